@@ -1,0 +1,28 @@
+# Paradeiro. `make up` starts it, `make test` proves it; both make what they need first.
+.PHONY: env up demo test check format
+.DEFAULT_GOAL := up
+
+env: ## the environment: .venv/bin/paradeiro
+	@sh scripts/env.sh
+
+up: env ## database, migrations, API, pages and workers; against the simulated world until real accounts are there
+	@exec .venv/bin/paradeiro up
+
+demo: env ## days in seconds; for example: make demo ARGS="--packages 200 --days 12 --seed 7"
+	@exec .venv/bin/paradeiro demo $(ARGS)
+
+test: env ## everything; for a part: make test ARGS="tests/domain -x"
+	@sh scripts/chromium.sh
+	.venv/bin/pytest -n 2 $(ARGS)
+
+check: env ## lint, format, types, import contracts, house rules, lock file
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-logo
+	.venv/bin/pytest tests/test_house.py
+	.uv/bin/uv lock --check
+
+format: env ## what the formatter and the safe fixes can mend
+	.venv/bin/ruff check --fix
+	.venv/bin/ruff format

@@ -1,0 +1,116 @@
+"""In: settings; out: the wired house: database, connectors, flows' means. Nothing else builds."""
+
+import json
+import os
+import secrets
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import structlog
+
+from paradeiro.connectors import discover
+from paradeiro.db.pool import open_pool
+from paradeiro.db.secrets import new_key
+from paradeiro.flow.means import Means, Sessions
+from paradeiro.sdk.contract import Clock
+from paradeiro.settings import Settings
+
+_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+_TOKEN_BYTES = 16
+# Words in a log line's keys whose values are never written.
+_SECRET_WORDS = ("secret", "password", "token", "authorization", "access_code", "api_key", "app_key", "email")
+
+
+def real_clock() -> datetime:
+    """Now, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def scaled_clock(epoch: datetime, began: datetime, speed: float) -> Clock:
+    """A clock that stood at `epoch` when the real one stood at `began`, runs `speed` times faster, and never gets
+    ahead of the real one.
+    """
+
+    def now() -> datetime:
+        real = real_clock()
+        return min(epoch + (real - began) * speed, real)
+
+    return now
+
+
+def clock_for(settings: Settings) -> Clock:
+    """The real clock, or the simulated world's while that is what we follow."""
+    if settings.world_file is None:
+        return real_clock
+    said = json.loads(settings.world_file.read_text(encoding="utf-8"))["clock"]
+    return scaled_clock(
+        datetime.fromisoformat(said["epoch"]), datetime.fromisoformat(said["began"]), float(said["speed"])
+    )
+
+
+def secret_key(settings: Settings) -> str:
+    """The key that opens stored credentials: from the settings, else from a file that is made once (mode 0600)."""
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value()
+    path = settings.data_dir / "secret.key"
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        key = new_key()
+        file.write(key)
+    return key
+
+
+def new_token() -> str:
+    """128 random bits as text for an address that nobody can guess."""
+    return secrets.token_urlsafe(_TOKEN_BYTES)
+
+
+def _redact(_: object, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Every log line passes here: values under secret or personal names are left out."""
+    return {key: "…" if any(word in key.lower() for word in _SECRET_WORDS) else value for key, value in line.items()}
+
+
+def set_up_logs(settings: Settings) -> None:
+    """Plain lines on a terminal's standard error, redacted."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            _redact,
+            structlog.processors.format_exc_info,
+            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[settings.log_level]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+@asynccontextmanager
+async def house(
+    settings: Settings, url: str, *, clock: Clock | None = None, pool_size: int = 10
+) -> AsyncIterator[Means]:
+    """The means of all flows, on a migrated database at `url`; everything is closed at the end."""
+    clock = clock or clock_for(settings)
+    connectors = discover()
+    pool = await open_pool(url, size=pool_size)
+    sessions = Sessions(connectors, clock)
+    try:
+        yield Means(
+            pool=pool,
+            connectors=connectors,
+            clock=clock,
+            sessions=sessions,
+            secret_key=secret_key(settings),
+            new_token=new_token,
+            public_url=(settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/"),
+        )
+    finally:
+        await sessions.close()
+        await pool.close()

@@ -1,0 +1,121 @@
+"""In: accounts, keys and packages typed by a person; out: the same kept, and a sentence that says so."""
+
+import secrets
+from collections.abc import Callable, Sequence
+
+from paradeiro.app import house
+from paradeiro.cli.running import database_url, migrate_command
+from paradeiro.db import stores
+from paradeiro.db.pool import transaction
+from paradeiro.domain.records import Customer, Invoice, Order
+from paradeiro.domain.words import PartyKind
+from paradeiro.flow.errors import InvalidError, MissingError
+from paradeiro.flow.intake import Registration, register
+from paradeiro.flow.means import Means
+from paradeiro.sdk.contract import Connector
+from paradeiro.settings import Settings
+
+_SCOPES = ("read", "write")
+_KEY_BYTES = 32
+
+
+async def account_command(
+    settings: Settings,
+    connector: str,
+    *,
+    store: str,
+    name: str,
+    channel: str,
+    given: Sequence[str],
+    ask: Callable[[str], str],
+) -> str:
+    """Add an account; fields come as `field=value`, missing secrets are asked for."""
+    with database_url(settings) as url:
+        await migrate_command(url)
+        async with house(settings, url) as means:
+            found = _connector(means, connector)
+            values = _fields(found, given, ask)
+            await add_account(means, store, found, name=name or found.title, channel=channel or None, values=values)
+    return f"{name or found.title} is kept for {store} and is asked from now on."
+
+
+async def add_account(
+    means: Means, store: str, connector: Connector, *, name: str, channel: str | None, values: dict[str, str]
+) -> int:
+    """Keep an account of a store (made if it is new); secret fields are encrypted."""
+    secret = {field.name for field in connector.account_fields if field.secret}
+    now = means.now()
+    async with transaction(means.pool) as connection:
+        return await stores.put_account(
+            connection,
+            await stores.add_store(connection, store, now=now),
+            connector=connector.name,
+            kind=PartyKind(min(connector.kinds)),
+            name=name,
+            settings={k: v for k, v in values.items() if k not in secret},
+            secrets={k: v for k, v in values.items() if k in secret},
+            key=means.secret_key,
+            now=now,
+            channel=channel,
+        )
+
+
+def _connector(means: Means, name: str) -> Connector:
+    if name not in means.connectors:
+        known = ", ".join(sorted(means.connectors))
+        raise InvalidError("unknown_connector", f"There is no connector '{name}'. There are: {known}.")
+    return means.connectors[name]
+
+
+def _fields(connector: Connector, given: Sequence[str], ask: Callable[[str], str]) -> dict[str, str]:
+    values = {}
+    known = {field.name for field in connector.account_fields}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or name not in known:
+            raise InvalidError("bad_field", f"'{name}' is no field of {connector.name}: {', '.join(sorted(known))}.")
+        values[name] = value
+    for field in connector.account_fields:
+        if field.name not in values and field.secret and (answer := ask(field.name)):
+            values[field.name] = answer
+        if field.required and not values.get(field.name):
+            raise InvalidError("missing_field", f"{connector.name} needs --set {field.name}=… ({field.help}).")
+    return values
+
+
+async def key_command(settings: Settings, *, store: str, name: str, scopes: Sequence[str]) -> str:
+    """Make an API key and give it back, the only time."""
+    if unknown := set(scopes) - set(_SCOPES):
+        raise InvalidError("bad_scope", f"Unknown scope {', '.join(sorted(unknown))}: there are read and write.")
+    with database_url(settings) as url:
+        await migrate_command(url)
+        async with house(settings, url) as means:
+            return (await make_key(means, store, name=name, scopes=scopes))[1]
+
+
+async def make_key(means: Means, store: str, *, name: str, scopes: Sequence[str] = _SCOPES) -> tuple[int, str]:
+    """A new API key of a store (made if it is new): its id and its text."""
+    text = f"pk_{secrets.token_urlsafe(_KEY_BYTES)}"
+    async with transaction(means.pool) as connection:
+        store_id = await stores.add_store(connection, store, now=means.now())
+        key_id = await stores.add_api_key(connection, store_id, name=name, key=text, scopes=scopes, now=means.now())
+    return key_id, text
+
+
+async def register_command(
+    settings: Settings, *, store: str, carrier: str, code: str, order: str, invoice: str, email: str, lenient: bool
+) -> str:
+    """Register a package of a store that exists."""
+    with database_url(settings) as url:
+        await migrate_command(url)
+        async with house(settings, url) as means:
+            async with means.pool.connection() as connection:
+                known = {each.name: each.id for each in (await stores.stores(connection)).values()}
+            if store not in known:
+                names = ", ".join(sorted(known)) or "none yet"
+                raise MissingError("no_such_store", f"There is no store '{store}'. There are: {names}.")
+            stated = Registration(
+                Order(order, Customer(email=email or None)), carrier, code, Invoice(invoice, courier=carrier), lenient
+            )
+            done = await register(means, known[store], stated)
+    return f"Shipment {done.shipment_id} is {'followed now' if done.created else 'followed already'}."

@@ -1,0 +1,237 @@
+"""In: options and arguments; out: each command's function called with them. Parts are imported when they run."""
+
+import asyncio
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+app = typer.Typer(
+    name="paradeiro",
+    help="Follows every package a store has sent, and tells the order, the customer and the marketplace.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+_out = Console()
+_err = Console(stderr=True)
+
+
+def _fail(message: str) -> typer.Exit:
+    _err.print(message, style="red", markup=False, highlight=False)
+    return typer.Exit(2)
+
+
+@app.command()
+def up() -> None:
+    """Start everything: database, migrations, API, pages, workers; the simulated world until accounts are there."""
+    from paradeiro.cli.up import UpError, up_command
+    from paradeiro.settings import Settings
+
+    try:
+        raise typer.Exit(up_command(Settings(), _out))
+    except UpError as error:
+        raise _fail(str(error)) from error
+
+
+@app.command()
+def serve() -> None:
+    """Only the API and the pages, on a database that is there (PARADEIRO_DATABASE_URL)."""
+    from paradeiro.cli.running import serve_command
+    from paradeiro.settings import Settings
+
+    asyncio.run(serve_command(Settings()))
+
+
+@app.command()
+def work() -> None:
+    """Only a worker, on a database that is there. Start as many as you like, on as many machines."""
+    from paradeiro.cli.running import work_command
+    from paradeiro.settings import Settings
+
+    asyncio.run(work_command(Settings()))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database up to today's schema. Doing it again changes nothing."""
+    from paradeiro.cli.running import database_url, migrate_command
+    from paradeiro.db.migrate import DatabaseTooOldError
+    from paradeiro.settings import Settings
+
+    try:
+        with database_url(Settings()) as url:
+            asyncio.run(migrate_command(url))
+    except DatabaseTooOldError as error:
+        raise _fail(str(error)) from error
+    _out.print("The database has today's schema.")
+
+
+@app.command()
+def demo(
+    packages: Annotated[int, typer.Option(min=1, max=100_000)] = 200,
+    days: Annotated[int, typer.Option(min=1, max=365)] = 12,
+    seed: int = 7,
+    json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
+) -> None:
+    """Play days in seconds against the simulated world, and compare what was told with the world's own truth."""
+    from paradeiro.cli.demo import demo_command
+    from paradeiro.settings import Settings
+
+    raise typer.Exit(demo_command(Settings(), _out, packages=packages, days=days, seed=seed, as_json=json))
+
+
+@app.command()
+def parse(connector: str) -> None:
+    """What a connector reads in a saved answer (standard input): JSON lines, events first, then what they say."""
+    from paradeiro.cli.parse import UnknownConnectorError, parse_command
+
+    try:
+        for line in parse_command(connector, sys.stdin.buffer.read(), datetime.now(UTC)):
+            sys.stdout.write(line + "\n")
+    except UnknownConnectorError as error:
+        raise _fail(str(error)) from error
+
+
+@app.command()
+def check(connector: str) -> None:
+    """Run the conformance suite on one connector."""
+    from paradeiro.cli.check import check_command
+    from paradeiro.cli.parse import UnknownConnectorError
+
+    try:
+        raise typer.Exit(check_command(connector, _out))
+    except UnknownConnectorError as error:
+        raise _fail(str(error)) from error
+
+
+@app.command("new-connector")
+def new_connector_(
+    name: str, into: Annotated[Path | None, typer.Option(help="default: this installation's connectors")] = None
+) -> None:
+    """Make the folder of a new connector, which passes the conformance suite at once."""
+    import paradeiro.connectors
+    from paradeiro.cli.new_connector import NewConnectorError, new_connector
+
+    try:
+        made = new_connector(name, into or Path(next(iter(paradeiro.connectors.__path__))))
+    except NewConnectorError as error:
+        raise _fail(str(error)) from error
+    for path in made:
+        _out.print(str(path), markup=False, highlight=False)
+    _out.print(f"Next: paradeiro check {name}", markup=False, highlight=False)
+
+
+@app.command()
+def replay(
+    connector: str,
+    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="in UTC")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would change")] = False,
+) -> None:
+    """Read stored replies again with today's tables; timelines correct themselves, customers get no old news."""
+    from paradeiro.cli.running import replay_command
+    from paradeiro.flow.errors import StatementError
+    from paradeiro.settings import Settings
+
+    try:
+        asyncio.run(replay_command(Settings(), _out, connector, since.replace(tzinfo=UTC), dry_run=dry_run))
+    except StatementError as error:
+        raise _fail(error.message) from error
+
+
+@app.command()
+def register(
+    carrier: str,
+    tracking_code: str,
+    order: Annotated[str, typer.Option(help="the order's number, as the order system names it")],
+    store: Annotated[str, typer.Option(help="the store's name")],
+    invoice: Annotated[str, typer.Option(help="the invoice's number")] = "",
+    email: Annotated[str, typer.Option(help="the customer's address")] = "",
+    lenient: Annotated[bool, typer.Option("--lenient", help="take a code whose check digit is wrong")] = False,
+) -> None:
+    """Follow a package."""
+    from paradeiro.cli.accounts import register_command
+    from paradeiro.flow.errors import StatementError
+    from paradeiro.settings import Settings
+
+    try:
+        said = asyncio.run(
+            register_command(
+                Settings(),
+                store=store,
+                carrier=carrier,
+                code=tracking_code,
+                order=order,
+                invoice=invoice,
+                email=email,
+                lenient=lenient,
+            )
+        )
+    except StatementError as error:
+        raise _fail(error.message) from error
+    _out.print(said, markup=False, highlight=False)
+
+
+@app.command("account")
+def account_(
+    connector: str,
+    store: Annotated[str, typer.Option(help="the store's name; made if it is new")],
+    name: Annotated[str, typer.Option(help="how people call this account")] = "",
+    channel: Annotated[str, typer.Option(help="marketplaces: the order channel that it sells")] = "",
+    set_: Annotated[list[str] | None, typer.Option("--set", help="field=value, once per field")] = None,
+) -> None:
+    """Add an account at a party, or give it new credentials. Secret fields that are not set are asked for."""
+    from paradeiro.cli.accounts import account_command
+    from paradeiro.flow.errors import StatementError
+    from paradeiro.settings import Settings
+
+    try:
+        said = asyncio.run(
+            account_command(
+                Settings(), connector, store=store, name=name, channel=channel, given=set_ or [], ask=_ask_secret
+            )
+        )
+    except StatementError as error:
+        raise _fail(error.message) from error
+    _out.print(said, markup=False, highlight=False)
+
+
+def _ask_secret(field: str) -> str:
+    return str(typer.prompt(field, hide_input=True, default="", show_default=False))
+
+
+@app.command()
+def key(
+    store: Annotated[str, typer.Option(help="the store's name; made if it is new")],
+    name: Annotated[str, typer.Option(help="who will use it")],
+    scope: Annotated[list[str] | None, typer.Option(help="read, write; default both")] = None,
+) -> None:
+    """Make an API key. It is shown once; only its hash is kept."""
+    from paradeiro.cli.accounts import key_command
+    from paradeiro.flow.errors import StatementError
+    from paradeiro.settings import Settings
+
+    try:
+        made = asyncio.run(key_command(Settings(), store=store, name=name, scopes=scope or ["read", "write"]))
+    except StatementError as error:
+        raise _fail(error.message) from error
+    _out.print(made, markup=False, highlight=False)
+
+
+@app.command()
+def bench(
+    what: Annotated[str, typer.Argument(help="record, collect or api")],
+    size: Annotated[int, typer.Option(min=100, max=5_000_000, help="events, shipments or requests")] = 20_000,
+    json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
+) -> None:
+    """Measure, beside a ceiling in the same run."""
+    from paradeiro.cli.bench import UnknownBenchError, bench_command
+    from paradeiro.settings import Settings
+
+    try:
+        bench_command(Settings(), _out, what, size, as_json=json)
+    except UnknownBenchError as error:
+        raise _fail(str(error)) from error

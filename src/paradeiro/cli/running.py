@@ -1,0 +1,88 @@
+"""In: settings; out: one part of the house running until a signal: the web, a worker, a migration, a replay."""
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import uvicorn
+from rich.console import Console
+
+from paradeiro.app import house, real_clock, set_up_logs
+from paradeiro.db.embedded import Embedded
+from paradeiro.db.migrate import install_queue
+from paradeiro.db.migrate import migrate as migrate_schema
+from paradeiro.flow.replay import replay
+from paradeiro.settings import Settings
+from paradeiro.web.server import create_app
+from paradeiro.worker.run import work
+
+REAL_DATABASE = "paradeiro"
+_GRACE_SECONDS = 5
+
+
+@contextmanager
+def database_url(settings: Settings) -> Iterator[str]:
+    """The configured database, or the embedded one, started if it does not run."""
+    if settings.database_url:
+        yield settings.database_url
+        return
+    with Embedded(settings.data_dir / "postgres") as server:
+        yield server.url(REAL_DATABASE)
+
+
+async def migrate_command(url: str) -> None:
+    """Today's schema and queue."""
+    await asyncio.to_thread(migrate_schema, url)
+    await install_queue(url)
+
+
+def stop_on_signal() -> asyncio.Event:
+    """An event that SIGINT and SIGTERM set."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+async def serve_command(settings: Settings) -> None:
+    """The API and the pages."""
+    set_up_logs(settings)
+    with database_url(settings) as url:
+        async with house(settings, url) as means:
+            config = uvicorn.Config(
+                create_app(means, real_clock),
+                host=settings.host,
+                port=settings.port,
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=_GRACE_SECONDS,
+            )
+            await uvicorn.Server(config).serve()
+
+
+async def work_command(settings: Settings) -> None:
+    """A worker."""
+    set_up_logs(settings)
+    with database_url(settings) as url:
+        async with house(settings, url, pool_size=20) as means:
+            await work(means, url, stop_on_signal())
+
+
+async def replay_command(
+    settings: Settings, console: Console, connector: str, since: datetime, *, dry_run: bool
+) -> None:
+    """Record stored replies again and say what that changed."""
+    set_up_logs(settings)
+    with database_url(settings) as url:
+        async with house(settings, url) as means:
+            done = await replay(means, connector, since=since, dry_run=dry_run)
+    would = "would be" if dry_run else "were"
+    console.print(f"{done.replies} stored replies read again, {done.unreadable} still unreadable.")
+    console.print(f"{done.events} events {would} added, {done.changes} timelines {would} changed.")
+    for code, count in done.remapped.most_common():
+        console.print(f"  {code}: {count} events mean something else now")
+    console.print(f"{done.effects} effects {would} planned (no customer is mailed old news).")

@@ -1,0 +1,106 @@
+"""In: a telling; out: a whole RFC 5322 message with its envelope, the same bytes for the same telling. Pure."""
+
+import re
+from collections.abc import Mapping
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from paradeiro.connectors.email.letter import Letter, letter, moment_of
+from paradeiro.connectors.email.text import text_of
+from paradeiro.domain.records import Telling
+from paradeiro.domain.words import EffectKind, Status
+from paradeiro.sdk.contract import Request
+from paradeiro.sdk.speech.places import tidy
+
+_TEMPLATES = Environment(
+    loader=PackageLoader("paradeiro.connectors.email", "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_KINDS = frozenset({EffectKind.CUSTOMER_MAIL, EffectKind.CUSTOMER_CORRECTION})
+_NO_KEY = re.compile(r"[^A-Za-z0-9.-]+")
+_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+")
+_BLANKS = re.compile(r"[\s\x00-\x1f\x7f<>,;\"]+")
+
+
+def render(telling: Telling, settings: Mapping[str, str]) -> Request:
+    """The mail of one telling. A position that nobody knows is no mail: the request then has no body, and the client
+    refuses it. Raises ValueError for an effect that is no mail.
+    """
+    if telling.kind not in _KINDS:
+        raise ValueError(f"{telling.kind} is not told by mail")
+    to = address(telling.order.customer.email or "")
+    sender = address(settings.get("from_address") or telling.mail_from)
+    envelope = (("To", to), ("From", sender))
+    nothing_known = telling.timeline.snapshot.status is Status.UNKNOWN
+    if nothing_known and telling.kind is EffectKind.CUSTOMER_MAIL:
+        return Request("MAIL", "", envelope)
+    said = letter(telling)
+    message = _message(telling, said, to, sender, settings)
+    return Request("MAIL", "", envelope, message.as_bytes())
+
+
+def address(text: str) -> str:
+    """An address on one line, with its domain in ASCII; "Name <a@b>" gives "a@b"."""
+    inner = text.rpartition("<")[2].partition(">")[0] if text.rstrip().endswith(">") else text
+    local, at, domain = _BLANKS.sub("", inner).rpartition("@")
+    return f"{local}{at}{_ascii_domain(domain)}"
+
+
+def _ascii_domain(domain: str) -> str:
+    if domain.isascii():
+        return domain
+    try:
+        return domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        return domain  # no domain at all: the server will say so
+
+
+def _message(telling: Telling, said: Letter, to: str, sender: str, settings: Mapping[str, str]) -> EmailMessage:
+    key, domain = _NO_KEY.sub("-", telling.effect_key), sender.rpartition("@")[2]
+    # An address beyond ASCII needs SMTPUTF8 anyway (RFC 6531), and only then are headers written in UTF-8.
+    message = EmailMessage(policy=SMTP if (to + sender).isascii() else SMTP.clone(utf8=True))
+    message["From"] = _mailbox(settings.get("from_name") or telling.store_name, sender)
+    message["To"] = _mailbox(telling.order.customer.name, to)
+    if settings.get("reply_to"):
+        message["Reply-To"] = _mailbox("", address(settings["reply_to"]))
+    message["Subject"] = tidy(said.subject)
+    message["Date"] = format_datetime(moment_of(telling))
+    message["Message-ID"] = f"<{key}@{domain}>"
+    thread = f"<{_NO_KEY.sub('-', telling.thread_key)}@{domain}>" if telling.thread_key else ""
+    if thread:
+        message["In-Reply-To"] = thread
+        message["References"] = thread
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
+    message["Content-Language"] = said.language
+    message["X-Paradeiro-Status"] = telling.timeline.snapshot.status.value
+    message["X-Paradeiro-Tracking-Code"] = _header_text(telling.shipment.tracking_code)
+    message.set_content(text_of(said), cte="quoted-printable")
+    message.add_alternative(html_of(said), subtype="html", cte="quoted-printable")
+    # "=" is always escaped in quoted-printable, so the boundary cannot be in a part.
+    message.set_boundary(f"=_{key[:60]}")
+    return message
+
+
+def html_of(said: Letter) -> str:
+    """The HTML part: tables and inline styles, since mail programs know little else."""
+    return _TEMPLATES.get_template("position.html.j2").render(said=said)
+
+
+def _mailbox(name: str, mailbox: str) -> Address | str:
+    """A name and an address for a header. An address that is none stands there as one that is nobody's."""
+    local, _, domain = mailbox.rpartition("@")
+    usable = local and domain and _ATOM.fullmatch(domain) and (_ATOM.fullmatch(local) or not local.isascii())
+    if not usable:
+        return Address(_header_text(name), "undisclosed", "invalid.invalid")
+    return Address(_header_text(name), local, domain)
+
+
+def _header_text(text: str) -> str:
+    return tidy(text)[:200]

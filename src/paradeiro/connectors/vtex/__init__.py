@@ -1,0 +1,28 @@
+"""In: nothing; out: CONNECTOR, the VTEX order system (OMS): orders come from it, their news goes back to it."""
+
+from paradeiro.connectors.vtex.client import VtexSession
+from paradeiro.connectors.vtex.render import render
+from paradeiro.domain.words import EffectKind, PartyKind
+from paradeiro.sdk.contract import AccountField, Connector
+
+CONNECTOR = Connector(
+    name="vtex",
+    title="VTEX",
+    kinds=frozenset({PartyKind.ORDER_SYSTEM}),
+    account_fields=(
+        AccountField("base_url", help="https://{account}.vtexcommercestable.com.br"),
+        AccountField("app_key", help="Admin › Account settings › Application keys: the key"),
+        AccountField("app_token", secret=True, help="the token that was shown once, when the key was made"),
+        AccountField(
+            "time_zone",
+            required=False,
+            help="IANA name of the zone in which dates are told; the store's own if empty",
+        ),
+        AccountField("backfill_days", required=False, help="how far back the first look goes, in days (30)"),
+    ),
+    open=VtexSession,
+    # 6000 requests a minute are shared with the whole store (facts/vtex, section 2.1): we take a tenth.
+    requests_per_second=10.0,
+    render=render,
+    effects=frozenset({EffectKind.TRACKING_NUMBER, EffectKind.ORDER_UPDATE}),
+)

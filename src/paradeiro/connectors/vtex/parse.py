@@ -1,0 +1,178 @@
+"""In: the JSON of one VTEX order; out: our Order, or an `OrderProblemError` in words. Pure.
+
+Contract: facts/vtex, openapi-orders.json, GET /api/oms/pvt/orders/{orderId}. Only the fields that we need are typed,
+and each is optional: VTEX adds fields, and leaves out what an order does not have yet.
+"""
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from paradeiro.domain.records import Customer, Invoice, Item, Order
+
+_OLDEST_YEAR = 1990  # VTEX writes .NET's year 1 where it has no date
+_OUTPUT = "output"
+
+
+class OrderProblemError(ValueError):
+    """The body is no order that can be understood. Its text says why."""
+
+
+class _Client(msgspec.Struct, rename="camel"):
+    email: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    corporate_name: str | None = None
+    is_corporate: bool | None = None
+
+
+class _Preferences(msgspec.Struct):
+    locale: str | None = None
+
+
+class _Logistics(msgspec.Struct, rename="camel"):
+    shipping_estimate_date: str | None = None
+
+
+class _Shipping(msgspec.Struct, rename="camel"):
+    logistics_info: list[_Logistics] | None = None
+
+
+class _OrderItem(msgspec.Struct):
+    id: str | int | None = None
+    name: str | None = None
+
+
+class _PackageItem(msgspec.Struct, rename="camel"):
+    item_index: int | None = None
+    quantity: float | None = None
+    price: float | None = None
+    description: str | None = None
+
+
+class _CourierStatus(msgspec.Struct, rename="camel"):
+    finished: bool | None = None
+
+
+class _Package(msgspec.Struct, rename="camel"):
+    items: list[_PackageItem] | None = None
+    courier: str | None = None
+    invoice_number: str | int | None = None
+    invoice_value: float | None = None
+    invoice_url: str | None = None
+    invoice_key: str | None = None
+    issuance_date: str | None = None
+    tracking_number: str | None = None
+    tracking_url: str | None = None
+    type: str | None = None
+    courier_status: _CourierStatus | None = None
+
+
+class _Attachment(msgspec.Struct):
+    packages: list[_Package] | None = None
+
+
+class _Order(msgspec.Struct, rename="camel"):
+    order_id: str
+    affiliate_id: str | None = None
+    marketplace_order_id: str | None = None
+    creation_date: str | None = None
+    client_profile_data: _Client | None = None
+    client_preferences_data: _Preferences | None = None
+    shipping_data: _Shipping | None = None
+    items: list[_OrderItem] | None = None
+    package_attachment: _Attachment | None = None
+
+
+def parse_order(body: bytes) -> Order:
+    """Read one order. Raises `OrderProblemError` for anything that is no order."""
+    try:
+        read = msgspec.json.decode(body, type=_Order)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise OrderProblemError(f"it is not the JSON of an order: {error}") from error
+    if not read.order_id.strip():
+        raise OrderProblemError("it has no orderId")
+    try:
+        return _order(read)
+    except OverflowError as error:  # a price of 1e999 is valid JSON
+        raise OrderProblemError(f"it has a number that is none: {error}") from error
+
+
+def _order(read: _Order) -> Order:
+    channel = _text(read.affiliate_id)
+    return Order(
+        number=read.order_id,
+        customer=_customer(read),
+        channel=channel,
+        marketplace_number=_text(read.marketplace_order_id) if channel else None,
+        ordered_at=_instant(read.creation_date, "creationDate"),
+        promised_at=_promise(read.shipping_data),
+        invoices=tuple(_invoice(p, read.items or []) for p in _sales(read.package_attachment)),
+    )
+
+
+def _customer(read: _Order) -> Customer:
+    client = read.client_profile_data or _Client()
+    person = " ".join(part for part in (_text(client.first_name), _text(client.last_name)) if part)
+    company = _text(client.corporate_name) if client.is_corporate else None
+    locale = _text(read.client_preferences_data.locale) if read.client_preferences_data else None
+    return Customer(name=person or company or "", email=_text(client.email), locale=locale or "pt-BR")
+
+
+def _promise(shipping: _Shipping | None) -> datetime | None:
+    """The order was promised for the day of its slowest item (a known issue: VTEX's own screen shows item 0's)."""
+    estimates = [
+        _instant(info.shipping_estimate_date, "shippingEstimateDate")
+        for info in (shipping.logistics_info if shipping else None) or []
+    ]
+    return max((e for e in estimates if e is not None), default=None)
+
+
+def _sales(attachment: _Attachment | None) -> list[_Package]:
+    """The packages that go to the customer. `Input` invoices are returns; an invoice without a type is a sale."""
+    packages = (attachment.packages if attachment else None) or []
+    return [p for p in packages if (p.type or _OUTPUT).lower() == _OUTPUT]
+
+
+def _invoice(package: _Package, order_items: list[_OrderItem]) -> Invoice:
+    return Invoice(
+        number=str(package.invoice_number if package.invoice_number is not None else ""),
+        value=round(package.invoice_value or 0),
+        issued_at=_instant(package.issuance_date, "issuanceDate"),
+        key=_text(package.invoice_key),
+        url=_text(package.invoice_url),
+        courier=_text(package.courier) or "",
+        tracking_code=_text(package.tracking_number),
+        tracking_url=_text(package.tracking_url),
+        items=tuple(_item(item, order_items) for item in package.items or []),
+        finished=bool(package.courier_status and package.courier_status.finished),
+    )
+
+
+def _item(item: _PackageItem, order_items: list[_OrderItem]) -> Item:
+    """A line of the invoice; an index that the order does not have leaves the id empty rather than guess."""
+    index = item.item_index
+    known = order_items[index] if index is not None and 0 <= index < len(order_items) else _OrderItem()
+    return Item(
+        id=str(known.id if known.id is not None else ""),
+        quantity=round(item.quantity or 0),
+        price=round(item.price or 0),
+        name=_text(known.name) or _text(item.description) or "",
+    )
+
+
+def _text(value: str | None) -> str | None:
+    return (value or "").strip() or None
+
+
+def _instant(value: str | None, name: str) -> datetime | None:
+    """ISO 8601 with up to 7 fractional digits (.NET); without offset it is UTC (facts/vtex, section 2.3)."""
+    if not value:
+        return None
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise OrderProblemError(f"{name} is not a date: {value[:40]!r}") from error
+    if at.year < _OLDEST_YEAR:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

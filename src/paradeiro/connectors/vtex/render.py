@@ -1,0 +1,91 @@
+"""In: a telling; out: the request that writes it on the VTEX order. Pure.
+
+Contract: facts/vtex sections 2.4 (PATCH, tracking number) and 2.5 (PUT, tracking status with the whole history).
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, tzinfo
+from urllib.parse import quote
+
+import msgspec
+
+from paradeiro.domain.records import Telling
+from paradeiro.domain.words import EffectKind
+from paradeiro.sdk.contract import Request
+from paradeiro.sdk.history import Line, told_lines
+from paradeiro.sdk.speech import catalogue_for
+from paradeiro.sdk.speech.moments import zone_of
+
+LONGEST_DESCRIPTION = 5000  # documented until 2022; longer texts were refused
+_HEADERS = (("Content-Type", "application/json"), ("Accept", "application/json"))
+
+
+class _TrackingNumber(msgspec.Struct, rename="camel"):
+    tracking_number: str
+    tracking_url: str | None
+    dispatched_date: str
+    courier: str | None
+
+
+class _Event(msgspec.Struct):
+    city: str
+    state: str
+    description: str
+    date: str
+
+
+class _TrackingStatus(msgspec.Struct, rename="camel"):
+    is_delivered: bool
+    delivered_date: str | None
+    events: list[_Event]
+
+
+def render(telling: Telling, settings: Mapping[str, str]) -> Request:
+    """PATCH for a tracking number, PUT for the history. Raises ValueError for an effect that VTEX is never told."""
+    order, invoice = segment(telling.order.number), segment(telling.shipment.invoice.number)
+    path = f"/api/oms/pvt/orders/{order}/invoice/{invoice}"
+    match telling.kind:
+        case EffectKind.TRACKING_NUMBER:
+            return Request("PATCH", path, _HEADERS, msgspec.json.encode(_tracking_number(telling)))
+        case EffectKind.ORDER_UPDATE:
+            zone = zone_of(settings.get("time_zone", ""), telling.store_zone)
+            return Request("PUT", f"{path}/tracking", _HEADERS, msgspec.json.encode(_status(telling, zone)))
+        case _:
+            raise ValueError(f"VTEX's order system is never told a {telling.kind}")
+
+
+def segment(text: str) -> str:
+    """A text as one segment of a path. VTEX itself fails on odd invoice numbers (known issues 409225, 631970,
+    1302085), escaped or not; escaping at least keeps them from naming another order.
+    """
+    return {".": "%2E", "..": "%2E%2E"}.get(text) or quote(text, safe="")
+
+
+def _tracking_number(telling: Telling) -> _TrackingNumber:
+    shipment = telling.shipment
+    dispatched = telling.timeline.snapshot.accepted_at or shipment.registered_at
+    return _TrackingNumber(
+        tracking_number=shipment.tracking_code,
+        # Number and address must both be set, or VTEX sends none of its own mails (facts/vtex, section 5).
+        tracking_url=shipment.invoice.tracking_url or telling.tracking_link or None,
+        dispatched_date=dispatched.astimezone(UTC).isoformat(),
+        courier=shipment.invoice.courier or shipment.carrier.replace("_", " ").title() or None,
+    )
+
+
+def _status(telling: Telling, zone: tzinfo) -> _TrackingStatus:
+    delivered_at = telling.timeline.snapshot.delivered_at
+    lines = told_lines(telling.timeline, zone, catalogue_for(telling.order.customer.locale))
+    return _TrackingStatus(
+        is_delivered=telling.timeline.snapshot.delivered,
+        delivered_date=f"{delivered_at.astimezone(zone):%Y-%m-%d %H:%M}" if delivered_at else None,
+        events=[_event(line) for line in lines],
+    )
+
+
+def _event(line: Line) -> _Event:
+    """VTEX keeps the day only, so the hour is said in the text."""
+    description = f"{line.time} — {line.text}"
+    if len(description) > LONGEST_DESCRIPTION:
+        description = description[: LONGEST_DESCRIPTION - 1] + "…"
+    return _Event(city=line.city, state=line.state, description=description, date=line.date)

@@ -1,0 +1,23 @@
+"""In: nothing; out: CONNECTOR, a marketplace on VTEX to which the store sells as an external seller."""
+
+from paradeiro.connectors.vtex_marketplace.client import VtexMarketplaceSession
+from paradeiro.connectors.vtex_marketplace.render import render
+from paradeiro.domain.words import EffectKind, PartyKind
+from paradeiro.sdk.contract import AccountField, Connector
+
+CONNECTOR = Connector(
+    name="vtex_marketplace",
+    title="VTEX marketplace",
+    kinds=frozenset({PartyKind.MARKETPLACE}),
+    account_fields=(
+        AccountField("base_url", help="https:// and the order's marketplaceServicesEndpoint, without /pvt"),
+        AccountField("app_key", help="the application key that the marketplace gave you"),
+        AccountField("app_token", secret=True, help="the token of that key"),
+    ),
+    open=VtexMarketplaceSession,
+    requests_per_second=10.0,
+    render=render,
+    effects=frozenset(
+        {EffectKind.MARKETPLACE_INVOICE, EffectKind.MARKETPLACE_TRACKING_NUMBER, EffectKind.MARKETPLACE_UPDATE}
+    ),
+)

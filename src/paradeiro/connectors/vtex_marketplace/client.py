@@ -1,0 +1,86 @@
+"""In: an account at a VTEX marketplace; out: a session that carries our requests to it. The wire only.
+
+Contract: facts/vtex section 4b. The outside's faults are outcomes, never exceptions.
+"""
+
+from typing import Any
+
+import msgspec
+
+from paradeiro.domain.words import Outcome
+from paradeiro.sdk.contract import AccountRef, Clock, Request, Sent
+from paradeiro.sdk.http import HttpAnswer, HttpFailure, exchange, new_client, retry_after, trouble
+
+_PAUSE_AFTER_429 = 60.0
+_LONGEST_MESSAGE = 300
+_BAD_GATEWAYS = frozenset({502, 504})
+
+
+class VtexMarketplaceSession:
+    """An open session with one marketplace."""
+
+    def __init__(self, account: AccountRef, clock: Clock) -> None:  # noqa: ARG002 - the same call for every connector
+        settings = account.settings
+        self._client = new_client(
+            settings["base_url"],
+            {
+                "X-VTEX-API-AppKey": settings["app_key"],
+                "X-VTEX-API-AppToken": settings["app_token"],
+                "Accept": "application/json",
+            },
+        )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def send(self, request: Request, telling_id: str) -> Sent:
+        """Carry one request out. Its `telling_id` travels too; the protocol says nothing of it, other servers may."""
+        headers = {**dict(request.headers), "Idempotency-Key": telling_id}
+        answer = await exchange(self._client, request.method, request.path, headers=headers, body=request.body)
+        return _sent(answer)
+
+    async def already_done(self, request: Request, telling_id: str) -> bool:  # noqa: ARG002 - see below
+        """Never known: the protocol has nothing to read. Telling twice the same is harmless there (README)."""
+        return False
+
+
+def _sent(answer: HttpAnswer | HttpFailure) -> Sent:
+    if isinstance(answer, HttpFailure):
+        return Sent(Outcome.RETRY, message=answer.message, in_doubt=answer.in_doubt)
+    outcome = trouble(answer)
+    if outcome is not None:
+        wait = retry_after(answer) or (_PAUSE_AFTER_429 if answer.status == 429 else None)
+        doubt = answer.status in _BAD_GATEWAYS
+        return Sent(outcome, "", _message(answer), http_status=answer.status, retry_after=wait, in_doubt=doubt)
+    if answer.is_html:
+        words = "a web page came instead of an answer"
+        return Sent(Outcome.MALFORMED, message=words, http_status=answer.status)
+    receipt = _receipt(answer.body)
+    if receipt is None:
+        return Sent(Outcome.MALFORMED, message="accepted without a receipt", http_status=answer.status)
+    return Sent(Outcome.FOUND, receipt=receipt, http_status=answer.status)
+
+
+def _message(answer: HttpAnswer) -> str:
+    """What went wrong, in whichever form it is said: {error: {message}}, {message}, problem JSON, or nothing."""
+    body = _json(answer.body)
+    error = body.get("error")
+    inner: dict[str, Any] = error if isinstance(error, dict) else {}
+    texts = (inner.get("message"), body.get("message"), body.get("Message"), body.get("title"), error)
+    said = next((t for t in texts if isinstance(t, str) and t.strip()), "")
+    return f"HTTP {answer.status}{': ' if said else ''}{said}"[:_LONGEST_MESSAGE]
+
+
+def _receipt(body: bytes) -> str | None:
+    """The receipt of {date, orderId, receipt}; its date where the receipt is null; None if it is no such answer."""
+    read = _json(body)
+    return next((v for k in ("receipt", "date") if isinstance(v := read.get(k), str) and v), None)
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    try:
+        read = msgspec.json.decode(body)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return {}
+    return read if isinstance(read, dict) else {}

@@ -1,0 +1,219 @@
+"""In: effects to carry out; out: the next ones that may go, strictly in order per order and sink."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from psycopg.rows import class_row
+
+from paradeiro.db.pool import Connection
+from paradeiro.domain.plan import SUPERSEDING
+from paradeiro.domain.words import EffectKind, Outcome, Status
+
+
+@dataclass(frozen=True, slots=True)
+class EffectRow:
+    """An effect to add."""
+
+    store_id: int
+    order_id: int
+    shipment_id: int
+    account_id: int
+    kind: EffectKind
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An effect that is ours to send. `request` is set when an earlier try ended in doubt: the same must go again."""
+
+    id: int
+    store_id: int
+    order_id: int
+    shipment_id: int
+    account_id: int
+    kind: str
+    key: str
+    attempts: int
+    request: bytes | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How one try ended. `state` is the effect's new one; `not_before` when the next try may be, if one is needed."""
+
+    id: int
+    store_id: int
+    state: str
+    outcome: Outcome
+    began_at: datetime
+    not_before: datetime
+    receipt: str = ""
+    message: str = ""
+    http_status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownEffect:
+    """An effect as an operator sees it."""
+
+    id: int
+    shipment_id: int
+    connector: str
+    kind: str
+    state: str
+    told_status: str | None
+    attempts: int
+    doubts: int
+    receipt: str
+    message: str
+    created_at: datetime
+    ended_at: datetime | None
+
+
+async def add(connection: Connection, rows: Sequence[EffectRow], *, now: datetime) -> list[int]:
+    """Add effects; the same cause twice adds nothing. The new ids, after superseding what they make needless."""
+    if not rows:
+        return []
+    sql = """
+        INSERT INTO effect (store_id, order_id, shipment_id, account_id, kind, cause, not_before, created_at)
+        SELECT *, %s, %s FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[])
+        ON CONFLICT (shipment_id, account_id, kind, cause) DO NOTHING RETURNING id"""
+    columns = (
+        [row.store_id for row in rows],
+        [row.order_id for row in rows],
+        [row.shipment_id for row in rows],
+        [row.account_id for row in rows],
+        [row.kind.value for row in rows],
+        [row.cause for row in rows],
+    )
+    new = [row[0] async for row in await connection.execute(sql, (now, now, *columns))]
+    await _supersede(connection, new, now=now)
+    return new
+
+
+_PAIRS = [(newer.value, older.value) for newer, olders in SUPERSEDING.items() for older in sorted(olders)]
+
+
+async def _supersede(connection: Connection, ids: Sequence[int], *, now: datetime) -> None:
+    """What nobody has begun to send and a newer effect says better is not sent."""
+    sql = """
+        UPDATE effect e SET state = 'superseded', ended_at = %s
+        FROM effect n JOIN unnest(%s::text[], %s::text[]) AS p (newer, older) ON n.kind = p.newer
+        WHERE n.id = ANY(%s) AND e.kind = p.older AND e.shipment_id = n.shipment_id
+          AND e.account_id = n.account_id AND e.id < n.id AND e.state = 'pending'"""
+    await connection.execute(sql, (now, [p[0] for p in _PAIRS], [p[1] for p in _PAIRS], list(ids)))
+
+
+async def next_heads(connection: Connection, account_id: int, *, now: datetime, limit: int) -> list[tuple[int, int]]:
+    """(effect, shipment) ids of what may go now: of each order the oldest open effect, if its time has come."""
+    sql = """
+        SELECT id, shipment_id FROM (
+            SELECT DISTINCT ON (order_id) id, shipment_id, not_before FROM effect
+            WHERE account_id = %s AND state IN ('pending', 'sending') ORDER BY order_id, id) head
+        WHERE not_before <= %s ORDER BY id LIMIT %s"""
+    return [(row[0], row[1]) async for row in await connection.execute(sql, (account_id, now, limit))]
+
+
+async def claim(connection: Connection, ids: Sequence[int], *, now: datetime, lease: datetime) -> list[Claimed]:
+    """Claim those effects that are still open and due; until `lease` nobody else may send them.
+
+    An effect found in state `sending` was being sent when its worker died: that is a doubt, and it is counted.
+    """
+    sql = """
+        UPDATE effect SET state = 'sending', not_before = %s, attempts = attempts + 1,
+            doubts = doubts + (state = 'sending')::int
+        WHERE id IN (SELECT id FROM effect WHERE id = ANY(%s) AND state IN ('pending', 'sending')
+                     AND not_before <= %s ORDER BY id FOR UPDATE SKIP LOCKED)
+        RETURNING id, store_id, order_id, shipment_id, account_id, kind, key::text, attempts, request"""
+    async with connection.cursor(row_factory=class_row(Claimed)) as cursor:
+        await cursor.execute(sql, (lease, list(ids), now))
+        return sorted(await cursor.fetchall(), key=lambda c: c.id)
+
+
+async def keep_request(connection: Connection, effect_id: int, *, request: bytes, told: Status) -> None:
+    """Keep what is about to be sent, so that after a crash the very same can be sent, or found, again."""
+    await connection.execute(
+        "UPDATE effect SET request = %s, told_status = %s WHERE id = %s", (request, told, effect_id)
+    )
+
+
+async def end(connection: Connection, ended: Ended, *, now: datetime) -> None:
+    """Write how a try ended, with its attempt.
+
+    Back in `pending`, the effect forgets its request (the next try tells the newest facts), and is superseded if a
+    newer one came meanwhile. In doubt (`sending`) it keeps it.
+    """
+    sql = """
+        UPDATE effect SET state = %(state)s, receipt = %(receipt)s, message = %(message)s,
+            not_before = %(not_before)s,
+            request = CASE WHEN %(state)s = 'sending' THEN request END,
+            ended_at = CASE WHEN %(state)s IN ('done', 'refused') THEN %(now)s::timestamptz END
+        WHERE id = %(id)s"""
+    values = {
+        "id": ended.id,
+        "state": ended.state,
+        "receipt": ended.receipt,
+        "message": ended.message[:2000],
+        "not_before": ended.not_before,
+        "now": now,
+    }
+    await connection.execute(sql, values)
+    await connection.execute(
+        """INSERT INTO attempt (store_id, effect_id, began_at, ended_at, outcome, http_status, message)
+           VALUES (%s, %s, %s, %s, %s, %s, %s)""",
+        (
+            ended.store_id,
+            ended.id,
+            ended.began_at,
+            now,
+            "done" if ended.state == "done" else ended.outcome.value,
+            ended.http_status,
+            ended.message[:2000],
+        ),
+    )
+    if ended.state == "pending":
+        await _give_way(connection, ended.id, now=now)
+
+
+async def _give_way(connection: Connection, effect_id: int, *, now: datetime) -> None:
+    """A newer effect that was added while this one was being sent supersedes it now that it is pending again."""
+    sql = """
+        UPDATE effect e SET state = 'superseded', ended_at = %s
+        FROM effect n JOIN unnest(%s::text[], %s::text[]) AS p (newer, older) ON n.kind = p.newer
+        WHERE e.id = %s AND e.kind = p.older AND n.shipment_id = e.shipment_id AND n.account_id = e.account_id
+          AND n.id > e.id AND n.state = 'pending'"""
+    await connection.execute(sql, (now, [p[0] for p in _PAIRS], [p[1] for p in _PAIRS], effect_id))
+
+
+async def told_delivered(connection: Connection, shipment_ids: Sequence[int]) -> set[int]:
+    """Shipments whose customer was last told (or is just being told) that the package was delivered."""
+    sql = """
+        SELECT shipment_id FROM (
+            SELECT DISTINCT ON (shipment_id) shipment_id, told_status FROM effect
+            WHERE shipment_id = ANY(%s) AND kind IN ('customer_mail', 'customer_correction')
+              AND state IN ('sending', 'done')
+            ORDER BY shipment_id, id DESC) last
+        WHERE told_status = 'delivered'"""
+    return {row[0] async for row in await connection.execute(sql, (list(shipment_ids),))}
+
+
+async def due_accounts(connection: Connection, *, now: datetime) -> list[int]:
+    """Accounts with effects that may go now and that may be asked now."""
+    sql = """
+        SELECT a.id FROM account a WHERE (a.open_at IS NULL OR a.open_at <= %s) AND EXISTS (
+            SELECT 1 FROM effect e
+            WHERE e.account_id = a.id AND e.state IN ('pending', 'sending') AND e.not_before <= %s)"""
+    return [row[0] async for row in await connection.execute(sql, (now, now))]
+
+
+async def shown(connection: Connection, shipment_ids: Sequence[int]) -> list[ShownEffect]:
+    """What was and will be told about shipments, newest first."""
+    sql = """
+        SELECT e.id, e.shipment_id, a.connector, e.kind, e.state, e.told_status, e.attempts, e.doubts, e.receipt,
+               e.message, e.created_at, e.ended_at
+        FROM effect e JOIN account a ON a.id = e.account_id
+        WHERE e.shipment_id = ANY(%s) ORDER BY e.id DESC"""
+    async with connection.cursor(row_factory=class_row(ShownEffect)) as cursor:
+        await cursor.execute(sql, (list(shipment_ids),))
+        return await cursor.fetchall()

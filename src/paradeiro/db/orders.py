@@ -1,0 +1,100 @@
+"""In: orders as somebody stated them; out: orders as we know them. A statement that lacks a field erases nothing."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from psycopg.rows import dict_row
+
+from paradeiro.db.pool import Connection
+from paradeiro.domain.records import Customer, Order
+
+# One list, so that every query that builds an Order reads the same columns.
+COLUMNS = """o.number AS order_number, o.customer_name, o.customer_email, o.locale, o.channel,
+    o.marketplace_number, o.ordered_at, o.promised_at"""
+
+
+def order_of(row: dict[str, Any]) -> Order:
+    """The order in a row that holds `COLUMNS`. Its invoices live on the shipments."""
+    return Order(
+        number=row["order_number"],
+        customer=Customer(row["customer_name"], row["customer_email"], row["locale"]),
+        channel=row["channel"],
+        marketplace_number=row["marketplace_number"],
+        ordered_at=row["ordered_at"],
+        promised_at=row["promised_at"],
+    )
+
+
+async def put_order(
+    connection: Connection, store_id: int, order: Order, *, now: datetime, awaits_code: bool | None = None
+) -> int:
+    """Add or complete an order; its id. `awaits_code` None leaves that mark as it is."""
+    sql = """
+        INSERT INTO orders (store_id, number, customer_name, customer_email, locale, channel, marketplace_number,
+                            ordered_at, promised_at, awaits_code, seen_at, created_at)
+        VALUES (%(store)s, %(number)s, %(name)s, %(email)s, %(locale)s, %(channel)s, %(marketplace)s,
+                %(ordered)s, %(promised)s, coalesce(%(awaits)s, false), %(now)s, %(now)s)
+        ON CONFLICT (store_id, number) DO UPDATE SET
+            customer_name = coalesce(nullif(EXCLUDED.customer_name, ''), orders.customer_name),
+            customer_email = coalesce(EXCLUDED.customer_email, orders.customer_email),
+            locale = EXCLUDED.locale,
+            channel = coalesce(EXCLUDED.channel, orders.channel),
+            marketplace_number = coalesce(EXCLUDED.marketplace_number, orders.marketplace_number),
+            ordered_at = coalesce(EXCLUDED.ordered_at, orders.ordered_at),
+            promised_at = coalesce(EXCLUDED.promised_at, orders.promised_at),
+            awaits_code = coalesce(%(awaits)s, orders.awaits_code),
+            seen_at = EXCLUDED.seen_at
+        RETURNING id"""
+    values = {
+        "store": store_id,
+        "number": order.number,
+        "name": order.customer.name,
+        "email": order.customer.email or None,
+        "locale": order.customer.locale,
+        "channel": order.channel,
+        "marketplace": order.marketplace_number,
+        "ordered": order.ordered_at,
+        "promised": order.promised_at,
+        "awaits": awaits_code,
+        "now": now,
+    }
+    row = await (await connection.execute(sql, values)).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def awaiting(connection: Connection, store_id: int, *, since: datetime, limit: int) -> list[str]:
+    """Numbers of orders, known since then, with an invoice that has no code yet; the longest unread first."""
+    sql = """
+        SELECT number FROM orders WHERE store_id = %s AND awaits_code AND created_at >= %s
+        ORDER BY seen_at LIMIT %s"""
+    return [row[0] async for row in await connection.execute(sql, (store_id, since, limit))]
+
+
+async def settle_deliveries(connection: Connection, order_ids: Sequence[int]) -> None:
+    """Set or clear when each order was delivered: once all its shipments that were not cancelled are.
+
+    The order rows are locked first, so that two shipments of one order, recorded at once, see each other.
+    """
+    ids = sorted(set(order_ids))
+    await connection.execute("SELECT id FROM orders WHERE id = ANY(%s) ORDER BY id FOR UPDATE", (ids,))
+    sql = """
+        UPDATE orders o SET delivered_at = f.delivered_at
+        FROM (
+            SELECT order_id,
+                   CASE WHEN bool_and(status = 'delivered') FILTER (WHERE status <> 'cancelled')
+                        THEN max(delivered_at) FILTER (WHERE status = 'delivered') END AS delivered_at
+            FROM shipment WHERE order_id = ANY(%s) GROUP BY order_id
+        ) f
+        WHERE o.id = f.order_id AND o.delivered_at IS DISTINCT FROM f.delivered_at"""
+    await connection.execute(sql, (ids,))
+
+
+async def order_by_number(connection: Connection, store_id: int, number: str) -> tuple[int, Order] | None:
+    """An order and its id by the number that the order system gave it."""
+    sql = f"SELECT o.id, {COLUMNS} FROM orders o WHERE o.store_id = %s AND o.number = %s"  # noqa: S608 - our own columns
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(sql, (store_id, number))
+        row = await cursor.fetchone()
+    return (row["id"], order_of(row)) if row else None

@@ -1,0 +1,288 @@
+"""In: shipments to keep, to claim, to move; out: shipments with their orders, as frozen values."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+
+from paradeiro.db.orders import COLUMNS as ORDER_COLUMNS
+from paradeiro.db.orders import order_of
+from paradeiro.db.pool import Connection
+from paradeiro.domain.records import Invoice, Order, Shipment, Snapshot
+from paradeiro.domain.words import Outcome, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A shipment with its order and what the flow needs beside them."""
+
+    shipment: Shipment
+    order: Order
+    order_id: int
+    account_id: int | None
+    failures: int
+    outcome: str
+    digest: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Where a shipment stands after recording, and when to ask again."""
+
+    id: int
+    snapshot: Snapshot
+    next_check: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a question gave: when to ask again, and the answer's digest if it was a new one."""
+
+    id: int
+    outcome: Outcome
+    next_check: datetime | None
+    failures: int = 0
+    digest: bytes | None = None
+
+
+_SELECT = f"""
+    SELECT s.id, s.store_id, s.carrier, s.tracking_code, s.invoice, s.tracking_token, s.registered_at, s.snapshot,
+           s.status, s.account_id, s.failures, s.outcome, s.digest, o.id AS order_id, {ORDER_COLUMNS}
+    FROM shipment s JOIN orders o ON o.id = s.order_id"""  # noqa: S608 - our own columns
+
+
+def _kept(row: dict[str, Any]) -> Kept:
+    snapshot = msgspec.convert(row["snapshot"], Snapshot) if row["snapshot"] else Snapshot(Status(row["status"]))
+    shipment = Shipment(
+        id=row["id"],
+        store_id=row["store_id"],
+        carrier=row["carrier"],
+        tracking_code=row["tracking_code"],
+        order_number=row["order_number"],
+        invoice=msgspec.convert(row["invoice"], Invoice),
+        registered_at=row["registered_at"],
+        tracking_token=row["tracking_token"],
+        snapshot=snapshot,
+    )
+    return Kept(
+        shipment,
+        order_of(row),
+        row["order_id"],
+        row["account_id"],
+        row["failures"],
+        row["outcome"],
+        bytes(row["digest"]) if row["digest"] is not None else None,
+    )
+
+
+async def _read(connection: Connection, rest: str, values: dict[str, Any]) -> list[Kept]:
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(_SELECT + rest, values)
+        return [_kept(row) async for row in cursor]
+
+
+async def register(
+    connection: Connection,
+    store_id: int,
+    order_id: int,
+    *,
+    carrier: str,
+    tracking_code: str,
+    invoice: Invoice,
+    account_id: int | None,
+    token: str,
+    now: datetime,
+    first_check: datetime | None,
+) -> tuple[int, bool]:
+    """Keep a shipment; its id and whether it is new.
+
+    The same code of the same invoice is the same shipment, however often and from how many sides it is stated. One
+    that was registered without an invoice takes the first invoice that names its code.
+    """
+    known = await _complete(connection, store_id, order_id, carrier=carrier, code=tracking_code, invoice=invoice)
+    if known is not None:
+        return known, False
+    sql = """
+        INSERT INTO shipment (store_id, order_id, account_id, carrier, tracking_code, invoice_number, invoice,
+                              tracking_token, registered_at, status, next_check)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        ON CONFLICT (store_id, order_id, carrier, tracking_code, invoice_number) DO NOTHING RETURNING id"""
+    values = (store_id, order_id, account_id, carrier, tracking_code, invoice.number)
+    more = (Jsonb(msgspec.to_builtins(invoice)), token, now, Status.REGISTERED, first_check)
+    row = await (await connection.execute(sql, values + more)).fetchone()
+    if row is not None:
+        return int(row[0]), True
+    known = await _complete(connection, store_id, order_id, carrier=carrier, code=tracking_code, invoice=invoice)
+    assert known is not None, "a row that stood in the way must be there"
+    return known, False
+
+
+async def _complete(
+    connection: Connection, store_id: int, order_id: int, *, carrier: str, code: str, invoice: Invoice
+) -> int | None:
+    """Find the shipment and complete its invoice by what is newly known; None if there is none."""
+    sql = """
+        SELECT id, invoice FROM shipment
+        WHERE store_id = %s AND order_id = %s AND carrier = %s AND tracking_code = %s
+          AND (invoice_number = %s OR invoice_number = '' OR %s = '')
+        ORDER BY invoice_number = %s DESC, id LIMIT 1 FOR UPDATE"""
+    values = (store_id, order_id, carrier, code, invoice.number, invoice.number, invoice.number)
+    row = await (await connection.execute(sql, values)).fetchone()
+    if row is None:
+        return None
+    old = msgspec.convert(row[1], Invoice)
+    new = replace(old, **{f.name: getattr(invoice, f.name) or getattr(old, f.name) for f in fields(Invoice)})
+    if new != old:
+        await connection.execute(
+            "UPDATE shipment SET invoice = %s, invoice_number = %s WHERE id = %s",
+            (Jsonb(msgspec.to_builtins(new)), new.number, row[0]),
+        )
+    return int(row[0])
+
+
+async def claim_due(
+    connection: Connection, account_id: int, *, now: datetime, lease: datetime, limit: int
+) -> list[Kept]:
+    """Claim up to `limit` shipments that are due, the longest overdue first; nobody else gets them until `lease`."""
+    sql = """
+        UPDATE shipment SET leased_until = %s WHERE id IN (
+            SELECT id FROM shipment
+            WHERE account_id = %s AND next_check <= %s AND (leased_until IS NULL OR leased_until <= %s)
+            ORDER BY next_check LIMIT %s FOR UPDATE SKIP LOCKED)
+        RETURNING id"""
+    ids = [row[0] async for row in await connection.execute(sql, (lease, account_id, now, now, limit))]
+    return await _read(connection, " WHERE s.id = ANY(%(ids)s) ORDER BY s.id", {"ids": ids}) if ids else []
+
+
+async def settle(connection: Connection, asked: Sequence[Asked], *, now: datetime) -> None:
+    """Write what a batch of questions gave, in one statement. A null digest leaves the known one."""
+    if not asked:
+        return
+    # Locked in the order of their ids, as recording locks them, so that the two never wait for each other crosswise.
+    sql = """
+        WITH locked AS (SELECT id FROM shipment WHERE id = ANY(%s) ORDER BY id FOR UPDATE)
+        UPDATE shipment s SET outcome = a.outcome, next_check = a.next_check, failures = a.failures,
+            digest = coalesce(a.digest, s.digest), leased_until = NULL, asked_at = %s
+        FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::int[], %s::bytea[])
+            AS a (id, outcome, next_check, failures, digest) JOIN locked USING (id)
+        WHERE s.id = a.id"""
+    ordered = sorted(asked, key=lambda a: a.id)
+    columns = (
+        [a.id for a in ordered],
+        [a.outcome.value for a in ordered],
+        [a.next_check for a in ordered],
+        [a.failures for a in ordered],
+        [a.digest for a in ordered],
+    )
+    await connection.execute(sql, (columns[0], now, *columns))
+
+
+async def release(connection: Connection, ids: Sequence[int]) -> None:
+    """Give claimed shipments back as they were: still due, for whoever asks next."""
+    await connection.execute("UPDATE shipment SET leased_until = NULL WHERE id = ANY(%s)", (list(ids),))
+
+
+async def lock(connection: Connection, ids: Sequence[int]) -> list[Kept]:
+    """Shipments by id, locked against other recording until the transaction ends."""
+    return await _read(
+        connection, " WHERE s.id = ANY(%(ids)s) ORDER BY s.id FOR UPDATE OF s", {"ids": sorted(set(ids))}
+    )
+
+
+async def lock_for_reading(connection: Connection, ids: Sequence[int]) -> list[Kept]:
+    """Shipments by id, as they are between two recordings: waits for one under way, keeps the next waiting."""
+    return await _read(connection, " WHERE s.id = ANY(%(ids)s) ORDER BY s.id FOR SHARE OF s", {"ids": sorted(set(ids))})
+
+
+async def followers(connection: Connection, codes: Sequence[tuple[int, str]]) -> dict[tuple[int, str], list[int]]:
+    """Ids of the shipments that are followed under each (account, tracking code)."""
+    sql = """
+        SELECT account_id, tracking_code, id FROM shipment JOIN unnest(%s::bigint[], %s::text[])
+            AS asked (account_id, tracking_code) USING (account_id, tracking_code)"""
+    found: dict[tuple[int, str], list[int]] = defaultdict(list)
+    rows = await connection.execute(sql, ([c[0] for c in codes], [c[1] for c in codes]))
+    async for account_id, code, shipment_id in rows:
+        found[account_id, code].append(shipment_id)
+    return found
+
+
+async def move(connection: Connection, moved: Sequence[Moved]) -> None:
+    """Write where shipments stand after recording, in one statement."""
+    if not moved:
+        return
+    sql = """
+        UPDATE shipment s SET status = m.status, reason = m.reason, delivered_at = m.delivered_at,
+            news_at = m.news_at, snapshot = m.snapshot, next_check = m.next_check, leased_until = NULL
+        FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::jsonb[],
+                    %s::timestamptz[]) AS m (id, status, reason, delivered_at, news_at, snapshot, next_check)
+        WHERE s.id = m.id"""
+    columns = (
+        [m.id for m in moved],
+        [m.snapshot.status.value for m in moved],
+        [m.snapshot.reason.value if m.snapshot.reason else None for m in moved],
+        [m.snapshot.delivered_at for m in moved],
+        [m.snapshot.news_at for m in moved],
+        [msgspec.json.encode(m.snapshot).decode() for m in moved],
+        [m.next_check for m in moved],
+    )
+    await connection.execute(sql, columns)
+
+
+async def kept(connection: Connection, store_id: int, shipment_id: int) -> Kept | None:
+    """One shipment of a store; None if the store has none of that id."""
+    found = await _read(
+        connection, " WHERE s.id = %(id)s AND s.store_id = %(store)s", {"id": shipment_id, "store": store_id}
+    )
+    return found[0] if found else None
+
+
+async def of_order(connection: Connection, store_id: int, order_number: str) -> list[Kept]:
+    """All shipments of an order."""
+    rest = " WHERE s.store_id = %(store)s AND o.number = %(number)s ORDER BY s.id"
+    return await _read(connection, rest, {"store": store_id, "number": order_number})
+
+
+async def by_token(connection: Connection, token: str) -> Kept | None:
+    """The shipment behind a customer's link."""
+    found = await _read(connection, " WHERE s.tracking_token = %(token)s", {"token": token})
+    return found[0] if found else None
+
+
+async def ask_now(connection: Connection, store_id: int, shipment_id: int, *, now: datetime) -> bool:
+    """Make a shipment due at once. False if the store has none of that id."""
+    sql = "UPDATE shipment SET next_check = %s WHERE id = %s AND store_id = %s RETURNING true"
+    return await (await connection.execute(sql, (now, shipment_id, store_id))).fetchone() is not None
+
+
+async def due_accounts(connection: Connection, *, now: datetime) -> list[int]:
+    """Accounts with shipments that are due and that may be asked now."""
+    sql = """
+        SELECT a.id FROM account a WHERE a.kind = 'carrier' AND (a.open_at IS NULL OR a.open_at <= %s)
+          AND EXISTS (SELECT 1 FROM shipment s WHERE s.account_id = a.id AND s.next_check <= %s
+                      AND (s.leased_until IS NULL OR s.leased_until <= %s))"""
+    return [row[0] async for row in await connection.execute(sql, (now, now, now))]
+
+
+async def due_visits(connection: Connection, *, now: datetime) -> list[int]:
+    """Order system accounts that should be looked at for orders now."""
+    sql = """
+        SELECT id FROM account WHERE kind = 'order_system' AND next_visit <= %s
+          AND (open_at IS NULL OR open_at <= %s)"""
+    return [row[0] async for row in await connection.execute(sql, (now, now))]
+
+
+async def next_due(connection: Connection) -> datetime | None:
+    """The earliest instant at which anything will be due; None when nothing ever will."""
+    sql = """
+        SELECT min(at) FROM (
+            SELECT greatest(min(s.next_check), a.open_at) AS at FROM shipment s JOIN account a ON a.id = s.account_id
+            GROUP BY a.id
+            UNION ALL SELECT greatest(next_visit, open_at) FROM account WHERE kind = 'order_system'
+            UNION ALL SELECT min(e.not_before) FROM effect e WHERE e.state IN ('pending', 'sending')) due"""
+    row = await (await connection.execute(sql)).fetchone()
+    return row[0] if row else None

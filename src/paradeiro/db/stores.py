@@ -1,0 +1,235 @@
+"""In: stores, accounts and API keys to keep; out: the same as frozen values, secrets decrypted only for use."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+
+from paradeiro.db.pool import Connection
+from paradeiro.db.secrets import seal, unseal
+from paradeiro.domain.records import Policy
+from paradeiro.domain.words import PartyKind
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    id: int
+    key: str
+    name: str
+    time_zone: str
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One set of credentials at one party. `settings` holds the secrets too; neither is in the repr."""
+
+    id: int
+    store_id: int
+    connector: str
+    kind: PartyKind
+    name: str
+    channel: str | None
+    settings: dict[str, str] = field(repr=False)
+    state: str
+    trouble: str
+    trouble_since: datetime | None
+    failures: int
+    open_at: datetime | None
+    cursor: str
+    next_visit: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    id: int
+    store_id: int
+    name: str
+    scopes: tuple[str, ...]
+
+
+async def add_store(connection: Connection, name: str, *, now: datetime, time_zone: str = "America/Sao_Paulo") -> int:
+    """Add a store or find the one of that name; its id."""
+    sql = """
+        INSERT INTO store (name, time_zone, created_at) VALUES (%s, %s, %s)
+        ON CONFLICT (name) DO UPDATE SET name = EXCLUDED.name RETURNING store_id"""
+    return int(await _one(connection, sql, (name, time_zone, now)))
+
+
+async def set_policy(connection: Connection, store_id: int, policy: Policy) -> None:
+    """Replace the store's policy."""
+    await connection.execute(
+        "UPDATE store SET policy = %s WHERE store_id = %s", (Jsonb(msgspec.to_builtins(policy)), store_id)
+    )
+
+
+async def stores(connection: Connection, ids: Sequence[int] | None = None) -> dict[int, Store]:
+    """Stores by id; all of them when `ids` is None."""
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(
+            "SELECT * FROM store WHERE %(ids)s::bigint[] IS NULL OR store_id = ANY(%(ids)s)",
+            {"ids": None if ids is None else list(ids)},
+        )
+        return {
+            row["store_id"]: Store(
+                row["store_id"],
+                str(row["key"]),
+                row["name"],
+                row["time_zone"],
+                msgspec.convert(row["policy"], Policy),
+            )
+            async for row in cursor
+        }
+
+
+async def put_account(
+    connection: Connection,
+    store_id: int,
+    *,
+    connector: str,
+    kind: PartyKind,
+    name: str,
+    settings: dict[str, str],
+    secrets: dict[str, str],
+    key: str,
+    now: datetime,
+    channel: str | None = None,
+) -> int:
+    """Add an account, or give the one of that name new settings; either way it may be asked at once. Its id."""
+    sql = """
+        INSERT INTO account (store_id, connector, kind, name, channel, settings, secrets, next_visit, created_at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+        ON CONFLICT (store_id, connector, name) DO UPDATE SET settings = EXCLUDED.settings,
+            secrets = EXCLUDED.secrets, channel = EXCLUDED.channel, state = 'ok', trouble = '',
+            trouble_since = NULL, failures = 0, open_at = NULL
+        RETURNING id"""
+    visit = now if kind is PartyKind.ORDER_SYSTEM else None
+    values = (store_id, connector, kind, name, channel, Jsonb(settings), seal(secrets, key), visit, now)
+    return int(await _one(connection, sql, values))
+
+
+async def accounts(
+    connection: Connection,
+    key: str,
+    *,
+    ids: Sequence[int] | None = None,
+    store_ids: Sequence[int] | None = None,
+) -> list[Account]:
+    """Accounts with their secrets decrypted, by id."""
+    sql = """
+        SELECT * FROM account
+        WHERE (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s))
+          AND (%(stores)s::bigint[] IS NULL OR store_id = ANY(%(stores)s))
+        ORDER BY id"""
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        values = {"ids": None if ids is None else list(ids), "stores": None if store_ids is None else list(store_ids)}
+        await cursor.execute(sql, values)
+        return [_account(row, key) async for row in cursor]
+
+
+async def has_accounts(connection: Connection, *, except_store: str) -> bool:
+    """Whether any store but that one has an account."""
+    sql = "SELECT EXISTS (SELECT 1 FROM account a JOIN store s USING (store_id) WHERE s.name <> %s)"
+    return bool(await _one(connection, sql, (except_store,)))
+
+
+def _account(row: dict[str, Any], key: str) -> Account:
+    return Account(
+        id=row["id"],
+        store_id=row["store_id"],
+        connector=row["connector"],
+        kind=PartyKind(row["kind"]),
+        name=row["name"],
+        channel=row["channel"],
+        settings=row["settings"] | unseal(row["secrets"], key),
+        state=row["state"],
+        trouble=row["trouble"],
+        trouble_since=row["trouble_since"],
+        failures=row["failures"],
+        open_at=row["open_at"],
+        cursor=row["cursor"],
+        next_visit=row["next_visit"],
+    )
+
+
+async def account_well(connection: Connection, account_id: int) -> bool:
+    """The account answered. True if it was in trouble until now."""
+    sql = """
+        UPDATE account SET state = 'ok', trouble = '', trouble_since = NULL, failures = 0, open_at = NULL
+        WHERE id = %s AND (state <> 'ok' OR failures > 0) RETURNING true"""
+    return await (await connection.execute(sql, (account_id,))).fetchone() is not None
+
+
+async def account_trouble(
+    connection: Connection, account_id: int, *, state: str, trouble: str, open_at: datetime, now: datetime
+) -> datetime:
+    """The account did not answer (`outage`) or was refused (`paused`). Since when it has been in trouble."""
+    sql = """
+        UPDATE account SET state = %s, trouble = %s, open_at = %s, failures = failures + 1,
+            trouble_since = coalesce(trouble_since, %s)
+        WHERE id = %s RETURNING trouble_since"""
+    since: datetime = await _one(connection, sql, (state, trouble, open_at, now, account_id))
+    return since
+
+
+async def count_failure(connection: Connection, account_id: int) -> None:
+    """One try failed; too few to call it trouble."""
+    await connection.execute("UPDATE account SET failures = failures + 1 WHERE id = %s", (account_id,))
+
+
+async def visited(connection: Connection, account_id: int, *, cursor: str, next_visit: datetime) -> None:
+    """Remember how far the orders of an order system were read."""
+    await connection.execute(
+        "UPDATE account SET cursor = %s, next_visit = %s WHERE id = %s", (cursor, next_visit, account_id)
+    )
+
+
+async def visit_now(connection: Connection, account_id: int, *, now: datetime) -> None:
+    """Let an account be asked at once, whatever trouble it had."""
+    await connection.execute(
+        "UPDATE account SET open_at = NULL, next_visit = CASE WHEN kind = 'order_system' THEN %s END WHERE id = %s",
+        (now, account_id),
+    )
+
+
+async def add_api_key(
+    connection: Connection, store_id: int, *, name: str, key: str, scopes: Sequence[str], now: datetime
+) -> int:
+    """Keep the hash of a key (the key has 256 random bits: one SHA-256 is enough). Its id."""
+    sql = "INSERT INTO api_key (store_id, name, hash, scopes, created_at) VALUES (%s, %s, %s, %s, %s) RETURNING id"
+    return int(await _one(connection, sql, (store_id, name, _hash(key), list(scopes), now)))
+
+
+async def api_key(connection: Connection, key: str) -> ApiKey | None:
+    """The key's meaning; None for one that is unknown or revoked."""
+    sql = "SELECT id, store_id, name, scopes FROM api_key WHERE hash = %s AND revoked_at IS NULL"
+    row = await (await connection.execute(sql, (_hash(key),))).fetchone()
+    return ApiKey(row[0], row[1], row[2], tuple(row[3])) if row else None
+
+
+async def api_key_by_id(connection: Connection, key_id: int) -> ApiKey | None:
+    """The same for a signed-in operator, whose session names the key by id."""
+    sql = "SELECT id, store_id, name, scopes FROM api_key WHERE id = %s AND revoked_at IS NULL"
+    row = await (await connection.execute(sql, (key_id,))).fetchone()
+    return ApiKey(row[0], row[1], row[2], tuple(row[3])) if row else None
+
+
+async def revoke_api_key(connection: Connection, store_id: int, key_id: int, *, now: datetime) -> bool:
+    """End a key. False if the store has no such living key."""
+    sql = "UPDATE api_key SET revoked_at = %s WHERE id = %s AND store_id = %s AND revoked_at IS NULL RETURNING true"
+    return await (await connection.execute(sql, (now, key_id, store_id))).fetchone() is not None
+
+
+def _hash(key: str) -> bytes:
+    return sha256(key.encode()).digest()
+
+
+async def _one(connection: Connection, sql: str, values: tuple[Any, ...]) -> Any:
+    row = await (await connection.execute(sql, values)).fetchone()
+    assert row is not None
+    return row[0]

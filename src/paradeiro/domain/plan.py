@@ -1,0 +1,106 @@
+"""In: a change of a shipment, what is known of its order, the store's policy; out: the effects it must have outside."""
+
+from dataclasses import dataclass
+
+from paradeiro.domain.records import Change, Customer, EffectDraft, Order, Policy, Shipment
+from paradeiro.domain.timeline import cause_of
+from paradeiro.domain.words import EffectKind, PartyKind, Status
+
+# A newer effect of the key makes unsent older ones of these kinds of the same shipment needless.
+SUPERSEDING: dict[EffectKind, frozenset[EffectKind]] = {
+    EffectKind.ORDER_UPDATE: frozenset({EffectKind.ORDER_UPDATE}),
+    EffectKind.MARKETPLACE_UPDATE: frozenset({EffectKind.MARKETPLACE_UPDATE}),
+    EffectKind.CUSTOMER_MAIL: frozenset({EffectKind.CUSTOMER_MAIL}),
+    EffectKind.CUSTOMER_CORRECTION: frozenset({EffectKind.CUSTOMER_MAIL, EffectKind.CUSTOMER_CORRECTION}),
+}
+
+# A label that waits for its package is no news for the customer; an unknown code is no sentence at all.
+_NOT_MAILED = frozenset({Status.REGISTERED, Status.UNKNOWN})
+
+# An order system's alias of the customer's address. It dies when the order is invoiced (facts/vtex, section 5).
+_ALIAS_ENDINGS = (".ct.vtex.com.br", "@ct.vtex.com.br")
+
+INTRODUCTION = "introduction"
+
+
+@dataclass(frozen=True, slots=True)
+class Sinks:
+    """Which sinks this shipment's store can tell."""
+
+    order_system: bool
+    marketplace: bool
+    mail: bool
+
+
+def mail_refusal(customer: Customer) -> str | None:
+    """Why this customer cannot be mailed; None if mail can go."""
+    address = (customer.email or "").strip().lower()
+    if not address:
+        return "the order has no e-mail address of the customer"
+    if address.endswith(_ALIAS_ENDINGS):
+        return "the order only has the platform's alias of the customer's address, which stops working once invoiced"
+    local, at, host = address.rpartition("@")
+    if not (local and at and "." in host) or any(c.isspace() for c in address):
+        return "the customer's e-mail address is not one"
+    return None
+
+
+def introduce(order: Order, shipment: Shipment, sinks: Sinks, policy: Policy) -> tuple[EffectDraft, ...]:
+    """What must be told once, before any news: the tracking number to whoever lacks it. Asking again gives the same."""
+    drafts: list[EffectDraft] = []
+    invoice = shipment.invoice
+    if sinks.order_system and policy.tell_order_system and invoice.number and not invoice.tracking_code:
+        drafts.append(EffectDraft(EffectKind.TRACKING_NUMBER, PartyKind.ORDER_SYSTEM, INTRODUCTION))
+    if _tells_marketplace(order, shipment, sinks, policy):
+        drafts.append(EffectDraft(EffectKind.MARKETPLACE_INVOICE, PartyKind.MARKETPLACE, INTRODUCTION))
+        drafts.append(EffectDraft(EffectKind.MARKETPLACE_TRACKING_NUMBER, PartyKind.MARKETPLACE, INTRODUCTION))
+    return tuple(drafts)
+
+
+def plan(
+    change: Change, order: Order, shipment: Shipment, sinks: Sinks, policy: Policy, *, customer_was_told_delivered: bool
+) -> tuple[EffectDraft, ...]:
+    """The effects of one change. Orders and marketplaces hear every change, the customer only news."""
+    cause = cause_of(change)
+    drafts: list[EffectDraft] = []
+    if sinks.order_system and policy.tell_order_system and shipment.invoice.number:
+        drafts.append(EffectDraft(EffectKind.ORDER_UPDATE, PartyKind.ORDER_SYSTEM, cause))
+    if _tells_marketplace(order, shipment, sinks, policy):
+        drafts.append(EffectDraft(EffectKind.MARKETPLACE_UPDATE, PartyKind.MARKETPLACE, cause))
+    if change.delivery_withdrawn and customer_was_told_delivered:
+        # Owed even when it is old news: the customer was told something that is not so.
+        if sinks.mail and policy.mail_customers and mail_refusal(order.customer) is None:
+            drafts.append(EffectDraft(EffectKind.CUSTOMER_CORRECTION, PartyKind.MAIL, cause))
+    elif _mails(change, order, shipment, sinks, policy):
+        drafts.append(EffectDraft(EffectKind.CUSTOMER_MAIL, PartyKind.MAIL, cause))
+    return tuple(drafts)
+
+
+def is_news(change: Change, shipment: Shipment) -> bool:
+    """Whether a change is worth a mail: the position moved, by something newer than the code's registration.
+
+    An end that was told is not told again when a second source states it too, with another place or time.
+    """
+    ended = change.new.status.final and change.old.status is change.new.status
+    return (
+        change.moved
+        and not ended
+        and change.newest is not None
+        and change.newest > shipment.registered_at
+        and change.new.status not in _NOT_MAILED
+    )
+
+
+def _mails(change: Change, order: Order, shipment: Shipment, sinks: Sinks, policy: Policy) -> bool:
+    allowed = sinks.mail and policy.mail_customers and mail_refusal(order.customer) is None
+    return allowed and is_news(change, shipment)
+
+
+def _tells_marketplace(order: Order, shipment: Shipment, sinks: Sinks, policy: Policy) -> bool:
+    return bool(
+        sinks.marketplace
+        and policy.tell_marketplace
+        and order.channel
+        and order.marketplace_number
+        and shipment.invoice.number
+    )

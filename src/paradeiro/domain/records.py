@@ -1,0 +1,215 @@
+"""In: nothing; out: the frozen values that every room passes on. No I/O, no clock, no ids made here."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from paradeiro.domain.words import EffectKind, Outcome, PartyKind, Reason, Source, Status, Withdraws
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something happened, as the party wrote it. `country` is ISO 3166-1 alpha-2, `state` the party's code."""
+
+    city: str | None = None
+    state: str | None = None
+    country: str | None = None
+    unit: str | None = None
+    address: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The part of a place that identifies an event: who moved it must not matter, how it was spelt neither."""
+        return "|".join((part or "").strip().upper() for part in (self.city, self.state, self.country)).strip("|")
+
+
+NOWHERE = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingEvent:
+    """One normalised thing that happened. `occurred_at` is aware. `status` is None for an event that says
+    nothing of the position (a reversal, a technical note), `Status.UNKNOWN` for a code nobody has mapped.
+    """
+
+    occurred_at: datetime
+    code: str
+    status: Status | None
+    reason: Reason | None = None
+    place: Place = NOWHERE
+    description: str = ""
+    detail: str = ""
+    source: Source = Source.CARRIER
+    withdraws: Withdraws | None = None
+    destination: Place | None = None
+    pickup_deadline: date | None = None
+    pickup_address: str | None = None
+    zone_assumed: bool = False
+
+    @property
+    def identity(self) -> tuple[datetime, str, str]:
+        return (self.occurred_at, self.code, self.place.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What one answer says about one tracking code. With another outcome than FOUND there are no events."""
+
+    tracking_code: str
+    outcome: Outcome
+    events: tuple[TrackingEvent, ...] = ()
+    estimate: datetime | None = None
+    message: str = ""
+    unknown_codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A statement that did not count, in words for a person."""
+
+    kind: str
+    message: str
+    event: TrackingEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a timeline says now. `since` is when the status began, `news_at` the newest event that counts."""
+
+    status: Status = Status.UNKNOWN
+    reason: Reason | None = None
+    since: datetime | None = None
+    delivered_at: datetime | None = None
+    news_at: datetime | None = None
+    place: Place = NOWHERE
+    description: str = ""
+    detail: str = ""
+    destination: Place | None = None
+    estimate: datetime | None = None
+    pickup_deadline: date | None = None
+    pickup_address: str | None = None
+    accepted_at: datetime | None = None
+    events: int = 0
+
+    @property
+    def delivered(self) -> bool:
+        return self.status is Status.DELIVERED
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The fold of events: the snapshot, the events in order, which of them (by identity) were withdrawn, and doubts."""
+
+    snapshot: Snapshot
+    events: tuple[TrackingEvent, ...]
+    withdrawn: frozenset[tuple[datetime, str, str]] = frozenset()
+    doubts: tuple[Doubt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The difference between two snapshots of one shipment."""
+
+    old: Snapshot
+    new: Snapshot
+    new_events: tuple[TrackingEvent, ...]
+    moved: bool  # status, reason or place say something else
+    delivered: bool  # it became delivered
+    delivery_withdrawn: bool  # it was delivered and is no longer
+    newest: datetime | None  # the newest new event, to tell news from history
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    name: str = ""
+    email: str | None = None
+    locale: str = "pt-BR"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line of an invoice. `price` is in cents of the store's currency, per unit."""
+
+    id: str
+    quantity: int
+    price: int
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """One invoice of an order. `value` in cents. `tracking_code_known` says whether the order system has the code."""
+
+    number: str
+    value: int = 0
+    issued_at: datetime | None = None
+    key: str | None = None
+    url: str | None = None
+    courier: str = ""
+    tracking_code: str | None = None
+    tracking_url: str | None = None
+    items: tuple[Item, ...] = ()
+    finished: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the customer bought, named as the order system names it. `channel` names the marketplace that sold it."""
+
+    number: str
+    customer: Customer = field(default_factory=Customer)
+    channel: str | None = None
+    marketplace_number: str | None = None
+    ordered_at: datetime | None = None
+    promised_at: datetime | None = None
+    invoices: tuple[Invoice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """What one carrier carries under one tracking code."""
+
+    id: int
+    store_id: int
+    carrier: str
+    tracking_code: str
+    order_number: str
+    invoice: Invoice
+    registered_at: datetime
+    tracking_token: str
+    snapshot: Snapshot = field(default_factory=Snapshot)
+
+
+@dataclass(frozen=True, slots=True)
+class EffectDraft:
+    """An effect that plan wants. `cause` names the change: the same cause twice makes one effect."""
+
+    kind: EffectKind
+    sink: PartyKind
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """All that render needs to tell one effect: the facts as they were when the effect was claimed."""
+
+    effect_id: int
+    effect_key: str  # UUID text: idempotency key, Message-ID
+    kind: EffectKind
+    order: Order
+    shipment: Shipment
+    timeline: Timeline
+    store_name: str
+    store_zone: str
+    tracking_link: str
+    mail_from: str = ""
+    thread_key: str = ""
+    now: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Which changes cause which effects, per store."""
+
+    mail_customers: bool = True
+    tell_order_system: bool = True
+    tell_marketplace: bool = True

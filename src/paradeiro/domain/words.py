@@ -1,0 +1,113 @@
+"""In: nothing; out: the closed vocabulary of the house. A word that is not here is not said anywhere."""
+
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """Where a shipment stands. `RETURNED`, `DELIVERED` and `CANCELLED` are final."""
+
+    REGISTERED = "registered"
+    ACCEPTED = "accepted"
+    IN_TRANSIT = "in_transit"
+    OUT_FOR_DELIVERY = "out_for_delivery"
+    AVAILABLE_FOR_PICKUP = "available_for_pickup"
+    ATTEMPT_FAILED = "attempt_failed"
+    EXCEPTION = "exception"
+    RETURNING = "returning"
+    RETURNED = "returned"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+    @property
+    def final(self) -> bool:
+        return self in _FINAL
+
+
+_FINAL = frozenset({Status.RETURNED, Status.DELIVERED, Status.CANCELLED})
+
+
+class Reason(StrEnum):
+    """Why, where the status needs one."""
+
+    RECIPIENT_ABSENT = "recipient_absent"
+    ADDRESS_PROBLEM = "address_problem"
+    REFUSED = "refused"
+    CUSTOMS_HOLD = "customs_hold"
+    PAYMENT_DUE = "payment_due"
+    CUSTOMS = "customs"
+    ON_HOLD = "on_hold"
+    RESTRICTED_AREA = "restricted_area"
+    DAMAGED = "damaged"
+    LOST = "lost"
+    STOLEN = "stolen"
+    SEIZED = "seized"
+    DESTROYED = "destroyed"
+    DELAYED = "delayed"
+    MISROUTED = "misrouted"
+    PICKUP_EXPIRED = "pickup_expired"
+    NOT_FOUND = "not_found"
+    OTHER = "other"
+
+
+class Source(StrEnum):
+    """Who stated a tracking event."""
+
+    CARRIER = "carrier"
+    API = "api"
+    OPERATOR = "operator"
+
+
+class Withdraws(StrEnum):
+    """What an event takes back when it is more than news."""
+
+    PREVIOUS = "previous"  # the event just before it (Correios EST)
+    DELIVERY = "delivery"  # any delivery stated before it (a corrective write-off, an operator's reopening)
+
+
+class EffectKind(StrEnum):
+    """One thing to tell outside. What each supersedes is `SUPERSEDING` in plan.py."""
+
+    TRACKING_NUMBER = "tracking_number"  # order system: the invoice learns its tracking number
+    ORDER_UPDATE = "order_update"  # order system: the whole history, delivered or not
+    CUSTOMER_MAIL = "customer_mail"  # customer: the latest position
+    CUSTOMER_CORRECTION = "customer_correction"  # customer: a delivery that we reported was not one
+    MARKETPLACE_INVOICE = "marketplace_invoice"
+    MARKETPLACE_TRACKING_NUMBER = "marketplace_tracking_number"
+    MARKETPLACE_UPDATE = "marketplace_update"
+
+
+class PartyKind(StrEnum):
+    """What an account's party does for a store."""
+
+    CARRIER = "carrier"
+    ORDER_SYSTEM = "order_system"
+    MARKETPLACE = "marketplace"
+    MAIL = "mail"
+
+
+class NoticeKind(StrEnum):
+    """Something only a human can answer."""
+
+    UNKNOWN_CODE = "unknown_code"
+    MALFORMED_REPLY = "malformed_reply"
+    CREDENTIALS_REFUSED = "credentials_refused"
+    IMPLAUSIBLE_EVENT = "implausible_event"
+    CONTRADICTED_DELIVERY = "contradicted_delivery"
+    DELIVERY_WITHDRAWN = "delivery_withdrawn"
+    EFFECT_REFUSED = "effect_refused"
+    OUTAGE = "outage"
+    WRONG_CODE = "wrong_code"
+    NO_ACCOUNT = "no_account"
+    NO_ADDRESS = "no_address"
+
+
+class Outcome(StrEnum):
+    """What asking about one tracking code gave. Anything but `FOUND` leaves the timeline as it is."""
+
+    FOUND = "found"
+    NOT_FOUND = "not_found"  # it answered; unknown yet
+    RETRY = "retry"  # could not answer: ask again later
+    AUTH_FAILED = "auth_failed"  # the account pauses until new credentials
+    MALFORMED = "malformed"  # bytes kept, notice, this reply is not tried again
+    REFUSED = "refused"  # it understood and said no (a code that is none, another contract)

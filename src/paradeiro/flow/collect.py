@@ -1,0 +1,186 @@
+"""In: shipments that are due at one account; out: new answers stored with their recording enqueued, schedules moved."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from paradeiro.db import jobs, notices, replies, shipments, stores
+from paradeiro.db.jobs import Job
+from paradeiro.db.notices import NoticeDraft
+from paradeiro.db.pool import Connection, transaction
+from paradeiro.db.shipments import Asked, Kept
+from paradeiro.db.stores import Account
+from paradeiro.domain.schedule import next_check
+from paradeiro.domain.words import NoticeKind, Outcome
+from paradeiro.flow import trouble
+from paradeiro.flow.means import Means
+from paradeiro.sdk.contract import Answer, Connector
+
+# Longer than any batch can take; a worker that dies gives its shipments back after this.
+_LEASE = timedelta(minutes=3)
+# Recording sets the real instant; this one only stands if the worker dies in between.
+_UNTIL_RECORDED = timedelta(minutes=10)
+# One job asks at most this many batches, then makes room for others; what is left is due again at once.
+_MOST_BATCHES = 50
+_WHOLE_BATCH = ""
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What one batch of answers leads to, gathered before anything is written."""
+
+    asked: list[Asked] = field(default_factory=list)
+    changed: list[Answer] = field(default_factory=list)
+    notices: list[NoticeDraft] = field(default_factory=list)
+
+
+async def collect(means: Means, account_id: int) -> int:
+    """Ask for everything that is due at one account. Returns how many shipments were asked for."""
+    done = 0
+    for _ in range(_MOST_BATCHES):
+        asked = await _one_batch(means, account_id)
+        done += asked
+        if not asked:
+            break
+    return done
+
+
+async def _one_batch(means: Means, account_id: int) -> int:
+    now = means.now()
+    async with transaction(means.pool) as connection:
+        account = (await stores.accounts(connection, means.secret_key, ids=[account_id]))[0]
+        if account.open_at is not None and account.open_at > now:
+            return 0
+        connector = means.connectors[account.connector]
+        due = await shipments.claim_due(connection, account_id, now=now, lease=now + _LEASE, limit=connector.batch_size)
+    if not due:
+        return 0
+    session = await means.sessions.of(account)
+    codes = list(dict.fromkeys(kept.shipment.tracking_code for kept in due))
+    answers = {answer.tracking_code: answer for answer in await session.fetch(codes)}
+    async with transaction(means.pool) as connection:
+        reached = await _settle(connection, account, connector, due, answers, now=means.now())
+    await asyncio.sleep(1 / connector.requests_per_second if len(due) == connector.batch_size else 0)
+    return len(due) if reached else 0
+
+
+async def _settle(
+    connection: Connection,
+    account: Account,
+    connector: Connector,
+    due: Sequence[Kept],
+    answers: dict[str, Answer],
+    *,
+    now: datetime,
+) -> bool:
+    """Write what the batch gave. False when the account cannot be asked further now."""
+    down = next((a for a in answers.values() if a.outcome in {Outcome.RETRY, Outcome.AUTH_FAILED}), None)
+    if down is None:
+        await trouble.well(connection, account, now=now)
+    else:
+        await trouble.unwell(connection, account, down.outcome, down.message, now=now, retry_after=down.retry_after)
+    batch = _Batch()
+    for kept in due:
+        _sort(batch, account, connector, kept, answers[kept.shipment.tracking_code], now=now)
+    # Replies before shipments: recording locks them in that order too.
+    await _keep_changed(connection, account, batch.changed, now=now)
+    await shipments.settle(connection, batch.asked, now=now)
+    await _keep_malformed(connection, account, answers.values(), batch, now=now)
+    await notices.open_notices(connection, batch.notices, now=now)
+    return down is None
+
+
+def _sort(batch: _Batch, account: Account, connector: Connector, kept: Kept, answer: Answer, *, now: datetime) -> None:
+    """Decide for one shipment: unchanged (only its schedule moves), changed (to be recorded), or no answer."""
+    failed = answer.outcome in {Outcome.RETRY, Outcome.AUTH_FAILED, Outcome.MALFORMED}
+    failures = kept.failures + 1 if failed else 0
+    digest = replies.digest(answer.body) if answer.outcome is Outcome.FOUND else None
+    shipment = kept.shipment
+    if digest is not None and digest != kept.digest:
+        batch.asked.append(Asked(shipment.id, answer.outcome, now + _UNTIL_RECORDED, 0, digest))
+        batch.changed.append(answer)
+        return
+    due = next_check(
+        shipment.snapshot,
+        now=now,
+        registered_at=shipment.registered_at,
+        zone=ZoneInfo(connector.time_zone),
+        tracking_code=shipment.tracking_code,
+        outcome=answer.outcome,
+        failures=kept.failures,
+    )
+    if answer.outcome in {Outcome.RETRY, Outcome.AUTH_FAILED}:
+        due = now  # it stays due: the account's pause holds it back, and all go on together when it ends
+    batch.asked.append(Asked(shipment.id, answer.outcome, due, failures))
+    if answer.outcome is Outcome.REFUSED:
+        batch.notices.append(_refused(account, kept, answer))
+
+
+def _refused(account: Account, kept: Kept, answer: Answer) -> NoticeDraft:
+    code = kept.shipment.tracking_code
+    return NoticeDraft(
+        account.store_id,
+        NoticeKind.WRONG_CODE,
+        f"shipment {kept.shipment.id}",
+        f"{account.name} will not tell us about {code} of order {kept.order.number}: {answer.message}. "
+        "Check the code on the label and register the right one.",
+        account_id=account.id,
+        shipment_id=kept.shipment.id,
+    )
+
+
+async def _keep_changed(connection: Connection, account: Account, changed: Sequence[Answer], *, now: datetime) -> None:
+    """Store each new answer once and enqueue its recording, in the same transaction."""
+    distinct = {answer.tracking_code: answer for answer in changed}
+    ids = [
+        await replies.keep(
+            connection,
+            store_id=account.store_id,
+            account_id=account.id,
+            tracking_code=answer.tracking_code,
+            outcome=answer.outcome,
+            body=answer.body,
+            now=now,
+            to_record=True,
+        )
+        for answer in distinct.values()
+    ]
+    if ids:
+        await jobs.enqueue(connection, [Job(jobs.RECORD, ",".join(map(str, ids)))])
+
+
+async def _keep_malformed(
+    connection: Connection, account: Account, answers: Iterable[Answer], batch: _Batch, *, now: datetime
+) -> None:
+    """Keep the bytes of what was not understood, once for a whole batch, and say so in one notice per account."""
+    by_body: dict[bytes, list[Answer]] = defaultdict(list)
+    for answer in answers:
+        if answer.outcome is Outcome.MALFORMED:
+            by_body[answer.body].append(answer)
+    for body, spoilt in by_body.items():
+        reply_id = await replies.keep(
+            connection,
+            store_id=account.store_id,
+            account_id=account.id,
+            tracking_code=spoilt[0].tracking_code if len(spoilt) == 1 else _WHOLE_BATCH,
+            outcome=Outcome.MALFORMED,
+            body=body,
+            now=now,
+            to_record=False,
+        )
+        batch.notices.append(_malformed(account, spoilt[0], reply_id))
+
+
+def _malformed(account: Account, answer: Answer, reply_id: int) -> NoticeDraft:
+    return NoticeDraft(
+        account.store_id,
+        NoticeKind.MALFORMED_REPLY,
+        f"account {account.id}",
+        f"{account.name} answered something we do not understand: {answer.message}. The answer is kept, nothing was "
+        "changed by it, and its shipments are asked again. If it goes on, the interface may have changed.",
+        account_id=account.id,
+        reply_id=reply_id,
+    )

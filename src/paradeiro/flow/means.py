@@ -1,0 +1,59 @@
+"""In: the parts that app wires; out: one frozen value that every flow is handed, and the sessions it keeps open."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from paradeiro.db.pool import Pool
+from paradeiro.db.stores import Account
+from paradeiro.sdk.contract import AccountRef, Clock, Connector
+
+log = structlog.get_logger()
+
+
+class Sessions:
+    """Open sessions, one per account; an account whose settings changed gets a new one."""
+
+    def __init__(self, connectors: Mapping[str, Connector], clock: Clock) -> None:
+        self._connectors = connectors
+        self._clock = clock
+        self._open: dict[int, tuple[AccountRef, Any]] = {}
+
+    async def of(self, account: Account) -> Any:
+        """The account's session (a CarrierSession, OrderSystemSession or SinkSession, as its kind says)."""
+        ref = AccountRef(
+            account.id, account.store_id, account.connector, account.name, account.settings, account.channel
+        )
+        known = self._open.get(account.id)
+        if known is not None and known[0] == ref:
+            return known[1]
+        if known is not None:
+            await known[1].close()
+        session = self._connectors[account.connector].open(ref, self._clock)
+        self._open[account.id] = (ref, session)
+        return session
+
+    async def close(self) -> None:
+        """Close them all."""
+        for _, session in self._open.values():
+            await session.close()
+        self._open.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a flow works with. `new_token` makes an unguessable text; `secret_key` opens stored credentials."""
+
+    pool: Pool
+    connectors: Mapping[str, Connector]
+    clock: Clock
+    sessions: Sessions
+    secret_key: str = field(repr=False)
+    new_token: Callable[[], str]
+    public_url: str
+
+    def now(self) -> datetime:
+        return self.clock()

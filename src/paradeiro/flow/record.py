@@ -1,0 +1,309 @@
+"""In: stored replies, statements made by hand; out: events, snapshots and effects, all in one transaction."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from paradeiro.db import effects, events, jobs, notices, orders, replies, shipments, stores
+from paradeiro.db.effects import EffectRow
+from paradeiro.db.events import EventRow
+from paradeiro.db.jobs import Job
+from paradeiro.db.notices import NoticeDraft
+from paradeiro.db.pool import Connection, transaction
+from paradeiro.db.replies import Reply
+from paradeiro.db.shipments import Kept, Moved
+from paradeiro.db.stores import Account, Store
+from paradeiro.domain.plan import Sinks, introduce, mail_refusal, plan
+from paradeiro.domain.records import Change, EffectDraft, Parsed, Timeline, TrackingEvent
+from paradeiro.domain.schedule import next_check
+from paradeiro.domain.timeline import compare, fold, unseen
+from paradeiro.domain.words import NoticeKind, Outcome, PartyKind, Status
+from paradeiro.flow.means import Means
+from paradeiro.sdk.contract import Connector
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What one side says about one shipment: events, from a reply or by hand (`author`)."""
+
+    events: tuple[TrackingEvent, ...]
+    estimate: datetime | None = None
+    reply_id: int | None = None
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What recording needs to know of the stores involved."""
+
+    stores: Mapping[int, Store]
+    accounts: Sequence[Account]
+    connectors: Mapping[str, Connector]
+
+    def sink(self, kept: Kept, kind: PartyKind) -> Account | None:
+        """The account that tells this sink about this shipment."""
+        mine = [a for a in self.accounts if a.store_id == kept.shipment.store_id and a.kind is kind]
+        if kind is PartyKind.MARKETPLACE:
+            mine = [a for a in mine if a.channel == kept.order.channel]
+        return mine[0] if mine else None
+
+    def sinks(self, kept: Kept) -> Sinks:
+        return Sinks(
+            order_system=self.sink(kept, PartyKind.ORDER_SYSTEM) is not None,
+            marketplace=self.sink(kept, PartyKind.MARKETPLACE) is not None,
+            mail=self.sink(kept, PartyKind.MAIL) is not None,
+        )
+
+    def zone(self, kept: Kept) -> ZoneInfo:
+        return ZoneInfo(self.connectors[kept.shipment.carrier].time_zone)
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What a recording writes, gathered before anything is written."""
+
+    rows: list[EventRow] = field(default_factory=list)
+    moved: list[Moved] = field(default_factory=list)
+    withdrawn: list[tuple[int, Timeline]] = field(default_factory=list)
+    effects: list[EffectRow] = field(default_factory=list)
+    notices: list[NoticeDraft] = field(default_factory=list)
+    orders: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """How much one recording changed."""
+
+    events: int = 0
+    changes: int = 0
+    effects: int = 0
+
+
+async def record_replies(means: Means, reply_ids: Sequence[int]) -> Recorded:
+    """Record stored replies. Those that are recorded already, or are being recorded by others, are left alone."""
+    async with transaction(means.pool) as connection:
+        now = means.now()
+        waiting = await replies.lock_unrecorded(connection, reply_ids)
+        if not waiting:
+            return Recorded()
+        surroundings = await surround(means, connection, {r.store_id for r in waiting})
+        heard, drafts = await _hear(connection, surroundings, waiting)
+        done = await record(connection, surroundings, heard, now=now)
+        await notices.open_notices(connection, drafts, now=now)
+        await replies.recorded(connection, [r.id for r in waiting], now=now)
+    return done
+
+
+async def surround(means: Means, connection: Connection, store_ids: Iterable[int]) -> Surroundings:
+    """Read the stores and their accounts."""
+    ids = sorted(set(store_ids))
+    return Surroundings(
+        await stores.stores(connection, ids),
+        await stores.accounts(connection, means.secret_key, store_ids=ids),
+        means.connectors,
+    )
+
+
+async def _hear(
+    connection: Connection, around: Surroundings, waiting: Sequence[Reply]
+) -> tuple[dict[int, list[Heard]], list[NoticeDraft]]:
+    """Parse replies and find the shipments that each speaks of."""
+    heard: dict[int, list[Heard]] = defaultdict(list)
+    drafts: list[NoticeDraft] = []
+    by_id = {account.id: account for account in around.accounts}
+    spoken = {(reply.account_id, reply.tracking_code) for reply in waiting}
+    followers = await shipments.followers(connection, sorted(spoken))
+    for reply in waiting:
+        account = by_id[reply.account_id]
+        for parsed in parse_reply(around.connectors[account.connector], reply):
+            drafts += _drafts(account, reply, parsed)
+            if parsed.outcome is not Outcome.FOUND:
+                continue
+            for shipment_id in followers.get((account.id, parsed.tracking_code), ()):
+                heard[shipment_id].append(Heard(parsed.events, parsed.estimate, reply.id))
+    return heard, drafts
+
+
+def parse_reply(connector: Connector, reply: Reply) -> list[Parsed]:
+    """What a stored reply says now, about the code that it was stored for."""
+    assert connector.parse is not None, f"{connector.name} is no carrier"
+    parsed = connector.parse(reply.body)
+    return [p if p.tracking_code else replace(p, tracking_code=reply.tracking_code) for p in parsed]
+
+
+def _drafts(account: Account, reply: Reply, parsed: Parsed) -> list[NoticeDraft]:
+    """Notices for codes nobody has mapped and for answers that cannot be read."""
+    drafts = [
+        NoticeDraft(
+            account.store_id,
+            NoticeKind.UNKNOWN_CODE,
+            f"{account.connector} {code}",
+            f"{account.name} sent the code {code}, which our table does not know (first seen on "
+            f"{parsed.tracking_code}). The event is kept and shown; the package's status did not move. Map the code.",
+            account_id=account.id,
+            reply_id=reply.id,
+        )
+        for code in parsed.unknown_codes
+    ]
+    if parsed.outcome is Outcome.MALFORMED:
+        words = f"{account.name} answered something we cannot read about {parsed.tracking_code}: {parsed.message}"
+        kind = NoticeKind.MALFORMED_REPLY
+        subject = f"account {account.id}"
+        drafts.append(NoticeDraft(account.store_id, kind, subject, words, account_id=account.id, reply_id=reply.id))
+    return drafts
+
+
+async def record(
+    connection: Connection,
+    around: Surroundings,
+    heard: Mapping[int, Sequence[Heard]],
+    *,
+    now: datetime,
+    quiet: bool = False,
+) -> Recorded:
+    """Record what was heard about shipments, inside the caller's transaction. `quiet` mails no customer.
+
+    Heard of a shipment with nothing in it still folds again: that is how a mended table corrects timelines.
+    """
+    kept = await shipments.lock(connection, list(heard))
+    known = await events.known(connection, [k.shipment.id for k in kept])
+    told = await effects.told_delivered(connection, [k.shipment.id for k in kept])
+    out = _Outcome()
+    changes = 0
+    for each in kept:
+        changes += _fold_one(
+            out,
+            around,
+            each,
+            known.get(each.shipment.id, []),
+            heard[each.shipment.id],
+            now=now,
+            quiet=quiet,
+            was_told=each.shipment.id in told,
+        )
+    added = await _write(connection, out, now=now)
+    return Recorded(len(out.rows), changes, added)
+
+
+def _fold_one(
+    out: _Outcome,
+    around: Surroundings,
+    kept: Kept,
+    known: Sequence[TrackingEvent],
+    heard: Sequence[Heard],
+    *,
+    now: datetime,
+    quiet: bool,
+    was_told: bool,
+) -> bool:
+    """Fold one shipment; gather what follows. Whether there was a change to tell."""
+    shipment = kept.shipment
+    fresh: list[TrackingEvent] = []
+    for each in heard:
+        new = unseen([*known, *fresh], each.events)
+        fresh += new
+        out.rows += [EventRow(shipment.store_id, shipment.id, e, each.reply_id, each.author) for e in new]
+    estimate = next((h.estimate for h in reversed(heard) if h.estimate), shipment.snapshot.estimate)
+    timeline = fold(
+        [*known, *fresh], now=now, ordered_at=kept.order.ordered_at, base=Status.REGISTERED, estimate=estimate
+    )
+    out.moved.append(Moved(shipment.id, timeline.snapshot, _next(around, kept, timeline, now=now)))
+    if timeline.withdrawn:
+        out.withdrawn.append((shipment.id, timeline))
+    change = compare(shipment.snapshot, timeline, tuple(fresh))
+    if change is None:
+        return False
+    out.orders.add(kept.order_id)
+    out.effects += _effects(around, kept, change, quiet=quiet, was_told=was_told)
+    out.notices += _notices(around, kept, change, timeline)
+    return True
+
+
+def _next(around: Surroundings, kept: Kept, timeline: Timeline, *, now: datetime) -> datetime | None:
+    return next_check(
+        timeline.snapshot,
+        now=now,
+        registered_at=kept.shipment.registered_at,
+        zone=around.zone(kept),
+        tracking_code=kept.shipment.tracking_code,
+    )
+
+
+def _effects(around: Surroundings, kept: Kept, change: Change, *, quiet: bool, was_told: bool) -> list[EffectRow]:
+    policy = around.stores[kept.shipment.store_id].policy
+    if quiet:
+        policy = replace(policy, mail_customers=False)
+    sinks = around.sinks(kept)
+    drafts = plan(change, kept.order, kept.shipment, sinks, policy, customer_was_told_delivered=was_told)
+    return rows_of(around, kept, drafts)
+
+
+def rows_of(around: Surroundings, kept: Kept, drafts: Iterable[EffectDraft]) -> list[EffectRow]:
+    """Planned effects, each with the account that tells it."""
+    rows = []
+    for draft in drafts:
+        account = around.sink(kept, draft.sink)
+        assert account is not None, "plan is told which sinks exist"
+        shipment = kept.shipment
+        rows.append(EffectRow(shipment.store_id, kept.order_id, shipment.id, account.id, draft.kind, draft.cause))
+    return rows
+
+
+def _notices(around: Surroundings, kept: Kept, change: Change, timeline: Timeline) -> list[NoticeDraft]:
+    """What this change leaves to a person."""
+    shipment = kept.shipment
+    name = f"{shipment.tracking_code} of order {kept.order.number}"
+    found: dict[tuple[NoticeKind, str], str] = {}
+    for doubt in timeline.doubts:
+        if doubt.event in change.new_events:
+            found[NoticeKind(doubt.kind), f"shipment {shipment.id}"] = f"{name}: {doubt.message}"
+    if change.delivery_withdrawn:
+        told = "The order system is told again"
+        market = (
+            "; the marketplace cannot take back a delivery by itself: tell it by hand" if kept.order.channel else ""
+        )
+        found[NoticeKind.DELIVERY_WITHDRAWN, f"shipment {shipment.id}"] = (
+            f"{name} was reported delivered and is not. {told}{market}. Check with the carrier."
+        )
+    mails = around.sinks(kept).mail and around.stores[shipment.store_id].policy.mail_customers
+    refusal = mail_refusal(kept.order.customer) if mails and change.moved else None
+    if refusal:
+        found[NoticeKind.NO_ADDRESS, f"order {kept.order.number}"] = (
+            f"The customer of order {kept.order.number} gets no mail: {refusal}."
+        )
+    return [
+        NoticeDraft(shipment.store_id, kind, subject, words, shipment_id=shipment.id)
+        for (kind, subject), words in found.items()
+    ]
+
+
+async def _write(connection: Connection, out: _Outcome, *, now: datetime) -> int:
+    """Write everything; how many effects were new."""
+    await events.add(connection, out.rows, now=now)
+    for shipment_id, timeline in out.withdrawn:
+        await events.mark_withdrawn(connection, shipment_id, timeline.withdrawn)
+    await shipments.move(connection, out.moved)
+    if out.orders:
+        await orders.settle_deliveries(connection, list(out.orders))
+    added = await effects.add(connection, out.effects, now=now)
+    await notices.open_notices(connection, out.notices, now=now)
+    await call_relay(connection, out.effects)
+    return len(added)
+
+
+async def call_relay(connection: Connection, rows: Iterable[EffectRow]) -> None:
+    """Enqueue the relaying of the accounts that have something to tell, in the transaction that made it so."""
+    await jobs.enqueue(connection, [Job(jobs.RELAY, str(account_id)) for account_id in {r.account_id for r in rows}])
+
+
+async def introduce_shipment(
+    connection: Connection, around: Surroundings, kept: Kept, *, now: datetime
+) -> list[EffectRow]:
+    """Plan what must be told once about a shipment before any news; what was planned before is not planned again."""
+    policy = around.stores[kept.shipment.store_id].policy
+    rows = rows_of(around, kept, introduce(kept.order, kept.shipment, around.sinks(kept), policy))
+    await effects.add(connection, rows, now=now)
+    await call_relay(connection, rows)
+    return rows

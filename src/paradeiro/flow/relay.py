@@ -1,0 +1,236 @@
+"""In: effects that may go at one sink account; out: each told once, strictly in order per order, with its receipt."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from paradeiro.db import effects, events, notices, shipments, stores
+from paradeiro.db.effects import Claimed, Ended
+from paradeiro.db.notices import NoticeDraft
+from paradeiro.db.pool import Connection, transaction
+from paradeiro.db.shipments import Kept
+from paradeiro.db.stores import Account, Store
+from paradeiro.domain.records import Telling
+from paradeiro.domain.timeline import fold
+from paradeiro.domain.words import EffectKind, NoticeKind, Outcome, Status
+from paradeiro.flow import trouble
+from paradeiro.flow.means import Means
+from paradeiro.sdk.contract import Request, Sent
+
+_LEASE = timedelta(minutes=2)
+_BATCH = 10
+_MOST_BATCHES = 200
+_FIRST_BACKOFF = timedelta(seconds=30)
+_LONGEST_BACKOFF = timedelta(hours=1)
+# One effect may fail for its own reasons; only several in a row mean that the party is in trouble.
+_ACCOUNT_FAILS_AFTER = 3
+_NOTICE_AFTER_ATTEMPTS = 12
+_TOO_MANY_REQUESTS = 429
+
+
+@dataclass(frozen=True, slots=True)
+class _Parcel:
+    """A claimed effect with its rendered request; `doubtful` if an earlier try may have been accepted."""
+
+    claimed: Claimed
+    request: Request
+    doubtful: bool
+
+
+async def relay(means: Means, account_id: int) -> int:
+    """Tell everything that may be told at one account now. Returns how many were sent and accepted."""
+    told = 0
+    for _ in range(_MOST_BATCHES):
+        claimed, accepted = await _one_batch(means, account_id)
+        told += accepted
+        if not claimed:
+            break
+    return told
+
+
+async def _one_batch(means: Means, account_id: int) -> tuple[int, int]:
+    now = means.now()
+    async with transaction(means.pool) as connection:
+        account = (await stores.accounts(connection, means.secret_key, ids=[account_id]))[0]
+        if account.open_at is not None and account.open_at > now:
+            return 0, 0
+        parcels = await _claim(means, connection, account, now=now)
+    if not parcels:
+        return 0, 0
+    session = await means.sessions.of(account)
+    sent = await asyncio.gather(*(_send(session, parcel) for parcel in parcels))
+    async with transaction(means.pool) as connection:
+        await _settle(connection, account, parcels, sent, began=now, now=means.now())
+    accepted = sum(result.outcome is Outcome.FOUND for result in sent)
+    stopped = any(result.outcome is Outcome.AUTH_FAILED for result in sent)
+    return (0 if stopped else len(parcels)), accepted
+
+
+async def _claim(means: Means, connection: Connection, account: Account, *, now: datetime) -> list[_Parcel]:
+    """Claim the heads of this account's orders and render them, with the facts as they are at this moment.
+
+    The shipments are locked for reading first: an effect never tells what a recording under way is about to add,
+    so that the effect which that recording plans has something new to say.
+    """
+    heads = await effects.next_heads(connection, account.id, now=now, limit=_BATCH)
+    kept = {k.shipment.id: k for k in await shipments.lock_for_reading(connection, [h[1] for h in heads])}
+    claimed = await effects.claim(connection, [h[0] for h in heads], now=now, lease=now + _LEASE)
+    if not claimed:
+        return []
+    tellings = await _tellings(means, connection, account, claimed, kept, now=now)
+    parcels = []
+    for each in claimed:
+        if each.request is not None:
+            parcels.append(_Parcel(each, msgspec.json.decode(each.request, type=Request), doubtful=True))
+            continue
+        telling = tellings[each.id]
+        render = means.connectors[account.connector].render
+        assert render is not None, f"{account.connector} is no sink"
+        request = render(telling, account.settings)
+        told = telling.timeline.snapshot.status
+        await effects.keep_request(connection, each.id, request=msgspec.json.encode(request), told=told)
+        parcels.append(_Parcel(each, request, doubtful=False))
+    return parcels
+
+
+async def _tellings(
+    means: Means,
+    connection: Connection,
+    account: Account,
+    claimed: Sequence[Claimed],
+    kept: Mapping[int, Kept],
+    *,
+    now: datetime,
+) -> dict[int, Telling]:
+    """All that render needs, for each claimed effect."""
+    store = (await stores.stores(connection, [account.store_id]))[account.store_id]
+    known = await events.known(connection, [c.shipment_id for c in claimed])
+    return {
+        each.id: _telling(means, account, store, each, kept[each.shipment_id], known.get(each.shipment_id, []), now)
+        for each in claimed
+    }
+
+
+def _telling(
+    means: Means, account: Account, store: Store, each: Claimed, kept: Kept, known: Sequence[Any], now: datetime
+) -> Telling:
+    shipment = kept.shipment
+    timeline = fold(
+        known,
+        now=now,
+        ordered_at=kept.order.ordered_at,
+        base=Status.REGISTERED,
+        estimate=shipment.snapshot.estimate,
+    )
+    return Telling(
+        effect_id=each.id,
+        effect_key=each.key,
+        kind=EffectKind(each.kind),
+        order=kept.order,
+        shipment=shipment,
+        timeline=timeline,
+        store_name=store.name,
+        store_zone=store.time_zone,
+        tracking_link=f"{means.public_url}/t/{shipment.tracking_token}",
+        mail_from=account.settings.get("from_address", ""),
+        thread_key=f"order-{kept.order_id}-{store.key}",
+        now=now,
+    )
+
+
+async def _send(session: Any, parcel: _Parcel) -> Sent:
+    """Send once. After a doubt, look first whether the other side has it already."""
+    key = parcel.claimed.key
+    if parcel.doubtful and await session.already_done(parcel.request, key):
+        return Sent(Outcome.FOUND, receipt="found by reading back")
+    sent: Sent = await session.send(parcel.request, key)
+    return sent
+
+
+async def _settle(
+    connection: Connection,
+    account: Account,
+    parcels: Sequence[_Parcel],
+    sent: Sequence[Sent],
+    *,
+    began: datetime,
+    now: datetime,
+) -> None:
+    """Write how each try ended, and how the account is."""
+    # The account's row first, as everywhere, then the effects in the order of their ids.
+    await _account_state(connection, account, sent, now=now)
+    drafts = []
+    for parcel, result in zip(parcels, sent, strict=True):
+        await effects.end(connection, _ended(parcel, result, began=began, now=now), now=now)
+        draft = _notice(account, parcel, result)
+        if draft is not None:
+            drafts.append(draft)
+    await notices.open_notices(connection, drafts, now=now)
+
+
+def _ended(parcel: _Parcel, result: Sent, *, began: datetime, now: datetime) -> Ended:
+    claimed = parcel.claimed
+    match result.outcome:
+        case Outcome.FOUND | Outcome.NOT_FOUND:
+            state, pause = "done", timedelta(0)
+        case Outcome.REFUSED | Outcome.MALFORMED:
+            state, pause = "refused", timedelta(0)
+        case Outcome.RETRY:
+            state = "sending" if result.in_doubt else "pending"
+            pause = min(_FIRST_BACKOFF * float(2 ** min(claimed.attempts - 1, 10)), _LONGEST_BACKOFF)
+            pause = max(pause, timedelta(seconds=result.retry_after or 0))
+        case Outcome.AUTH_FAILED:
+            state, pause = "pending", timedelta(0)  # the account's pause holds it back
+    return Ended(
+        id=claimed.id,
+        store_id=claimed.store_id,
+        state=state,
+        outcome=result.outcome,
+        began_at=began,
+        not_before=now + pause,
+        receipt=result.receipt,
+        message=result.message,
+        http_status=result.http_status,
+    )
+
+
+async def _account_state(connection: Connection, account: Account, sent: Sequence[Sent], *, now: datetime) -> None:
+    """The account is well when anything was answered; in trouble when it refuses us or nothing gets through."""
+    refused = next((s for s in sent if s.outcome is Outcome.AUTH_FAILED), None)
+    failed = [s for s in sent if s.outcome is Outcome.RETRY]
+    throttled = next((s for s in failed if s.http_status == _TOO_MANY_REQUESTS), None)
+    if refused is not None:
+        await trouble.unwell(connection, account, refused.outcome, refused.message, now=now)
+    elif throttled is not None:
+        pause = max(throttled.retry_after or 0, 60.0)
+        await trouble.unwell(connection, account, throttled.outcome, throttled.message, now=now, retry_after=pause)
+    elif len(failed) < len(sent):
+        await trouble.well(connection, account, now=now)
+    elif account.failures + len(failed) >= _ACCOUNT_FAILS_AFTER:
+        await trouble.unwell(connection, account, failed[0].outcome, failed[0].message, now=now)
+    else:
+        await stores.count_failure(connection, account.id)
+
+
+def _notice(account: Account, parcel: _Parcel, result: Sent) -> NoticeDraft | None:
+    """What a person must know of one try."""
+    claimed = parcel.claimed
+    said = f"'{claimed.kind}' (effect {claimed.id})"
+    if result.outcome in {Outcome.REFUSED, Outcome.MALFORMED}:
+        words = f"{account.name} refused {said}: {result.message}. It is not sent again; the next change will be."
+    elif result.outcome is Outcome.RETRY and claimed.attempts == _NOTICE_AFTER_ATTEMPTS:
+        words = f"{account.name} has not taken {said} in {claimed.attempts} tries: {result.message}. We keep trying."
+    else:
+        return None
+    return NoticeDraft(
+        account.store_id,
+        NoticeKind.EFFECT_REFUSED,
+        f"shipment {claimed.shipment_id} {claimed.kind}",
+        words,
+        account_id=account.id,
+        shipment_id=claimed.shipment_id,
+    )

@@ -1,0 +1,105 @@
+"""In: an event, a delivery or a reopening stated by hand; out: the same road as a carrier's news, with its author."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from paradeiro.db import shipments
+from paradeiro.db.pool import transaction
+from paradeiro.domain.records import NOWHERE, Place, TrackingEvent
+from paradeiro.domain.timeline import CLOCK_SKEW
+from paradeiro.domain.words import Reason, Source, Status, Withdraws
+from paradeiro.flow.errors import ConflictError, InvalidError, MissingError
+from paradeiro.flow.means import Means
+from paradeiro.flow.record import Heard, Recorded, record, surround
+
+LONGEST_TEXT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What somebody says happened. `occurred_at` is aware; None means now."""
+
+    status: Status
+    reason: Reason | None = None
+    occurred_at: datetime | None = None
+    place: Place = NOWHERE
+    description: str = ""
+
+
+async def add_event(
+    means: Means, store_id: int, shipment_id: int, stated: Statement, *, source: Source, author: str
+) -> Recorded:
+    """Record an event stated by hand. The same statement twice is one event. Raises `StatementError`s."""
+    now = means.now()
+    if stated.status is Status.UNKNOWN:
+        raise InvalidError("bad_status", "A stated event needs a status that says something; 'unknown' does not.")
+    occurred_at = stated.occurred_at or now
+    if occurred_at.tzinfo is None:
+        raise InvalidError("bad_time", "occurred_at needs an offset, for example 2026-11-23T14:20:00-03:00.")
+    if occurred_at > now + CLOCK_SKEW:
+        raise InvalidError("in_the_future", f"occurred_at ({occurred_at.isoformat()}) is in the future.")
+    event = TrackingEvent(
+        occurred_at=occurred_at,
+        code=f"{source}/{stated.status}",
+        status=stated.status,
+        reason=stated.reason,
+        place=stated.place,
+        description=stated.description[:LONGEST_TEXT],
+        source=source,
+    )
+    return await _state(means, store_id, shipment_id, event, author=author)
+
+
+async def confirm_delivery(
+    means: Means,
+    store_id: int,
+    shipment_id: int,
+    *,
+    delivered_at: datetime | None,
+    source: Source,
+    author: str,
+    description: str = "",
+) -> Recorded:
+    """Mark a package delivered by hand. One that is delivered already stays as it is and nobody is told twice."""
+    async with means.pool.connection() as connection:
+        kept = await shipments.kept(connection, store_id, shipment_id)
+    if kept is None:
+        raise _missing(shipment_id)
+    if kept.shipment.snapshot.delivered:
+        return Recorded()
+    stated = Statement(Status.DELIVERED, occurred_at=delivered_at, description=description)
+    return await add_event(means, store_id, shipment_id, stated, source=source, author=author)
+
+
+async def reopen(means: Means, store_id: int, shipment_id: int, *, why: str, source: Source, author: str) -> Recorded:
+    """Take back a delivery that was not one. Order system, customer and marketplace hear of it."""
+    if not why.strip():
+        raise InvalidError("no_reason", "Say why the delivery is taken back: reason must not be empty.")
+    async with means.pool.connection() as connection:
+        kept = await shipments.kept(connection, store_id, shipment_id)
+    if kept is None:
+        raise _missing(shipment_id)
+    if not kept.shipment.snapshot.delivered:
+        raise ConflictError("not_delivered", "Only a delivered shipment can be reopened; this one is not delivered.")
+    event = TrackingEvent(
+        occurred_at=means.now(),
+        code=f"{source}/reopen",
+        status=None,
+        description=why.strip()[:LONGEST_TEXT],
+        source=source,
+        withdraws=Withdraws.DELIVERY,
+    )
+    return await _state(means, store_id, shipment_id, event, author=author)
+
+
+async def _state(means: Means, store_id: int, shipment_id: int, event: TrackingEvent, *, author: str) -> Recorded:
+    async with transaction(means.pool) as connection:
+        if await shipments.kept(connection, store_id, shipment_id) is None:
+            raise _missing(shipment_id)
+        around = await surround(means, connection, [store_id])
+        heard = {shipment_id: [Heard((event,), author=author)]}
+        return await record(connection, around, heard, now=means.now())
+
+
+def _missing(shipment_id: int) -> MissingError:
+    return MissingError("no_such_shipment", f"There is no shipment {shipment_id} in this store. Register it first.")

@@ -1,0 +1,59 @@
+"""In: an account whose party answered, or did not; out: its state, seen by people, and one notice, not hundreds."""
+
+from datetime import datetime, timedelta
+
+from paradeiro.db import notices, stores
+from paradeiro.db.notices import NoticeDraft
+from paradeiro.db.pool import Connection
+from paradeiro.db.stores import Account
+from paradeiro.domain.words import NoticeKind, Outcome
+from paradeiro.flow.means import log
+
+_FIRST_PAUSE = timedelta(seconds=30)
+_LONGEST_PAUSE = timedelta(minutes=15)
+# A refused account is tried this often, in case the party mended itself; a person is asked meanwhile.
+_PROBE_REFUSED = timedelta(hours=1)
+# A short outage is seen on the account; only a longer one asks for a person.
+_NOTICE_AFTER = timedelta(minutes=30)
+
+
+async def well(connection: Connection, account: Account, *, now: datetime) -> None:
+    """The party answered: trouble, if there was any, is over."""
+    if account.state == "ok" and account.failures == 0:
+        return
+    if await stores.account_well(connection, account.id) and account.state != "ok":
+        log.info("account answers again", account=account.name, connector=account.connector)
+        kinds = (NoticeKind.OUTAGE, NoticeKind.CREDENTIALS_REFUSED)
+        await notices.resolve_subject(connection, account.store_id, kinds, f"account {account.id}", now=now)
+
+
+async def unwell(
+    connection: Connection,
+    account: Account,
+    outcome: Outcome,
+    message: str,
+    *,
+    now: datetime,
+    retry_after: float | None = None,
+) -> datetime:
+    """The party could not answer (RETRY) or refused our credentials (AUTH_FAILED); when to try again."""
+    refused = outcome is Outcome.AUTH_FAILED
+    pause = _PROBE_REFUSED if refused else min(_FIRST_PAUSE * float(2 ** min(account.failures, 10)), _LONGEST_PAUSE)
+    open_at = now + max(pause, timedelta(seconds=retry_after or 0))
+    state = "paused" if refused else "outage"
+    since = await stores.account_trouble(connection, account.id, state=state, trouble=message, open_at=open_at, now=now)
+    if account.state != state:
+        log.warning("account in trouble", account=account.name, connector=account.connector, state=state, why=message)
+    if refused or now - since >= _NOTICE_AFTER:
+        await notices.open_notices(connection, [_notice(account, message, since, refused=refused)], now=now)
+    return open_at
+
+
+def _notice(account: Account, message: str, since: datetime, *, refused: bool) -> NoticeDraft:
+    if refused:
+        kind = NoticeKind.CREDENTIALS_REFUSED
+        words = f"{account.name} refuses our credentials ({message}). Enter new ones; nothing is lost meanwhile."
+    else:
+        kind = NoticeKind.OUTAGE
+        words = f"{account.name} has not answered since {since:%Y-%m-%d %H:%M} UTC ({message}). We keep trying."
+    return NoticeDraft(account.store_id, kind, f"account {account.id}", words, account_id=account.id)

@@ -1,0 +1,141 @@
+"""In: nothing; out: what a connector is and may say. The only protocols of the house are here."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, runtime_checkable
+
+from paradeiro.domain.records import Order, Parsed, Telling
+from paradeiro.domain.words import EffectKind, Outcome, PartyKind
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountField:
+    """One field of an account's settings. Secret ones are stored encrypted and never shown."""
+
+    name: str
+    secret: bool = False
+    required: bool = True
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRef:
+    """One set of credentials at one party, decrypted for use. Its repr shows no setting."""
+
+    id: int
+    store_id: int
+    connector: str
+    name: str
+    settings: Mapping[str, str] = field(repr=False)
+    channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a party answered about one tracking code: `body` is the raw slice that belongs to it (bytes as received).
+
+    For RETRY, AUTH_FAILED, MALFORMED of a whole batch, every code of the batch gets that outcome and the same body.
+    `retry_after` in seconds, if the party named one.
+    """
+
+    tracking_code: str
+    outcome: Outcome
+    body: bytes = b""
+    message: str = ""
+    http_status: int | None = None
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersPage:
+    """Orders that changed at the order system. `cursor` is opaque and handed back at the next call;
+    `more` says that there is another page now. `problem` is RETRY or AUTH_FAILED, with `message`, else None.
+    """
+
+    orders: tuple[Order, ...] = ()
+    cursor: str = ""
+    more: bool = False
+    problem: Outcome | None = None
+    message: str = ""
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A rendered effect, ready to send. HTTP sinks use method, path (below the account's base address) and body;
+    the mail sink puts the whole RFC 5322 message into body and the envelope into headers (`To`, `From`).
+    """
+
+    method: str
+    path: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """How telling ended. `outcome` is FOUND (accepted; receipt given), RETRY, AUTH_FAILED, REFUSED or MALFORMED.
+
+    `in_doubt` is true when the other side may have accepted before the connection broke.
+    """
+
+    outcome: Outcome
+    receipt: str = ""
+    message: str = ""
+    http_status: int | None = None
+    retry_after: float | None = None
+    in_doubt: bool = False
+
+
+@runtime_checkable
+class Session(Protocol):
+    """An open connection of one account: pools, tokens. Made by `Connector.open`, closed by the flow's owner."""
+
+    async def close(self) -> None: ...
+
+
+class CarrierSession(Session, Protocol):
+    async def fetch(self, tracking_codes: Sequence[str]) -> list[Answer]:
+        """One answer per code, in the order asked, for at most `batch_size` codes. Raises nothing for the outside's
+        faults: each is an outcome.
+        """
+        ...
+
+
+class OrderSystemSession(Session, Protocol):
+    async def orders(self, cursor: str, watch: Sequence[str]) -> OrdersPage:
+        """Orders seen since `cursor` (empty at first), and the order numbers in `watch` read again."""
+        ...
+
+
+class SinkSession(Session, Protocol):
+    async def send(self, request: Request, telling_id: str) -> Sent:
+        """Carry one request out. `telling_id` travels as idempotency key."""
+        ...
+
+    async def already_done(self, request: Request, telling_id: str) -> bool:
+        """After a doubt: whether the other side shows that this very request was carried out. False if unknowable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """One outside party. `open` makes a session; `parse` and `render` are pure. What it cannot do is None or empty."""
+
+    name: str
+    title: str
+    kinds: frozenset[PartyKind]
+    account_fields: tuple[AccountField, ...]
+    open: Callable[[AccountRef, Clock], Any]
+    time_zone: str = "America/Sao_Paulo"
+    batch_size: int = 1
+    requests_per_second: float = 5.0
+    parse: Callable[[bytes], list[Parsed]] | None = None
+    check_code: Callable[[str], Any] | None = None
+    tracking_url: Callable[[str], str] | None = None
+    recognises_courier: Callable[[str], bool] | None = None
+    render: Callable[[Telling, Mapping[str, str]], Request] | None = None
+    effects: frozenset[EffectKind] = frozenset()

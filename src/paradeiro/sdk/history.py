@@ -1,0 +1,91 @@
+"""In: a timeline; out: what of it may be told outside, oldest first, and as lines: date, time, city, state, text."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from paradeiro.domain.records import Timeline, TrackingEvent
+from paradeiro.domain.words import NoticeKind, Status, Withdraws
+from paradeiro.sdk.speech.catalogue import Catalogue
+from paradeiro.sdk.speech.places import city_of, place_name, tidy
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event that may be told. `undoes_delivery`: it takes back a delivery that was reported before it."""
+
+    event: TrackingEvent
+    undoes_delivery: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a told history, in the store's time: `date` yyyy-mm-dd, `time` HH:MM; '' for an unknown place."""
+
+    date: str
+    time: str
+    city: str
+    state: str
+    text: str
+
+
+def told_events(timeline: Timeline) -> tuple[Told, ...]:
+    """Oldest first. Not told: what was withdrawn, what did not count because it is implausible, and technical notes;
+    but that a delivery was withdrawn is told, since others were told of the delivery.
+    """
+    return tuple(_told(timeline))
+
+
+def _told(timeline: Timeline) -> Iterator[Told]:
+    implausible = {d.event.identity for d in timeline.doubts if d.kind == NoticeKind.IMPLAUSIBLE_EVENT}
+    taken_back: list[TrackingEvent] = []
+    for event in timeline.events:
+        if event.identity in timeline.withdrawn:
+            taken_back.append(event)
+        elif event.identity not in implausible:
+            undoes = _undoes_delivery(event, taken_back)
+            if undoes or event.status is not None:
+                yield Told(event, undoes)
+
+
+def _undoes_delivery(event: TrackingEvent, taken_back: list[TrackingEvent]) -> bool:
+    """Whether this event withdrew a delivery; what it withdrew is taken off the list, so that it is said once."""
+    match event.withdraws:
+        case None:
+            return False
+        case Withdraws.PREVIOUS:
+            gone = [taken_back.pop()] if taken_back else []
+        case Withdraws.DELIVERY:
+            gone = [e for e in taken_back if e.status is Status.DELIVERED]
+            taken_back[:] = [e for e in taken_back if e.status is not Status.DELIVERED]
+    return any(e.status is Status.DELIVERED for e in gone)
+
+
+def told_lines(timeline: Timeline, zone: tzinfo, words: Catalogue) -> tuple[Line, ...]:
+    """The history for a party that takes a date, a place and a text per event. The same timeline gives the same lines;
+    news adds lines and leaves the others as they are, but for what was withdrawn.
+    """
+    return tuple(_line(told, zone, words) for told in told_events(timeline))
+
+
+def _line(told: Told, zone: tzinfo, words: Catalogue) -> Line:
+    event = told.event
+    local = event.occurred_at.astimezone(zone)
+    return Line(
+        date=f"{local:%Y-%m-%d}",
+        time=f"{local:%H:%M}",
+        city=city_of(event.place),
+        state=tidy(event.place.state),
+        text=_text(told, words),
+    )
+
+
+def _text(told: Told, words: Catalogue) -> str:
+    event = told.event
+    theirs, detail, unit = tidy(event.description), tidy(event.detail), place_name(event.place.unit)
+    if told.undoes_delivery:
+        said, detail = words.correction.in_history, theirs or detail
+    else:
+        status = event.status or Status.UNKNOWN
+        said = theirs or words.words[status, None].label
+    return said + (f" ({detail})" if detail else "") + (f" · {unit}" if unit else "")

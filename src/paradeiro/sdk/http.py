@@ -1,0 +1,123 @@
+"""In: one HTTP question; out: an answer or a failure, never an exception. Timeouts and sizes are bounded."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+from paradeiro.domain.words import Outcome
+
+TIMEOUT_SECONDS = 20.0
+LARGEST_BODY = 32 * 1024 * 1024
+_CONNECTIONS = 20
+_FIRST_SERVER_ERROR = 500
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """What came back: status, headers (lower-case names) and the raw body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def is_html(self) -> bool:
+        return "html" in self.headers.get("content-type", "") or self.body.lstrip()[:1] == b"<"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpFailure:
+    """Nothing came back. `in_doubt`: the other side may have read and done it before the connection broke."""
+
+    message: str
+    in_doubt: bool
+
+
+def new_client(base_url: str, headers: Mapping[str, str] | None = None) -> httpx.AsyncClient:
+    """A pooled client. It follows no redirect: a redirect is how interfaces die (facts/correios, section 2)."""
+    return httpx.AsyncClient(
+        base_url=base_url.rstrip("/"),
+        headers=dict(headers or {}),
+        timeout=httpx.Timeout(TIMEOUT_SECONDS),
+        limits=httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
+        follow_redirects=False,
+        trust_env=False,
+    )
+
+
+async def exchange(
+    client: httpx.AsyncClient,
+    method: str,
+    path: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    params: Sequence[tuple[str, str]] = (),
+    body: bytes | None = None,
+) -> HttpAnswer | HttpFailure:
+    """Ask once. Every way in which the network can fail is an `HttpFailure`."""
+    try:
+        request = client.build_request(method, path, headers=headers, params=list(params) or None, content=body)
+        response = await client.send(request, stream=True)
+        try:
+            return HttpAnswer(response.status_code, _lower(response.headers), await _read(response))
+        finally:
+            await response.aclose()
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        return HttpFailure(f"could not connect: {type(error).__name__}", in_doubt=False)
+    except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+        return HttpFailure(f"the address cannot be used: {error}", in_doubt=False)
+    except (httpx.HTTPError, httpx.StreamError) as error:
+        return HttpFailure(f"the connection broke: {type(error).__name__}", in_doubt=True)
+
+
+async def _read(response: httpx.Response) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in response.aiter_bytes():
+        size += len(part)
+        if size > LARGEST_BODY:
+            raise httpx.ReadError(f"the answer is larger than {LARGEST_BODY} bytes")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _lower(headers: httpx.Headers) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def trouble(answer: HttpAnswer) -> Outcome | None:
+    """What a status that is no success means in general; None for 2xx. A connector may know better for some codes."""
+    if answer.ok:
+        return None
+    match answer.status:
+        case 401 | 403:
+            return Outcome.AUTH_FAILED
+        case 408 | 425 | 429:
+            return Outcome.RETRY
+        case status if status >= _FIRST_SERVER_ERROR:
+            return Outcome.RETRY
+        case status if 300 <= status < 400:
+            return Outcome.MALFORMED
+        case _:
+            return Outcome.REFUSED
+
+
+def retry_after(answer: HttpAnswer) -> float | None:
+    """Seconds to wait that the party named in `Retry-After`; None if it named none (or a date, read against `Date`)."""
+    value = answer.headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        until = parsedate_to_datetime(value)
+        said = parsedate_to_datetime(answer.headers.get("date", ""))
+    except ValueError:
+        return None
+    if until.tzinfo is None or said.tzinfo is None:
+        return None
+    return max((until - said).total_seconds(), 0.0)

@@ -1,0 +1,252 @@
+"""In: nothing; out: every sentence in Spanish."""
+
+from paradeiro.domain.words import Reason, Status
+from paradeiro.sdk.speech.catalogue import (
+    Calendar,
+    Catalogue,
+    Correction,
+    Labels,
+    Language,
+    Lateness,
+    Prepositions,
+    Step,
+    Words,
+)
+
+_WAIT = "No tienes que hacer nada por ahora: te avisamos en cuanto haya novedades."
+_TALK = "Habla con la tienda para acordar una solución."
+_TRIED = "Hubo un intento de entrega[ {when}][ {at}]"
+
+WORDS = {
+    (Status.REGISTERED, None): Words(
+        "En preparación",
+        "La tienda está preparando el paquete.",
+        "No tienes que hacer nada: te avisamos cuando lo reciba el transportista.",
+    ),
+    (Status.ACCEPTED, None): Words(
+        "Enviado",
+        "El transportista recibió el paquete[ {when}][ {at}].",
+        "No tienes que hacer nada: sigue su viaje y te avisamos cuando avance.",
+    ),
+    (Status.IN_TRANSIT, None): Words(
+        "En camino",
+        "Está en camino[ {to}][: pasó {via}[ {when}]].",
+        "No tienes que hacer nada: te avisamos cuando salga a reparto.",
+    ),
+    (Status.IN_TRANSIT, Reason.CUSTOMS): Words(
+        "En la aduana",
+        "Está pasando por la aduana[ {at}].",
+        "No tienes que hacer nada: es un paso normal de un envío del exterior.",
+    ),
+    (Status.IN_TRANSIT, Reason.DELAYED): Words(
+        "En camino, con retraso",
+        "Está en camino[ {to}], con retraso[: pasó {via}[ {when}]].",
+        "No tienes que hacer nada: te avisamos en cuanto avance.",
+    ),
+    (Status.IN_TRANSIT, Reason.MISROUTED): Words(
+        "Corrigiendo la ruta",
+        "Fue enviado al lugar equivocado y lo están redirigiendo[ {to}].",
+        "No tienes que hacer nada: el transportista corrige la ruta, pero puede tardar más.",
+    ),
+    (Status.OUT_FOR_DELIVERY, None): Words(
+        "Salió a reparto",
+        "Salió a reparto[ {when}][ {at}].",
+        "Solo hace falta que alguien esté en la dirección para recibirlo.",
+    ),
+    (Status.AVAILABLE_FOR_PICKUP, None): Words(
+        "Listo para retirar",
+        "Está listo para retirar[ {at}].",
+        "Lleva un documento con foto y el código de seguimiento.",
+        act=True,
+    ),
+    (Status.ATTEMPT_FAILED, None): Words(
+        "Intento de entrega",
+        f"{_TRIED}, sin éxito.",
+        "No tienes que hacer nada: suele haber otro intento el siguiente día hábil.",
+    ),
+    (Status.ATTEMPT_FAILED, Reason.RECIPIENT_ABSENT): Words(
+        "Intento de entrega",
+        f"{_TRIED}, pero no había quien lo recibiera.",
+        "No tienes que hacer nada: el repartidor suele volver el siguiente día hábil.",
+    ),
+    (Status.ATTEMPT_FAILED, Reason.ADDRESS_PROBLEM): Words(
+        "Dirección no encontrada",
+        f"{_TRIED}, pero no se encontró la dirección.",
+        "Revisa la dirección del pedido y habla con la tienda si falta algo.",
+        act=True,
+    ),
+    (Status.ATTEMPT_FAILED, Reason.REFUSED): Words(
+        "No aceptado",
+        f"{_TRIED}, pero el paquete no fue aceptado en la dirección.",
+        "Si fue un error, habla con la tienda: el paquete puede volver a ella.",
+    ),
+    (Status.ATTEMPT_FAILED, Reason.RESTRICTED_AREA): Words(
+        "Fuera del área de reparto",
+        f"{_TRIED}, pero el transportista no reparte en esa dirección.",
+        "Espera un poco: suele quedar para retirar cerca de ti, y te avisamos dónde.",
+    ),
+    (Status.EXCEPTION, None): Words("Imprevisto", "Hubo un imprevisto con el paquete[ {when}][ {at}].", _WAIT),
+    (Status.EXCEPTION, Reason.ADDRESS_PROBLEM): Words(
+        "Dirección incompleta",
+        "El paquete está detenido[ {at}]: falta algo en la dirección.",
+        "Revisa la dirección del pedido y habla con la tienda para corregirla.",
+        act=True,
+    ),
+    (Status.EXCEPTION, Reason.CUSTOMS_HOLD): Words(
+        "Retenido en la aduana",
+        "El paquete está retenido en la aduana[ {at}].",
+        "Pregunta al transportista si necesita algún documento tuyo.",
+        act=True,
+    ),
+    (Status.EXCEPTION, Reason.PAYMENT_DUE): Words(
+        "Pendiente de pago",
+        "El paquete espera el pago de una tasa para seguir su viaje.",
+        "Paga en el sitio del transportista con el código de seguimiento. Desconfía de cobros por mensaje.",
+        act=True,
+    ),
+    (Status.EXCEPTION, Reason.CUSTOMS): Words(
+        "En la aduana", "Está en la aduana[ {at}].", "No tienes que hacer nada: te avisamos cuando lo liberen."
+    ),
+    (Status.EXCEPTION, Reason.ON_HOLD): Words(
+        "Detenido", "El paquete está detenido en el transportista[ {at}].", _WAIT
+    ),
+    (Status.EXCEPTION, Reason.DELAYED): Words(
+        "Con retraso",
+        "El viaje del paquete se retrasó[ {at}].",
+        "No tienes que hacer nada: te avisamos en cuanto avance.",
+    ),
+    (Status.EXCEPTION, Reason.MISROUTED): Words(
+        "Corrigiendo la ruta",
+        "El paquete fue enviado al lugar equivocado[ {when}].",
+        "No tienes que hacer nada: el transportista corrige la ruta, pero puede tardar más.",
+    ),
+    (Status.EXCEPTION, Reason.NOT_FOUND): Words(
+        "En búsqueda", "El transportista está buscando el paquete[ {at}].", _WAIT
+    ),
+    (Status.EXCEPTION, Reason.DAMAGED): Words(
+        "Dañado", "El paquete se dañó en el transporte[ {when}].", _TALK, act=True
+    ),
+    (Status.EXCEPTION, Reason.LOST): Words(
+        "Extraviado", "El transportista perdió el paquete. Lo sentimos mucho.", _TALK, act=True
+    ),
+    (Status.EXCEPTION, Reason.STOLEN): Words(
+        "Robado", "El paquete fue robado durante el transporte. Lo sentimos mucho.", _TALK, act=True
+    ),
+    (Status.EXCEPTION, Reason.SEIZED): Words(
+        "Incautado", "El paquete fue incautado por las autoridades[ {when}].", _TALK, act=True
+    ),
+    (Status.EXCEPTION, Reason.DESTROYED): Words(
+        "Destruido", "El paquete fue destruido y no será entregado. Lo sentimos mucho.", _TALK, act=True
+    ),
+    (Status.RETURNING, None): Words(
+        "Volviendo a la tienda",
+        "El paquete está volviendo a la tienda.",
+        "Si todavía quieres recibirlo, habla con la tienda.",
+    ),
+    (Status.RETURNED, None): Words(
+        "Devuelto a la tienda",
+        "El paquete volvió a la tienda[ {when}].",
+        "Habla con la tienda para acordar un nuevo envío o el reembolso.",
+    ),
+    (Status.DELIVERED, None): Words(
+        "Entregado",
+        "El paquete fue entregado[ {when}][ {at}].",
+        "No tienes que hacer nada. Si no lo tienes contigo, habla con la tienda.",
+    ),
+    (Status.CANCELLED, None): Words(
+        "Envío cancelado",
+        "El envío de este paquete fue cancelado.",
+        "Si no lo esperabas, habla con la tienda.",
+    ),
+    (Status.UNKNOWN, None): Words("Sin noticias aún", "Todavía no hay noticias claras del transportista.", _WAIT),
+}
+
+REASONS = {
+    Reason.RECIPIENT_ABSENT: "no había quien lo recibiera",
+    Reason.ADDRESS_PROBLEM: "falta algo en la dirección",
+    Reason.REFUSED: "el paquete no fue aceptado en la dirección",
+    Reason.CUSTOMS_HOLD: "retenido en la aduana",
+    Reason.PAYMENT_DUE: "falta pagar una tasa",
+    Reason.CUSTOMS: "está en la aduana",
+    Reason.ON_HOLD: "está detenido en el transportista",
+    Reason.RESTRICTED_AREA: "el transportista no reparte en esa dirección",
+    Reason.DAMAGED: "el paquete se dañó",
+    Reason.LOST: "el paquete se perdió",
+    Reason.STOLEN: "el paquete fue robado",
+    Reason.SEIZED: "el paquete fue incautado",
+    Reason.DESTROYED: "el paquete fue destruido",
+    Reason.DELAYED: "el viaje se retrasó",
+    Reason.MISROUTED: "fue enviado al lugar equivocado",
+    Reason.PICKUP_EXPIRED: "terminó el plazo para retirarlo",
+    Reason.NOT_FOUND: "no se encontró el paquete",
+}
+
+CALENDAR = Calendar(
+    today="hoy",
+    yesterday="ayer",
+    tomorrow="mañana",
+    weekdays=("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"),
+    months=(
+        "enero", "febrero", "marzo", "abril", "mayo", "junio",
+        "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre",
+    ),
+    on_weekday=("el lunes", "el martes", "el miércoles", "el jueves", "el viernes", "el sábado", "el domingo"),
+    on_date="el {day} de {month}",
+    on_date_of_year="el {day} de {month} de {year}",
+    date="{weekday}, {day} de {month}",
+    date_of_year="{weekday}, {day} de {month} de {year}",
+    at_time="{date}, {time}",
+)  # fmt: skip
+
+LABELS = Labels(
+    order="Pedido",
+    tracking_code="Código de seguimiento",
+    carrier="Transportista",
+    items="En este paquete",
+    history="El camino hasta aquí",
+    promised="Plazo prometido",
+    expected="Previsión actual",
+    delivered="Entregado",
+    follow="Seguir el paquete",
+    your_turn="Te toca a ti",
+    pickup_address="Dónde retirarlo",
+    pickup_deadline="Retíralo hasta",
+    carrier_says="El transportista dice",
+    told_by_store="informado por la tienda",
+    reason="Motivo",
+    more="y {count} registros anteriores",
+    more_items="y {count} más",
+    why="Recibes este mensaje porque compraste en {store}.",
+    times="Horas de {zone}.",
+    steps={
+        Step.POSTED: "Enviado",
+        Step.MOVING: "En camino",
+        Step.OUT: "Salió a reparto",
+        Step.PICKUP: "Listo para retirar",
+        Step.PICKED_UP: "Retirado",
+        Step.DELIVERED: "Entregado",
+        Step.COMING_BACK: "Volviendo",
+        Step.BACK: "Devuelto",
+    },
+)
+
+SPANISH = Catalogue(
+    language=Language.ES,
+    words=WORDS,
+    reasons=REASONS,
+    prepositions=Prepositions(at=("en", "en"), via=("por", "por"), to=("a", "a")),
+    calendar=CALENDAR,
+    lateness=Lateness(
+        new_date="Llegará después del plazo, que era {promised}. La nueva previsión es {expected}.",
+        no_date="Está retrasado: el plazo era {promised}. Todavía no hay nueva fecha.",
+        delivered="Llegó después del plazo, que era {promised}. Pedimos disculpas por el retraso.",
+    ),
+    correction=Correction(
+        label="Corrección",
+        by_carrier="Te avisamos que el paquete había sido entregado. El transportista lo corrigió: "
+        "todavía no fue entregado.",
+        by_store="Te avisamos que el paquete había sido entregado. La tienda lo corrigió: todavía no fue entregado.",
+        in_history="La entrega informada antes fue anulada: el paquete todavía no fue entregado.",
+    ),
+    labels=LABELS,
+)

@@ -1,0 +1,38 @@
+"""In: the environment (PARADEIRO_…) and paradeiro.toml; out: every setting, typed, read once by app and cli."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+
+class Settings(BaseSettings):
+    """The environment wins over `paradeiro.toml` in the working directory. Unknown keys are errors, not silences."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PARADEIRO_", toml_file="paradeiro.toml", extra="forbid", env_ignore_empty=True
+    )
+
+    data_dir: Path = Field(Path(".paradeiro"), description="where the embedded database and the secret key live")
+    database_url: str | None = Field(None, description="any PostgreSQL 15 or newer; without it one is embedded")
+    host: str = Field("127.0.0.1", description="where the API and the pages listen")
+    port: int = Field(8080, ge=0, le=65535, description="0 takes a free one")
+    public_url: str | None = Field(None, description="how customers reach this server, for links in mails")
+    secret_key: SecretStr | None = Field(None, description="opens stored credentials; made on the first start")
+    world: bool = Field(default=True, description="use the simulated world while no real account is configured")
+    world_speed: float = Field(360.0, gt=0, le=100_000, description="simulated seconds per second in the world")
+    world_packages: int = Field(60, ge=1, le=100_000, description="packages that the world begins with")
+    world_file: Path | None = Field(None, description="set by `up` for its workers: where the world says what it is")
+    log_level: str = Field("info", pattern="^(debug|info|warning|error)$")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then the environment, then the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)

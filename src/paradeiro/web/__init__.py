@@ -1,0 +1,1 @@
+"""In: HTTP requests; out: JSON, pages. It reads and calls flow; it decides nothing."""

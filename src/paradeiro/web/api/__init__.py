@@ -1,0 +1,10 @@
+"""In: JSON from integrators; out: JSON. One router; every door needs a key with the right scope."""
+
+from fastapi import APIRouter
+
+from paradeiro.web.api import notices, orders, shipments
+
+router = APIRouter(prefix="/api/v1")
+router.include_router(shipments.router)
+router.include_router(orders.router)
+router.include_router(notices.router)

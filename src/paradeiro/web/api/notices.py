@@ -1,0 +1,56 @@
+"""In: a question about what needs a person; out: notices, accounts and how they are."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from paradeiro.db import notices, reading, stores
+from paradeiro.db.notices import Notice
+from paradeiro.db.pool import transaction
+from paradeiro.flow.errors import MissingError
+from paradeiro.web.api.shapes import AccountOut, NoticeOut, errors
+from paradeiro.web.auth import MeansOf, Reader, Writer
+
+router = APIRouter(tags=["notices"])
+_ERRORS = errors(401, 403, 404, 422)
+
+
+@router.get("/notices", responses=_ERRORS)
+async def list_notices(means: MeansOf, who: Reader, *, all: bool = False) -> list[NoticeOut]:  # noqa: A002 - the query's word
+    """Open notices (or `all` of them), the latest first."""
+    async with means.pool.connection() as connection:
+        found = await notices.notices(connection, who.store_id, open_only=not all)
+    return [_notice(notice) for notice in found]
+
+
+@router.post("/notices/{notice_id}/resolve", responses=_ERRORS)
+async def resolve_notice(notice_id: Annotated[int, Path(ge=1)], means: MeansOf, who: Writer) -> NoticeOut:
+    """End a notice. One about an account lets the account be asked again at once."""
+    async with transaction(means.pool) as connection:
+        done = await notices.resolve(connection, who.store_id, notice_id, by=who.name, now=means.now())
+        if done is None:
+            raise MissingError("no_such_notice", f"There is no open notice {notice_id} in this store.")
+        if done.account_id is not None:
+            await stores.visit_now(connection, done.account_id, now=means.now())
+    return _notice(done)
+
+
+@router.get("/accounts", responses=_ERRORS)
+async def list_accounts(means: MeansOf, who: Reader) -> list[AccountOut]:
+    """The store's accounts, in trouble or not, and how much waits for each. No credentials."""
+    async with means.pool.connection() as connection:
+        return [AccountOut(**line) for line in await reading.account_lines(connection, who.store_id)]
+
+
+def _notice(notice: Notice) -> NoticeOut:
+    return NoticeOut(
+        id=notice.id,
+        kind=notice.kind,
+        message=notice.message,
+        seen=notice.seen,
+        opened_at=notice.opened_at,
+        last_seen_at=notice.last_seen_at,
+        resolved_at=notice.resolved_at,
+        shipment_id=notice.shipment_id,
+        reply=f"/api/v1/replies/{notice.reply_id}" if notice.reply_id else None,
+    )

@@ -1,0 +1,51 @@
+"""In: a caller with a key; out: the API's OpenAPI document, and the same as a page. No script, no third party."""
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, JSONResponse
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+
+from paradeiro.web.auth import Reader
+
+router = APIRouter(include_in_schema=False)
+_TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=select_autoescape(["html"]))
+
+
+@router.get("/openapi.json")
+async def openapi(request: Request, _: Reader) -> JSONResponse:
+    """The API as an OpenAPI 3.1 document."""
+    return JSONResponse(request.app.openapi())
+
+
+@router.get("/docs")
+async def docs(request: Request, _: Reader) -> HTMLResponse:
+    """The same, to read."""
+    document = request.app.openapi()
+    page = _TEMPLATES.get_template("reference.html")
+    return HTMLResponse(page.render(document=document, operations=list(_operations(document)), shape=_shape))
+
+
+def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"path": path, "method": method.upper(), **operation}
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+def _shape(schema: dict[str, Any] | None) -> str:
+    """A schema in a few words: `string`, `ShipmentOut`, `list of EventOut`, `string or null`."""
+    if not schema:
+        return ""
+    if "$ref" in schema:
+        return str(schema["$ref"]).rsplit("/", 1)[-1]
+    if "anyOf" in schema:
+        return " or ".join(_shape(part) for part in schema["anyOf"])
+    if schema.get("type") == "array":
+        return f"list of {_shape(schema.get('items'))}"
+    if "enum" in schema:
+        return " | ".join(str(value) for value in schema["enum"])
+    form = schema.get("format")
+    return f"{schema.get('type', 'any')}{f' ({form})' if form else ''}"

@@ -1,0 +1,270 @@
+"""In: nothing; out: the JSON shapes of the public API, with their limits. Instants are ISO 8601 with an offset."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from paradeiro.domain.records import Customer, Invoice, Item, Order, Place
+from paradeiro.domain.words import Reason, Status
+from paradeiro.flow.intake import Registration
+from paradeiro.flow.statements import LONGEST_TEXT, Statement
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+
+
+class Shape(BaseModel):
+    """Unknown fields are refused: a misspelt one would be silently lost."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class CustomerIn(Shape):
+    name: Name = ""
+    email: Annotated[str, StringConstraints(strip_whitespace=True, max_length=254)] | None = None
+    locale: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z]{2,3}([-_][a-zA-Z]{2,4})?$")] = "pt-BR"
+
+
+class MarketplaceIn(Shape):
+    """Who sold the order: `channel` is the marketplace account's channel, `order_number` the order's number there."""
+
+    channel: Number
+    order_number: Number
+
+
+class ItemIn(Shape):
+    id: Number
+    quantity: int = Field(ge=1, le=100_000)
+    price: int = Field(ge=0, description="per unit, in cents")
+    name: Name = ""
+
+
+class InvoiceIn(Shape):
+    number: Number
+    value: int = Field(0, ge=0, description="in cents")
+    issued_at: AwareDatetime | None = None
+    key: Name | None = None
+    url: Annotated[str, StringConstraints(max_length=2000)] | None = None
+    items: Annotated[list[ItemIn], Field(max_length=1000)] = []
+
+
+class OrderIn(Shape):
+    number: Number = Field(description="as the order system names it")
+    customer: CustomerIn | None = None
+    marketplace: MarketplaceIn | None = None
+    ordered_at: AwareDatetime | None = None
+    promised_at: AwareDatetime | None = None
+
+
+class ShipmentIn(Shape):
+    """A package to follow. The same code of the same order and invoice again is the same shipment."""
+
+    carrier: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
+    tracking_code: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    order: OrderIn
+    invoice: InvoiceIn | None = None
+    tracking_url: Annotated[str, StringConstraints(max_length=2000)] | None = None
+    lenient: bool = Field(default=False, description="take a code whose check digit is wrong")
+
+    def registration(self) -> Registration:
+        """The same as the flow takes it."""
+        order = self.order
+        who = order.customer or CustomerIn()
+        sold = order.marketplace
+        bill = self.invoice
+        invoice = Invoice(
+            number=bill.number if bill else "",
+            value=bill.value if bill else 0,
+            issued_at=bill.issued_at if bill else None,
+            key=bill.key if bill else None,
+            url=bill.url if bill else None,
+            courier=self.carrier,
+            tracking_url=self.tracking_url,
+            items=tuple(Item(i.id, i.quantity, i.price, i.name) for i in bill.items) if bill else (),
+        )
+        return Registration(
+            Order(
+                number=order.number,
+                customer=Customer(who.name, who.email, who.locale),
+                channel=sold.channel if sold else None,
+                marketplace_number=sold.order_number if sold else None,
+                ordered_at=order.ordered_at,
+                promised_at=order.promised_at,
+            ),
+            self.carrier,
+            self.tracking_code,
+            invoice,
+            self.lenient,
+        )
+
+
+class EventIn(Shape):
+    """Something that happened, stated by whoever knows it."""
+
+    status: Status
+    reason: Reason | None = None
+    occurred_at: AwareDatetime | None = Field(None, description="default: now")
+    city: Name | None = None
+    state: Name | None = None
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = None
+    description: Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_TEXT)] = ""
+
+    def statement(self) -> Statement:
+        """The same as the flow takes it."""
+        place = Place(city=self.city or None, state=self.state or None, country=self.country)
+        return Statement(self.status, self.reason, self.occurred_at, place, self.description)
+
+
+class DeliveryIn(Shape):
+    delivered_at: AwareDatetime | None = Field(None, description="default: now")
+    description: Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_TEXT)] = ""
+
+
+class ReopenIn(Shape):
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT)]
+
+
+class EventOut(Shape):
+    occurred_at: datetime
+    code: str
+    status: Status | None
+    reason: Reason | None
+    city: str | None
+    state: str | None
+    country: str | None
+    unit: str | None
+    description: str
+    detail: str
+    source: str
+    author: str
+    withdrawn: bool
+    zone_assumed: bool
+    recorded_at: datetime
+    reply: str | None = Field(description="where the raw answer can be read")
+
+
+class EffectOut(Shape):
+    id: int
+    sink: str
+    kind: str
+    state: str
+    attempts: int
+    receipt: str
+    message: str
+    created_at: datetime
+    ended_at: datetime | None
+
+
+class ShipmentOut(Shape):
+    id: int
+    order_number: str
+    invoice_number: str
+    carrier: str
+    tracking_code: str
+    status: Status
+    reason: Reason | None
+    delivered_at: datetime | None
+    news_at: datetime | None
+    registered_at: datetime
+    next_check: datetime | None
+    waits_for: str | None = Field(description="the account in trouble that keeps it from being followed")
+
+
+class ShipmentDetail(ShipmentOut):
+    """A shipment with its timeline, oldest first, and what was told to whom, newest first."""
+
+    estimate: datetime | None
+    pickup_deadline: str | None
+    tracking_link: str
+    events: list[EventOut]
+    effects: list[EffectOut]
+
+
+class Registered(Shape):
+    id: int
+    created: bool
+    shipment: ShipmentDetail
+
+
+class ShipmentPage(Shape):
+    """`next` is the cursor of the next page; null at the end."""
+
+    items: list[ShipmentOut]
+    next: int | None
+
+
+class OrderOut(Shape):
+    number: str
+    channel: str | None
+    ordered_at: datetime | None
+    promised_at: datetime | None
+    delivered_at: datetime | None
+    shipments: int
+    delivered: int
+    tracking_codes: list[str]
+
+
+class OrderPage(Shape):
+    items: list[OrderOut]
+    next: int | None
+
+
+class OrderDetail(Shape):
+    number: str
+    channel: str | None
+    delivered_at: datetime | None
+    shipments: list[ShipmentDetail]
+
+
+class RecordedOut(Shape):
+    """How many events were new, and how many effects outside they will have."""
+
+    events: int
+    effects: int
+    shipment: ShipmentDetail
+
+
+class NoticeOut(Shape):
+    id: int
+    kind: str
+    message: str
+    seen: int
+    opened_at: datetime
+    last_seen_at: datetime
+    resolved_at: datetime | None
+    shipment_id: int | None
+    reply: str | None
+
+
+class AccountOut(Shape):
+    """An account and how it is. `following` shipments and `waiting` effects depend on it."""
+
+    id: int
+    connector: str
+    kind: str
+    name: str
+    channel: str | None
+    state: str
+    trouble: str
+    trouble_since: datetime | None
+    open_at: datetime | None
+    following: int
+    waiting: int
+
+
+class Problem(Shape):
+    code: str
+    message: str
+    details: dict[str, Any] = {}
+
+
+class ErrorOut(Shape):
+    """Every error looks like this; the message says what to do."""
+
+    error: Problem
+
+
+def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What an operation documents for each status that is no success."""
+    return {status: {"model": ErrorOut} for status in statuses}

@@ -1,0 +1,137 @@
+"""In: a request's key or session cookie; out: who asks and what they may do. Nothing else opens a door."""
+
+import base64
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import APIKeyHeader, HTTPBearer
+from fastapi.security.http import HTTPAuthorizationCredentials
+
+from paradeiro.db import stores
+from paradeiro.db.stores import ApiKey
+from paradeiro.flow.means import Means
+
+COOKIE = "paradeiro_session"
+SESSION = timedelta(days=7)
+READ, WRITE = "read", "write"
+_HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, description="An API key of the store")
+_BEARER = HTTPBearer(auto_error=False, description="The same key as a bearer token")
+
+
+class NotSignedInError(Exception):
+    """No key, an unknown key, or a session that ended. To do: send a key, or sign in."""
+
+
+class NotAllowedError(Exception):
+    """The key has not the scope. To do: use one that has."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"this key may not do that: it needs the scope '{scope}'")
+        self.scope = scope
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: the key's id and name, its store, its scopes."""
+
+    key_id: int
+    store_id: int
+    name: str
+    scopes: tuple[str, ...]
+
+    def needs(self, scope: str) -> "Caller":
+        if scope not in self.scopes:
+            raise NotAllowedError(scope)
+        return self
+
+
+def means_of(request: Request) -> Means:
+    """The house's means, which app.py put on the application."""
+    means: Means = request.app.state.means
+    return means
+
+
+MeansOf = Annotated[Means, Depends(means_of)]
+
+
+async def caller(
+    request: Request,
+    means: MeansOf,
+    header: Annotated[str | None, Depends(_HEADER)],
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
+) -> Caller:
+    """The API's caller, by key; a signed-in operator's browser may read too (for the API's own documentation)."""
+    key = header or (bearer.credentials if bearer else None)
+    if key:
+        async with means.pool.connection() as connection:
+            found = await stores.api_key(connection, key)
+        if found is None:
+            raise NotSignedInError
+        return _caller(found)
+    if request.method == "GET":
+        return await operator(request, means)
+    raise NotSignedInError
+
+
+async def reader(caller: Annotated[Caller, Depends(caller)]) -> Caller:
+    return caller.needs(READ)
+
+
+async def writer(caller: Annotated[Caller, Depends(caller)]) -> Caller:
+    return caller.needs(WRITE)
+
+
+async def operator(request: Request, means: MeansOf) -> Caller:
+    """The person behind a session cookie."""
+    key_id = open_session(request.cookies.get(COOKIE, ""), means.secret_key, now=_real(request))
+    if key_id is None:
+        raise NotSignedInError
+    async with means.pool.connection() as connection:
+        found = await stores.api_key_by_id(connection, key_id)
+    if found is None:
+        raise NotSignedInError
+    return _caller(found)
+
+
+Reader = Annotated[Caller, Depends(reader)]
+Writer = Annotated[Caller, Depends(writer)]
+Operator = Annotated[Caller, Depends(operator)]
+
+
+def _caller(key: ApiKey) -> Caller:
+    return Caller(key.id, key.store_id, key.name, key.scopes)
+
+
+def _real(request: Request) -> datetime:
+    """Sessions end by the real clock, also while the house follows the simulated world."""
+    now: datetime = request.app.state.real_clock()
+    return now
+
+
+def seal_session(key_id: int, secret: str, *, now: datetime) -> str:
+    """A cookie that names a key and when the session ends, signed with HMAC-SHA256."""
+    body = f"{key_id}.{int((now + SESSION).timestamp())}"
+    return f"{body}.{_sign(body, secret)}"
+
+
+def open_session(cookie: str, secret: str, *, now: datetime) -> int | None:
+    """The key's id of a cookie that is ours and has not ended."""
+    body, _, mark = cookie.rpartition(".")
+    if not body or not hmac.compare_digest(mark, _sign(body, secret)):
+        return None
+    key_id, _, ends = body.partition(".")
+    return int(key_id) if int(ends) > now.timestamp() else None
+
+
+def form_token(session: str, secret: str) -> str:
+    """What a form must send back, so that no other site can post in an operator's name."""
+    return _sign(f"form {session}", secret)
+
+
+def _sign(text: str, secret: str) -> str:
+    mark = hmac.new(f"session {secret}".encode(), text.encode(), sha256).digest()
+    return base64.urlsafe_b64encode(mark).decode().rstrip("=")

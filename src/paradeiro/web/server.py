@@ -1,0 +1,117 @@
+"""In: the means; out: the ASGI application: API, pages, the customer's page, health, and errors that say what to do."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse
+from starlette.exceptions import HTTPException
+
+from paradeiro.db import jobs
+from paradeiro.flow.errors import ConflictError, InvalidError, MissingError, StatementError
+from paradeiro.flow.means import Means, log
+from paradeiro.web import api, pages, track
+from paradeiro.web.api.reference import router as reference
+from paradeiro.web.auth import NotAllowedError, NotSignedInError
+
+_LARGEST_BODY = 4 * 1024 * 1024
+_STATUS = {InvalidError: 422, MissingError: 404, ConflictError: 409}
+_ABOUT = """Register packages, read their timelines, state events and deliveries by hand.
+Send an API key of the store as `X-API-Key` or as a bearer token."""
+
+
+def create_app(means: Means, real_clock: Callable[[], datetime]) -> FastAPI:
+    """The application. `real_clock` times sessions, also while `means` follow the simulated world's clock."""
+    app = FastAPI(title="Paradeiro", version="1", description=_ABOUT, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.means = means
+    app.state.real_clock = real_clock
+    app.include_router(api.router)
+    app.include_router(reference)
+    app.include_router(pages.router, include_in_schema=False)
+    app.include_router(track.router, include_in_schema=False)
+    app.get("/health", include_in_schema=False)(_health)
+    app.middleware("http")(_guard)
+    _add_error_handlers(app)
+    return app
+
+
+async def _health(request: Request) -> JSONResponse:
+    """Whether the database answers, and how many jobs wait. No key needed, nothing told about anybody."""
+    means: Means = request.app.state.means
+    try:
+        async with means.pool.connection(timeout=3) as connection:
+            waiting = await jobs.waiting(connection)
+    except (psycopg.Error, TimeoutError):
+        return JSONResponse({"status": "database unreachable"}, 503)
+    return JSONResponse({"status": "ok", "jobs_waiting": waiting})
+
+
+async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Bounded bodies in, careful headers out."""
+    if "transfer-encoding" in request.headers:
+        return _error(411, "no_length", "Send the body with a Content-Length, not in chunks.")
+    length = request.headers.get("content-length", "0")
+    if not length.isdigit() or int(length) > _LARGEST_BODY:
+        return _error(413, "too_large", f"The body may have at most {_LARGEST_BODY} bytes. Send it in parts.")
+    response = await call_next(request)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault("X-Frame-Options", "DENY")
+    return response
+
+
+def _error(status: int, code: str, message: str, details: dict[str, Any] | None = None) -> JSONResponse:
+    return JSONResponse({"error": {"code": code, "message": message, "details": details or {}}}, status)
+
+
+def _is_api(request: Request) -> bool:
+    return request.url.path.startswith(("/api/", "/openapi.json"))
+
+
+def _add_error_handlers(app: FastAPI) -> None:
+    app.exception_handler(StatementError)(_on_statement)
+    app.exception_handler(NotSignedInError)(_on_not_signed_in)
+    app.exception_handler(NotAllowedError)(_on_not_allowed)
+    app.exception_handler(RequestValidationError)(_on_invalid)
+    app.exception_handler(HTTPException)(_on_http)
+    app.exception_handler(Exception)(_on_fault)
+
+
+async def _on_statement(_: Request, error: Exception) -> Response:
+    assert isinstance(error, StatementError)
+    return _error(_STATUS.get(type(error), 400), error.code, error.message, error.details)
+
+
+async def _on_not_signed_in(request: Request, _: Exception) -> Response:
+    if _is_api(request):
+        return _error(401, "no_key", "Send an API key of the store in the header X-API-Key.")
+    return RedirectResponse("/sign-in", 303)
+
+
+async def _on_not_allowed(_: Request, error: Exception) -> Response:
+    return _error(403, "not_allowed", f"{str(error)[:1].upper()}{str(error)[1:]}. Use a key that has it.")
+
+
+async def _on_invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    problems = error.errors()
+    if any(problem["type"] == "json_invalid" for problem in problems):
+        return _error(400, "not_json", "The body is not JSON. Send an object, with Content-Type: application/json.")
+    fields = {".".join(str(part) for part in problem["loc"][1:]) or "body": problem["msg"] for problem in problems}
+    said = "; ".join(f"{name}: {message}" for name, message in fields.items())
+    return _error(422, "invalid", f"The request cannot be taken: {said}.", {"fields": fields})
+
+
+async def _on_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404 and not _is_api(request):
+        return pages.not_found(request)
+    return _error(error.status_code, "http", str(error.detail))
+
+
+async def _on_fault(request: Request, error: Exception) -> Response:
+    log.error("a request failed", path=request.url.path, method=request.method, exc_info=error)
+    return _error(500, "fault", "Something broke on our side; it is logged. Nothing half-done was kept: try again.")

@@ -1,0 +1,41 @@
+"""In: one job's name and payload; out: the flow that it names, run."""
+
+from paradeiro.db import jobs
+from paradeiro.flow.collect import collect
+from paradeiro.flow.intake import visit
+from paradeiro.flow.means import Means, log
+from paradeiro.flow.record import record_replies
+from paradeiro.flow.relay import relay
+
+ENTRYPOINTS = (jobs.COLLECT, jobs.ORDERS, jobs.RECORD, jobs.RELAY)
+
+
+async def handle(means: Means, entrypoint: str, payload: str) -> None:
+    """Run one job. What it works on is claimed in the tables, so running it twice or too late does no harm."""
+    match entrypoint:
+        case jobs.COLLECT:
+            await collect(means, int(payload))
+        case jobs.ORDERS:
+            await visit(means, int(payload))
+        case jobs.RELAY:
+            await relay(means, int(payload))
+        case jobs.RECORD:
+            await _record(means, [int(reply_id) for reply_id in payload.split(",")])
+        case _:
+            message = f"no flow for the job '{entrypoint}': this worker is older than who enqueued it"
+            raise ValueError(message)
+
+
+async def _record(means: Means, reply_ids: list[int]) -> None:
+    """Record a batch; if it fails, each reply by itself, so that one cannot hold up the others."""
+    try:
+        await record_replies(means, reply_ids)
+    except Exception:
+        if len(reply_ids) == 1:
+            raise
+        log.exception("recording a batch failed; trying its replies one by one", replies=len(reply_ids))
+        for reply_id in reply_ids:
+            try:
+                await record_replies(means, [reply_id])
+            except Exception:  # noqa: BLE001 - it stays unrecorded, is logged, and the sweep brings it again
+                log.exception("recording failed; the reply is kept and comes again", reply=reply_id)

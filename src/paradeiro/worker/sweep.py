@@ -1,0 +1,28 @@
+"""In: the clock; out: jobs for everything that is due, so that nothing waits for a job that got lost."""
+
+from datetime import timedelta
+
+from paradeiro.db import effects, jobs, replies, shipments
+from paradeiro.db.jobs import Job
+from paradeiro.db.pool import transaction
+from paradeiro.flow.means import Means
+
+# Longer than a recording takes: what still waits then was forgotten by a worker that died.
+FORGOTTEN_AFTER = timedelta(minutes=1)
+_PER_JOB = 50
+
+
+async def sweep(means: Means, *, forgotten_after: timedelta = FORGOTTEN_AFTER) -> int:
+    """Enqueue a job for each account or reply that waits. Returns how many were new."""
+    now = means.now()
+    async with transaction(means.pool) as connection:
+        wanted = [
+            *(Job(jobs.COLLECT, str(i), once=True) for i in await shipments.due_accounts(connection, now=now)),
+            *(Job(jobs.ORDERS, str(i), once=True) for i in await shipments.due_visits(connection, now=now)),
+            *(Job(jobs.RELAY, str(i), once=True) for i in await effects.due_accounts(connection, now=now)),
+        ]
+        lost = await replies.forgotten(connection, before=now - forgotten_after)
+        for start in range(0, len(lost), _PER_JOB):
+            ids = ",".join(map(str, lost[start : start + _PER_JOB]))
+            wanted.append(Job(jobs.RECORD, ids, once=True))
+        return await jobs.enqueue(connection, wanted)

@@ -1,0 +1,274 @@
+"""In: a VTEX on loopback that answers in every way; out: what the session makes of it: orders, receipts, outcomes."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from paradeiro.connectors import discover
+from paradeiro.domain.words import EffectKind, Outcome
+from paradeiro.sdk.contract import Request, Sent
+from paradeiro.sdk.hard_cases import hard_cases
+from tests.connectors.parties import Asked, Reply, party
+from tests.connectors.tellings import account, fixtures
+
+NOW = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
+ORDER = next(p for p in fixtures("vtex", "orders") if p.stem == "two_packages_and_a_return")
+ANSWERS = [pytest.param(c, p, id=f"{c}-{p.stem}") for c in ("vtex", "vtex_marketplace") for p in fixtures(c, "answers")]
+PUT = Request("PUT", "/api/oms/pvt/orders/1/invoice/A-1/tracking", (("Content-Type", "application/json"),), b"{}")
+
+
+def session(url: str, connector: str = "vtex", now: datetime = NOW, **more: str) -> Any:
+    settings = {"base_url": url, "app_key": "key", "app_token": "token", **more}
+    return discover()[connector].open(account(connector, **settings), lambda: now)
+
+
+class Store:
+    """A VTEX that has these orders, each invoiced at an instant."""
+
+    def __init__(self, invoiced: dict[str, datetime]) -> None:
+        self.invoiced = invoiced
+        self.ill: dict[str, Reply | None] = {}
+        self.list_reply: Reply | None = None
+
+    def __call__(self, asked: Asked) -> Reply | None:
+        number = asked.path.removeprefix("/api/oms/pvt/orders").strip("/")
+        if not number:
+            return self.list_reply or self._listed(asked)
+        if number in self.ill:
+            return self.ill[number]
+        if number not in self.invoiced:
+            return Reply(404)
+        return Reply(body=json.dumps(json.loads(ORDER.read_bytes()) | {"orderId": number}).encode())
+
+    def _listed(self, asked: Asked) -> Reply:
+        begin, _, end = asked.query["f_invoicedDate"].removeprefix("invoicedDate:[").rstrip("]").partition(" TO ")
+        since, until = datetime.fromisoformat(begin), datetime.fromisoformat(end)
+        mine = [n for n, at in sorted(self.invoiced.items()) if since <= at <= until]
+        page, size = int(asked.query["page"]), int(asked.query["per_page"])
+        assert size <= 100
+        assert page <= 30
+        shown = mine[(page - 1) * size : page * size]
+        paging = {"total": len(mine), "pages": -(-len(mine) // size), "currentPage": page, "perPage": size}
+        return Reply(body=json.dumps({"list": [{"orderId": n} for n in shown], "paging": paging}).encode())
+
+
+async def swept(url: str, cursor: str = "", now: datetime = NOW) -> tuple[list[str], str]:
+    """All orders of one sweep, page by page, and the cursor at its end."""
+    open_session = session(url, now=now)
+    numbers: list[str] = []
+    try:
+        while True:
+            page = await open_session.orders(cursor, ())
+            assert page.problem is None, page.message
+            assert len(page.orders) <= 50
+            numbers += [o.number for o in page.orders]
+            cursor = page.cursor
+            if not page.more:
+                return numbers, cursor
+    finally:
+        await open_session.close()
+
+
+def invoiced(count: int, at: datetime, step: timedelta = timedelta(seconds=1)) -> dict[str, datetime]:
+    return {f"v{i:05}-01": at + i * step for i in range(count)}
+
+
+async def test_a_sweep_reads_every_order_in_bounded_calls() -> None:
+    store = Store(invoiced(230, NOW - timedelta(days=3)))
+    async with party(store) as host:
+        numbers, _ = await swept(host.url)
+    assert sorted(numbers) == sorted(store.invoiced)
+    assert {a.headers["x-vtex-api-apptoken"] for a in host.asked} == {"token"}
+    assert all("f_status" not in a.query for a in host.asked)
+
+
+async def test_the_next_sweep_looks_back_over_the_indexs_lag() -> None:
+    store = Store(invoiced(1, NOW - timedelta(days=3)))
+    async with party(store) as host:
+        _, cursor = await swept(host.url)
+        store.invoiced["late-in-the-index"] = NOW - timedelta(minutes=20)
+        store.invoiced["new"] = NOW + timedelta(minutes=4)
+        numbers, _ = await swept(host.url, cursor, NOW + timedelta(minutes=5))
+    assert sorted(numbers) == ["late-in-the-index", "new"]
+
+
+async def test_windows_with_more_orders_than_vtex_shows_are_halved() -> None:
+    store = Store(invoiced(7000, NOW - timedelta(hours=4)))
+    async with party(store) as host:
+        open_session = session(host.url)
+        cursor, more, listed = "", True, 0
+        while more and listed < 6:  # the first windows are enough: reading all takes long
+            page = await open_session.orders(cursor, ())
+            assert page.problem is None
+            cursor, more = page.cursor, page.more
+            listed = sum(a.path.endswith("/orders") for a in host.asked)
+        await open_session.close()
+    windows = [a.query["f_invoicedDate"] for a in host.asked if a.path.endswith("/orders")]
+    assert len(set(windows)) > 1
+
+
+async def test_the_watched_are_read_again_and_the_unknown_are_left_out() -> None:
+    store = Store({})
+    async with party(store) as host:
+        store.invoiced["watched"] = NOW - timedelta(days=400)
+        page = await (open_session := session(host.url)).orders("", ["watched", "gone"])
+        await open_session.close()
+    assert [o.number for o in page.orders] == ["watched"]
+    assert page.problem is None
+    assert page.message == ""
+
+
+ILL = {
+    "unreadable": Reply(body=b'{"orderId": 7}'),
+    "a page": Reply(body=b"<html>", headers={"Content-Type": "text/html"}),
+    "an error": Reply(500),
+}
+
+
+@pytest.mark.parametrize("reply", ILL.values(), ids=ILL.keys())
+async def test_one_order_that_cannot_be_read_holds_up_no_other_and_is_not_lost(reply: Reply) -> None:
+    store = Store(invoiced(3, NOW - timedelta(days=1)))
+    store.ill["v00001-01"] = reply
+    async with party(store) as host:
+        open_session = session(host.url)
+        page = await open_session.orders("", ())
+        assert [o.number for o in page.orders] == ["v00000-01", "v00002-01"]
+        assert page.problem is None
+        assert "v00001-01" in page.message
+        store.ill.clear()
+        again = await open_session.orders(page.cursor, ())
+        await open_session.close()
+    assert "v00001-01" in [o.number for o in again.orders]
+    assert again.message == ""
+
+
+@pytest.mark.parametrize("reply", [Reply(429), Reply(401), None], ids=["429", "401", "hangs up"])
+async def test_the_partys_own_trouble_moves_nothing(reply: Reply | None) -> None:
+    store = Store(invoiced(3, NOW - timedelta(days=1)))
+    store.ill["v00001-01"] = reply
+    async with party(store) as host:
+        page = await (open_session := session(host.url)).orders("", ())
+        await open_session.close()
+    expected = Outcome.AUTH_FAILED if reply and reply.status == 401 else Outcome.RETRY
+    assert (page.problem, page.orders, page.cursor) == (expected, (), "")
+    assert page.retry_after == (60.0 if reply and reply.status == 429 else None)
+
+
+async def test_when_no_order_can_be_read_nothing_moves() -> None:
+    store = Store(invoiced(3, NOW - timedelta(days=1)))
+    store.ill = dict.fromkeys(store.invoiced, Reply(503))
+    async with party(store) as host:
+        page = await (open_session := session(host.url)).orders("", ())
+        await open_session.close()
+    assert (page.problem, page.cursor) == (Outcome.RETRY, "")
+
+
+LISTS = {
+    "html": (Reply(body=b"<html>"), Outcome.MALFORMED),
+    "no list": (Reply(body=b"{}"), Outcome.MALFORMED),
+    "cut": (Reply(body=b'{"list": ['), Outcome.MALFORMED),
+    "forbidden": (Reply(403), Outcome.AUTH_FAILED),
+    "down": (Reply(502), Outcome.RETRY),
+    "bad request": (Reply(400, b'{"error":{"message":"too wide"}}'), Outcome.MALFORMED),
+}
+
+
+@pytest.mark.parametrize(("reply", "outcome"), LISTS.values(), ids=LISTS.keys())
+async def test_a_list_that_is_none_is_a_problem_and_the_cursor_stays(reply: Reply, outcome: Outcome) -> None:
+    store = Store({})
+    store.list_reply = reply
+    async with party(store) as host:
+        page = await (open_session := session(host.url)).orders("", ())
+        await open_session.close()
+    assert (page.problem, page.cursor) == (outcome, "")
+    assert page.message
+
+
+@pytest.mark.parametrize("cursor", ["rubbish", "{}", '{"since":"2026-03-01"}', "[]", "null"])
+async def test_a_cursor_that_is_none_begins_at_the_start(cursor: str) -> None:
+    store = Store(invoiced(1, NOW - timedelta(days=3)))
+    async with party(store) as host:
+        numbers, _ = await swept(host.url, cursor)
+    assert numbers == ["v00000-01"]
+
+
+@pytest.mark.parametrize(("connector", "path"), ANSWERS)
+async def test_each_answer_has_its_outcome(connector: str, path: Path) -> None:
+    answer = json.loads(path.read_bytes())
+    reply = Reply(answer["status"], answer["body"].encode(), answer["headers"])
+    async with party(lambda _: reply) as host:
+        sent: Sent = await (open_session := session(host.url, connector)).send(PUT, "telling-1")
+        await open_session.close()
+    assert {name: getattr(sent, name) for name in answer["expected"]} == answer["expected"]
+    assert sent.http_status == answer["status"]
+    assert host.asked[0].headers["idempotency-key"] == "telling-1"
+    assert host.asked[0].body == PUT.body
+
+
+@pytest.mark.parametrize("connector", ["vtex", "vtex_marketplace"])
+async def test_a_connection_that_breaks_after_sending_leaves_a_doubt_and_no_listener_none(connector: str) -> None:
+    async with party(lambda _: None) as host:
+        broke: Sent = await (open_session := session(host.url, connector)).send(PUT, "1")
+        await open_session.close()
+    assert (broke.outcome, broke.in_doubt) == (Outcome.RETRY, True)
+    nobody: Sent = await (open_session := session("http://127.0.0.1:9", connector)).send(PUT, "1")
+    await open_session.close()
+    assert (nobody.outcome, nobody.in_doubt) == (Outcome.RETRY, False)
+
+
+async def test_a_500_to_an_odd_invoice_number_is_refused_since_it_would_last_for_ever() -> None:
+    odd = Request("PUT", "/api/oms/pvt/orders/1/invoice/A%201/tracking", (), b"{}")
+    async with party(lambda _: Reply(500, b'{"message":"An error has occurred"}')) as host:
+        sent: Sent = await (open_session := session(host.url)).send(odd, "1")
+        await open_session.close()
+    assert sent.outcome is Outcome.REFUSED
+    assert "invoice number" in sent.message
+
+
+async def _shown(request: Request, package: dict[str, object]) -> bool:
+    order = {"packageAttachment": {"packages": [{"invoiceNumber": "000123456", **package}]}}
+    async with party(lambda _: Reply(body=json.dumps(order).encode())) as host:
+        done: bool = await (open_session := session(host.url)).already_done(request, "1")
+        await open_session.close()
+    assert host.asked[0].method == "GET"
+    return done
+
+
+def _request(kind: EffectKind, case: str) -> Request:
+    render = discover()["vtex"].render
+    assert render is not None
+    return render(dict(hard_cases(kind))[case], {})
+
+
+async def test_a_tracking_number_is_done_when_the_invoice_shows_it() -> None:
+    request = _request(EffectKind.TRACKING_NUMBER, "plain")
+    assert await _shown(request, {"trackingNumber": "AA123456785BR"})
+    assert not await _shown(request, {"trackingNumber": None})
+    assert not await _shown(request, {"trackingNumber": "AA123456785BR", "invoiceNumber": "other"})
+
+
+async def test_an_update_is_done_when_the_order_shows_all_of_it() -> None:
+    request = _request(EffectKind.ORDER_UPDATE, "delivered")
+    asked = json.loads(request.body)
+    rows = [{k: e[k] for k in ("city", "state", "description")} | {"createDate": "x"} for e in asked["events"]]
+    status = {"finished": True, "deliveredDate": "2026-03-04T11:30:00.0000000+00:00", "data": rows}
+    assert await _shown(request, {"courierStatus": status})
+    assert await _shown(request, {"courierStatus": status | {"deliveredDate": None}})
+    assert not await _shown(request, {"courierStatus": status | {"finished": False}})
+    assert not await _shown(request, {"courierStatus": status | {"deliveredDate": "2026-03-07T11:30:00+00:00"}})
+    assert not await _shown(request, {"courierStatus": status | {"data": rows[:-1]}})
+    assert not await _shown(request, {"courierStatus": None})
+
+
+async def test_what_cannot_be_read_back_is_not_done() -> None:
+    for reply in (Reply(500), Reply(body=b"<html>"), Reply(body=b"[]"), None):
+        async with party(lambda _, reply=reply: reply) as host:  # type: ignore[misc]
+            open_session = session(host.url)
+            assert not await open_session.already_done(_request(EffectKind.ORDER_UPDATE, "plain"), "1")
+            await open_session.close()
+    open_session = session("http://127.0.0.1:9", "vtex_marketplace")
+    assert not await open_session.already_done(PUT, "1")
+    await open_session.close()

@@ -1,0 +1,128 @@
+"""In: tellings; out: the requests that VTEX's order system and its marketplaces get, checked against their contracts."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import unquote
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paradeiro.connectors import discover
+from paradeiro.domain.records import Place, Telling
+from paradeiro.domain.timeline import fold
+from paradeiro.domain.words import EffectKind, Status
+from paradeiro.sdk.contract import Request
+from paradeiro.sdk.hard_cases import NOW, event, hard_cases
+from tests.connectors.tellings import fixtures, request_text, same_as_expected, telling_of
+
+CONTRACTS = Path(__file__).parent / "contracts"
+SCHEMAS = {
+    EffectKind.TRACKING_NUMBER: ("vtex", "patch_invoice"),
+    EffectKind.ORDER_UPDATE: ("vtex", "put_tracking"),
+    EffectKind.MARKETPLACE_INVOICE: ("vtex_marketplace", "post_invoice"),
+    EffectKind.MARKETPLACE_TRACKING_NUMBER: ("vtex_marketplace", "post_tracking_number"),
+    EffectKind.MARKETPLACE_UPDATE: ("vtex_marketplace", "post_tracking"),
+}
+FILES = {"vtex": "vtex_orders.json", "vtex_marketplace": "vtex_marketplace.json"}
+TELLINGS = [pytest.param(c, p, id=f"{c}-{p.stem}") for c in FILES for p in fixtures(c, "tellings")]
+
+
+def rendered(telling: Telling, settings: dict[str, str] | None = None) -> Request:
+    render = discover()[SCHEMAS[telling.kind][0]].render
+    assert render is not None
+    return render(telling, settings or {})
+
+
+def keeps_contract(telling: Telling, request: Request) -> dict[str, object]:
+    connector, name = SCHEMAS[telling.kind]
+    schema = json.loads((CONTRACTS / FILES[connector]).read_text())[name]
+    body: dict[str, object] = json.loads(request.body)
+    jsonschema.validate(body, schema)
+    return body
+
+
+@pytest.mark.parametrize(("connector", "path"), TELLINGS)
+def test_a_request_is_as_expected_and_keeps_the_contract(connector: str, path: Path) -> None:
+    telling = telling_of(path)
+    request = rendered(telling)
+    keeps_contract(telling, request)
+    same_as_expected(path, request_text(request))
+
+
+@pytest.mark.parametrize("kind", list(SCHEMAS))
+def test_hard_cases_keep_the_contract(kind: EffectKind) -> None:
+    for _, telling in hard_cases(kind):
+        keeps_contract(telling, rendered(telling))
+
+
+@pytest.mark.parametrize("kind", [EffectKind.ORDER_UPDATE, EffectKind.MARKETPLACE_UPDATE])
+def test_a_long_history_is_told_whole_and_oldest_first(kind: EffectKind) -> None:
+    telling = dict(hard_cases(kind))["300 events"]
+    events = json.loads(rendered(telling).body)["events"]
+    assert len(events) == len(telling.timeline.events)
+    assert [e["date"] for e in events] == sorted(e["date"] for e in events)
+
+
+@pytest.mark.parametrize("kind", [EffectKind.ORDER_UPDATE, EffectKind.MARKETPLACE_UPDATE])
+def test_a_delivery_that_cannot_be_is_not_told(kind: EffectKind) -> None:
+    """The JadLog lesson (facts/vtex, section 1): a delivery before the posting, or tomorrow, is no delivery."""
+    plain = dict(hard_cases(kind))["plain"]
+    early = (event(Status.ACCEPTED, 5), event(Status.DELIVERED, 1, description="Entregue cedo"))
+    timeline = fold(early, now=NOW, base=Status.REGISTERED)
+    body = json.loads(rendered(replace(plain, timeline=timeline)).body)
+    assert body["isDelivered"] is False
+    assert "Entregue cedo" not in str(body)
+
+
+def test_days_are_cut_in_the_stores_zone_or_the_accounts() -> None:
+    telling = dict(hard_cases(EffectKind.ORDER_UPDATE))["plain"]
+    late = fold((event(Status.DELIVERED, 14),), now=NOW, base=Status.REGISTERED)  # 02:30 UTC on the 3rd
+    telling = replace(telling, timeline=late)
+    assert json.loads(rendered(telling).body)["deliveredDate"] == "2026-03-02 23:30"
+    there = json.loads(rendered(telling, {"time_zone": "America/Manaus"}).body)
+    assert there["deliveredDate"] == "2026-03-02 22:30"
+    assert there["events"][0]["date"] == "2026-03-02"
+    assert json.loads(rendered(telling, {"time_zone": "Mars/Phobos"}).body)["deliveredDate"] == "2026-03-02 23:30"
+
+
+def test_a_description_is_cut_where_vtex_cuts() -> None:
+    telling = dict(hard_cases(EffectKind.ORDER_UPDATE))["plain"]
+    long = fold((event(Status.IN_TRANSIT, 1, description="ã" * 9000),), now=NOW)
+    text = json.loads(rendered(replace(telling, timeline=long)).body)["events"][0]["description"]
+    assert len(text) == 5000
+    assert text.endswith("…")
+
+
+@pytest.mark.parametrize("kind", list(SCHEMAS))
+def test_an_effect_of_another_sink_is_an_error_not_a_request(kind: EffectKind) -> None:
+    telling = replace(dict(hard_cases(kind))["plain"], kind=EffectKind.CUSTOMER_MAIL)
+    render = discover()[SCHEMAS[kind][0]].render
+    assert render is not None
+    with pytest.raises(ValueError, match="never told"):
+        render(telling, {})
+
+
+@given(kind=st.sampled_from(list(SCHEMAS)), text=st.text(max_size=40), data=st.data())
+def test_any_text_anywhere_makes_one_path_and_valid_json(kind: EffectKind, text: str, data: st.DataObject) -> None:
+    plain = dict(hard_cases(kind))["plain"]
+    odd = data.draw(st.text(max_size=40))
+    invoice = replace(plain.shipment.invoice, number=text, courier=odd, tracking_url=odd)
+    order = replace(plain.order, number=text, marketplace_number=text, invoices=(invoice,))
+    said = event(Status.IN_TRANSIT, 3, Place(text, odd, odd, text), description=odd, detail=text)
+    telling = replace(
+        plain,
+        order=order,
+        shipment=replace(plain.shipment, invoice=invoice, tracking_code=odd or "X"),
+        timeline=fold((said,), now=NOW),
+    )
+    request = rendered(telling)
+    assert request == rendered(telling)
+    keeps_contract(telling, request)
+    segments = request.path.split("/")
+    assert segments.count("invoice") >= 1 or text
+    assert all(segment not in {".", ".."} for segment in segments)
+    if text:
+        assert text in {unquote(segment) for segment in segments}

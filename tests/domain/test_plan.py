@@ -1,0 +1,144 @@
+"""In: changes of shipments of orders of every sort; out: who must be told, and who must not."""
+
+from dataclasses import replace
+from datetime import timedelta
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paradeiro.domain.plan import INTRODUCTION, SUPERSEDING, Sinks, introduce, is_news, mail_refusal, plan
+from paradeiro.domain.records import Change, Customer, Invoice, Order, Policy, Shipment, Snapshot, TrackingEvent
+from paradeiro.domain.timeline import compare, fold, unseen
+from paradeiro.domain.words import EffectKind, PartyKind, Status
+from tests.domain.makers import BEGIN, NOW, event, events, journeys
+
+ALL = Sinks(order_system=True, marketplace=True, mail=True)
+ORDER = Order("v1-01", Customer("Ana", "ana@example.com"), channel="MKP", marketplace_number="M1")
+SHIPMENT = Shipment(1, 1, "correios", "AA123456785BR", "v1-01", Invoice("10"), BEGIN, "token")
+MAILS = {EffectKind.CUSTOMER_MAIL, EffectKind.CUSTOMER_CORRECTION}
+
+
+def change(status: Status, hours: float = 10, old: Snapshot | None = None) -> Change:
+    new = event(status, hours)
+    found = compare(old or Snapshot(), fold([new], now=NOW), (new,))
+    assert found is not None
+    return found
+
+
+def kinds(
+    made: Change, order: Order = ORDER, shipment: Shipment = SHIPMENT, sinks: Sinks = ALL, *, told: bool = False
+) -> set[EffectKind]:
+    drafts = plan(made, order, shipment, sinks, Policy(), customer_was_told_delivered=told)
+    assert len(drafts) == len({d.kind for d in drafts})
+    return {d.kind for d in drafts}
+
+
+def test_news_is_told_to_everybody_once() -> None:
+    assert kinds(change(Status.IN_TRANSIT)) == {
+        EffectKind.ORDER_UPDATE,
+        EffectKind.MARKETPLACE_UPDATE,
+        EffectKind.CUSTOMER_MAIL,
+    }
+
+
+def test_old_news_is_not_mailed() -> None:
+    late = replace(SHIPMENT, registered_at=BEGIN + timedelta(hours=10))
+    assert kinds(change(Status.DELIVERED, 10), shipment=late) == {
+        EffectKind.ORDER_UPDATE,
+        EffectKind.MARKETPLACE_UPDATE,
+    }
+    assert EffectKind.CUSTOMER_MAIL in kinds(change(Status.DELIVERED, 11), shipment=late)
+
+
+@pytest.mark.parametrize("status", [Status.REGISTERED, Status.UNKNOWN])
+def test_what_is_no_news_for_a_customer(status: Status) -> None:
+    assert not kinds(change(status)) & MAILS
+
+
+@pytest.mark.parametrize(
+    "address",
+    [None, "", "  ", "ana", "ana@localhost", "a b@example.com", "x1@ct.vtex.com.br", "ab-1b@store.CT.vtex.com.br"],
+)
+def test_who_cannot_be_mailed(address: str | None) -> None:
+    order = replace(ORDER, customer=Customer("Ana", address))
+    assert mail_refusal(order.customer)
+    assert not kinds(change(Status.IN_TRANSIT), order) & MAILS
+    assert EffectKind.ORDER_UPDATE in kinds(change(Status.IN_TRANSIT), order)
+
+
+def withdrawn() -> Change:
+    delivered = Snapshot(Status.DELIVERED, delivered_at=BEGIN)
+    return change(Status.EXCEPTION, 20, delivered)
+
+
+def test_a_correction_goes_only_to_whom_the_delivery_was_told() -> None:
+    assert withdrawn().delivery_withdrawn
+    assert kinds(withdrawn(), told=True) & MAILS == {EffectKind.CUSTOMER_CORRECTION}
+    assert EffectKind.CUSTOMER_CORRECTION not in kinds(withdrawn(), told=False)
+
+
+def test_a_correction_is_owed_even_if_it_is_old_news() -> None:
+    late = replace(SHIPMENT, registered_at=NOW)
+    assert EffectKind.CUSTOMER_CORRECTION in kinds(withdrawn(), shipment=late, told=True)
+
+
+def test_a_place_that_alone_is_new_is_news() -> None:
+    first = event(Status.IN_TRANSIT, 5)
+    same = compare(fold([first], now=NOW).snapshot, fold([first, event(Status.IN_TRANSIT, 9)], now=NOW), (first,))
+    assert same is not None
+    assert not is_news(same, SHIPMENT)
+
+
+@given(journeys, events(), st.booleans())
+def test_nobody_is_told_who_is_not_there(journey: list[TrackingEvent], new: TrackingEvent, told: bool) -> None:
+    made = compare(fold(journey, now=NOW).snapshot, fold([*journey, new], now=NOW), unseen(journey, [new]))
+    if made is None:
+        return
+    sinks_of = {
+        PartyKind.ORDER_SYSTEM: "order_system",
+        PartyKind.MARKETPLACE: "marketplace",
+        PartyKind.MAIL: "mail",
+    }
+    for some in product([True, False], repeat=3):
+        sinks = Sinks(*some)
+        drafts = plan(made, ORDER, SHIPMENT, sinks, Policy(), customer_was_told_delivered=told)
+        assert all(getattr(sinks, sinks_of[d.sink]) for d in drafts)
+        assert drafts == plan(made, ORDER, SHIPMENT, sinks, Policy(), customer_was_told_delivered=told)
+        assert sum(d.kind in MAILS for d in drafts) <= 1
+    nobody = Policy(mail_customers=False, tell_order_system=False, tell_marketplace=False)
+    assert not plan(made, ORDER, SHIPMENT, ALL, nobody, customer_was_told_delivered=told)
+
+
+@pytest.mark.parametrize(
+    "order", [replace(ORDER, channel=None), replace(ORDER, marketplace_number=None), replace(ORDER, channel="")]
+)
+def test_an_order_of_the_own_shop_has_no_marketplace(order: Order) -> None:
+    assert EffectKind.MARKETPLACE_UPDATE not in kinds(change(Status.IN_TRANSIT), order)
+    assert not {d.sink for d in introduce(order, SHIPMENT, ALL, Policy())} & {PartyKind.MARKETPLACE}
+
+
+def test_without_an_invoice_only_the_customer_is_told() -> None:
+    bare = replace(SHIPMENT, invoice=Invoice(""))
+    assert kinds(change(Status.IN_TRANSIT), shipment=bare) == {EffectKind.CUSTOMER_MAIL}
+    assert not introduce(ORDER, bare, ALL, Policy())
+
+
+def test_the_tracking_number_is_introduced_to_whoever_lacks_it() -> None:
+    drafts = introduce(ORDER, SHIPMENT, ALL, Policy())
+    assert [d.kind for d in drafts] == [
+        EffectKind.TRACKING_NUMBER,
+        EffectKind.MARKETPLACE_INVOICE,
+        EffectKind.MARKETPLACE_TRACKING_NUMBER,
+    ]
+    assert {d.cause for d in drafts} == {INTRODUCTION}
+    assert drafts == introduce(ORDER, SHIPMENT, ALL, Policy())
+    known = replace(SHIPMENT, invoice=Invoice("10", tracking_code="AA123456785BR"))
+    assert EffectKind.TRACKING_NUMBER not in {d.kind for d in introduce(ORDER, known, ALL, Policy())}
+
+
+def test_what_supersedes_stays_with_its_own_sink() -> None:
+    assert EffectKind.CUSTOMER_MAIL in SUPERSEDING[EffectKind.CUSTOMER_CORRECTION]
+    assert EffectKind.CUSTOMER_CORRECTION not in SUPERSEDING[EffectKind.CUSTOMER_MAIL]
+    assert all(older.split("_")[0] == newer.split("_")[0] for newer, olds in SUPERSEDING.items() for older in olds)

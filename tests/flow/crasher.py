@@ -1,0 +1,80 @@
+"""In: which step to die at; out: a process that does the main job and kills itself there with SIGKILL, or ends well."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from paradeiro.db import shipments
+from paradeiro.db.pool import transaction
+from paradeiro.domain.records import Invoice, Order
+from paradeiro.flow.intake import Registration, register
+from paradeiro.flow.means import Means
+from paradeiro.worker.drain import drain
+from tests.databases import HandClock
+from tests.flow import parties
+from tests.flow.conftest import ANA, furnish, open_shop
+
+ANSWERS = (
+    (("PO", "2026-11-02T13:00:00+00:00", "Santos"),),
+    (
+        ("PO", "2026-11-02T13:00:00+00:00", "Santos"),
+        ("RO", "2026-11-02T20:00:00+00:00", "Itu"),
+        ("BDE", "2026-11-03T14:00:00+00:00", "Itu"),
+    ),
+)
+
+
+def play(url: str, secret_key: str, folder: str, clock: HandClock, die_at: int) -> None:
+    """The whole main job in a process of its own. It may be played again after it died: everything is stated anew."""
+    steps = count(1)
+
+    def step() -> None:
+        if next(steps) == die_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    _die_around(psycopg.AsyncTransaction, "__aexit__", step)
+    _die_around(parties.CarrierParty, "fetch", step)
+    _die_around(parties.SinkParty, "send", step)
+    asyncio.run(_play(url, secret_key, Path(folder), clock))
+
+
+def _die_around(cls: type, name: str, step: Callable[[], None]) -> None:
+    original: Callable[..., Awaitable[Any]] = getattr(cls, name)
+
+    async def around(self: object, *args: Any) -> Any:
+        step()
+        result = await original(self, *args)
+        step()
+        return result
+
+    setattr(cls, name, around)
+
+
+async def _play(url: str, secret_key: str, folder: Path, clock: HandClock) -> None:
+    async with open_shop(url, clock, secret_key, folder) as means:
+        store_id, _ = await furnish(means)
+        order = Order("2001", ANA, channel="MKT", marketplace_number="M-9")
+        stated = Registration(order, "posta", "AA1", Invoice("NF-1", 5000))
+        shipment_id = (await register(means, store_id, stated)).shipment_id
+        await drain(means)
+        for answer in ANSWERS:
+            parties.Outside(folder).say("AA1", *answer)
+            clock.at = max(clock.at + timedelta(minutes=10), clock.at.fromisoformat(answer[-1][1]) + timedelta(hours=1))
+            await _ask(means, store_id, shipment_id, clock)
+
+
+async def _ask(means: Means, store_id: int, shipment_id: int, clock: HandClock) -> None:
+    async with transaction(means.pool) as connection:
+        await shipments.ask_now(connection, store_id, shipment_id, now=clock())
+    # Whatever a dead process had leased comes back after minutes; then everything is due.
+    for _ in range(2):
+        await drain(means)
+        clock.forward(minutes=5)
+    await drain(means)

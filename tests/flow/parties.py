@@ -1,0 +1,221 @@
+"""In: a folder that plays the outside; out: connectors of four parties whose whole state is files in it.
+
+They are small, but outside: what they accepted survives the death of the process that sent it, so a test can kill
+that process and look at what the other side has. Which answer they give is written into the folder by the test.
+"""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from paradeiro.domain.records import Order, Parsed, Place, Telling, TrackingEvent
+from paradeiro.domain.words import EffectKind, Outcome, PartyKind, Reason, Status, Withdraws
+from paradeiro.sdk.contract import AccountRef, Answer, Clock, Connector, OrdersPage, Request, Sent
+
+_WORDS = {
+    "PO": (Status.ACCEPTED, None, None),
+    "RO": (Status.IN_TRANSIT, None, None),
+    "OEC": (Status.OUT_FOR_DELIVERY, None, None),
+    "ABS": (Status.ATTEMPT_FAILED, Reason.RECIPIENT_ABSENT, None),
+    "BDE": (Status.DELIVERED, None, None),
+    "ROUBO": (Status.EXCEPTION, Reason.STOLEN, None),
+    "EST": (None, None, Withdraws.PREVIOUS),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """The outside as a folder."""
+
+    folder: Path
+
+    def say(self, code: str, *events: tuple[str, str, str], words: str = "") -> None:
+        """The carrier's answer about a code from now on: (code, instant, city) per event."""
+        told = [{"code": c, "at": at, "city": city, "text": f"{words}{c}"} for c, at, city in events]
+        self._write(f"answer-{code}", json.dumps({"object": code, "events": told}))
+
+    def say_raw(self, code: str, text: str) -> None:
+        self._write(f"answer-{code}", text)
+
+    def fail(self, party: str, how: str) -> None:
+        """From now on: 'ok', 'retry', 'doubt' (accepts, then breaks), 'auth', 'refused', 'html', 'throttled'."""
+        self._write(f"mode-{party}", how)
+
+    def order(self, order: Order) -> None:
+        import msgspec
+
+        self._write(f"order-{order.number}", msgspec.json.encode(order).decode())
+
+    def _write(self, name: str, text: str) -> None:
+        temporary = self.folder / f".{name}.new"
+        temporary.write_text(text, encoding="utf-8")
+        temporary.rename(self.folder / name)
+
+    def read(self, name: str, default: str = "") -> str:
+        path = self.folder / name
+        return path.read_text(encoding="utf-8") if path.exists() else default
+
+    def accept(self, party: str, key: str, request: Request) -> None:
+        """What the other side keeps of a request that it accepted."""
+        line = json.dumps({"party": party, "key": key, "to": request.path, "body": request.body.decode()}) + "\n"
+        handle = os.open(self.folder / "accepted", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.write(handle, line.encode())
+        os.close(handle)
+
+    def accepted(self, party: str | None = None) -> list[dict[str, Any]]:
+        lines = [json.loads(line) for line in self.read("accepted").splitlines()]
+        return [line for line in lines if party in {None, line["party"]}]
+
+    def told(self, party: str) -> list[dict[str, Any]]:
+        """The bodies that a party accepted, each idempotency key once, in order."""
+        return list({line["key"]: json.loads(line["body"]) for line in self.accepted(party)}.values())
+
+    def asked(self) -> list[list[str]]:
+        return [json.loads(line) for line in self.read("asked").splitlines()]
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierParty:
+    outside: Outside
+
+    async def fetch(self, tracking_codes: Sequence[str]) -> list[Answer]:
+        with (self.outside.folder / "asked").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(list(tracking_codes)) + "\n")
+        how = self.outside.read("mode-carrier", "ok")
+        spoilt = {"html": Outcome.MALFORMED, "retry": Outcome.RETRY, "auth": Outcome.AUTH_FAILED}.get(how)
+        if how.startswith("html-if-"):
+            spoilt = Outcome.MALFORMED if how.removeprefix("html-if-") in tracking_codes else None
+        if spoilt:
+            return [Answer(code, spoilt, b"<html>502</html>", f"the carrier is '{how}'") for code in tracking_codes]
+        return [self._one(code) for code in tracking_codes]
+
+    def _one(self, code: str) -> Answer:
+        text = self.outside.read(f"answer-{code}")
+        if not text:
+            return Answer(code, Outcome.NOT_FOUND, b"", "not known yet")
+        return Answer(code, Outcome.FOUND, text.encode())
+
+    async def close(self) -> None:
+        pass
+
+
+def parse(body: bytes) -> list[Parsed]:
+    try:
+        told = json.loads(body)
+        events = tuple(_event(each) for each in told["events"])
+    except (ValueError, KeyError, TypeError) as error:
+        return [Parsed("", Outcome.MALFORMED, message=f"unreadable: {type(error).__name__}")]
+    unknown = tuple(sorted({e.code for e in events if e.status is Status.UNKNOWN}))
+    return [Parsed(told["object"], Outcome.FOUND, events, unknown_codes=unknown)]
+
+
+def _event(told: Mapping[str, str]) -> TrackingEvent:
+    status, reason, withdraws = _WORDS.get(told["code"], (Status.UNKNOWN, None, None))
+    return TrackingEvent(
+        occurred_at=datetime.fromisoformat(told["at"]),
+        code=told["code"],
+        status=status,
+        reason=reason,
+        place=Place(city=told["city"], state="SP", country="BR") if told["city"] else Place(),
+        description=told["text"],
+        withdraws=withdraws,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SinkParty:
+    outside: Outside
+    name: str
+
+    async def send(self, request: Request, telling_id: str) -> Sent:
+        match self.outside.read(f"mode-{self.name}", "ok"):
+            case "retry":
+                return Sent(Outcome.RETRY, message="500", http_status=500)
+            case "throttled":
+                return Sent(Outcome.RETRY, message="429", http_status=429, retry_after=90)
+            case "auth":
+                return Sent(Outcome.AUTH_FAILED, message="401", http_status=401)
+            case "refused":
+                return Sent(Outcome.REFUSED, message="Invoice Not Found", http_status=404)
+            case "doubt":
+                self.outside.accept(self.name, telling_id, request)
+                return Sent(Outcome.RETRY, message="the connection broke", in_doubt=True)
+            case _:
+                self.outside.accept(self.name, telling_id, request)
+                return Sent(Outcome.FOUND, receipt=f"receipt-{telling_id}", http_status=200)
+
+    async def already_done(self, request: Request, telling_id: str) -> bool:
+        # Mail cannot be looked up afterwards; the others can be read back.
+        return self.name != "mail" and any(a["key"] == telling_id for a in self.outside.accepted(self.name))
+
+    async def orders(self, cursor: str, watch: Sequence[str]) -> OrdersPage:
+        import msgspec
+
+        how = self.outside.read(f"mode-{self.name}", "ok")
+        if how in {"retry", "auth"}:
+            problem = Outcome.RETRY if how == "retry" else Outcome.AUTH_FAILED
+            return OrdersPage(cursor=cursor, problem=problem, message=how)
+        found = sorted(self.outside.folder.glob("order-*"))
+        orders = tuple(msgspec.json.decode(path.read_bytes(), type=Order) for path in found)
+        return OrdersPage(orders, cursor=str(len(orders)))
+
+    async def close(self) -> None:
+        pass
+
+
+def render(telling: Telling, _: Mapping[str, str]) -> Request:
+    snapshot = telling.timeline.snapshot
+    body = {
+        "kind": telling.kind,
+        "order": telling.order.number,
+        "code": telling.shipment.tracking_code,
+        "status": snapshot.status,
+        "delivered": snapshot.delivered,
+        "city": snapshot.place.city,
+        "events": [e.code for e in telling.timeline.events if e.identity not in telling.timeline.withdrawn],
+    }
+    return Request("POST", f"/{telling.kind}", body=json.dumps(body).encode())
+
+
+def connectors(folder: Path) -> dict[str, Connector]:
+    """The four parties, by name."""
+    outside = Outside(folder)
+
+    def carrier(_: AccountRef, __: Clock) -> CarrierParty:
+        return CarrierParty(outside)
+
+    def sink(name: str) -> Any:
+        def open_(_: AccountRef, __: Clock) -> SinkParty:
+            return SinkParty(outside, name)
+
+        return open_
+
+    market = {k for k in EffectKind if k.value.startswith("marketplace")}
+    mail = {EffectKind.CUSTOMER_MAIL, EffectKind.CUSTOMER_CORRECTION}
+    own = set(EffectKind) - market - mail
+    return {
+        "posta": Connector(
+            "posta",
+            "Posta",
+            frozenset({PartyKind.CARRIER}),
+            (),
+            carrier,
+            batch_size=3,
+            requests_per_second=1000,
+            parse=parse,
+            recognises_courier=lambda courier: "posta" in courier.lower(),
+        ),
+        "loja": _sink("loja", PartyKind.ORDER_SYSTEM, sink("loja"), own),
+        "canal": _sink("canal", PartyKind.MARKETPLACE, sink("canal"), market),
+        "mail": _sink("mail", PartyKind.MAIL, sink("mail"), mail),
+    }
+
+
+def _sink(name: str, kind: PartyKind, open_: Any, effects: set[EffectKind]) -> Connector:
+    return Connector(
+        name, name.title(), frozenset({kind}), (), open_, render=render, effects=frozenset(effects)
+    )

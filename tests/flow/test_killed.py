@@ -1,0 +1,84 @@
+"""kill -9 at every step of the flow: on restart nothing is lost and nothing is said twice."""
+
+import multiprocessing
+import signal
+from collections import Counter
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from paradeiro.db.embedded import Embedded
+from tests.databases import START, TEMPLATE, HandClock
+from tests.flow.crasher import play
+from tests.flow.parties import Outside
+
+# Enough for every step of the job (the test asserts that the last one is reached); its parts run side by side.
+_MOST_STEPS = 400
+_PARTS = 4
+_PROCESSES = multiprocessing.get_context("forkserver")
+
+
+def _play(url: str, key: str, folder: Path, clock: HandClock, die_at: int) -> int | None:
+    process = _PROCESSES.Process(target=play, args=(url, key, str(folder), clock, die_at))
+    process.start()
+    process.join(60)
+    assert process.exitcode is not None, "it hangs"
+    return process.exitcode
+
+
+@pytest.mark.parametrize("part", range(_PARTS))
+def test_killed_at_every_step(postgres: Embedded, secret_key: str, tmp_path: Path, part: int) -> None:
+    _PROCESSES.set_forkserver_preload(["tests.flow.crasher"])
+    doubtful_mails = 0
+    for die_at in range(1 + part, _MOST_STEPS, _PARTS):
+        name = f"killed_{part}"
+        url = postgres.fresh_url(name, TEMPLATE)
+        folder = tmp_path / str(die_at)
+        folder.mkdir()
+        first = _play(url, secret_key, folder, HandClock(), die_at)
+        assert first in {0, -signal.SIGKILL}
+        if first == 0:
+            break
+        restarted = HandClock(START)
+        # The next morning; unless nothing was registered yet: then whoever registers tries again soon.
+        restarted.forward(hours=30 if _registered(url) else 0.5)
+        assert _play(url, secret_key, folder, restarted, 0) == 0, f"the restart after step {die_at} failed"
+        doubtful_mails += _check(url, Outside(folder), die_at)
+    else:
+        pytest.fail(f"the job has more than {_MOST_STEPS} steps: raise the number")
+    assert die_at > 40, "the job must have been killed at many steps"
+    postgres.drop(f"killed_{part}")
+    assert doubtful_mails > 0, "the one case that SMTP leaves open must have been met"
+
+
+def _registered(url: str) -> bool:
+    with psycopg.connect(url) as connection:
+        return connection.execute("SELECT count(*) FROM shipment").fetchone() == (1,)
+
+
+def _check(url: str, outside: Outside, die_at: int) -> int:
+    """Nothing lost, nothing twice; how many mails had to be sent again because their acknowledgement was lost."""
+    with psycopg.connect(url) as connection:
+        events = connection.execute("SELECT code FROM tracking_event ORDER BY occurred_at").fetchall()
+        assert [e[0] for e in events] == ["PO", "RO", "BDE"], f"killed at step {die_at}"
+        shipment = connection.execute("SELECT status, count(*) OVER () FROM shipment").fetchone()
+        assert shipment == ("delivered", 1)
+        assert connection.execute("SELECT delivered_at IS NOT NULL FROM orders").fetchall() == [(True,)]
+        open_effects = connection.execute("SELECT kind FROM effect WHERE state IN ('pending', 'sending')").fetchall()
+        assert open_effects == [], f"killed at step {die_at}"
+        doubts = connection.execute("SELECT coalesce(sum(doubts), 0) FROM effect WHERE kind = 'customer_mail'").fetchone()
+        unrecorded = connection.execute("SELECT count(*) FROM reply WHERE recorded_at IS NULL").fetchone()
+    assert unrecorded == (0,)
+    for party in ("loja", "canal"):
+        keys = Counter(line["key"] for line in outside.accepted(party))
+        assert max(keys.values()) == 1, f"{party} was told twice after a kill at step {die_at}"
+        assert outside.told(party)[-1]["delivered"] is True
+        assert outside.told(party)[-1]["events"] == ["PO", "RO", "BDE"]
+    said = [(mail["kind"], mail["status"]) for mail in outside.told("mail")]
+    assert len(set(said)) == len(said), f"the customer was told twice after a kill at step {die_at}: {said}"
+    assert said[-1] == ("customer_mail", "delivered")
+    again = len(outside.accepted("mail")) - len(said)
+    assert doubts is not None
+    assert again <= doubts[0], "a mail sent again is counted"
+    return again
