@@ -1,4 +1,4 @@
-"""In: mail servers on loopback that accept, refuse and hang up at each step; out: the outcome of each, and its doubt."""
+"""In: mail servers on loopback that accept, refuse and hang up at each step; out: the outcome, and its doubt."""
 
 import asyncio
 import json

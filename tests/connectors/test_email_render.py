@@ -71,6 +71,7 @@ def test_a_hard_case_is_a_whole_mail(telling: Telling) -> None:
     assert message["Message-ID"] == f"<{telling.effect_key}@example.com>"
     assert message["References"] == message["In-Reply-To"] == f"<{telling.thread_key}@example.com>"
     assert message["Auto-Submitted"] == "auto-generated"
+    assert message["Content-Language"] == "pt-BR"
     assert message["X-Paradeiro-Status"] == telling.timeline.snapshot.status
     assert parsedate_to_datetime(message["Date"]) == NOW
     assert message["X-Injected"] is None

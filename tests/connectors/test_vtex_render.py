@@ -1,4 +1,4 @@
-"""In: tellings; out: the requests that VTEX's order system and its marketplaces get, checked against their contracts."""
+"""In: tellings; out: the requests that VTEX and its marketplaces get, checked against their contracts."""
 
 import json
 from dataclasses import replace

@@ -38,12 +38,12 @@ def up() -> None:
 
 
 @app.command()
-def serve() -> None:
+def serve(workers: Annotated[int, typer.Option(min=1, max=64, help="processes that share the port")] = 1) -> None:
     """Only the API and the pages, on a database that is there (PARADEIRO_DATABASE_URL)."""
     from paradeiro.cli.running import serve_command
     from paradeiro.settings import Settings
 
-    asyncio.run(serve_command(Settings()))
+    serve_command(Settings(), workers)
 
 
 @app.command()

@@ -1,12 +1,14 @@
 """In: settings; out: one part of the house running until a signal: the web, a worker, a migration, a replay."""
 
 import asyncio
+import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 
 import uvicorn
+from fastapi import FastAPI
 from rich.console import Console
 
 from paradeiro.app import house, real_clock, set_up_logs
@@ -47,21 +49,41 @@ def stop_on_signal() -> asyncio.Event:
     return stop
 
 
-async def serve_command(settings: Settings) -> None:
-    """The API and the pages."""
+def serve_command(settings: Settings, workers: int) -> None:
+    """The API and the pages, in `workers` processes that share the port."""
     set_up_logs(settings)
     with database_url(settings) as url:
+        # The processes are made anew and read their settings from the environment, as everything does.
+        os.environ["PARADEIRO_DATABASE_URL"] = url
+        uvicorn.run(
+            "paradeiro.cli.running:web_app",
+            factory=True,
+            workers=workers,
+            host=settings.host,
+            port=settings.port,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+
+
+def web_app() -> FastAPI:
+    """The application of one web process; it opens the house when it starts and closes it when it ends."""
+    settings = Settings()
+    set_up_logs(settings)
+    assert settings.database_url is not None, "serve_command sets it"
+    url = settings.database_url
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with house(settings, url) as means:
-            config = uvicorn.Config(
-                create_app(means, real_clock),
-                host=settings.host,
-                port=settings.port,
-                log_level="warning",
-                access_log=False,
-                server_header=False,
-                timeout_graceful_shutdown=_GRACE_SECONDS,
-            )
-            await uvicorn.Server(config).serve()
+            app.state.means = means
+            yield
+
+    app = create_app(None, real_clock)
+    app.router.lifespan_context = lifespan
+    return app
 
 
 async def work_command(settings: Settings) -> None:

@@ -27,22 +27,20 @@ class Embedded:
         with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone()
             if known is None:
-                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+                create_database(connection, database)
         return str(self._server.get_uri(database=database))
 
     def fresh_url(self, database: str, template: str = "template1") -> str:
         """The address of an empty database (or a copy of `template`); one of that name is dropped first."""
         with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
-            name = sql.Identifier(database)
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
-            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, sql.Identifier(template)))
+            drop_database(connection, database)
+            create_database(connection, database, template)
         return str(self._server.get_uri(database=database))
 
     def drop(self, database: str) -> None:
         """Drop a database, whoever is connected."""
         with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
-            name = sql.Identifier(database)
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+            drop_database(connection, database)
 
     def stop(self) -> None:
         """Stop it now."""
@@ -53,3 +51,14 @@ class Embedded:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def create_database(connection: psycopg.Connection[Any], name: str, template: str = "template1") -> None:
+    """Create a database on the server of an autocommit connection."""
+    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+    connection.execute(statement)
+
+
+def drop_database(connection: psycopg.Connection[Any], name: str) -> None:
+    """Drop a database if it is there, whoever is connected to it."""
+    connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from paradeiro.domain.records import Timeline, TrackingEvent
-from paradeiro.domain.words import NoticeKind, Status, Withdraws
+from paradeiro.domain.words import NoticeKind, Source, Status, Withdraws
 from paradeiro.sdk.speech.catalogue import Catalogue
 from paradeiro.sdk.speech.places import city_of, place_name, tidy
 
@@ -61,6 +61,11 @@ def _undoes_delivery(event: TrackingEvent, taken_back: list[TrackingEvent]) -> b
     return any(e.status is Status.DELIVERED for e in gone)
 
 
+def public_words(event: TrackingEvent) -> str:
+    """What whoever stated the event said of it. An operator's words are a note to the house, not to the customer."""
+    return "" if event.source is Source.OPERATOR else tidy(event.description)
+
+
 def told_lines(timeline: Timeline, zone: tzinfo, words: Catalogue) -> tuple[Line, ...]:
     """The history for a party that takes a date, a place and a text per event. The same timeline gives the same lines;
     news adds lines and leaves the others as they are, but for what was withdrawn.
@@ -82,9 +87,12 @@ def _line(told: Told, zone: tzinfo, words: Catalogue) -> Line:
 
 def _text(told: Told, words: Catalogue) -> str:
     event = told.event
-    theirs, detail, unit = tidy(event.description), tidy(event.detail), place_name(event.place.unit)
+    theirs, unit = public_words(event), place_name(event.place.unit)
+    detail = "" if event.source is Source.OPERATOR else tidy(event.detail)
     if told.undoes_delivery:
-        said, detail = words.correction.in_history, theirs or detail
+        # Why somebody at the store reopened it is the store's own business; the carrier's words are public.
+        detail = (theirs or detail) if event.source is Source.CARRIER else ""
+        said = words.correction.in_history
     else:
         status = event.status or Status.UNKNOWN
         said = theirs or words.words[status, None].label

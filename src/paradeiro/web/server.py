@@ -23,8 +23,11 @@ _ABOUT = """Register packages, read their timelines, state events and deliveries
 Send an API key of the store as `X-API-Key` or as a bearer token."""
 
 
-def create_app(means: Means, real_clock: Callable[[], datetime]) -> FastAPI:
-    """The application. `real_clock` times sessions, also while `means` follow the simulated world's clock."""
+def create_app(means: Means | None, real_clock: Callable[[], datetime]) -> FastAPI:
+    """The application. `real_clock` times sessions, also while `means` follow the simulated world's clock.
+
+    Without `means` whoever runs it must put them into `app.state.means` before the first request.
+    """
     app = FastAPI(title="Paradeiro", version="1", description=_ABOUT, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.means = means
     app.state.real_clock = real_clock

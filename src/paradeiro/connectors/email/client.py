@@ -19,6 +19,8 @@ _DEFAULT_PORT = 587
 _AUTH_CODES = frozenset({530, 534, 535, 538})
 # What a plain network fault raises besides the library's own errors.
 _NETWORK_FAULTS = (SMTPException, OSError, EOFError, asyncio.IncompleteReadError)
+# So the library says that the server cannot do what the account asks for (STARTTLS, AUTH): the settings are wrong.
+_CANNOT = frozenset({SMTPException, SMTPNotSupported})
 _Phase = Literal["connecting", "naming", "sending"]
 
 
@@ -45,7 +47,7 @@ class MailSession:
         async with self._turn:
             return await self._carry(envelope["From"], envelope["To"], request.body)
 
-    async def already_done(self, request: Request, telling_id: str) -> bool:  # noqa: ARG002 - see below
+    async def already_done(self, request: Request, telling_id: str) -> bool:  # noqa: ARG002 - the same call for every sink
         """Never known: SMTP has no way to ask for a message that was handed over."""
         return False
 
@@ -54,7 +56,7 @@ class MailSession:
         try:
             smtp = await self._connected()
             phase = "naming"
-            options = _options(smtp, sender, recipient)
+            options = await _options(smtp, sender, recipient)
             if options is None:
                 return Sent(Outcome.REFUSED, message="the server cannot mail to an address beyond ASCII (SMTPUTF8)")
             await smtp.mail(sender, options=options, encoding="utf-8")
@@ -64,12 +66,10 @@ class MailSession:
         except SMTPResponseException as error:
             await self._after_refusal()
             return _refusal(error, phase)
-        except SMTPNotSupported as error:
-            # The server cannot do what the account asks for (STARTTLS, AUTH): the settings are wrong, not the moment.
-            await self._leave()
-            return Sent(Outcome.AUTH_FAILED, message=str(error)[:_LONGEST_MESSAGE])
         except _NETWORK_FAULTS as error:
             await self._leave()
+            if type(error) in _CANNOT and phase == "connecting":
+                return Sent(Outcome.AUTH_FAILED, message=str(error)[:_LONGEST_MESSAGE])
             words = f"the connection broke while {phase}: {type(error).__name__} {error}".strip()
             return Sent(Outcome.RETRY, message=words[:_LONGEST_MESSAGE], in_doubt=phase == "sending")
         except asyncio.CancelledError:
@@ -136,10 +136,12 @@ def _port(text: str) -> int:
     return int(plain) if plain.isascii() and plain.isdigit() and int(plain) < 65536 else _DEFAULT_PORT
 
 
-def _options(smtp: SMTP, sender: str, recipient: str) -> list[str] | None:
+async def _options(smtp: SMTP, sender: str, recipient: str) -> list[str] | None:
     """The options of MAIL FROM; None if the addresses need what the server cannot do."""
     if (sender + recipient).isascii():
         return []
+    if smtp.is_ehlo_or_helo_needed:
+        await smtp.ehlo()
     return ["SMTPUTF8"] if smtp.supports_extension("smtputf8") else None
 
 

@@ -24,7 +24,7 @@ _TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 _KINDS = frozenset({EffectKind.CUSTOMER_MAIL, EffectKind.CUSTOMER_CORRECTION})
-_NO_KEY = re.compile(r"[^A-Za-z0-9.-]+")
+_NO_KEY = re.compile(r"[^A-Za-z0-9-]+")
 _ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+")
 _BLANKS = re.compile(r"[\s\x00-\x1f\x7f<>,;\"]+")
 
@@ -63,7 +63,8 @@ def _ascii_domain(domain: str) -> str:
 
 
 def _message(telling: Telling, said: Letter, to: str, sender: str, settings: Mapping[str, str]) -> EmailMessage:
-    key, domain = _NO_KEY.sub("-", telling.effect_key), sender.rpartition("@")[2]
+    key = _NO_KEY.sub("-", telling.effect_key) or f"effect-{telling.effect_id}"
+    domain = sender.rpartition("@")[2] or "localhost"
     # An address beyond ASCII needs SMTPUTF8 anyway (RFC 6531), and only then are headers written in UTF-8.
     message = EmailMessage(policy=SMTP if (to + sender).isascii() else SMTP.clone(utf8=True))
     message["From"] = _mailbox(settings.get("from_name") or telling.store_name, sender)
@@ -78,11 +79,11 @@ def _message(telling: Telling, said: Letter, to: str, sender: str, settings: Map
         message["In-Reply-To"] = thread
         message["References"] = thread
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
-    message["Content-Language"] = said.language
     message["X-Paradeiro-Status"] = telling.timeline.snapshot.status.value
     message["X-Paradeiro-Tracking-Code"] = _header_text(telling.shipment.tracking_code)
     message.set_content(text_of(said), cte="quoted-printable")
     message.add_alternative(html_of(said), subtype="html", cte="quoted-printable")
+    message["Content-Language"] = said.language  # after the content: setting that clears every Content-… header
     # "=" is always escaped in quoted-printable, so the boundary cannot be in a part.
     message.set_boundary(f"=_{key[:60]}")
     return message

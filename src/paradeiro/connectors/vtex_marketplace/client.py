@@ -40,7 +40,7 @@ class VtexMarketplaceSession:
         answer = await exchange(self._client, request.method, request.path, headers=headers, body=request.body)
         return _sent(answer)
 
-    async def already_done(self, request: Request, telling_id: str) -> bool:  # noqa: ARG002 - see below
+    async def already_done(self, request: Request, telling_id: str) -> bool:  # noqa: ARG002 - the same call for every sink
         """Never known: the protocol has nothing to read. Telling twice the same is harmless there (README)."""
         return False
 

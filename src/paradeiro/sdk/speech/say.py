@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 
 from paradeiro.domain.records import Place, Snapshot, Timeline, TrackingEvent
 from paradeiro.domain.words import Reason, Source, Status
-from paradeiro.sdk.history import told_events
+from paradeiro.sdk.history import public_words, told_events
 from paradeiro.sdk.speech.catalogue import Catalogue, Step, Tone, Words
 from paradeiro.sdk.speech.moments import capital, date_words, day_words, full_date
 from paradeiro.sdk.speech.places import city_of, place_line, tidy, with_preposition
@@ -122,7 +122,7 @@ def position(timeline: Timeline, *, now: datetime, zone: tzinfo, catalogue: Cata
         act=words.act,
         at=local,
         place=place_line(snapshot.place) if known else "",
-        note=_note(snapshot),
+        note=_note(timeline),
     )
 
 
@@ -143,15 +143,22 @@ def _moved_at(timeline: Timeline) -> datetime | None:
     snapshot = timeline.snapshot
     if snapshot.delivered:
         return snapshot.delivered_at
-    said = [
-        told.event.occurred_at
-        for told in told_events(timeline)
-        if told.event.status is snapshot.status and told.event.reason is snapshot.reason
-    ]
-    return said[-1] if said else snapshot.since
+    newest = _newest_saying(timeline)
+    return newest.occurred_at if newest else snapshot.since
 
 
-def _note(snapshot: Snapshot) -> str:
+def _newest_saying(timeline: Timeline) -> TrackingEvent | None:
+    """The newest event that says what the snapshot says."""
+    now = timeline.snapshot
+    same = (t.event for t in told_events(timeline) if (t.event.status, t.event.reason) == (now.status, now.reason))
+    return max(same, key=lambda event: event.occurred_at, default=None)
+
+
+def _note(timeline: Timeline) -> str:
+    """What the carrier adds in its own words; not what an operator or another program stated."""
+    snapshot, newest = timeline.snapshot, _newest_saying(timeline)
+    if newest is not None and newest.source is not Source.CARRIER:
+        return ""
     detail = tidy(snapshot.detail)
     if detail:
         return detail
@@ -159,8 +166,8 @@ def _note(snapshot: Snapshot) -> str:
 
 
 def event_words(event: TrackingEvent, catalogue: Catalogue) -> str:
-    """One line of the timeline: our words for the carrier's codes, their own words for what people wrote by hand."""
-    theirs = tidy(event.description)
+    """One line of the timeline: our words for the carrier's codes, their own for what another program wrote."""
+    theirs = public_words(event)
     if event.status is None or event.status is Status.UNKNOWN:
         return theirs or event.code or catalogue.words[Status.UNKNOWN, None].label
     if event.source is not Source.CARRIER and theirs:

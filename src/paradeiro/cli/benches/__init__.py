@@ -1,0 +1,1 @@
+"""In: a scratch database and a size; out: one bench's figures by name."""
