@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable, Sequence
 
 from paradeiro.app import house
-from paradeiro.cli.running import database_url, migrate_command
+from paradeiro.cli.database import database_url, migrate_command
 from paradeiro.db import stores
 from paradeiro.db.pool import transaction
 from paradeiro.domain.records import Customer, Invoice, Order

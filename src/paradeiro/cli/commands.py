@@ -58,7 +58,7 @@ def work() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database up to today's schema. Doing it again changes nothing."""
-    from paradeiro.cli.running import database_url, migrate_command
+    from paradeiro.cli.database import database_url, migrate_command
     from paradeiro.db.migrate import DatabaseTooOldError
     from paradeiro.settings import Settings
 

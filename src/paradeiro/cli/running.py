@@ -1,10 +1,10 @@
-"""In: settings; out: one part of the house running until a signal: the web, a worker, a migration, a replay."""
+"""In: settings; out: one part of the house running until a signal: the web, a worker, a replay."""
 
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 
 import uvicorn
@@ -12,32 +12,13 @@ from fastapi import FastAPI
 from rich.console import Console
 
 from paradeiro.app import house, real_clock, set_up_logs
-from paradeiro.db.embedded import Embedded
-from paradeiro.db.migrate import install_queue
-from paradeiro.db.migrate import migrate as migrate_schema
+from paradeiro.cli.database import database_url
 from paradeiro.flow.replay import replay
 from paradeiro.settings import Settings
 from paradeiro.web.server import create_app
 from paradeiro.worker.run import work
 
-REAL_DATABASE = "paradeiro"
 _GRACE_SECONDS = 5
-
-
-@contextmanager
-def database_url(settings: Settings) -> Iterator[str]:
-    """The configured database, or the embedded one, started if it does not run."""
-    if settings.database_url:
-        yield settings.database_url
-        return
-    with Embedded(settings.data_dir / "postgres") as server:
-        yield server.url(REAL_DATABASE)
-
-
-async def migrate_command(url: str) -> None:
-    """Today's schema and queue."""
-    await asyncio.to_thread(migrate_schema, url)
-    await install_queue(url)
 
 
 def stop_on_signal() -> asyncio.Event:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import psycopg
 from psycopg import conninfo
 
-from paradeiro.cli.running import migrate_command
+from paradeiro.cli.database import migrate_command
 from paradeiro.db.embedded import Embedded, create_database, drop_database
 from paradeiro.settings import Settings
 

@@ -1,6 +1,7 @@
-"""In: settings; out: the whole house running until Ctrl-C: database, web, worker, the world while there are no accounts."""
+"""In: settings; out: the whole house running until Ctrl-C; the simulated world too while there is no account."""
 
 import asyncio
+import json
 import os
 import secrets
 import signal
@@ -18,8 +19,8 @@ from rich.console import Console
 
 from paradeiro.app import house, real_clock
 from paradeiro.cli.accounts import make_key
-from paradeiro.cli.running import REAL_DATABASE, migrate_command
-from paradeiro.cli.worlds import WORLD_STORE, add_world_accounts, keep_registering, spawn_world
+from paradeiro.cli.database import REAL_DATABASE, migrate_command
+from paradeiro.cli.worlds import WORLD_STORE, add_accounts, keep_registering, spawn_world
 from paradeiro.db.embedded import Embedded
 from paradeiro.db.migrate import DatabaseTooOldError
 from paradeiro.db.pool import open_pool
@@ -169,7 +170,8 @@ async def _furnish(settings: Settings, url: str, world_file: Path | None) -> tup
     async with house(settings, url) as means:
         store = WORLD_STORE
         if world_file is not None:
-            await add_world_accounts(means, world_file)
+            said = json.loads(world_file.read_bytes())  # noqa: ASYNC240 - a small file, before anything runs
+            await add_accounts(means, said["accounts"], said["channel"])
         else:
             async with means.pool.connection() as connection:
                 store = next((s.name for s in (await stores(connection)).values()), "store")

@@ -7,7 +7,8 @@ from typing import Any
 
 from paradeiro.app import house
 from paradeiro.cli.accounts import add_account
-from paradeiro.db.pool import Connection, transaction
+from paradeiro.db import benching
+from paradeiro.db.pool import transaction
 from paradeiro.domain.codes import s10_check_digit
 from paradeiro.flow.means import Means
 from paradeiro.flow.record import record_replies
@@ -47,29 +48,8 @@ async def _prepare(means: Means, account: int, packages: int) -> list[int]:
     codes = [f"AA{n:08d}{s10_check_digit(f'{n:08d}')}BR" for n in range(packages)]
     bodies = [_body(code, now - timedelta(hours=8)) for code in codes]
     async with transaction(means.pool) as connection:
-        await _add_packages(connection, account, codes, now)
-        sql = """
-            INSERT INTO reply (store_id, account_id, tracking_code, digest, outcome, body, received_at)
-            SELECT 1, %s, code, sha256(body), 'found', body, %s FROM unnest(%s::text[], %s::bytea[]) AS r (code, body)
-            RETURNING id"""
-        rows = await connection.execute(sql, (account, now, codes, bodies))
-        ids = [row[0] async for row in rows]
-        await connection.execute("ANALYZE")
-    return ids
-
-
-async def _add_packages(connection: Connection, account: int, codes: list[str], now: datetime) -> None:
-    await connection.execute(
-        """INSERT INTO orders (store_id, number, customer_email, seen_at, created_at)
-           SELECT 1, code, 'a@example.com', %s, %s FROM unnest(%s::text[]) AS c (code)""",
-        (now, now, codes),
-    )
-    await connection.execute(
-        """INSERT INTO shipment (store_id, order_id, account_id, carrier, tracking_code, invoice_number, invoice,
-                                 tracking_token, registered_at, status, next_check)
-           SELECT 1, id, %s, 'correios', number, 'NF', '{"number": "NF"}', number, %s, 'registered', %s FROM orders""",
-        (account, now - timedelta(days=1), now),
-    )
+        await benching.add_packages(connection, account, codes, now=now)
+        return await benching.add_replies(connection, account, codes, bodies, now=now)
 
 
 def _body(code: str, posted: datetime) -> bytes:
@@ -88,20 +68,11 @@ def _body(code: str, posted: datetime) -> bytes:
 
 async def _raw_inserts(means: Means) -> float:
     """The ceiling: the very rows that were recorded, inserted raw, in statements of the same size."""
-    columns = "store_id, shipment_id, occurred_at, code, place_key, status, reason, source, withdraws, body::text"
     async with means.pool.connection() as connection:
-        rows = await (await connection.execute(f"SELECT {columns} FROM tracking_event ORDER BY id")).fetchall()  # noqa: S608 - our own columns
-        await connection.execute("CREATE TABLE raw_event (LIKE tracking_event INCLUDING ALL)")
-        sql = """
-            INSERT INTO raw_event (store_id, shipment_id, occurred_at, code, place_key, status, reason, source,
-                                   withdraws, body, recorded_at)
-            SELECT *, now() FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::text[], %s::text[],
-                %s::text[], %s::text[], %s::text[], %s::text[], %s::jsonb[]) ON CONFLICT DO NOTHING"""
+        rows = await benching.event_rows(connection)
         step = _BATCH * len(_STEPS)
         began = time.perf_counter()
         for start in range(0, len(rows), step):
             async with connection.transaction():
-                await connection.execute(
-                    sql, [list(column) for column in zip(*rows[start : start + step], strict=True)]
-                )
+                await benching.insert_raw(connection, rows[start : start + step])
         return len(rows) / (time.perf_counter() - began)

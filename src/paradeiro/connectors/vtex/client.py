@@ -81,6 +81,8 @@ class VtexSession:
                 "X-VTEX-API-AppKey": settings["app_key"],
                 "X-VTEX-API-AppToken": settings["app_token"],
                 "Accept": "application/json",
+                # Declared as required on every operation, also where there is no body (openapi-orders.json).
+                "Content-Type": "application/json",
             },
         )
 

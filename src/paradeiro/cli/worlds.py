@@ -1,0 +1,95 @@
+"""In: a simulated world that runs; out: a store with accounts at its parties, and its packages registered by hand."""
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from paradeiro.cli.accounts import add_account
+from paradeiro.flow.means import Means
+from paradeiro.settings import Settings
+
+WORLD_STORE = "Loja do Mundo"
+_DAYS = 12
+_READY_SECONDS = 20.0
+_LOOK_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class SpawnedWorld:
+    """A world in a process of its own: where it says what it is, and where people may look at it."""
+
+    file: Path
+    admin: str
+
+
+def spawn_world(settings: Settings, stack: ExitStack) -> SpawnedWorld:
+    """Start a world that began some days ago and runs fast until it reaches today; it ends with the stack."""
+    file = settings.data_dir.resolve() / "world.json"
+    file.unlink(missing_ok=True)
+    start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(days=_DAYS)
+    command = [sys.executable, "-m", "paradeiro.world", "--file", str(file), "--start", start.isoformat()]
+    command += ["--packages", str(settings.world_packages), "--days", str(_DAYS), "--speed", str(settings.world_speed)]
+    # Another seed each time: in a database that stays, yesterday's packages are not today's.
+    command += ["--seed", str(int(time.time()) % 100_000)]
+    process = stack.enter_context(subprocess.Popen(command))  # noqa: S603 - our own command
+    stack.callback(process.terminate)
+    until = time.monotonic() + _READY_SECONDS
+    while not file.exists():
+        if process.poll() is not None or time.monotonic() > until:
+            message = "the simulated world did not start; what went wrong stands above"
+            raise RuntimeError(message)
+        time.sleep(0.05)
+    return SpawnedWorld(file, json.loads(file.read_text(encoding="utf-8"))["urls"]["admin"])
+
+
+async def add_accounts(means: Means, accounts: Mapping[str, dict[str, str]], channel: str) -> None:
+    """An account per connector; the marketplace's tells orders of its channel."""
+    for name, values in accounts.items():
+        await add_account(
+            means,
+            WORLD_STORE,
+            means.connectors[name],
+            name=means.connectors[name].title,
+            channel=channel if name == "vtex_marketplace" else None,
+            values=values,
+        )
+
+
+async def keep_registering(admin: str, address: str, key: str, stop: asyncio.Event) -> None:
+    """Do what the shop's people do: register through the API the packages whose number only they know."""
+    done: set[str] = set()
+    async with httpx.AsyncClient(timeout=10, trust_env=False, headers={"X-API-Key": key}) as client:
+        while not stop.is_set():
+            try:
+                for each in (await client.get(f"{admin}/registrations")).json():
+                    if each["tracking_code"] not in done:
+                        answer = await client.post(f"{address}/api/v1/shipments", json=registration(each))
+                        answer.raise_for_status()
+                        done.add(each["tracking_code"])
+            except (httpx.HTTPError, ValueError):
+                # Either side may be starting again; what is not registered yet is tried at the next look.
+                await asyncio.sleep(_LOOK_SECONDS)
+            try:
+                await asyncio.wait_for(stop.wait(), _LOOK_SECONDS)
+            except TimeoutError:
+                continue
+
+
+def registration(each: Mapping[str, Any]) -> dict[str, Any]:
+    """A package as the API takes it. Customer and marketplace come with the order from the order system."""
+    return {
+        "carrier": "correios",
+        "tracking_code": each["tracking_code"],
+        "order": {"number": each["order_id"]},
+        "invoice": {"number": each["invoice_number"], "value": 4990},
+    }

@@ -1,0 +1,46 @@
+"""In: nothing; out: Correios, the Brazilian post office, as a connector."""
+
+from paradeiro.connectors.correios.client import PRODUCTION, CorreiosSession
+from paradeiro.connectors.correios.parse import parse
+from paradeiro.connectors.correios.text import plain
+from paradeiro.domain.codes import s10_problem
+from paradeiro.domain.words import PartyKind
+from paradeiro.sdk.contract import AccountField, Connector
+
+# What shops write as the carrier of a package that goes by post. Free text at VTEX (facts/vtex, section 2.1).
+_NAMES = ("correios", "sedex", "pac")
+
+
+def tracking_url(code: str) -> str:
+    """Where a person may look a code up at Correios themselves."""
+    return f"https://rastreamento.correios.com.br/app/index.php?objetos={code}"
+
+
+def recognises(courier: str) -> bool:
+    """Whether a shop's free text means Correios: a whole word of it says so."""
+    words = plain(courier).replace("-", " ").replace("_", " ").split()
+    return any(name in words for name in _NAMES) or "esedex" in words
+
+
+CONNECTOR = Connector(
+    name="correios",
+    title="Correios",
+    kinds=frozenset({PartyKind.CARRIER}),
+    account_fields=(
+        AccountField("base_url", required=False, help=f"default {PRODUCTION}; homologation has another"),
+        AccountField("user", required=False, help="the Meu Correios user"),
+        AccountField("access_code", secret=True, required=False, help="the access code to the API, made at CWS"),
+        AccountField("posting_card", required=False, help="number of the posting card (cartão de postagem)"),
+        AccountField("contract", required=False, help="number of the contract, if there is no card"),
+        AccountField("dr", required=False, help="number of the regional office, if Correios asks for it"),
+        AccountField("api_key", secret=True, required=False, help="a ready-made key cws-ch1_…, instead of all that"),
+    ),
+    open=CorreiosSession,
+    time_zone="America/Sao_Paulo",
+    batch_size=50,
+    requests_per_second=40.0,
+    parse=parse,
+    check_code=s10_problem,
+    tracking_url=tracking_url,
+    recognises_courier=recognises,
+)

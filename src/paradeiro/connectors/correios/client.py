@@ -1,0 +1,154 @@
+"""In: tracking codes of one contract; out: one answer per code, as raw bytes with an outcome. Only the wire."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from paradeiro.connectors.correios.parse import parse
+from paradeiro.connectors.correios.token import TokenKeeper
+from paradeiro.domain.words import Outcome
+from paradeiro.sdk.contract import AccountRef, Answer, Clock
+from paradeiro.sdk.http import HttpAnswer, HttpFailure, exchange, new_client, retry_after, trouble
+
+PRODUCTION = "https://api.correios.com.br"
+_PATH = "/srorastro/v1/objetos"
+# Exactly this: `*`, or a browser's list, is refused with SRO-018; a shop lost 90 days that way (facts, failure 3).
+_HEADERS = {"Accept": "application/json", "Accept-Language": "pt-BR"}
+_BAD_LANGUAGE = b"SRO-018"
+_NO_TOKEN = b"GTW-008"
+
+
+class _Root(msgspec.Struct):
+    """An answer's root, its objects left as the bytes they came in."""
+
+    objetos: list[msgspec.Raw] | None = None
+
+
+class _Object(msgspec.Struct):
+    """Of an object, only what decides what kind of answer it is."""
+
+    codObjeto: str | None = None  # noqa: N815 - Correios' name
+    eventos: list[msgspec.Raw] | None = None
+
+
+class _Name(msgspec.Struct):
+    codObjeto: str | None = None  # noqa: N815 - Correios' name
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """The gateway said 400 to a batch: one of its codes may be the reason."""
+
+    body: bytes
+    message: str
+
+
+class CorreiosSession:
+    """One contract's connection: pooled, with a token that is renewed before it ends."""
+
+    def __init__(self, account: AccountRef, clock: Clock) -> None:
+        self._client = new_client(account.settings.get("base_url") or PRODUCTION, _HEADERS)
+        self._tokens = TokenKeeper(self._client, account.settings, clock)
+
+    async def fetch(self, tracking_codes: Sequence[str]) -> list[Answer]:
+        """One answer per code, in the order asked. The outside's faults are outcomes, not exceptions."""
+        found = await self._ask(tuple(dict.fromkeys(tracking_codes)))
+        return [found[code] for code in tracking_codes]
+
+    async def close(self) -> None:
+        """Close the pool."""
+        await self._client.aclose()
+
+    async def _ask(self, codes: tuple[str, ...]) -> dict[str, Answer]:
+        """Ask for a batch; a batch that is refused is halved until the bad code stands alone."""
+        if not codes:
+            return {}
+        told = await self._once(codes)
+        if not isinstance(told, _Refused):
+            return told
+        if len(codes) == 1:
+            return {codes[0]: Answer(codes[0], Outcome.REFUSED, told.body, told.message, 400)}
+        middle = len(codes) // 2
+        left, right = await asyncio.gather(self._ask(codes[:middle]), self._ask(codes[middle:]))
+        return left | right
+
+    async def _once(self, codes: tuple[str, ...]) -> dict[str, Answer] | _Refused:
+        params = [("codigosObjetos", code) for code in codes] + [("resultado", "T")]
+        for attempt in (1, 2):
+            token = await self._tokens.token()
+            if not isinstance(token, str):
+                return _all(codes, token.outcome, message=token.message, retry=token.retry_after)
+            answer = await exchange(
+                self._client, "GET", _PATH, params=params, headers={"Authorization": f"Bearer {token}"}
+            )
+            if isinstance(answer, HttpFailure):
+                return _all(codes, Outcome.RETRY, message=answer.message)
+            if attempt == 2 or not _token_refused(answer) or not self._tokens.forget(token):
+                return _sorted_out(codes, answer)
+        raise AssertionError("the second attempt returns")
+
+
+def _token_refused(answer: HttpAnswer) -> bool:
+    return answer.status == 401 or (answer.status == 403 and _NO_TOKEN in answer.body)
+
+
+def _all(
+    codes: Sequence[str],
+    outcome: Outcome,
+    body: bytes = b"",
+    *,
+    message: str,
+    status: int | None = None,
+    retry: float | None = None,
+) -> dict[str, Answer]:
+    """The same outcome for every code of a batch."""
+    return {code: Answer(code, outcome, body, message, status, retry) for code in codes}
+
+
+def _sorted_out(codes: tuple[str, ...], answer: HttpAnswer) -> dict[str, Answer] | _Refused:
+    outcome = trouble(answer)
+    if answer.status == 400 and _BAD_LANGUAGE not in answer.body:
+        return _Refused(answer.body, _words(answer))
+    if outcome is not None:
+        if outcome is Outcome.REFUSED:
+            # 404 and the like speak of the interface, not of a code.
+            outcome = Outcome.MALFORMED
+        message = f"HTTP {answer.status}: {_words(answer)}"
+        return _all(codes, outcome, answer.body, message=message, status=answer.status, retry=retry_after(answer))
+    return _sliced(codes, answer)
+
+
+def _words(answer: HttpAnswer) -> str:
+    """What an error body says, in one line."""
+    if not answer.body.strip():
+        return "no words"
+    return next((parsed.message for parsed in parse(answer.body) if parsed.message), "an answer we did not expect")
+
+
+def _sliced(codes: tuple[str, ...], answer: HttpAnswer) -> dict[str, Answer]:
+    """Cut the batch answer into each code's own bytes, exactly as received."""
+    try:
+        raws = msgspec.json.decode(answer.body, type=_Root).objetos or []
+        named = dict(_named(raw, answer.status) for raw in raws)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _all(codes, Outcome.MALFORMED, answer.body, message=_words(answer), status=answer.status)
+    missing = "the code is not in the answer" if named else "no objects in the answer"
+    return {
+        code: named.get(code) or Answer(code, Outcome.MALFORMED, answer.body, missing, answer.status) for code in codes
+    }
+
+
+def _named(raw: msgspec.Raw, status: int) -> tuple[str, Answer]:
+    """One object's answer. Where there are events, whether they can be read is decided when they are recorded."""
+    body = bytes(raw)
+    try:
+        found = msgspec.json.decode(body, type=_Object)
+    except msgspec.ValidationError:
+        found = _Object(msgspec.json.decode(body, type=_Name).codObjeto)
+    code = (found.codObjeto or "").upper()
+    if found.eventos:
+        return code, Answer(code, Outcome.FOUND, body, "", status)
+    parsed = parse(body)[0]
+    return code, Answer(code, parsed.outcome, body, parsed.message, status)

@@ -1,0 +1,225 @@
+"""In: the bytes of a Correios answer, of any age and flavour; out: what each says about each tracking code. Pure."""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+
+from paradeiro.connectors.correios.codes import WRITE_OFFS, Meaning, meaning_of
+from paradeiro.connectors.correios.place import foreign, place_of, street_of
+from paradeiro.connectors.correios.text import clean, meaning_of_text, slug
+from paradeiro.connectors.correios.times import read_day, read_time
+from paradeiro.domain.codes import tidy_code
+from paradeiro.domain.records import Parsed, TrackingEvent
+from paradeiro.domain.timeline import in_order
+from paradeiro.domain.words import Outcome, Status
+
+_DEEPEST = 60
+# The gateway's own words for a token that is none, an API that the contract lacks, a door that is shut.
+_NOT_ALLOWED = ("GTW-008", "FORBIDDEN", "NÃO LIBERADA", "NAO LIBERADA", "UNAUTHORIZED", "TOKEN")
+_UNKNOWN_YET = ("SRO-020", "SRO-031", "NÃO ENCONTRADO", "NAO ENCONTRADO")
+_REFUSED = ("SRO-019", "SRO-009", "SRO-018")
+_PICKUP_TYPE = "LDI"
+_SAVED = re.compile(rb"\s{0,8}HTTP/\d(?:\.\d)? (\d{3})[^\n]*(?:\n[^\r\n][^\n]*)*(?:\r?\n)*")
+
+
+class _UnreadableError(ValueError):
+    """A part that cannot be read; its text names the field."""
+
+
+def parse(body: bytes) -> list[Parsed]:
+    """One `Parsed` per object in the answer. Whatever the bytes are, this returns; it never raises."""
+    if not body.strip():
+        return [_malformed("", "the answer is empty")]
+    saved = _SAVED.match(body)
+    if saved is not None:
+        return _saved(int(saved[1]), body[saved.end() :])
+    if body.lstrip()[:1] == b"<":
+        return [_malformed("", "the answer is a web page, not JSON")]
+    try:
+        answer = json.loads(body)
+        if _depth(answer) > _DEEPEST:
+            return [_malformed("", "the answer is nested too deeply")]
+    except (ValueError, RecursionError):
+        return [_malformed("", "the answer is not whole JSON")]
+    return list(_objects(answer))
+
+
+def _saved(status: int, body: bytes) -> list[Parsed]:
+    """An answer that was saved with its status line and headers, as support people do."""
+    if status == 429 or status >= 500:
+        return [Parsed("", Outcome.RETRY, message=f"HTTP {status}: ask again later")]
+    if status in {401, 403}:
+        return [Parsed("", Outcome.AUTH_FAILED, message=f"HTTP {status}: the credentials were refused")]
+    return parse(body)
+
+
+def _depth(value: object) -> int:
+    """How deep lists and objects are nested; json.loads bounds it already."""
+    level, deepest = [value], 0
+    while level:
+        deepest += 1
+        children: list[object] = []
+        for each in level:
+            if isinstance(each, dict):
+                children += each.values()
+            elif isinstance(each, list):
+                children += each
+        level = children
+    return deepest
+
+
+def _objects(answer: object) -> Iterator[Parsed]:
+    """The objects of an answer: the whole answer, a list of objects, or one object by itself."""
+    if isinstance(answer, list):
+        found: object = answer
+    elif isinstance(answer, dict):
+        if "objetos" not in answer and "objeto" not in answer and not _is_object(answer):
+            yield _envelope(answer)
+            return
+        found = answer.get("objetos", answer.get("objeto", [answer]))
+        # SOAP's heirs send a single item where others send a list (facts, failure 32).
+        found = [found] if isinstance(found, dict) else found
+    else:
+        found = None
+    if not isinstance(found, list):
+        yield _malformed("", "'objetos' is not a list")
+        return
+    if not found:
+        yield _malformed("", "'objetos' is empty: an answer about nothing is no answer")
+    for each in found:
+        yield _object(each)
+
+
+def _is_object(answer: dict[str, Any]) -> bool:
+    return "codObjeto" in answer or ("numero" in answer and ("evento" in answer or "categoria" in answer))
+
+
+def _envelope(answer: dict[str, Any]) -> Parsed:
+    """The gateway's error form, or a shape that nobody knows."""
+    said = answer.get("msgs") or answer.get("mensagem") or answer.get("msg") or answer.get("detail")
+    words = "; ".join(str(part) for part in said) if isinstance(said, list) else str(said or "")
+    if not words:
+        return _malformed(
+            "", f"no 'objetos' in the answer; it has: {', '.join(map(str, list(answer)[:8])) or 'nothing'}"
+        )
+    if any(mark in words.upper() for mark in _NOT_ALLOWED):
+        return Parsed("", Outcome.AUTH_FAILED, message=clean(words))
+    return _said("", clean(words))
+
+
+def _said(code: str, words: str) -> Parsed:
+    """What a `mensagem` in place of events means."""
+    loud = words.upper()
+    if any(mark in loud for mark in _REFUSED):
+        return Parsed(code, Outcome.REFUSED, message=words)
+    if any(mark in loud for mark in _UNKNOWN_YET):
+        return Parsed(code, Outcome.NOT_FOUND, message=words)
+    return _malformed(code, f"an unknown message: {words}")
+
+
+def _malformed(code: str, message: str) -> Parsed:
+    return Parsed(code, Outcome.MALFORMED, message=message)
+
+
+def _object(found: object) -> Parsed:
+    """One object: its events, or why there are none."""
+    if not isinstance(found, dict):
+        return _malformed("", "an object that is none")
+    named = found.get("codObjeto", found.get("numero", ""))
+    code = tidy_code(named) if isinstance(named, str) else ""
+    told = found.get("eventos", found.get("evento"))
+    told = [told] if isinstance(told, dict) else told
+    if told is None:
+        return _without_events(code, found)
+    if not isinstance(told, list):
+        return _malformed(code, "'eventos' is not a list")
+    if not told:
+        return Parsed(code, Outcome.NOT_FOUND, message="no events yet")
+    try:
+        events = in_order([_event(each) for each in told])
+    except _UnreadableError as error:
+        return _malformed(code, str(error))
+    unknown = tuple(sorted({event.code for event in events if event.status is Status.UNKNOWN}))
+    return Parsed(code, Outcome.FOUND, events, _estimate(found), unknown_codes=unknown)
+
+
+def _without_events(code: str, found: dict[str, Any]) -> Parsed:
+    said = found.get("mensagem") or found.get("erro")
+    if not isinstance(said, str) and str(found.get("categoria", "")).startswith("ERRO"):
+        said = found["categoria"]
+    if isinstance(said, str) and said.strip():
+        return _said(code, clean(said))
+    return _malformed(code, f"neither 'eventos' nor 'mensagem'; it has: {', '.join(map(str, list(found)[:8]))}")
+
+
+def _estimate(found: dict[str, Any]) -> datetime | None:
+    return read_time(found.get("dtPrevista"))
+
+
+def _event(told: object) -> TrackingEvent:
+    """One event. Raises `_UnreadableError` when its date cannot be read: an event without an instant is none."""
+    if not isinstance(told, dict):
+        message = "an event that is none"
+        raise _UnreadableError(message)
+    occurred_at = read_time(told.get("dtHrCriado"), told.get("data"), told.get("hora"), told.get("criacao"))
+    if occurred_at is None:
+        message = f"the date of an event cannot be read: {str(told.get('dtHrCriado', told.get('data')))[:60]!r}"
+        raise _UnreadableError(message)
+    description, detail = clean(told.get("descricao")), clean(told.get("detalhe"))
+    code, meaning = _code(told, description)
+    unit = told.get("unidade")
+    pickup = code.startswith(_PICKUP_TYPE)
+    return TrackingEvent(
+        occurred_at=occurred_at,
+        code=code,
+        status=meaning.status,
+        reason=meaning.reason,
+        place=place_of(unit),
+        description=description,
+        detail=detail,
+        withdraws=meaning.withdraws,
+        destination=place_of(told.get("unidadeDestino")) if isinstance(told.get("unidadeDestino"), dict) else None,
+        pickup_deadline=_deadline(told),
+        pickup_address=street_of(unit) if pickup else None,
+        zone_assumed=foreign(unit),
+    )
+
+
+def _deadline(told: dict[str, Any]) -> date | None:
+    return read_day(told.get("dtLimiteRetirada"))
+
+
+def _code(told: dict[str, Any], description: str) -> tuple[str, Meaning]:
+    """The event's code and meaning. Text decides only where there is no code at all, and never for a delivery."""
+    kind = told.get("codigo", told.get("type"))
+    # The mobile flavour of 2015 puts the letters into `tipo` and the number into `status`.
+    if kind is None and "status" in told:
+        kind, number = told.get("tipo"), told.get("status")
+    else:
+        number = told.get("tipo")
+    letters = kind.strip().upper() if isinstance(kind, str) else ""
+    digits = _two_digits(number)
+    if not letters:
+        return f"TEXT/{slug(description)}", Meaning(meaning_of_text(description) or Status.UNKNOWN)
+    code = f"{letters[:8]}/{digits}" if digits else letters[:8]
+    meaning = meaning_of(letters, digits) or Meaning(Status.UNKNOWN)
+    # Seen: a write-off 01 whose text says that the sender got it back (facts, events.csv, note of BDE/01).
+    if (
+        letters in WRITE_OFFS
+        and meaning.status is Status.DELIVERED
+        and "REMETENTE" in description.upper().split("ENTREGUE")[-1]
+    ):
+        meaning = Meaning(Status.RETURNED, meaning.reason, meaning.withdraws)
+    return code, meaning
+
+
+def _two_digits(number: object) -> str:
+    """`1`, `"1"`, `"01"` and `1.0` are all `01` (facts, failure 30)."""
+    if isinstance(number, bool) or number is None:
+        return ""
+    if isinstance(number, float) and number.is_integer() and abs(number) < 1e6:
+        number = int(number)
+    text = str(number).strip()[:8].upper()
+    return text.zfill(2) if text else ""

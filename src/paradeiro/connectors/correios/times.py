@@ -1,0 +1,66 @@
+"""In: a date as Correios ever wrote one; out: an aware instant or a day; None for what is no date."""
+
+import re
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+# Brasília's wall clock, without an offset, in every interface they have had (facts, section 0).
+ZONE = ZoneInfo("America/Sao_Paulo")
+_DAY_FIRST = re.compile(r"(\d{2})/(\d{2})/(\d{4})(?:[ T](\d{2}):(\d{2})(?::(\d{2}))?)?")
+_PACKED = re.compile(r"(\d{2})(\d{2})(\d{4})(\d{2})(\d{2})(\d{2})")
+_OLDEST, _LATEST = 1990, 2200
+
+
+def read_time(value: object, day: object = None, hour: object = None, packed: object = None) -> datetime | None:
+    """An instant from `dtHrCriado` (text, or the site's object with `date`), else `data` and `hora`, else `criacao`.
+
+    A wall clock without offset is Brasília's. Fractions of a second are kept out: flavours differ in them.
+    """
+    if isinstance(value, dict):
+        zone = value.get("timezone")
+        return _in_zone(_wall(value.get("date")), zone if isinstance(zone, str) else None)
+    if isinstance(value, str):
+        return _in_zone(_wall(value), None)
+    if isinstance(day, str):
+        return _in_zone(_wall(f"{day} {hour}" if isinstance(hour, str) else day), None)
+    return _in_zone(_unpacked(packed), None)
+
+
+def read_day(value: object) -> date | None:
+    """A day, from a date or an instant as text."""
+    wall = _wall(value)
+    return wall.date() if wall else None
+
+
+def _wall(value: object) -> datetime | None:
+    if not isinstance(value, str) or not value.isascii():
+        return None
+    text = value.strip()
+    match = _DAY_FIRST.fullmatch(text)
+    try:
+        if match:
+            days, months, years, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+            return datetime(years, months, days, hours, minutes, seconds)  # noqa: DTZ001 - its zone comes next
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found.replace(microsecond=0)
+
+
+def _unpacked(value: object) -> datetime | None:
+    match = _PACKED.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        return None
+    days, months, years, hours, minutes, seconds = (int(part) for part in match.groups())
+    try:
+        return datetime(years, months, days, hours, minutes, seconds)  # noqa: DTZ001 - its zone comes next
+    except ValueError:
+        return None
+
+
+def _in_zone(wall: datetime | None, zone: str | None) -> datetime | None:
+    if wall is None or not _OLDEST <= wall.year <= _LATEST:
+        return None
+    if wall.tzinfo is None:
+        wall = wall.replace(tzinfo=UTC if zone in {"UTC", "Etc/UTC", "+00:00"} else ZONE)
+    return wall.astimezone(ZONE)

@@ -1,0 +1,117 @@
+"""In: an account's credentials and the clock; out: a token that is valid now, or why there is none."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import httpx
+import msgspec
+
+from paradeiro.domain.words import Outcome
+from paradeiro.sdk.contract import Clock
+from paradeiro.sdk.http import HttpAnswer, HttpFailure, exchange, retry_after, trouble
+
+# Ask for a new one only in the last half hour of the old one's 24 (Correios' own rule).
+_RENEW_BEFORE = timedelta(minutes=30)
+# The token service answers 3 requests a second; the fourth gets 429.
+_PAUSE_SECONDS = 1 / 3
+_DEFAULT_LIFE = timedelta(hours=23)
+
+
+class _Told(msgspec.Struct):
+    """What the token service answers; the times are wall clock, the offset stands in a field of its own."""
+
+    token: str
+    expiraEm: str | None = None  # noqa: N815 - Correios' name
+    zoneOffset: str | None = None  # noqa: N815 - Correios' name
+
+
+@dataclass(frozen=True, slots=True)
+class NoToken:
+    """Why there is no token."""
+
+    outcome: Outcome
+    message: str
+    retry_after: float | None = None
+
+
+class TokenKeeper:
+    """Keeps one token; only one request for a new one is ever under way."""
+
+    def __init__(self, client: httpx.AsyncClient, settings: Mapping[str, str], clock: Clock) -> None:
+        self._client = client
+        self._settings = settings
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._token: str | None = None
+        self._until: datetime | None = None
+        self._asked_at = float("-inf")
+
+    async def token(self) -> str | NoToken:
+        """A valid token: the ready-made key if there is one, else one from the token service."""
+        ready = self._settings.get("api_key")
+        if ready:
+            return ready
+        if self._valid():
+            return self._token or ""
+        async with self._lock:
+            return self._token or "" if self._valid() else await self._renew()
+
+    def forget(self, token: str) -> bool:
+        """The gateway refused this token. True if a new one can be had."""
+        if self._settings.get("api_key"):
+            return False
+        if self._token == token:
+            self._token = self._until = None
+        return True
+
+    def _valid(self) -> bool:
+        return self._token is not None and self._until is not None and self._clock() < self._until
+
+    async def _renew(self) -> str | NoToken:
+        # Real seconds: the service's limit does not know our clock.
+        wait = self._asked_at + _PAUSE_SECONDS - time.monotonic()
+        await asyncio.sleep(max(wait, 0))
+        self._asked_at = time.monotonic()
+        path, body = self._question()
+        user, code = self._settings.get("user", ""), self._settings.get("access_code", "")
+        headers = {"Authorization": httpx.BasicAuth(user, code)._auth_header, "Content-Type": "application/json"}  # noqa: SLF001
+        answer = await exchange(self._client, "POST", path, headers=headers, body=body)
+        if isinstance(answer, HttpFailure):
+            return NoToken(Outcome.RETRY, f"the token service: {answer.message}")
+        return self._keep(answer)
+
+    def _question(self) -> tuple[str, bytes | None]:
+        """By posting card, by contract, or by user: what the account names."""
+        for setting, name in (("posting_card", "cartaopostagem"), ("contract", "contrato")):
+            number = self._settings.get(setting)
+            if number:
+                question: dict[str, object] = {"numero": number}
+                dr = self._settings.get("dr", "")
+                if dr.isdigit():
+                    question["dr"] = int(dr)
+                return f"/token/v1/autentica/{name}", msgspec.json.encode(question)
+        return "/token/v1/autentica", None
+
+    def _keep(self, answer: HttpAnswer) -> str | NoToken:
+        outcome = trouble(answer)
+        if outcome is not None:
+            # Whatever is no passing fault of theirs is a matter of credentials: a person must look.
+            refused = Outcome.RETRY if outcome is Outcome.RETRY else Outcome.AUTH_FAILED
+            return NoToken(refused, f"the token service answered HTTP {answer.status}", retry_after(answer))
+        try:
+            told = msgspec.json.decode(answer.body, type=_Told)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return NoToken(Outcome.RETRY, "the token service answered something that is no token")
+        self._token, self._until = told.token, self._end(told) - _RENEW_BEFORE
+        return told.token
+
+    def _end(self, told: _Told) -> datetime:
+        """When it ends. Without an offset the time is Brasília's; a client that read it as UTC renewed 3 hours late."""
+        try:
+            end = datetime.fromisoformat(f"{told.expiraEm or ''}{told.zoneOffset or '-03:00'}")
+        except ValueError:
+            return self._clock() + _DEFAULT_LIFE
+        return end if end.tzinfo is not None else self._clock() + _DEFAULT_LIFE

@@ -1,0 +1,62 @@
+"""In: rows that a bench makes up; out: a database as the flows would have left it, and the ceiling's raw statement."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from paradeiro.db.pool import Connection
+
+
+async def add_packages(connection: Connection, account_id: int, codes: Sequence[str], *, now: datetime) -> None:
+    """One order and one registered shipment per code, due at `now`, of the account's store."""
+    await connection.execute(
+        """INSERT INTO orders (store_id, number, customer_email, seen_at, created_at)
+           SELECT (SELECT store_id FROM account WHERE id = %s), code, 'a@example.com', %s, %s
+           FROM unnest(%s::text[]) AS c (code)""",
+        (account_id, now, now, list(codes)),
+    )
+    await connection.execute(
+        """INSERT INTO shipment (store_id, order_id, account_id, carrier, tracking_code, invoice_number, invoice,
+                                 tracking_token, registered_at, status, next_check)
+           SELECT o.store_id, o.id, a.id, a.connector, o.number, 'NF', '{"number": "NF"}', o.number, %s, 'registered',
+                  %s
+           FROM orders o JOIN account a ON a.id = %s WHERE o.number = ANY(%s)""",
+        (now - timedelta(days=1), now, account_id, list(codes)),
+    )
+    await connection.execute("ANALYZE")
+
+
+async def add_replies(
+    connection: Connection, account_id: int, codes: Sequence[str], bodies: Sequence[bytes], *, now: datetime
+) -> list[int]:
+    """Stored replies that wait to be recorded; their ids."""
+    sql = """
+        INSERT INTO reply (store_id, account_id, tracking_code, digest, outcome, body, received_at)
+        SELECT (SELECT store_id FROM account WHERE id = %s), %s, code, sha256(body), 'found', body, %s
+        FROM unnest(%s::text[], %s::bytea[]) AS r (code, body) RETURNING id"""
+    values = (account_id, account_id, now, list(codes), list(bodies))
+    return [row[0] async for row in await connection.execute(sql, values)]
+
+
+async def event_rows(connection: Connection) -> list[tuple[Any, ...]]:
+    """What was recorded, and an empty table of the same shape to insert it into again."""
+    await connection.execute("CREATE TABLE raw_event (LIKE tracking_event INCLUDING ALL)")
+    sql = """
+        SELECT store_id, shipment_id, occurred_at, code, place_key, status, reason, source, withdraws, body::text
+        FROM tracking_event ORDER BY id"""
+    return await (await connection.execute(sql)).fetchall()
+
+
+async def insert_raw(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """The ceiling of recording: nothing but the rows."""
+    sql = """
+        INSERT INTO raw_event (store_id, shipment_id, occurred_at, code, place_key, status, reason, source,
+                               withdraws, body, recorded_at)
+        SELECT *, now() FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::text[], %s::text[],
+            %s::text[], %s::text[], %s::text[], %s::text[], %s::jsonb[]) ON CONFLICT DO NOTHING"""
+    await connection.execute(sql, [list(column) for column in zip(*rows, strict=True)])
+
+
+async def make_all_due(connection: Connection, *, now: datetime) -> None:
+    """Every shipment is due again."""
+    await connection.execute("UPDATE shipment SET next_check = %s, leased_until = NULL", (now,))

@@ -1,0 +1,46 @@
+"""In: nothing; out: all that is claimed to be known of every shipment, for comparing it with a truth."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from paradeiro.db.pool import Connection
+
+
+@dataclass(slots=True)
+class Claimed:
+    """`events` are (instant, code), in no order."""
+
+    status: str
+    delivered_at: datetime | None
+    registered_at: datetime
+    events: list[tuple[datetime, str]] = field(default_factory=list)
+
+
+async def shipments(connection: Connection) -> dict[str, Claimed]:
+    """What is claimed of each tracking code."""
+    sql = "SELECT tracking_code, status, delivered_at, registered_at FROM shipment"
+    known = {row[0]: Claimed(*row[1:]) async for row in await connection.execute(sql)}
+    sql = "SELECT tracking_code, occurred_at, code FROM tracking_event e JOIN shipment s ON s.id = e.shipment_id"
+    async for tracking_code, occurred_at, code in await connection.execute(sql):
+        known[tracking_code].events.append((occurred_at, code))
+    return known
+
+
+async def orders_delivered(connection: Connection) -> dict[str, bool]:
+    """Whether each order is claimed to be delivered."""
+    rows = await connection.execute("SELECT number, delivered_at IS NOT NULL FROM orders")
+    return {row[0]: row[1] async for row in rows}
+
+
+async def recorded_at(connection: Connection) -> dict[tuple[str, datetime, str], datetime]:
+    """When each event was recorded, by tracking code, instant and code."""
+    sql = """
+        SELECT s.tracking_code, e.occurred_at, e.code, e.recorded_at
+        FROM tracking_event e JOIN shipment s ON s.id = e.shipment_id"""
+    return {(row[0], row[1], row[2]): row[3] async for row in await connection.execute(sql)}
+
+
+async def open_notices(connection: Connection) -> dict[str, int]:
+    """How many notices of each kind wait for a person."""
+    rows = await connection.execute("SELECT kind, count(*)::int FROM notice WHERE resolved_at IS NULL GROUP BY kind")
+    return {row[0]: row[1] async for row in rows}

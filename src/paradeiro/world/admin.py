@@ -1,0 +1,110 @@
+"""In: a look at the world, or a hand on it; out: pages and JSON: mailboxes, orders, what was told, clock, faults."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from paradeiro.world.faults import Fault
+from paradeiro.world.truth import standing
+
+if TYPE_CHECKING:
+    from paradeiro.world.server import World
+
+_PAGES = Environment(loader=FileSystemLoader(Path(__file__).parent / "pages"), autoescape=select_autoescape(["html"]))
+_SHOWN = 200
+
+
+def admin_app(world: "World") -> Starlette:
+    """The door for people and for tests. It is no party: nothing of the product may use it."""
+    door = _Door(world)
+    return Starlette(
+        routes=[
+            Route("/", door.home),
+            Route("/mails/{number:int}", door.mail),
+            Route("/clock", door.clock, methods=["GET", "POST"]),
+            Route("/truth", door.truth),
+            Route("/registrations", door.registrations),
+            Route("/faults", door.faults, methods=["GET", "POST", "DELETE"]),
+            Route("/mailboxes.json", door.mailboxes),
+            Route("/calls", door.calls),
+            Route("/told", door.told),
+        ]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """The world's pages and their JSON twins."""
+
+    world: "World"
+
+    async def home(self, _: Request) -> Response:
+        world = self.world
+        page = _PAGES.get_template("home.html")
+        mails = list(reversed(world.mail.mails))[:_SHOWN]
+        told = sorted(world.order_system.told + world.marketplace.told, key=lambda t: str(t["at"]), reverse=True)
+        return HTMLResponse(page.render(world=world, now=world.clock(), mails=mails, told=told[:_SHOWN]))
+
+    async def mail(self, request: Request) -> Response:
+        number = int(request.path_params["number"])
+        if not number < len(self.world.mail.mails):
+            return HTMLResponse("no such mail", 404)
+        return HTMLResponse(_PAGES.get_template("mail.html").render(mail=self.world.mail.mails[number]))
+
+    async def clock(self, request: Request) -> Response:
+        clock = self.world.clock
+        if request.method == "POST":
+            clock.set(datetime.fromisoformat((await request.json())["now"]))
+        return JSONResponse({"now": clock().isoformat(), **clock.described()})
+
+    async def truth(self, _: Request) -> Response:
+        return JSONResponse([_known(self.world, package) for package in self.world.truth.packages])
+
+    async def registrations(self, _: Request) -> Response:
+        return JSONResponse(self.world.truth.needs_registration(self.world.clock()))
+
+    async def faults(self, request: Request) -> Response:
+        if request.method == "DELETE":
+            self.world.faults.clear()
+        if request.method == "POST":
+            self.world.faults.order(Fault(**await request.json()))
+        return JSONResponse([asdict(fault) for fault in self.world.faults.active])
+
+    async def mailboxes(self, _: Request) -> Response:
+        told = [
+            {"at": m.at.isoformat(), "to": m.to, "subject": str(m.message["subject"]), "id": m.message["message-id"]}
+            for m in self.world.mail.mails
+        ]
+        return JSONResponse(told)
+
+    async def calls(self, _: Request) -> Response:
+        world = self.world
+        counts = {
+            "correios": world.post.calls,
+            "vtex": world.order_system.calls,
+            "marketplace": world.marketplace.calls,
+        }
+        return JSONResponse({**counts, "mails": len(world.mail.mails), "breaches": world.breaches})
+
+    async def told(self, _: Request) -> Response:
+        return JSONResponse({"vtex": self.world.order_system.told, "marketplace": self.world.marketplace.told})
+
+
+def _known(world: "World", package: Any) -> dict[str, Any]:
+    now = world.clock()
+    stands = standing(package, now)
+    return {
+        "tracking_code": package.code,
+        "order_id": package.order_id,
+        "kind": package.kind,
+        "status": stands.status,
+        "delivered_at": stands.delivered_at.isoformat() if stands.delivered_at else None,
+        "events": [[h.happened_at.isoformat(), h.code] for h in package.visible(now)],
+    }

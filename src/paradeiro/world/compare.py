@@ -1,0 +1,142 @@
+"""In: a world's truth, what somebody claims to know, what all parties were told; out: every difference, in words."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from paradeiro.world.mail import Mail
+from paradeiro.world.server import World
+from paradeiro.world.truth import Package, SoldOrder, Standing, standing
+
+STATUS_HEADER, CODE_HEADER = "X-Paradeiro-Status", "X-Paradeiro-Tracking-Code"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What somebody claims of a package: where it is, when it was delivered, its events as (instant, code)."""
+
+    status: str
+    delivered_at: datetime | None
+    events: list[tuple[datetime, str]]
+    registered_at: datetime
+
+
+def differences(
+    world: World, claims: Mapping[str, Claim], orders_delivered: Mapping[str, bool], at: datetime
+) -> list[str]:
+    """Every difference from the truth as it was visible at an instant. None is the only good number."""
+    found = [f"a request broke the contract: {words}" for words in world.breaches]
+    mails = _mails_by_code(world)
+    for order in world.truth.orders:
+        if order.invoiced_at > at:
+            continue
+        stands = [standing(package, at) for package in order.packages]
+        for package, stand in zip(order.packages, stands, strict=True):
+            found += _package(package, stand, claims.get(package.code), at)
+            found += _at_order_system(world, package, stand, at)
+            found += _at_marketplace(world, order, package, stand)
+            found += _mailed(order, package, stand, claims.get(package.code), mails.get(package.code, []))
+        whole = all(s.status == "delivered" for s in stands)
+        if orders_delivered.get(order.order_id, False) != whole:
+            found.append(f"order {order.order_id}: delivered is claimed {not whole}, the truth is {whole}")
+    return found + list(_mails(world))
+
+
+def _package(package: Package, stand: Standing, claim: Claim | None, at: datetime) -> Iterator[str]:
+    """What is claimed of a package against what its carrier shows."""
+    name = f"{package.code} ({package.kind})"
+    if claim is None:
+        yield f"{name}: nobody follows it"
+        return
+    if claim.status != stand.status:
+        yield f"{name}: claimed {claim.status}, the truth is {stand.status}"
+    if claim.delivered_at != stand.delivered_at:
+        yield f"{name}: delivered at {claim.delivered_at} is claimed, the truth is {stand.delivered_at}"
+    truth = Counter((h.happened_at, h.code) for h in package.visible(at))
+    told = Counter(claim.events)
+    for (moment, code), count in (truth - told).items():
+        yield f"{name}: {code} of {moment:%Y-%m-%d %H:%M} is missing ({count} times)"
+    for (moment, code), count in (told - truth).items():
+        yield f"{name}: {code} of {moment:%Y-%m-%d %H:%M} never happened ({count} times)"
+
+
+def _at_order_system(world: World, package: Package, stand: Standing, at: datetime) -> Iterator[str]:
+    """What the order system was told of a package."""
+    order = world.order_system.orders[package.order_id]
+    shown = next(p for p in order["packageAttachment"]["packages"] if p["invoiceNumber"] == package.invoice_number)
+    courier = shown["courierStatus"]
+    name = f"{package.code} at the order system"
+    if shown["trackingNumber"] != package.code:
+        yield f"{name}: its number is {shown['trackingNumber']}"
+    if bool(courier["finished"]) != (stand.status == "delivered"):
+        yield f"{name}: finished is {courier['finished']}, the truth is {stand.status}"
+    if (courier["deliveredDate"] is None) != (stand.delivered_at is None):
+        yield f"{name}: delivered date {courier['deliveredDate']}, the truth is {stand.delivered_at}"
+    if package.visible(at) and not courier["data"]:
+        yield f"{name}: it was told no events"
+
+
+def _at_marketplace(world: World, order: SoldOrder, package: Package, stand: Standing) -> Iterator[str]:
+    """What the marketplace was told of a package that it sold."""
+    if not order.affiliate:
+        return
+    name = f"{package.code} at the marketplace"
+    told = world.marketplace.invoices.get((order.marketplace_number, package.invoice_number))
+    if told is None:
+        yield f"{name}: it does not know the invoice"
+        return
+    if told.get("number") != package.code:
+        yield f"{name}: its number is {told.get('number')}"
+    if bool(told.get("delivered", False)) != (stand.status == "delivered"):
+        yield f"{name}: delivered is {told.get('delivered')}, the truth is {stand.status}"
+
+
+def _mails_by_code(world: World) -> dict[str, list[Mail]]:
+    found: dict[str, list[Mail]] = {}
+    for mail in world.mail.mails:
+        found.setdefault(str(mail.message[CODE_HEADER]), []).append(mail)
+    return found
+
+
+def _mailed(
+    order: SoldOrder, package: Package, stand: Standing, claim: Claim | None, mails: list[Mail]
+) -> Iterator[str]:
+    """What the customer was told of a package."""
+    name = f"the mails about {package.code} ({package.kind})"
+    if not mails:
+        news = claim is not None and _had_news(package, claim.registered_at, mails_expected_until=claim)
+        if order.customer.email and news:
+            yield f"{name}: none was sent"
+        return
+    if order.customer.email is None:
+        yield f"{name}: the customer has no address, yet {len(mails)} were sent"
+        return
+    if any(mail.to != (order.customer.email,) for mail in mails):
+        yield f"{name}: one went to somebody else"
+    said = [str(mail.message[STATUS_HEADER]) for mail in mails]
+    if said[-1] != stand.status:
+        yield f"{name}: the last one says {said[-1]}, the truth is {stand.status}"
+    if "delivered" in said and not any(h.says == "delivered" for h in package.happenings):
+        yield f"{name}: one says delivered, which it never was"
+    texts = [mail.part("plain") for mail in mails]
+    if any(one == other for one, other in pairwise(texts)):
+        yield f"{name}: the same was said twice"
+
+
+def _had_news(package: Package, registered_at: datetime, mails_expected_until: Claim) -> bool:
+    """Whether anything worth a mail was claimed to be known that happened after the registration."""
+    known = {code for _, code in mails_expected_until.events}
+    return any(
+        h.happened_at > registered_at + timedelta(minutes=1) and h.says not in {None, "registered"} and h.code in known
+        for h in package.happenings
+    )
+
+
+def _mails(world: World) -> Iterator[str]:
+    """What is wrong with mails whatever they are about."""
+    ids = Counter(str(mail.message["message-id"]) for mail in world.mail.mails)
+    for message_id, count in ids.items():
+        if count > 1:
+            yield f"the mail {message_id} was sent {count} times"

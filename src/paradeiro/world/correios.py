@@ -1,0 +1,233 @@
+"""In: requests to the post office's REST gateway; out: its answers, as the facts describe them: token and srorastro."""
+
+import base64
+import binascii
+import re
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from paradeiro.world.recorded import Recorded
+from paradeiro.world.truth import Happening, Package, Truth
+
+ZONE = ZoneInfo("America/Sao_Paulo")
+_S10 = re.compile(r"[A-Z]{2}\d{9}[A-Z]{2}")
+_LANGUAGES = {"pt-BR", "en", "es-ES"}
+_MOST_CODES = 50
+_TOKENS_PER_SECOND = 3
+_SHOWN = {"T": "Todos os Eventos", "P": "Primeiro Evento", "U": "Último Evento"}
+_MESSAGES = {
+    "SRO-019": "SRO-019: Objeto inválido",
+    "SRO-020": "SRO-020: Objeto não encontrado na base de dados dos Correios.",
+    "SRO-009": "SRO-009: Objeto não pertence ao contrato",
+}
+
+
+@dataclass(slots=True)
+class Contract:
+    """Who may ask, and for what. `tracks` False: the API is not in the contract (403)."""
+
+    user: str
+    access_code: str
+    posting_card: str
+    number: str = "9912345678"
+    api_key: str = ""
+    tracks: bool = True
+
+
+@dataclass(slots=True)
+class Post:
+    """The post office: what it shows of the truth, to whom, and how strict it is."""
+
+    truth: Truth
+    contract: Contract
+    clock: Callable[[], datetime]
+    recorded: Recorded
+    strict_batch: bool = False  # a comma list is one code (the facts disagree: both are seen)
+    bad_code_spoils_batch: bool = False
+    old_root: bool = False  # until 2023 the root said `resultado`
+    requests_per_second: float | None = None
+    rewrite: Callable[[dict[str, Any]], dict[str, Any]] | None = None  # content faults: what is shown is changed
+    foreign_codes: set[str] = field(default_factory=set)
+    calls: dict[str, int] = field(default_factory=dict)
+    asked: list[list[str]] = field(default_factory=list)
+    tokens: dict[str, datetime] = field(default_factory=dict)
+    token_moments: list[float] = field(default_factory=list)
+    moments: list[float] = field(default_factory=list)
+    packages: dict[str, Package] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.packages = {package.code: package for package in self.truth.packages}
+
+    def app(self) -> Starlette:
+        """Its gateway."""
+        return Starlette(
+            routes=[
+                Route("/token/v1/autentica", self.token, methods=["POST"]),
+                Route("/token/v1/autentica/{by}", self.token, methods=["POST"]),
+                Route("/srorastro/v1/objetos", self.objects),
+                Route("/srorastro/v1/objetos/{code}", self.one_object),
+            ]
+        )
+
+    def _count(self, what: str) -> None:
+        self.calls[what] = self.calls.get(what, 0) + 1
+
+    async def token(self, request: Request) -> Response:
+        self._count("token")
+        now = time.monotonic()
+        self.token_moments = [m for m in self.token_moments if now - m < 1] + [now]
+        if len(self.token_moments) > _TOKENS_PER_SECOND:
+            return Response(status_code=429)
+        if not self._knows(request.headers.get("authorization", "")):
+            return self._refusal(request, 401, "PSW-001: Usuário ou código de acesso inválido")
+        by = request.path_params.get("by")
+        body = await _json(request)
+        if by == "cartaopostagem" and body.get("numero") != self.contract.posting_card:
+            return self._refusal(request, 400, "CAR-002: Cartão de postagem inválido")
+        text = "eyJhbGciOiJSUzI1NiJ9." + secrets.token_urlsafe(48)
+        begins, ends = self.clock(), self.clock() + timedelta(hours=24)
+        self.tokens[text] = ends
+        card = {"contrato": self.contract.number, "numero": self.contract.posting_card, "dr": 36}
+        return JSONResponse(
+            {
+                "ambiente": "PRODUCAO",
+                "id": self.contract.user,
+                "ip": "203.0.113.10, 192.168.1.131",
+                "perfil": "PJ",
+                "cnpj": "00000000000000",
+                "emissao": _wall(begins),
+                "expiraEm": _wall(ends),
+                "zoneOffset": "-03:00",
+                "cartaoPostagem": card | {"api": [34, 35, 36, 87], "apis": [{"api": 87}]},
+                "token": text,
+            },
+            201,
+        )
+
+    def _knows(self, header: str) -> bool:
+        scheme, _, value = header.partition(" ")
+        try:
+            said = base64.b64decode(value, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            return False
+        return scheme == "Basic" and said == f"{self.contract.user}:{self.contract.access_code}"
+
+    def _refusal(self, request: Request, status: int, message: str) -> JSONResponse:
+        body = {"msgs": [message], "date": _wall(self.clock()), "method": request.method, "path": request.url.path}
+        return JSONResponse(body, status)
+
+    def _turned_away(self, request: Request) -> Response | None:
+        """Why this request is not answered; None if it may be."""
+        now = time.monotonic()
+        self.moments = [m for m in self.moments if now - m < 1] + [now]
+        if self.requests_per_second is not None and len(self.moments) > self.requests_per_second:
+            rate = {"x-ratelimit-replenish-rate": "50", "x-ratelimit-burst-capacity": "55"}
+            return Response(status_code=429, headers=rate)
+        key = request.headers.get("authorization", "").removeprefix("Bearer ")
+        ready_made = bool(self.contract.api_key) and key == self.contract.api_key
+        if not ready_made and self.tokens.get(key, self.clock()) <= self.clock():
+            return self._refusal(request, 401, "GTW-008: Token não válido para este ambiente.")
+        if not self.contract.tracks:
+            return self._refusal(request, 403, "API não liberada para o contrato")
+        language = request.headers.get("accept-language")
+        if language is not None and language not in _LANGUAGES:
+            words = "SRO-018: Permitido apenas os valores pt-BR(Português), en(Inglês) e es-ES(Espanhol) para o idioma"
+            return self._refusal(request, 400, words)
+        return None
+
+    async def one_object(self, request: Request) -> Response:
+        return self._show(request, [request.path_params["code"]], request.query_params.get("resultado", "T"))
+
+    async def objects(self, request: Request) -> Response:
+        codes = request.query_params.getlist("codigosObjetos")
+        if not self.strict_batch:
+            codes = [code for text in codes for code in text.split(",")]
+        return self._show(request, codes, request.query_params.get("resultado", "U"))
+
+    def _show(self, request: Request, codes: list[str], shown: str) -> Response:
+        self._count("srorastro")
+        refusal = self._turned_away(request)
+        if refusal is not None:
+            return refusal
+        if not 1 <= len(codes) <= _MOST_CODES or shown not in _SHOWN:
+            return self._refusal(request, 400, f"SRO-001: informe de 1 a {_MOST_CODES} objetos e resultado T, P ou U")
+        if self.bad_code_spoils_batch and any(not _S10.fullmatch(code) for code in codes):
+            return self._refusal(request, 400, _MESSAGES["SRO-019"])
+        self.asked.append(codes)
+        whole = self.recorded.whole(codes, self.clock())
+        if whole is not None:
+            return Response(whole, media_type="application/json")
+        answer: dict[str, Any] = {"versao": "3.5.38", "quantidade": len(codes)}
+        answer["objetos"] = [self._object(code, shown) for code in codes]
+        answer["resultado" if self.old_root else "tipoResultado"] = _SHOWN[shown]
+        return JSONResponse(self.rewrite(answer) if self.rewrite else answer)
+
+    def _object(self, code: str, shown: str) -> dict[str, Any]:
+        told = self.recorded.object(code, self.clock())
+        if told is not None:
+            return told
+        if not _S10.fullmatch(code):
+            return {"codObjeto": code, "mensagem": _MESSAGES["SRO-019"]}
+        if code in self.foreign_codes:
+            return {"codObjeto": code, "mensagem": _MESSAGES["SRO-009"]}
+        package = self.packages.get(code)
+        happenings = package.visible(self.clock()) if package else []
+        if package is None or not happenings:
+            return {"codObjeto": code, "mensagem": _MESSAGES["SRO-020"]}
+        newest_first = [_event(h) for h in reversed(happenings)]
+        events = {"T": newest_first, "U": newest_first[:1], "P": newest_first[-1:]}[shown]
+        return {
+            "codObjeto": code,
+            "tipoPostal": {"sigla": code[:2], "descricao": "ETIQUETA LOGICA PAC", "categoria": "ENCOMENDA PAC"},
+            "dtPrevista": f"{package.promised_at.astimezone(ZONE):%Y-%m-%d}T23:59:59",
+            "modalidade": "F",
+            "eventos": events,
+        }
+
+
+async def _json(request: Request) -> dict[str, Any]:
+    try:
+        body = await request.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _wall(at: datetime) -> str:
+    return f"{at.astimezone(ZONE):%Y-%m-%dT%H:%M:%S}"
+
+
+def _unit(kind: str, city: str, state: str, country: str) -> dict[str, Any]:
+    if country:
+        return {"codSro": "00344000", "nome": country, "tipo": kind, "endereco": {}}
+    address = {name: value for name, value in (("cidade", city), ("uf", state)) if value}
+    return {"tipo": kind, "endereco": address}
+
+
+def _event(happening: Happening) -> dict[str, Any]:
+    kind, _, number = happening.code.partition("/")
+    event: dict[str, Any] = {
+        "codigo": kind,
+        "tipo": number,
+        "dtHrCriado": _wall(happening.happened_at),
+        "descricao": happening.text,
+        "unidade": _unit(happening.unit, happening.city, happening.state, happening.country),
+    }
+    if happening.detail:
+        event["detalhe"] = happening.detail
+    if happening.deadline:
+        event["dtLimiteRetirada"] = happening.deadline
+        event["unidade"]["endereco"] |= {"logradouro": "RUA DAS FLORES", "numero": "165", "bairro": "CENTRO"}
+    if happening.to_city:
+        event["unidadeDestino"] = _unit("Unidade de Distribuição", happening.to_city, happening.to_state, "")
+    return event

@@ -1,0 +1,139 @@
+"""In: a truth and a clock; out: all parties of the outside, answering on loopback until the end of the block."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from paradeiro.world.admin import admin_app
+from paradeiro.world.clock import WorldClock
+from paradeiro.world.correios import Contract, Post
+from paradeiro.world.faults import Faults, Faulty
+from paradeiro.world.mail import MailServer
+from paradeiro.world.marketplace import Marketplace
+from paradeiro.world.recorded import Recorded
+from paradeiro.world.scenario import MARKETPLACE
+from paradeiro.world.truth import Truth
+from paradeiro.world.vtex import OrderSystem
+
+_HOST = "127.0.0.1"
+_START_SECONDS = 10.0
+
+
+@dataclass(slots=True)
+class World:
+    """The parties, where they listen, and what opens their doors."""
+
+    clock: WorldClock
+    truth: Truth
+    recorded: Recorded
+    faults: Faults
+    post: Post
+    order_system: OrderSystem
+    marketplace: Marketplace
+    mail: MailServer
+    urls: dict[str, str] = field(default_factory=dict)
+    smtp_port: int = 0
+
+    def accounts(self) -> dict[str, dict[str, str]]:
+        """The settings of an account at each party, by connector."""
+        keys = {"app_key": self.order_system.app_key, "app_token": self.order_system.app_token}
+        contract = self.post.contract
+        return {
+            "correios": {
+                "base_url": self.urls["correios"],
+                "user": contract.user,
+                "access_code": contract.access_code,
+                "posting_card": contract.posting_card,
+            },
+            "vtex": {"base_url": self.urls["vtex"], **keys},
+            "vtex_marketplace": {
+                "base_url": self.urls["marketplace"],
+                "app_key": self.marketplace.app_key,
+                "app_token": self.marketplace.app_token,
+            },
+            "email": {
+                "host": _HOST,
+                "port": str(self.smtp_port),
+                "tls": "none",
+                "from_address": "entregas@loja.example.com",
+                "from_name": "Loja",
+            },
+        }
+
+    def described(self) -> dict[str, object]:
+        """All that another process needs: addresses, credentials, the clock, the marketplace's channel."""
+        return {
+            "urls": self.urls,
+            "accounts": self.accounts(),
+            "clock": self.clock.described(),
+            "channel": MARKETPLACE,
+        }
+
+    @property
+    def breaches(self) -> list[str]:
+        return self.order_system.breaches + self.marketplace.breaches
+
+
+def make_world(truth: Truth, clock: WorldClock) -> World:
+    """The parties, not listening yet."""
+    recorded = Recorded()
+    contract = Contract("loja-exemplo", "codigo-de-acesso-do-mundo", "0099999999", api_key="cws-ch1_do-mundo")
+    return World(
+        clock,
+        truth,
+        recorded,
+        Faults(),
+        Post(truth, contract, clock, recorded),
+        OrderSystem(truth, clock, "vtexappkey-loja-MUNDO", "token-do-mundo"),
+        Marketplace(truth, clock, "vtexappkey-mkt-MUNDO", "token-do-mercado"),
+        MailServer(clock),
+    )
+
+
+@asynccontextmanager
+async def serve(truth: Truth, clock: WorldClock, *, admin_port: int = 0) -> AsyncIterator[World]:
+    """The world, listening on free loopback ports; `admin_port` may be chosen."""
+    world = make_world(truth, clock)
+    async with AsyncExitStack() as stack:
+        apps = {
+            "correios": world.post.app(),
+            "vtex": world.order_system.app(),
+            "marketplace": world.marketplace.app(),
+        }
+        for name, app in apps.items():
+            world.urls[name] = await stack.enter_async_context(_listening(Faulty(app, name, world.faults), 0))
+        world.urls["admin"] = await stack.enter_async_context(_listening(admin_app(world), admin_port))
+        world.smtp_port = await stack.enter_async_context(_mail(world.mail))
+        yield world
+
+
+@asynccontextmanager
+async def _listening(app: ASGIApp, port: int) -> AsyncIterator[str]:
+    config = uvicorn.Config(
+        app, host=_HOST, port=port, log_level="critical", access_log=False, lifespan="off", timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # older uvicorns install them here
+    task = asyncio.create_task(server._serve())  # noqa: SLF001 - `serve` would take the process's signals
+    async with asyncio.timeout(_START_SECONDS):
+        while not server.started:  # noqa: ASYNC110 - the server has no event to wait for
+            await asyncio.sleep(0.01)
+    try:
+        yield f"http://{_HOST}:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await task
+
+
+@asynccontextmanager
+async def _mail(mail: MailServer) -> AsyncIterator[int]:
+    server = await asyncio.get_running_loop().create_server(mail.protocol, _HOST, 0)
+    try:
+        yield int(server.sockets[0].getsockname()[1])
+    finally:
+        server.close()
+        await asyncio.sleep(0)

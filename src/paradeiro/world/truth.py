@@ -1,0 +1,124 @@
+"""In: what really happened to packages; out: what anybody could know at an instant, and what they should say then."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One event: when it happened, and when the carrier's interface first shows it. `says` is the status it means,
+    None if it says nothing of the position. `undoes`: 'previous' or 'delivery'.
+    """
+
+    happened_at: datetime
+    visible_at: datetime
+    code: str
+    says: str | None
+    text: str
+    detail: str = ""
+    city: str = ""
+    state: str = ""
+    unit: str = "Unidade de Tratamento"
+    country: str = ""
+    to_city: str = ""
+    to_state: str = ""
+    undoes: str | None = None
+    deadline: str | None = None
+
+
+@dataclass(slots=True)
+class Package:
+    """A package and everything that will ever happen to it. `by_hand`: its number reaches the invoice only later."""
+
+    code: str
+    order_id: str
+    invoice_number: str
+    kind: str
+    happenings: list[Happening]
+    promised_at: datetime
+    by_hand: bool = False
+
+    def visible(self, at: datetime) -> list[Happening]:
+        """What the carrier shows at an instant, oldest first."""
+        return sorted((h for h in self.happenings if h.visible_at <= at), key=lambda h: h.happened_at)
+
+
+@dataclass(slots=True)
+class Customer:
+    first_name: str
+    last_name: str
+    email: str | None
+    locale: str
+
+
+@dataclass(slots=True)
+class SoldOrder:
+    """An order as the order system will show it, once invoiced."""
+
+    order_id: str
+    sequence: int
+    customer: Customer
+    created_at: datetime
+    invoiced_at: datetime
+    promised_at: datetime
+    affiliate: str
+    marketplace_number: str
+    packages: list[Package] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What should be said of a package."""
+
+    status: str
+    delivered_at: datetime | None
+
+
+_FINAL_BUT_RETURN = ("returning", "returned")
+
+
+def standing(package: Package, at: datetime) -> Standing:
+    """Where a package stands by what is visible: reversals undo, a delivery ends it but for a return."""
+    shown = package.visible(at)
+    gone: set[int] = set()
+    for index, happening in enumerate(shown):
+        if happening.undoes == "previous":
+            older = [i for i in range(index) if i not in gone and shown[i].undoes != "previous"]
+            gone |= set(older[-1:])
+        elif happening.undoes == "delivery":
+            gone |= {i for i in range(index) if shown[i].says == "delivered"}
+    status, delivered_at = "registered", None
+    for index, happening in enumerate(shown):
+        if index in gone or happening.says is None:
+            continue
+        if status == "delivered" and happening.says not in _FINAL_BUT_RETURN:
+            continue
+        status = happening.says
+        delivered_at = happening.happened_at if status == "delivered" else None
+    return Standing(status, delivered_at)
+
+
+@dataclass(slots=True)
+class Truth:
+    """Everything that happens in a world, apart from every party that shows a part of it."""
+
+    orders: list[SoldOrder]
+    start: datetime
+    end: datetime
+
+    @property
+    def packages(self) -> list[Package]:
+        return [package for order in self.orders for package in order.packages]
+
+    def package(self, code: str) -> Package | None:
+        return next((p for p in self.packages if p.code == code), None)
+
+    def needs_registration(self, at: datetime) -> list[dict[str, Any]]:
+        """Packages of invoiced orders whose number only the shop knows, and would register by hand."""
+        return [
+            {"order_id": o.order_id, "invoice_number": p.invoice_number, "tracking_code": p.code}
+            for o in self.orders
+            for p in o.packages
+            if p.by_hand and o.invoiced_at + timedelta(minutes=30) <= at
+        ]

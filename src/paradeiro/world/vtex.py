@@ -1,0 +1,296 @@
+"""In: requests to the order system; out: its answers by the official contract; a request that breaks it is counted."""
+
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from paradeiro.world.contract import breach
+from paradeiro.world.truth import Package, SoldOrder, Truth
+
+_INDEX_LAG = timedelta(minutes=4)
+_MOST_PER_PAGE, _MOST_PAGES = 100, 30
+_WINDOW = re.compile(r"(?:invoicedDate|creationDate):\[(.+) TO (.+)\]")
+_CONTRACT = "vtex-orders.json"
+_INVOICE = "/api/oms/pvt/orders/{orderId}/invoice"
+_TRACKING = f"{_INVOICE}/{{invoiceNumber}}/tracking"
+
+
+@dataclass(slots=True)
+class OrderSystem:
+    """Orders as this party keeps them. `writes` False: the key may not notify invoices (403)."""
+
+    truth: Truth
+    clock: Callable[[], datetime]
+    app_key: str
+    app_token: str
+    writes: bool = True
+    orders: dict[str, dict[str, Any]] = field(default_factory=dict)
+    invoiced_at: dict[str, datetime] = field(default_factory=dict)
+    breaches: list[str] = field(default_factory=list)
+    calls: dict[str, int] = field(default_factory=dict)
+    told: list[dict[str, Any]] = field(default_factory=list)  # every accepted update, in order
+
+    def __post_init__(self) -> None:
+        for order in self.truth.orders:
+            self.add(order)
+
+    def add(self, order: SoldOrder) -> None:
+        """An order that is sold here."""
+        self.orders[order.order_id] = _order(order)
+        self.invoiced_at[order.order_id] = order.invoiced_at
+
+    def app(self) -> Starlette:
+        """Its API."""
+        base = "/api/oms/pvt/orders"
+        return Starlette(
+            routes=[
+                Route(base, self.list_orders),
+                Route(f"{base}/{{order_id}}", self.get_order),
+                Route(f"{base}/{{order_id}}/invoice", self.invoice, methods=["POST"]),
+                Route(f"{base}/{{order_id}}/invoice/{{number}}", self.number, methods=["PATCH"]),
+                Route(f"{base}/{{order_id}}/invoice/{{number}}/tracking", self.tracking, methods=["PUT"]),
+            ]
+        )
+
+    def _turned_away(self, request: Request, what: str) -> Response | None:
+        self.calls[what] = self.calls.get(what, 0) + 1
+        said = (request.headers.get("x-vtex-api-appkey"), request.headers.get("x-vtex-api-apptoken"))
+        if said != (self.app_key, self.app_token):
+            return _error(401, "1", "Unauthorized access")
+        if request.method != "GET" and not self.writes:
+            return Response(status_code=403)
+        missing = [
+            name for name in ("accept", "content-type") if "application/json" not in request.headers.get(name, "")
+        ]
+        if missing:
+            return self._breach(f"{request.method} {request.url.path}: no {' and '.join(missing)} application/json")
+        return None
+
+    def _breach(self, words: str) -> Response:
+        self.breaches.append(words)
+        return _error(400, "OMS001", words)
+
+    def _known(self, order_id: str) -> dict[str, Any] | None:
+        there = order_id in self.orders and self.invoiced_at[order_id] <= self.clock()
+        return self.orders[order_id] if there else None
+
+    async def list_orders(self, request: Request) -> Response:
+        refusal = self._turned_away(request, "list")
+        if refusal is not None:
+            return refusal
+        asked = request.query_params
+        try:
+            page, per_page = int(asked.get("page", "1")), int(asked.get("per_page", "15"))
+        except ValueError:
+            return self._breach("page and per_page are numbers")
+        if not (1 <= page <= _MOST_PAGES and 1 <= per_page <= _MOST_PER_PAGE):
+            return self._breach(f"page {page} of {per_page}: at most {_MOST_PAGES} pages of {_MOST_PER_PAGE}")
+        window = _WINDOW.fullmatch(asked.get("f_invoicedDate", asked.get("f_creationDate", "")))
+        found = sorted(
+            self._indexed(window), key=lambda o: o["creationDate"], reverse="desc" in asked.get("orderBy", "")
+        )
+        shown = found[(page - 1) * per_page : page * per_page]
+        paging = {"total": len(found), "pages": -(-len(found) // per_page), "currentPage": page, "perPage": per_page}
+        return JSONResponse({"list": [_line(o) for o in shown], "facets": [], "paging": paging, "stats": {}})
+
+    def _indexed(self, window: re.Match[str] | None) -> list[dict[str, Any]]:
+        """Orders that the index shows by now, in the window asked for."""
+        since, until = (datetime.fromisoformat(text) for text in window.groups()) if window else (None, None)
+        shown = []
+        for order_id, order in self.orders.items():
+            at = self.invoiced_at[order_id]
+            if at + _INDEX_LAG <= self.clock() and (since is None or until is None or since <= at <= until):
+                shown.append(order)
+        return shown
+
+    async def get_order(self, request: Request) -> Response:
+        refusal = self._turned_away(request, "get")
+        if refusal is not None:
+            return refusal
+        order = self._known(request.path_params["order_id"])
+        if order is None:
+            return _error(404, "OMS007", "Order Not Found")
+        return JSONResponse(order)
+
+    async def _write(
+        self, request: Request, what: str, operation: str
+    ) -> tuple[dict[str, Any], dict[str, Any]] | Response:
+        """The order and the body of a write that keeps the contract."""
+        refusal = self._turned_away(request, what)
+        if refusal is not None:
+            return refusal
+        try:
+            body = await request.json()
+        except ValueError:
+            return self._breach(f"{operation}: the body is not JSON")
+        broken = breach(_CONTRACT, operation, body)
+        if broken:
+            return self._breach(broken)
+        order = self._known(request.path_params["order_id"])
+        return (order, body) if order is not None else _error(404, "OMS007", "Order Not Found")
+
+    async def invoice(self, request: Request) -> Response:
+        taken = await self._write(request, "invoice", f"POST {_INVOICE}")
+        if isinstance(taken, Response):
+            return taken
+        order, body = taken
+        known = _package(order, body["invoiceNumber"] or "")
+        if known is None:
+            fresh = {
+                name: body.get(name)
+                for name in ("courier", "trackingNumber", "trackingUrl", "invoiceKey", "invoiceUrl")
+            }
+            fresh |= {"invoiceNumber": body["invoiceNumber"], "type": body["type"], "items": []}
+            order["packageAttachment"]["packages"].append(fresh | {"courierStatus": _nothing()})
+        return self._receipt(order, body, "invoice", body["invoiceNumber"] or "")
+
+    async def number(self, request: Request) -> Response:
+        taken = await self._write(request, "number", f"PATCH {_INVOICE}/{{invoiceNumber}}")
+        if isinstance(taken, Response):
+            return taken
+        order, body = taken
+        package = _package(order, request.path_params["number"])
+        if package is None:
+            return _error(404, "OMS008", "Invoice Not Found")
+        package |= {name: body[name] for name in ("trackingNumber", "trackingUrl", "courier")}
+        return self._receipt(order, body, "number", package["invoiceNumber"])
+
+    async def tracking(self, request: Request) -> Response:
+        taken = await self._write(request, "tracking", f"PUT {_TRACKING}")
+        if isinstance(taken, Response):
+            return taken
+        order, body = taken
+        package = _package(order, request.path_params["number"])
+        if package is None:
+            return _error(404, "OMS008", "Invoice Not Found")
+        if not package.get("trackingNumber"):
+            return self._breach(f"PUT tracking of {package['invoiceNumber']}: the invoice has no tracking number")
+        now = _vtex_time(self.clock())
+        data = [
+            {
+                "lastChange": now,
+                "city": e["city"],
+                "state": e["state"],
+                "description": e["description"],
+                "createDate": e["date"],
+            }
+            for e in body["events"]
+        ]
+        delivered = {"finished": body["isDelivered"], "deliveredDate": body["deliveredDate"]}
+        package["courierStatus"] = {"status": "unknown", "data": data} | delivered
+        return self._receipt(order, body, "tracking", package["invoiceNumber"])
+
+    def _receipt(self, order: dict[str, Any], body: dict[str, Any], what: str, number: str) -> JSONResponse:
+        order_id = order["orderId"]
+        self.told.append(
+            {"at": self.clock().isoformat(), "order": order_id, "invoice": number, "what": what, "body": body}
+        )
+        return JSONResponse({"date": _vtex_time(self.clock()), "orderId": order_id, "receipt": secrets.token_hex(16)})
+
+
+def _error(status: int, code: str, message: str) -> JSONResponse:
+    return JSONResponse({"error": {"code": code, "message": message, "exception": None}}, status)
+
+
+def _package(order: dict[str, Any], number: str) -> dict[str, Any] | None:
+    return next((p for p in order["packageAttachment"]["packages"] if p["invoiceNumber"] == number), None)
+
+
+def _nothing() -> dict[str, Any]:
+    return {"status": "unknown", "finished": False, "deliveredDate": None, "data": []}
+
+
+def _vtex_time(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond:06d}0+00:00"
+
+
+def _line(order: dict[str, Any]) -> dict[str, Any]:
+    """An order in the list: it has neither items nor packages there."""
+    names = (
+        "orderId",
+        "creationDate",
+        "status",
+        "sequence",
+        "salesChannel",
+        "affiliateId",
+        "origin",
+        "statusDescription",
+    )
+    who = order["clientProfileData"]
+    more = {"clientName": f"{who['firstName']} {who['lastName']}", "items": None, "totalValue": order["value"]}
+    return {name: order[name] for name in names} | more
+
+
+def _order(order: SoldOrder) -> dict[str, Any]:
+    """An order as GET shows it, reduced to what the facts list."""
+    who = order.customer
+    items = [
+        {"id": str(100 + i), "quantity": 1, "name": f"Produto {i + 1}", "price": 4990}
+        for i in range(len(order.packages))
+    ]
+    return {
+        "orderId": order.order_id,
+        "sequence": str(order.sequence),
+        "marketplaceOrderId": order.marketplace_number,
+        "marketplaceServicesEndpoint": "http://example.com/marketplace",
+        "sellerOrderId": f"00-{order.order_id}",
+        "origin": "Fulfillment" if order.affiliate else "Marketplace",
+        "affiliateId": order.affiliate,
+        "salesChannel": "1",
+        "status": "invoiced",
+        "statusDescription": "Faturado",
+        "workflowIsInError": False,
+        "value": 4990 * len(items),
+        "creationDate": _vtex_time(order.created_at),
+        "lastChange": _vtex_time(order.invoiced_at),
+        "invoicedDate": _vtex_time(order.invoiced_at),
+        "isCompleted": True,
+        "hostname": "loja",
+        "clientProfileData": {"email": who.email, "firstName": who.first_name, "lastName": who.last_name},
+        "clientPreferencesData": {"locale": who.locale},
+        "storePreferencesData": {"countryCode": "BRA", "timeZone": "E. South America Standard Time"},
+        "items": items,
+        "sellers": [{"id": "1", "name": "Loja"}],
+        "shippingData": {
+            "address": {"city": "São Paulo", "state": "SP", "country": "BRA", "postalCode": "01001-000"},
+            "logisticsInfo": [
+                {
+                    "itemIndex": i,
+                    "deliveryChannel": "delivery",
+                    "deliveryCompany": "Correios",
+                    "shippingEstimate": "5bd",
+                    "shippingEstimateDate": _vtex_time(order.promised_at),
+                    "deliveryIds": [{"courierId": "1", "courierName": "Correios"}],
+                }
+                for i in range(len(items))
+            ],
+        },
+        "packageAttachment": {"packages": [_shown(p, i, order) for i, p in enumerate(order.packages)]},
+    }
+
+
+def _shown(package: Package, index: int, order: SoldOrder) -> dict[str, Any]:
+    link = f"https://rastreamento.correios.com.br/app/index.php?objetos={package.code}"
+    return {
+        "items": [{"itemIndex": index, "quantity": 1, "price": 4990, "description": None, "unitMultiplier": 1.0}],
+        "courier": "PAC Correios" if not package.by_hand else None,
+        "invoiceNumber": package.invoice_number,
+        "invoiceValue": 4990,
+        "invoiceUrl": None,
+        "issuanceDate": _vtex_time(order.invoiced_at),
+        "trackingNumber": None if package.by_hand else package.code,
+        "invoiceKey": None,
+        "trackingUrl": None if package.by_hand else link,
+        "embeddedInvoice": None,
+        "type": "Output",
+        "courierStatus": _nothing(),
+        "volumes": 1,
+    }
