@@ -74,7 +74,9 @@ async def test_scopes_and_stores_are_kept_apart(api: httpx.AsyncClient) -> None:
 
 async def test_keys_are_kept_as_hashes_and_can_be_revoked(api: httpx.AsyncClient, shop: Shop) -> None:
     async with transaction(shop.means.pool) as connection:
-        rows = await (await connection.execute("SELECT id, hash, api_key::text FROM api_key WHERE name = 'erp'")).fetchall()
+        rows = await (
+            await connection.execute("SELECT id, hash, api_key::text FROM api_key WHERE name = 'erp'")
+        ).fetchall()
         assert all(b"pk_" not in row[1] and "pk_both" not in row[2] for row in rows)
         assert await stores.revoke_api_key(connection, shop.store_id, rows[0][0], now=shop.clock())
     assert (await api.get("/api/v1/orders")).status_code == 401

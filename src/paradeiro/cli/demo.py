@@ -31,7 +31,7 @@ from paradeiro.world.server import World, serve
 # A Monday; the days are the same whenever they are played.
 START = datetime(2026, 10, 5, 6, 0, tzinfo=UTC)
 # The clock moves in steps of this, to wherever something is due.
-STEP = timedelta(minutes=5)
+STEP = timedelta(minutes=10)
 _SHOWN_DIFFERENCES = 20
 
 

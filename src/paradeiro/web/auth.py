@@ -112,9 +112,9 @@ def _real(request: Request) -> datetime:
     return now
 
 
-def seal_session(key_id: int, secret: str, *, now: datetime) -> str:
+def seal_session(key_id: int, secret: str, *, now: datetime, lasts: timedelta = SESSION) -> str:
     """A cookie that names a key and when the session ends, signed with HMAC-SHA256."""
-    body = f"{key_id}.{int((now + SESSION).timestamp())}"
+    body = f"{key_id}.{int((now + lasts).timestamp())}"
     return f"{body}.{_sign(body, secret)}"
 
 

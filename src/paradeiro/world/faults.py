@@ -1,10 +1,15 @@
-"""In: faults that somebody orders; out: a party that fails that way, for so many requests."""
+"""In: faults that somebody orders; out: a party that fails that way, for so many requests or for so long."""
 
 import asyncio
+import socket
+import struct
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from paradeiro.world.content import CHANGES, changed
 
 _HTML = b"<!DOCTYPE html><html><head><title>502 Proxy Error</title></head><body><h1>Proxy Error</h1></body></html>"
 KINDS = (
@@ -17,12 +22,17 @@ KINDS = (
     "slow",  # the right answer after `seconds`
     "reset",  # the connection ends before anything is done
     "accept_then_drop",  # does what it was asked, then the connection breaks
+    *CHANGES,  # the post office only: what its answer says is altered (content.py)
 )
+# What a mail server can do of these: `status` is its SMTP answer.
+MAIL_KINDS = ("status", "reset", "accept_then_drop")
+_PARTIES = ("correios", "vtex", "marketplace", "mail")
+
 
 
 @dataclass(slots=True)
 class Fault:
-    """One way to fail, for the next `count` requests whose path contains `path`."""
+    """One way to fail, for the next `count` requests whose path contains `path`, from `since` until before `until`."""
 
     party: str
     kind: str
@@ -30,6 +40,16 @@ class Fault:
     status: int = 500
     seconds: float = 1.0
     path: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def fits(self, party: str, path: str, now: datetime | None) -> bool:
+        """Whether it befalls a request now. Without a clock, a window is not looked at."""
+        if self.party != party or self.path not in path or self.count <= 0:
+            return False
+        early = now is not None and self.since is not None and now < self.since
+        late = now is not None and self.until is not None and now >= self.until
+        return not (early or late)
 
 
 @dataclass(slots=True)
@@ -37,12 +57,15 @@ class Faults:
     """The faults in force; the first that fits a request is used."""
 
     active: list[Fault] = field(default_factory=list)
+    clock: Callable[[], datetime] | None = None
 
     def order(self, fault: Fault) -> None:
         """Put a fault in force."""
-        if fault.kind not in KINDS:
-            message = f"no fault '{fault.kind}'; there are: {', '.join(KINDS)}"
-            raise ValueError(message)
+        if fault.party not in _PARTIES:
+            raise ValueError(f"no party '{fault.party}'; there are: {', '.join(_PARTIES)}")
+        kinds = MAIL_KINDS if fault.party == "mail" else KINDS
+        if fault.kind not in kinds:
+            raise ValueError(f"no fault '{fault.kind}'; there are: {', '.join(kinds)}")
         self.active.append(fault)
 
     def clear(self, party: str | None = None) -> None:
@@ -51,8 +74,9 @@ class Faults:
 
     def take(self, party: str, path: str) -> Fault | None:
         """The fault that befalls this request, used up by one."""
+        now = self.clock() if self.clock else None
         for fault in self.active:
-            if fault.party == party and fault.path in path and fault.count > 0:
+            if fault.fits(party, path, now):
                 fault.count -= 1
                 return fault
         return None
@@ -82,7 +106,7 @@ class Faulty:
             case "empty":
                 await _answer(send, 200, b"", ())
             case "reset":
-                await _break(send)
+                await _hang_up(send)
             case _:
                 await self._with_answer(fault, scope, body, send)
 
@@ -96,9 +120,11 @@ class Faulty:
         await self._app(scope, _again(asked), keep)
         body = b"".join(m.get("body", b"") for m in told if m["type"] == "http.response.body")
         if fault.kind == "accept_then_drop":
-            await _break(send)
+            await _hang_up(send)
         elif fault.kind == "truncated":
             await _answer(send, told[0]["status"], body[: len(body) // 2], ((b"content-type", b"application/json"),))
+        elif fault.kind in CHANGES:
+            await _answer(send, told[0]["status"], changed(fault.kind, body), ((b"content-type", b"application/json"),))
         else:
             await asyncio.sleep(fault.seconds)
             for message in told:
@@ -132,7 +158,17 @@ async def _answer(send: Send, status: int, body: bytes, headers: tuple[tuple[byt
     await send({"type": "http.response.body", "body": body})
 
 
-async def _break(send: Send) -> None:
-    """Promise more than is sent: the server then breaks the connection."""
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})
-    await send({"type": "http.response.body", "body": b"{", "more_body": True})
+async def _hang_up(send: Send) -> None:
+    """End the connection with a reset, no byte said. ASGI has no word for it: uvicorn's `send` is bound to the request's
+    cycle, which holds the transport.
+    """
+    transport = getattr(getattr(send, "__self__", None), "transport", None)
+    assert isinstance(transport, asyncio.Transport), "only uvicorn's connections can be broken"
+    abort(transport)
+    await asyncio.sleep(0)  # let the server notice, or it would still try to answer 500
+
+
+def abort(transport: asyncio.Transport) -> None:
+    """Reset a connection: lingering for zero seconds makes the kernel send RST instead of a polite end."""
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()

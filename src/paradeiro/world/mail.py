@@ -1,16 +1,20 @@
 """In: mail by SMTP; out: mailboxes that anybody can look into; it can refuse, and can break off after taking a mail."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from functools import cached_property
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from paradeiro.world.faults import Fault, Faults, abort
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Mail:
     """A mail as it arrived."""
 
@@ -19,7 +23,7 @@ class Mail:
     to: tuple[str, ...]
     raw: bytes = field(repr=False)
 
-    @property
+    @cached_property
     def message(self) -> EmailMessage:
         """The parsed message."""
         parsed = message_from_bytes(self.raw, policy=policy.default)
@@ -34,11 +38,14 @@ class Mail:
 
 @dataclass(slots=True)
 class MailServer:
-    """`refuses`: the next answers to DATA, used up one by one; `drop` takes the mail and breaks off unsaid."""
+    """`refuses`: the next answers to DATA, used up one by one; `drop` takes the mail and breaks off unsaid. The same can
+    be ordered as faults of the party `mail`.
+    """
 
     clock: Callable[[], datetime]
     mails: list[Mail] = field(default_factory=list)
     refuses: list[str] = field(default_factory=list)
+    faults: Faults = field(default_factory=Faults)
 
     def protocol(self) -> SMTP:
         """One connection."""
@@ -46,18 +53,40 @@ class MailServer:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         """A mail comes in."""
-        answer = self.refuses.pop(0) if self.refuses else ""
+        answer = self.refuses.pop(0) if self.refuses else _answer(self.faults.take("mail", ""))
+        del session
+        if answer == "reset":
+            _hang_up(server)
+            return "451 4.3.0 never heard"
         if answer not in {"", "drop"}:
             return answer
         raw = envelope.content or b""
         raw = raw if isinstance(raw, bytes) else raw.encode()
         self.mails.append(Mail(len(self.mails), self.clock(), tuple(envelope.rcpt_tos), raw))
         if answer == "drop":
-            del session
-            assert isinstance(server.transport, asyncio.Transport)
-            server.transport.abort()
+            _hang_up(server)
         return "250 2.0.0 OK, kept"
 
     def to(self, address: str) -> list[Mail]:
         """A mailbox, oldest first."""
         return [mail for mail in self.mails if address in mail.to]
+
+    def duplicates(self) -> dict[str, int]:
+        """Message-IDs that arrived more than once, and how often."""
+        counts = Counter(str(mail.message["message-id"]) for mail in self.mails)
+        return {message_id: count for message_id, count in counts.items() if count > 1}
+
+
+def _answer(fault: Fault | None) -> str:
+    """What a fault makes the server say to DATA; 'reset' and 'drop' say nothing."""
+    if fault is None:
+        return ""
+    if fault.kind == "status":
+        temporary = fault.status < 500
+        return f"{fault.status} {'4.3.0 try again later' if temporary else '5.7.1 not accepted here'}"
+    return {"reset": "reset", "accept_then_drop": "drop"}[fault.kind]
+
+
+def _hang_up(server: SMTP) -> None:
+    assert isinstance(server.transport, asyncio.Transport)
+    abort(server.transport)

@@ -80,17 +80,17 @@ class World:
 
 def make_world(truth: Truth, clock: WorldClock) -> World:
     """The parties, not listening yet."""
-    recorded = Recorded()
+    recorded, faults = Recorded(), Faults(clock=clock)
     contract = Contract("loja-exemplo", "codigo-de-acesso-do-mundo", "0099999999", api_key="cws-ch1_do-mundo")
     return World(
         clock,
         truth,
         recorded,
-        Faults(),
+        faults,
         Post(truth, contract, clock, recorded),
         OrderSystem(truth, clock, "vtexappkey-loja-MUNDO", "token-do-mundo"),
         Marketplace(truth, clock, "vtexappkey-mkt-MUNDO", "token-do-mercado"),
-        MailServer(clock),
+        MailServer(clock, faults=faults),
     )
 
 
