@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from paradeiro.world.faults import Fault
-from paradeiro.world.truth import standing
+from paradeiro.world.truth import SoldOrder, standing
 
 if TYPE_CHECKING:
     from paradeiro.world.server import World
@@ -32,9 +32,14 @@ def admin_app(world: "World") -> Starlette:
             Route("/truth", door.truth),
             Route("/registrations", door.registrations),
             Route("/faults", door.faults, methods=["GET", "POST", "DELETE"]),
+            Route("/mailboxes", door.mailboxes),
             Route("/mailboxes.json", door.mailboxes),
             Route("/calls", door.calls),
             Route("/told", door.told),
+            Route("/breaches", door.breaches),
+            Route("/orders.json", door.orders),
+            Route("/orders", door.order_list),
+            Route("/orders/{order_id}", door.order),
         ]
     )
 
@@ -61,7 +66,13 @@ class _Door:
     async def clock(self, request: Request) -> Response:
         clock = self.world.clock
         if request.method == "POST":
-            clock.set(datetime.fromisoformat((await request.json())["now"]))
+            try:
+                now = datetime.fromisoformat((await request.json())["now"])
+            except (ValueError, KeyError, TypeError) as problem:
+                return JSONResponse({"error": f"send {{'now': an ISO instant}}: {problem!r}"}, 400)
+            if now.tzinfo is None:
+                return JSONResponse({"error": f"{now} has no offset"}, 400)
+            clock.set(now)
         return JSONResponse({"now": clock().isoformat(), **clock.described()})
 
     async def truth(self, _: Request) -> Response:
@@ -74,8 +85,11 @@ class _Door:
         if request.method == "DELETE":
             self.world.faults.clear()
         if request.method == "POST":
-            self.world.faults.order(Fault(**await request.json()))
-        return JSONResponse([asdict(fault) for fault in self.world.faults.active])
+            try:
+                self.world.faults.order(_fault(await request.json()))
+            except (ValueError, TypeError) as problem:
+                return JSONResponse({"error": str(problem)}, 400)
+        return JSONResponse([_plain(asdict(fault)) for fault in self.world.faults.active])
 
     async def mailboxes(self, _: Request) -> Response:
         told = [
@@ -93,8 +107,60 @@ class _Door:
         }
         return JSONResponse({**counts, "mails": len(world.mail.mails), "breaches": world.breaches})
 
+    async def breaches(self, _: Request) -> Response:
+        return JSONResponse(self.world.breaches)
+
+    async def orders(self, _: Request) -> Response:
+        """Every order as the order system has it now, and what the marketplace knows of it."""
+        return JSONResponse([_at_both(self.world, order) for order in self._invoiced()])
+
+    async def order_list(self, _: Request) -> Response:
+        page = _PAGES.get_template("orders.html")
+        orders = list(reversed(self._invoiced()))[:_SHOWN]
+        return HTMLResponse(page.render(orders=[_at_both(self.world, order) for order in orders]))
+
+    async def order(self, request: Request) -> Response:
+        found = next((o for o in self._invoiced() if o.order_id == request.path_params["order_id"]), None)
+        if found is None:
+            return HTMLResponse("no such order", 404)
+        told = [t for t in self.world.order_system.told if t["order"] == found.order_id]
+        told += [t for t in self.world.marketplace.told if t["order"] == found.marketplace_number]
+        page = _PAGES.get_template("order.html")
+        both = _at_both(self.world, found)
+        return HTMLResponse(page.render(told=sorted(told, key=lambda t: str(t["at"])), customer=found.customer, **both))
+
+    def _invoiced(self) -> list[SoldOrder]:
+        """Oldest first."""
+        now = self.world.clock()
+        return sorted((o for o in self.world.truth.orders if o.invoiced_at <= now), key=lambda o: o.invoiced_at)
+
     async def told(self, _: Request) -> Response:
         return JSONResponse({"vtex": self.world.order_system.told, "marketplace": self.world.marketplace.told})
+
+
+def _at_both(world: "World", order: SoldOrder) -> dict[str, Any]:
+    packages = world.order_system.orders[order.order_id]["packageAttachment"]["packages"]
+    invoices = {
+        i: kept for (number, i), kept in world.marketplace.invoices.items() if number == order.marketplace_number
+    }
+    return {
+        "order_id": order.order_id,
+        "invoiced_at": order.invoiced_at.isoformat(),
+        "packages": packages,
+        "marketplace": {"order": order.marketplace_number, "invoices": invoices} if order.affiliate else None,
+    }
+
+
+def _fault(told: dict[str, Any]) -> Fault:
+    """A fault from JSON; instants are ISO texts with an offset."""
+    windows = {name: datetime.fromisoformat(told[name]) for name in ("since", "until") if told.get(name)}
+    if any(at.tzinfo is None for at in windows.values()):
+        raise ValueError("since and until need an offset")
+    return Fault(**{**told, **windows})
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
 
 
 def _known(world: "World", package: Any) -> dict[str, Any]:

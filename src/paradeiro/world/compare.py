@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from paradeiro.world.correios import ZONE
 from paradeiro.world.mail import Mail
 from paradeiro.world.server import World
-from paradeiro.world.truth import Package, SoldOrder, Standing, standing
+from paradeiro.world.truth import Package, SoldOrder, Standing, history, standing
 
 STATUS_HEADER, CODE_HEADER = "X-Paradeiro-Status", "X-Paradeiro-Tracking-Code"
 
@@ -37,7 +38,7 @@ def differences(
             found += _package(package, stand, claims.get(package.code), at)
             found += _at_order_system(world, package, stand, at)
             found += _at_marketplace(world, order, package, stand)
-            found += _mailed(order, package, stand, claims.get(package.code), mails.get(package.code, []))
+            found += _mailed(order, package, stand, claims.get(package.code), mails.get(package.code, []), at)
         whole = all(s.status == "delivered" for s in stands)
         if orders_delivered.get(order.order_id, False) != whole:
             found.append(f"order {order.order_id}: delivered is claimed {not whole}, the truth is {whole}")
@@ -72,10 +73,15 @@ def _at_order_system(world: World, package: Package, stand: Standing, at: dateti
         yield f"{name}: its number is {shown['trackingNumber']}"
     if bool(courier["finished"]) != (stand.status == "delivered"):
         yield f"{name}: finished is {courier['finished']}, the truth is {stand.status}"
-    if (courier["deliveredDate"] is None) != (stand.delivered_at is None):
-        yield f"{name}: delivered date {courier['deliveredDate']}, the truth is {stand.delivered_at}"
-    if package.visible(at) and not courier["data"]:
-        yield f"{name}: it was told no events"
+    said = f"{stand.delivered_at.astimezone(ZONE):%Y-%m-%d %H:%M}" if stand.delivered_at else None
+    if courier["deliveredDate"] != said:
+        yield f"{name}: delivered date {courier['deliveredDate']}, the truth is {said}"
+    due = history(package, at)
+    if len(courier["data"]) != len(due):
+        yield f"{name}: it holds {len(courier['data'])} events, the truth is {len(due)}"
+    days = [f"{h.happened_at.astimezone(ZONE):%Y-%m-%d}" for h in due]
+    if sorted(line["createDate"] for line in courier["data"]) != sorted(days):
+        yield f"{name}: the days of its events are not those of the truth"
 
 
 def _at_marketplace(world: World, order: SoldOrder, package: Package, stand: Standing) -> Iterator[str]:
@@ -101,7 +107,7 @@ def _mails_by_code(world: World) -> dict[str, list[Mail]]:
 
 
 def _mailed(
-    order: SoldOrder, package: Package, stand: Standing, claim: Claim | None, mails: list[Mail]
+    order: SoldOrder, package: Package, stand: Standing, claim: Claim | None, mails: list[Mail], at: datetime
 ) -> Iterator[str]:
     """What the customer was told of a package."""
     name = f"the mails about {package.code} ({package.kind})"
@@ -120,7 +126,10 @@ def _mailed(
         yield f"{name}: the last one says {said[-1]}, the truth is {stand.status}"
     if "delivered" in said and not any(h.says == "delivered" for h in package.happenings):
         yield f"{name}: one says delivered, which it never was"
-    texts = [mail.part("plain") for mail in mails]
+    newer = [h for h in package.visible(at) if claim is None or h.happened_at > claim.registered_at]
+    if len(mails) > len(newer):
+        yield f"{name}: {len(mails)} were sent, but only {len(newer)} events are newer than the registration"
+    texts = [(str(mail.message["subject"]), mail.part("plain")) for mail in mails]
     if any(one == other for one, other in pairwise(texts)):
         yield f"{name}: the same was said twice"
 

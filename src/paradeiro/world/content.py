@@ -1,4 +1,4 @@
-"""In: the post office's answer as bytes, a kind of change; out: the answer that says it another way, or something else."""
+"""In: the post office's answer as bytes, a kind of change; out: it in other words, or saying something else."""
 
 import json
 from collections.abc import Callable
@@ -29,7 +29,9 @@ def _withdrawn(events: list[_Object]) -> list[_Object]:
 
 def _reworded(events: list[_Object]) -> list[_Object]:
     """The same events in other words, as happened to RO/01 twice (facts/correios, section 4)."""
-    return [event | {"descricao": f"{event['descricao']} (novo texto)", "detalhe": "Consulte o site"} for event in events]
+    return [
+        event | {"descricao": f"{event['descricao']} (novo texto)", "detalhe": "Consulte o site"} for event in events
+    ]
 
 
 def _renamed_field(events: list[_Object]) -> list[_Object]:

@@ -24,6 +24,7 @@ _S10 = re.compile(r"[A-Z]{2}\d{9}[A-Z]{2}")
 _LANGUAGES = {"pt-BR", "en", "es-ES"}
 _MOST_CODES = 50
 _TOKENS_PER_SECOND = 3
+_WITH_STREET = {"OEC", "LDI"}  # only these carry the unit's whole address (facts/correios, section 1.3)
 _SHOWN = {"T": "Todos os Eventos", "P": "Primeiro Evento", "U": "Último Evento"}
 _MESSAGES = {
     "SRO-019": "SRO-019: Objeto inválido",
@@ -61,6 +62,7 @@ class Post:
     calls: dict[str, int] = field(default_factory=dict)
     asked: list[list[str]] = field(default_factory=list)
     tokens: dict[str, datetime] = field(default_factory=dict)
+    bare_tokens: set[str] = field(default_factory=set)  # of the user alone: no contract, so no tracking
     token_moments: list[float] = field(default_factory=list)
     moments: list[float] = field(default_factory=list)
     packages: dict[str, Package] = field(default_factory=dict)
@@ -73,7 +75,8 @@ class Post:
         return Starlette(
             routes=[
                 Route("/token/v1/autentica", self.token, methods=["POST"]),
-                Route("/token/v1/autentica/{by}", self.token, methods=["POST"]),
+                Route("/token/v1/autentica/contrato", self.token, methods=["POST"]),
+                Route("/token/v1/autentica/cartaopostagem", self.token, methods=["POST"]),
                 Route("/srorastro/v1/objetos", self.objects),
                 Route("/srorastro/v1/objetos/{code}", self.one_object),
             ]
@@ -90,29 +93,44 @@ class Post:
             return Response(status_code=429)
         if not self._knows(request.headers.get("authorization", "")):
             return self._refusal(request, 401, "PSW-001: Usuário ou código de acesso inválido")
-        by = request.path_params.get("by")
-        body = await _json(request)
-        if by == "cartaopostagem" and body.get("numero") != self.contract.posting_card:
+        by = request.url.path.rsplit("/", 1)[-1]
+        asked = (await _json(request)).get("numero")
+        if by == "cartaopostagem" and asked != self.contract.posting_card:
             return self._refusal(request, 400, "CAR-002: Cartão de postagem inválido")
-        text = "eyJhbGciOiJSUzI1NiJ9." + secrets.token_urlsafe(48)
+        if by == "contrato" and asked != self.contract.number:
+            return self._refusal(request, 400, "CON-001: Contrato inválido")
+        return JSONResponse(self._new_token(by), 201)
+
+    def _new_token(self, by: str) -> dict[str, Any]:
+        """A token as it is given out: for a posting card, a contract, or the user alone."""
+        text = ".".join(("eyJhbGciOiJSUzI1NiJ9", secrets.token_urlsafe(48), secrets.token_urlsafe(32)))
         begins, ends = self.clock(), self.clock() + timedelta(hours=24)
         self.tokens[text] = ends
-        card = {"contrato": self.contract.number, "numero": self.contract.posting_card, "dr": 36}
-        return JSONResponse(
-            {
-                "ambiente": "PRODUCAO",
-                "id": self.contract.user,
-                "ip": "203.0.113.10, 192.168.1.131",
-                "perfil": "PJ",
-                "cnpj": "00000000000000",
-                "emissao": _wall(begins),
-                "expiraEm": _wall(ends),
-                "zoneOffset": "-03:00",
-                "cartaoPostagem": card | {"api": [34, 35, 36, 87], "apis": [{"api": 87}]},
-                "token": text,
-            },
-            201,
-        )
+        contract = self.contract
+        released = [34, 35, 36] + ([87] if contract.tracks else [])
+        rights: dict[str, Any] = {"api": released, "apis": [{"api": each} for each in released]}
+        match by:
+            case "cartaopostagem":
+                card = {"contrato": contract.number, "numero": contract.posting_card, "dr": 36}
+                scope: dict[str, Any] = {"cartaoPostagem": card | rights}
+            case "contrato":
+                scope = {"contrato": {"numero": contract.number, "dr": 36} | rights}
+            case _:
+                self.bare_tokens.add(text)
+                scope = {"api": [41], "apis": [{"api": 41}]}
+        return {
+            "ambiente": "PRODUCAO",
+            "id": contract.user,
+            "ip": "203.0.113.10, 192.168.1.131",
+            "perfil": "PJ",
+            "cnpj": "00000000000000",
+            "categoria": "Bz0",
+            "emissao": _wall(begins),
+            "expiraEm": _wall(ends),
+            "zoneOffset": "-03:00",
+            **scope,
+            "token": text,
+        }
 
     def _knows(self, header: str) -> bool:
         scheme, _, value = header.partition(" ")
@@ -137,7 +155,7 @@ class Post:
         ready_made = bool(self.contract.api_key) and key == self.contract.api_key
         if not ready_made and self.tokens.get(key, self.clock()) <= self.clock():
             return self._refusal(request, 401, "GTW-008: Token não válido para este ambiente.")
-        if not self.contract.tracks:
+        if not self.contract.tracks or key in self.bare_tokens:
             return self._refusal(request, 403, "API não liberada para o contrato")
         language = request.headers.get("accept-language")
         if language is not None and language not in _LANGUAGES:
@@ -227,7 +245,9 @@ def _event(happening: Happening) -> dict[str, Any]:
         event["detalhe"] = happening.detail
     if happening.deadline:
         event["dtLimiteRetirada"] = happening.deadline
-        event["unidade"]["endereco"] |= {"logradouro": "RUA DAS FLORES", "numero": "165", "bairro": "CENTRO"}
+    if kind in _WITH_STREET:
+        street = {"cep": "01001000", "logradouro": "RUA DAS FLORES", "numero": "165", "bairro": "CENTRO"}
+        event["unidade"]["endereco"] = street | event["unidade"]["endereco"]
     if happening.to_city:
         event["unidadeDestino"] = _unit("Unidade de Distribuição", happening.to_city, happening.to_state, "")
     return event

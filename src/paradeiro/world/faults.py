@@ -29,7 +29,6 @@ MAIL_KINDS = ("status", "reset", "accept_then_drop")
 _PARTIES = ("correios", "vtex", "marketplace", "mail")
 
 
-
 @dataclass(slots=True)
 class Fault:
     """One way to fail, for the next `count` requests whose path contains `path`, from `since` until before `until`."""
@@ -159,8 +158,8 @@ async def _answer(send: Send, status: int, body: bytes, headers: tuple[tuple[byt
 
 
 async def _hang_up(send: Send) -> None:
-    """End the connection with a reset, no byte said. ASGI has no word for it: uvicorn's `send` is bound to the request's
-    cycle, which holds the transport.
+    """End the connection with a reset, no byte said. ASGI has no word for it: uvicorn's `send` is bound to the
+    request's cycle, which holds the transport.
     """
     transport = getattr(getattr(send, "__self__", None), "transport", None)
     assert isinstance(transport, asyncio.Transport), "only uvicorn's connections can be broken"

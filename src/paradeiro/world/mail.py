@@ -38,8 +38,8 @@ class Mail:
 
 @dataclass(slots=True)
 class MailServer:
-    """`refuses`: the next answers to DATA, used up one by one; `drop` takes the mail and breaks off unsaid. The same can
-    be ordered as faults of the party `mail`.
+    """`refuses`: the next answers to DATA, used up one by one; `drop` takes the mail and breaks off unsaid. The same
+    can be ordered as faults of the party `mail`.
     """
 
     clock: Callable[[], datetime]

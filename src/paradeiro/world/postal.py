@@ -12,10 +12,11 @@ from paradeiro.world.truth import Happening
 ZONE = ZoneInfo("America/Sao_Paulo")
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 _AGENCY, _HUB, _DELIVERY = "Agência dos Correios", "Unidade de Tratamento", "Unidade de Distribuição"
+_ON_ITS_WAY = "Objeto em transferência - por favor aguarde"
 
 # What becomes of packages, and how often in a thousand.
 KINDS = {
-    "delivered": 600,
+    "delivered": 530,
     "attempt_failed": 90,
     "pickup": 70,
     "returned": 50,
@@ -25,6 +26,9 @@ KINDS = {
     "never_posted": 30,
     "same_second": 30,
     "abroad": 30,
+    "delayed": 30,
+    "damaged": 20,
+    "pickup_expired": 20,
 }
 
 
@@ -90,13 +94,12 @@ def _posted(life: Life) -> None:
 def _travels(life: Life) -> None:
     """From the agency over hubs to the unit that delivers; lorries drive by night too."""
     origin, hub = (life.origin[0], life.origin[1]), life.chance.choice(HUBS)
-    text = "Objeto em transferência - por favor aguarde"
     life.wait(0.1, 6)
-    life.tell("DO/01", "in_transit", text, origin, _AGENCY, to_city=hub[0], to_state=hub[1])
+    life.tell("DO/01", "in_transit", _ON_ITS_WAY, origin, _AGENCY, to_city=hub[0], to_state=hub[1])
     life.wait(3, 14)
-    life.tell("RO/01", "in_transit", text, hub, _HUB, to_city=life.here[0], to_state=life.here[1])
+    life.tell("RO/01", "in_transit", _ON_ITS_WAY, hub, _HUB, to_city=life.here[0], to_state=life.here[1])
     life.wait(life.target[2] * 1.1 + 2, life.target[2] * 1.6 + 12)
-    life.tell("DO/01", "in_transit", text, life.here, _HUB, to_city=life.here[0], to_state=life.here[1])
+    life.tell("DO/01", "in_transit", _ON_ITS_WAY, life.here, _HUB, to_city=life.here[0], to_state=life.here[1])
 
 
 def _goes_out(life: Life) -> None:
@@ -134,13 +137,17 @@ def _live_attempt_failed(life: Life) -> None:
     _delivered(life)
 
 
-def _live_pickup(life: Life) -> None:
-    _posted(life)
-    _travels(life)
+def _waits_at_counter(life: Life) -> None:
     life.tomorrow(9)
     until = f"{life.now.astimezone(ZONE) + 7 * _DAY:%Y-%m-%d}"
     text = "Objeto aguardando retirada no endereço indicado"
     life.tell("LDI/01", "available_for_pickup", text, life.here, _AGENCY, deadline=until)
+
+
+def _live_pickup(life: Life) -> None:
+    _posted(life)
+    _travels(life)
+    _waits_at_counter(life)
     life.tomorrow(life.chance.uniform(9, 16))
     _delivered(life, "BDI/01")
 
@@ -157,12 +164,60 @@ def _live_returned(life: Life) -> None:
         )
     )
     life.tell(code, "returning", text, life.here, _DELIVERY, detail="Objeto será devolvido ao remetente")
+    _travels_back(life)
+
+
+def _travels_back(life: Life) -> None:
+    """To the sender. The lists it is sent with are the same codes as on the way there: it is returning all the same."""
+    home, hub = (life.origin[0], life.origin[1]), life.chance.choice(HUBS)
     life.tomorrow(9)
-    life.tell(
-        "OEC/09", "returning", "Objeto saiu para entrega ao remetente", (life.origin[0], life.origin[1]), _DELIVERY
-    )
+    life.tell("RO/01", "returning", _ON_ITS_WAY, life.here, _DELIVERY, to_city=hub[0], to_state=hub[1])
+    life.wait(life.target[2] * 1.1 + 2, life.target[2] * 1.6 + 12)
+    life.tell("RO/01", "returning", _ON_ITS_WAY, hub, _HUB, to_city=home[0], to_state=home[1])
+    life.tomorrow(9)
+    life.tell("OEC/09", "returning", "Objeto saiu para entrega ao remetente", home, _DELIVERY)
     life.wait(2, 6)
-    life.tell("BDE/23", "returned", "Objeto entregue ao remetente", (life.origin[0], life.origin[1]), _DELIVERY)
+    life.tell("BDE/23", "returned", "Objeto entregue ao remetente", home, _DELIVERY)
+
+
+def _live_pickup_expired(life: Life) -> None:
+    """Nobody came for it in seven days."""
+    _posted(life)
+    _travels(life)
+    _waits_at_counter(life)
+    life.now += 8 * _DAY
+    life.tomorrow(9)
+    text = "Destinatário não retirou objeto no prazo"
+    life.tell("BDE/26", "returning", text, life.here, _AGENCY, detail="Objeto será devolvido ao remetente")
+    _travels_back(life)
+
+
+def _live_delayed(life: Life) -> None:
+    """It was to be at the unit by now. It comes later: BDE/09 is no end (facts/correios, section 4, rule 5)."""
+    _posted(life)
+    _travels(life)
+    life.tomorrow(10)
+    text = "Objeto ainda não chegou à unidade"
+    life.tell("BDE/09", "in_transit", text, life.here, _DELIVERY, detail="Por favor, aguarde")
+    life.tomorrow(8)
+    life.tell("RO/01", "in_transit", _ON_ITS_WAY, life.here, _HUB)
+    _goes_out(life)
+    _delivered(life)
+
+
+def _live_damaged(life: Life) -> None:
+    """Seen to be damaged, then delivered all the same, or sent back."""
+    _posted(life)
+    _travels(life)
+    life.wait(4, 20)
+    life.tell("BDE/28", "exception", "Objeto e/ou conteúdo avariado", life.here, _HUB)
+    _goes_out(life)
+    if life.chance.random() < 0.5:
+        _delivered(life)
+    else:
+        text = "Cliente recusou-se a receber o objeto - Entrega não realizada"
+        life.tell("BDE/04", "returning", text, life.here, _DELIVERY, detail="Objeto será devolvido ao remetente")
+        _travels_back(life)
 
 
 def _live_withdrawn(life: Life) -> None:
@@ -207,8 +262,7 @@ def _live_same_second(life: Life) -> None:
     _posted(life)
     _travels(life)
     life.tomorrow(10)
-    text = "Objeto em transferência - por favor aguarde"
-    life.tell("RO/01", "in_transit", text, life.here, _DELIVERY)
+    life.tell("RO/01", "in_transit", _ON_ITS_WAY, life.here, _DELIVERY)
     life.tell("OEC/01", "out_for_delivery", "Objeto saiu para entrega ao destinatário", life.here, _DELIVERY)
     _delivered(life)
 
@@ -221,10 +275,17 @@ def _live_abroad(life: Life) -> None:
     life.wait(60, 90)
     life.tell("PAR/16", "in_transit", "Objeto recebido pelos Correios do Brasil", ("CURITIBA", "PR"), _HUB)
     life.wait(2, 10)
-    life.tell("PAR/17", "exception", "Aguardando pagamento", ("CURITIBA", "PR"), _HUB)
-    life.wait(20, 30)
-    life.tell("PAR/31", "in_transit", "Pagamento confirmado", ("CURITIBA", "PR"), _HUB)
+    life.tell("PAR/21", "in_transit", "Encaminhado para fiscalização aduaneira", ("CURITIBA", "PR"), _HUB)
+    if life.chance.random() < 0.6:
+        life.wait(4, 20)
+        life.tell("PAR/17", "exception", "Aguardando pagamento", ("CURITIBA", "PR"), _HUB)
+        life.wait(20, 30)
+        life.tell("PAR/31", "in_transit", "Pagamento confirmado", ("CURITIBA", "PR"), _HUB)
+    life.wait(4, 10)
+    life.tell("PAR/10", "in_transit", "Fiscalização aduaneira finalizada", ("CURITIBA", "PR"), _HUB)
     life.wait(10, 20)
+    life.tell("RO/01", "in_transit", _ON_ITS_WAY, ("CURITIBA", "PR"), _HUB, to_city=life.here[0], to_state=life.here[1])
+    life.wait(life.target[2] * 1.1 + 2, life.target[2] * 1.6 + 12)
     _goes_out(life)
     _delivered(life)
 
@@ -244,6 +305,9 @@ _LIVES: dict[str, Callable[[Life], None]] = {
     "never_posted": _live_never_posted,
     "same_second": _live_same_second,
     "abroad": _live_abroad,
+    "delayed": _live_delayed,
+    "damaged": _live_damaged,
+    "pickup_expired": _live_pickup_expired,
 }
 
 

@@ -78,9 +78,8 @@ class Standing:
 _FINAL_BUT_RETURN = ("returning", "returned")
 
 
-def standing(package: Package, at: datetime) -> Standing:
-    """Where a package stands by what is visible: reversals undo, a delivery ends it but for a return."""
-    shown = package.visible(at)
+def withdrawn(shown: list[Happening]) -> set[int]:
+    """Which of the events, oldest first, a later one takes back."""
     gone: set[int] = set()
     for index, happening in enumerate(shown):
         if happening.undoes == "previous":
@@ -88,6 +87,30 @@ def standing(package: Package, at: datetime) -> Standing:
             gone |= set(older[-1:])
         elif happening.undoes == "delivery":
             gone |= {i for i in range(index) if shown[i].says == "delivered"}
+    return gone
+
+
+def history(package: Package, at: datetime) -> list[Happening]:
+    """What an order's history should hold, oldest first: what was taken back is not in it, nor notes that say nothing
+    of the position; but that a delivery was taken back is said, since the delivery was.
+    """
+    shown = package.visible(at)
+    gone = withdrawn(shown)
+    told = []
+    for index, happening in enumerate(shown):
+        before = shown[:index]
+        takes_back = happening.undoes is not None and any(
+            h.says == "delivered" for i, h in enumerate(before) if i in gone and i not in withdrawn(before)
+        )
+        if index not in gone and (happening.says is not None or takes_back):
+            told.append(happening)
+    return told
+
+
+def standing(package: Package, at: datetime) -> Standing:
+    """Where a package stands by what is visible: reversals undo, a delivery ends it but for a return."""
+    shown = package.visible(at)
+    gone = withdrawn(shown)
     status, delivered_at = "registered", None
     for index, happening in enumerate(shown):
         if index in gone or happening.says is None:

@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +17,11 @@ from paradeiro.world.truth import Package, SoldOrder, Truth
 
 _INDEX_LAG = timedelta(minutes=4)
 _MOST_PER_PAGE, _MOST_PAGES = 100, 30
-_WINDOW = re.compile(r"(?:invoicedDate|creationDate):\[(.+) TO (.+)\]")
+_WINDOW = re.compile(r"(\w+):\[(\S+) TO (\S+)\]")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MINUTE = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}")
+_LONGEST_DESCRIPTION = 5000
+_SORTED_BY = {"creationDate": "creationDate", "orderId": "orderId", "totalValue": "value", "origin": "origin"}
 _CONTRACT = "vtex-orders.json"
 _INVOICE = "/api/oms/pvt/orders/{orderId}/invoice"
 _TRACKING = f"{_INVOICE}/{{invoiceNumber}}/tracking"
@@ -93,32 +97,39 @@ class OrderSystem:
             return self._breach("page and per_page are numbers")
         if not (1 <= page <= _MOST_PAGES and 1 <= per_page <= _MOST_PER_PAGE):
             return self._breach(f"page {page} of {per_page}: at most {_MOST_PAGES} pages of {_MOST_PER_PAGE}")
-        window = _WINDOW.fullmatch(asked.get("f_invoicedDate", asked.get("f_creationDate", "")))
-        found = sorted(
-            self._indexed(window), key=lambda o: o["creationDate"], reverse="desc" in asked.get("orderBy", "")
-        )
+        try:
+            found = self._indexed(asked)
+        except ValueError as problem:
+            return self._breach(f"GET orders: {problem}")
         shown = found[(page - 1) * per_page : page * per_page]
         paging = {"total": len(found), "pages": -(-len(found) // per_page), "currentPage": page, "perPage": per_page}
         return JSONResponse({"list": [_line(o) for o in shown], "facets": [], "paging": paging, "stats": {}})
 
-    def _indexed(self, window: re.Match[str] | None) -> list[dict[str, Any]]:
-        """Orders that the index shows by now, in the window asked for."""
-        since, until = (datetime.fromisoformat(text) for text in window.groups()) if window else (None, None)
-        shown = []
-        for order_id, order in self.orders.items():
-            at = self.invoiced_at[order_id]
-            if at + _INDEX_LAG <= self.clock() and (since is None or until is None or since <= at <= until):
-                shown.append(order)
-        return shown
+    def _indexed(self, asked: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Orders that the index shows by now, as they were asked for; ValueError if that cannot be understood."""
+        name, _, direction = asked.get("orderBy", "creationDate,desc").partition(",")
+        if name not in _SORTED_BY or direction not in {"asc", "desc", ""}:
+            raise ValueError(f"orderBy {asked['orderBy']!r}")
+        known_by = self.clock() - _INDEX_LAG
+        shown = [order for order_id, order in self.orders.items() if self.invoiced_at[order_id] <= known_by]
+        for date in ("invoicedDate", "creationDate"):
+            if f"f_{date}" in asked:
+                since, until = _window(date, asked[f"f_{date}"])
+                shown = [o for o in shown if since <= datetime.fromisoformat(o[date]) <= until]
+        if "f_status" in asked:
+            wanted = asked["f_status"].split(",")
+            shown = [o for o in shown if o["status"] in wanted]
+        return sorted(shown, key=lambda o: o[_SORTED_BY[name]], reverse=direction == "desc")
 
     async def get_order(self, request: Request) -> Response:
         refusal = self._turned_away(request, "get")
         if refusal is not None:
             return refusal
-        order = self._known(request.path_params["order_id"])
-        if order is None:
-            return _error(404, "OMS007", "Order Not Found")
-        return JSONResponse(order)
+        asked = request.path_params["order_id"]
+        if asked.startswith("seq"):
+            asked = next((i for i, o in self.orders.items() if o["sequence"] == asked.removeprefix("seq")), asked)
+        order = self._known(asked)
+        return _error(404, "OMS007", "Order Not Found") if order is None else JSONResponse(order)
 
     async def _write(
         self, request: Request, what: str, operation: str
@@ -146,7 +157,7 @@ class OrderSystem:
         if known is None:
             fresh = {
                 name: body.get(name)
-                for name in ("courier", "trackingNumber", "trackingUrl", "invoiceKey", "invoiceUrl")
+                for name in ("courier", "trackingNumber", "trackingUrl", "invoiceKey", "invoiceUrl", "issuanceDate")
             }
             fresh |= {"invoiceNumber": body["invoiceNumber"], "type": body["type"], "items": []}
             order["packageAttachment"]["packages"].append(fresh | {"courierStatus": _nothing()})
@@ -173,15 +184,12 @@ class OrderSystem:
             return _error(404, "OMS008", "Invoice Not Found")
         if not package.get("trackingNumber"):
             return self._breach(f"PUT tracking of {package['invoiceNumber']}: the invoice has no tracking number")
+        odd = _odd_tracking(body)
+        if odd:
+            return self._breach(f"PUT tracking: {odd}")
         now = _vtex_time(self.clock())
         data = [
-            {
-                "lastChange": now,
-                "city": e["city"],
-                "state": e["state"],
-                "description": e["description"],
-                "createDate": e["date"],
-            }
+            {"lastChange": now, "createDate": e["date"]} | {name: e[name] for name in ("city", "state", "description")}
             for e in body["events"]
         ]
         delivered = {"finished": body["isDelivered"], "deliveredDate": body["deliveredDate"]}
@@ -198,6 +206,31 @@ class OrderSystem:
 
 def _error(status: int, code: str, message: str) -> JSONResponse:
     return JSONResponse({"error": {"code": code, "message": message, "exception": None}}, status)
+
+
+def _window(date: str, text: str) -> tuple[datetime, datetime]:
+    found = _WINDOW.fullmatch(text)
+    if found is None or found[1] != date:
+        raise ValueError(
+            f"f_{date} {text!r}: it is written {date}:[2022-01-01T02:00:00.000Z TO 2022-01-02T01:59:59.999Z]"
+        )
+    since, until = datetime.fromisoformat(found[2]), datetime.fromisoformat(found[3])
+    if since.tzinfo is None or until.tzinfo is None:
+        raise ValueError(f"f_{date} {text!r}: without an offset")
+    return since, until
+
+
+def _odd_tracking(body: dict[str, Any]) -> str | None:
+    """What the schema does not say but the documents do: the forms of dates, the longest text (facts/vtex, 2.5)."""
+    delivered = body["deliveredDate"]
+    if delivered is not None and not _MINUTE.fullmatch(delivered):
+        return f"deliveredDate {delivered!r} is not yyyy-mm-dd hh:mm"
+    for event in body["events"]:
+        if not _DAY.fullmatch(event["date"]):
+            return f"the date {event['date']!r} of an event is not yyyy-mm-dd"
+        if len(event["description"]) > _LONGEST_DESCRIPTION:
+            return f"a description of {len(event['description'])} characters"
+    return None
 
 
 def _package(order: dict[str, Any], number: str) -> dict[str, Any] | None:
@@ -225,8 +258,21 @@ def _line(order: dict[str, Any]) -> dict[str, Any]:
         "statusDescription",
     )
     who = order["clientProfileData"]
-    more = {"clientName": f"{who['firstName']} {who['lastName']}", "items": None, "totalValue": order["value"]}
-    return {name: order[name] for name in names} | more
+    return {name: order[name] for name in names} | {
+        "clientName": f"{who['firstName']} {who['lastName']}",
+        "items": None,
+        "totalValue": order["value"],
+        "totalItems": len(order["items"]),
+        "paymentNames": "Boleto Bancário",
+        "marketPlaceOrderId": None,
+        "workflowInErrorState": False,
+        "workflowInRetry": False,
+        "orderIsComplete": True,
+        "authorizedDate": order["creationDate"],
+        "ShippingEstimatedDate": order["shippingData"]["logisticsInfo"][0]["shippingEstimateDate"],
+        "callCenterOperatorName": None,
+        "currencyCode": "BRL",
+    }
 
 
 def _order(order: SoldOrder) -> dict[str, Any]:
@@ -261,19 +307,20 @@ def _order(order: SoldOrder) -> dict[str, Any]:
         "sellers": [{"id": "1", "name": "Loja"}],
         "shippingData": {
             "address": {"city": "São Paulo", "state": "SP", "country": "BRA", "postalCode": "01001-000"},
-            "logisticsInfo": [
-                {
-                    "itemIndex": i,
-                    "deliveryChannel": "delivery",
-                    "deliveryCompany": "Correios",
-                    "shippingEstimate": "5bd",
-                    "shippingEstimateDate": _vtex_time(order.promised_at),
-                    "deliveryIds": [{"courierId": "1", "courierName": "Correios"}],
-                }
-                for i in range(len(items))
-            ],
+            "logisticsInfo": [_logistics(index, order) for index in range(len(items))],
         },
         "packageAttachment": {"packages": [_shown(p, i, order) for i, p in enumerate(order.packages)]},
+    }
+
+
+def _logistics(index: int, order: SoldOrder) -> dict[str, Any]:
+    return {
+        "itemIndex": index,
+        "deliveryChannel": "delivery",
+        "deliveryCompany": "Correios",
+        "shippingEstimate": "5bd",
+        "shippingEstimateDate": _vtex_time(order.promised_at),
+        "deliveryIds": [{"courierId": "1", "courierName": "Correios"}],
     }
 
 

@@ -140,13 +140,21 @@ def _sliced(codes: tuple[str, ...], answer: HttpAnswer) -> dict[str, Answer]:
     }
 
 
+def _name_of(body: bytes) -> str | None:
+    """The code of an odd object. One that has none spoils no other of its batch."""
+    try:
+        return msgspec.json.decode(body, type=_Name).codObjeto
+    except msgspec.ValidationError:
+        return None
+
+
 def _named(raw: msgspec.Raw, status: int) -> tuple[str, Answer]:
     """One object's answer. Where there are events, whether they can be read is decided when they are recorded."""
     body = bytes(raw)
     try:
         found = msgspec.json.decode(body, type=_Object)
     except msgspec.ValidationError:
-        found = _Object(msgspec.json.decode(body, type=_Name).codObjeto)
+        found = _Object(_name_of(body))
     code = (found.codObjeto or "").upper()
     if found.eventos:
         return code, Answer(code, Outcome.FOUND, body, "", status)

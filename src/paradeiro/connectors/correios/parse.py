@@ -8,7 +8,7 @@ from typing import Any
 
 from paradeiro.connectors.correios.codes import WRITE_OFFS, Meaning, meaning_of
 from paradeiro.connectors.correios.place import foreign, place_of, street_of
-from paradeiro.connectors.correios.text import clean, meaning_of_text, slug
+from paradeiro.connectors.correios.text import clean, meaning_of_text, plain, slug
 from paradeiro.connectors.correios.times import read_day, read_time
 from paradeiro.domain.codes import tidy_code
 from paradeiro.domain.records import Parsed, TrackingEvent
@@ -21,6 +21,7 @@ _NOT_ALLOWED = ("GTW-008", "FORBIDDEN", "NÃO LIBERADA", "NAO LIBERADA", "UNAUTH
 _UNKNOWN_YET = ("SRO-020", "SRO-031", "NÃO ENCONTRADO", "NAO ENCONTRADO")
 _REFUSED = ("SRO-019", "SRO-009", "SRO-018")
 _PICKUP_TYPE = "LDI"
+_BACK = "entregue ao remetente"
 _SAVED = re.compile(rb"\s{0,8}HTTP/\d(?:\.\d)? (\d{3})[^\n]*(?:\n[^\r\n][^\n]*)*(?:\r?\n)*")
 
 
@@ -30,11 +31,13 @@ class _UnreadableError(ValueError):
 
 def parse(body: bytes) -> list[Parsed]:
     """One `Parsed` per object in the answer. Whatever the bytes are, this returns; it never raises."""
+    saved = _SAVED.match(body)
+    return _read(body) if saved is None else _saved(int(saved[1]), body[saved.end() :])
+
+
+def _read(body: bytes) -> list[Parsed]:
     if not body.strip():
         return [_malformed("", "the answer is empty")]
-    saved = _SAVED.match(body)
-    if saved is not None:
-        return _saved(int(saved[1]), body[saved.end() :])
     if body.lstrip()[:1] == b"<":
         return [_malformed("", "the answer is a web page, not JSON")]
     try:
@@ -52,7 +55,7 @@ def _saved(status: int, body: bytes) -> list[Parsed]:
         return [Parsed("", Outcome.RETRY, message=f"HTTP {status}: ask again later")]
     if status in {401, 403}:
         return [Parsed("", Outcome.AUTH_FAILED, message=f"HTTP {status}: the credentials were refused")]
-    return parse(body)
+    return _read(body)
 
 
 def _depth(value: object) -> int:
@@ -101,12 +104,15 @@ def _envelope(answer: dict[str, Any]) -> Parsed:
     said = answer.get("msgs") or answer.get("mensagem") or answer.get("msg") or answer.get("detail")
     words = "; ".join(str(part) for part in said) if isinstance(said, list) else str(said or "")
     if not words:
-        return _malformed(
-            "", f"no 'objetos' in the answer; it has: {', '.join(map(str, list(answer)[:8])) or 'nothing'}"
-        )
+        return _malformed("", f"no 'objetos' in the answer; it has: {_names(answer) or 'nothing'}")
     if any(mark in words.upper() for mark in _NOT_ALLOWED):
         return Parsed("", Outcome.AUTH_FAILED, message=clean(words))
     return _said("", clean(words))
+
+
+def _names(found: dict[str, Any]) -> str:
+    """The names of an object's first fields. Cleaned: a message goes into a table, which takes no NUL."""
+    return clean(", ".join(list(found)[:8]))
 
 
 def _said(code: str, words: str) -> Parsed:
@@ -128,7 +134,7 @@ def _object(found: object) -> Parsed:
     if not isinstance(found, dict):
         return _malformed("", "an object that is none")
     named = found.get("codObjeto", found.get("numero", ""))
-    code = tidy_code(named) if isinstance(named, str) else ""
+    code = tidy_code(clean(named))
     told = found.get("eventos", found.get("evento"))
     told = [told] if isinstance(told, dict) else told
     if told is None:
@@ -151,7 +157,7 @@ def _without_events(code: str, found: dict[str, Any]) -> Parsed:
         said = found["categoria"]
     if isinstance(said, str) and said.strip():
         return _said(code, clean(said))
-    return _malformed(code, f"neither 'eventos' nor 'mensagem'; it has: {', '.join(map(str, list(found)[:8]))}")
+    return _malformed(code, f"neither 'eventos' nor 'mensagem'; it has: {_names(found)}")
 
 
 def _estimate(found: dict[str, Any]) -> datetime | None:
@@ -199,18 +205,14 @@ def _code(told: dict[str, Any], description: str) -> tuple[str, Meaning]:
         kind, number = told.get("tipo"), told.get("status")
     else:
         number = told.get("tipo")
-    letters = kind.strip().upper() if isinstance(kind, str) else ""
+    letters = clean(kind).upper()
     digits = _two_digits(number)
     if not letters:
         return f"TEXT/{slug(description)}", Meaning(meaning_of_text(description) or Status.UNKNOWN)
     code = f"{letters[:8]}/{digits}" if digits else letters[:8]
     meaning = meaning_of(letters, digits) or Meaning(Status.UNKNOWN)
     # Seen: a write-off 01 whose text says that the sender got it back (facts, events.csv, note of BDE/01).
-    if (
-        letters in WRITE_OFFS
-        and meaning.status is Status.DELIVERED
-        and "REMETENTE" in description.upper().split("ENTREGUE")[-1]
-    ):
+    if letters in WRITE_OFFS and meaning.status is Status.DELIVERED and _BACK in plain(description):
         meaning = Meaning(Status.RETURNED, meaning.reason, meaning.withdraws)
     return code, meaning
 
@@ -221,5 +223,5 @@ def _two_digits(number: object) -> str:
         return ""
     if isinstance(number, float) and number.is_integer() and abs(number) < 1e6:
         number = int(number)
-    text = str(number).strip()[:8].upper()
+    text = clean(str(number))[:8].upper()
     return text.zfill(2) if text else ""

@@ -1,7 +1,7 @@
 """In: a date as Correios ever wrote one; out: an aware instant or a day; None for what is no date."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 # Brasília's wall clock, without an offset, in every interface they have had (facts, section 0).
@@ -63,4 +63,6 @@ def _in_zone(wall: datetime | None, zone: str | None) -> datetime | None:
         return None
     if wall.tzinfo is None:
         wall = wall.replace(tzinfo=UTC if zone in {"UTC", "Etc/UTC", "+00:00"} else ZONE)
-    return wall.astimezone(ZONE)
+    # A fixed offset: an instant of the hour that daylight saving repeats or skips equals none of another zone
+    # (PEP 495), so the event would look new each time it is read.
+    return wall.astimezone(timezone(wall.astimezone(ZONE).utcoffset() or timedelta()))

@@ -1,6 +1,7 @@
 """In: an account's credentials and the clock; out: a token that is valid now, or why there is none."""
 
 import asyncio
+import base64
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,16 +49,27 @@ class TokenKeeper:
         self._token: str | None = None
         self._until: datetime | None = None
         self._asked_at = float("-inf")
+        self._turn = 0
+        self._failed: NoToken | None = None
 
     async def token(self) -> str | NoToken:
         """A valid token: the ready-made key if there is one, else one from the token service."""
         ready = self._settings.get("api_key")
         if ready:
-            return ready
+            return ready if _sendable(ready) else NoToken(Outcome.AUTH_FAILED, "the key has blanks or odd characters")
         if self._valid():
             return self._token or ""
+        turn = self._turn
         async with self._lock:
-            return self._token or "" if self._valid() else await self._renew()
+            if self._valid():
+                return self._token or ""
+            # Whoever waited for a question that failed has its answer: wrong credentials are tried once, not n times.
+            if self._turn == turn or self._failed is None:
+                told = await self._renew()
+                self._failed = told if isinstance(told, NoToken) else None
+                self._turn += 1
+                return told
+            return self._failed
 
     def forget(self, token: str) -> bool:
         """The gateway refused this token. True if a new one can be had."""
@@ -77,7 +89,8 @@ class TokenKeeper:
         self._asked_at = time.monotonic()
         path, body = self._question()
         user, code = self._settings.get("user", ""), self._settings.get("access_code", "")
-        headers = {"Authorization": httpx.BasicAuth(user, code)._auth_header, "Content-Type": "application/json"}  # noqa: SLF001
+        known = base64.b64encode(f"{user}:{code}".encode()).decode()
+        headers = {"Authorization": f"Basic {known}", "Content-Type": "application/json"}
         answer = await exchange(self._client, "POST", path, headers=headers, body=body)
         if isinstance(answer, HttpFailure):
             return NoToken(Outcome.RETRY, f"the token service: {answer.message}")
@@ -90,7 +103,7 @@ class TokenKeeper:
             if number:
                 question: dict[str, object] = {"numero": number}
                 dr = self._settings.get("dr", "")
-                if dr.isdigit():
+                if dr.isascii() and dr.isdigit():
                     question["dr"] = int(dr)
                 return f"/token/v1/autentica/{name}", msgspec.json.encode(question)
         return "/token/v1/autentica", None
@@ -105,13 +118,20 @@ class TokenKeeper:
             told = msgspec.json.decode(answer.body, type=_Told)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return NoToken(Outcome.RETRY, "the token service answered something that is no token")
-        self._token, self._until = told.token, self._end(told) - _RENEW_BEFORE
+        if not _sendable(told.token):
+            return NoToken(Outcome.RETRY, "the token service answered a token that cannot be sent")
+        self._token, self._until = told.token, self._renew_at(told)
         return told.token
 
-    def _end(self, told: _Told) -> datetime:
-        """When it ends. Without an offset the time is Brasília's; a client that read it as UTC renewed 3 hours late."""
+    def _renew_at(self, told: _Told) -> datetime:
+        """When to ask anew. Without an offset the time is Brasília's; who read it as UTC renewed 3 hours off."""
         try:
-            end = datetime.fromisoformat(f"{told.expiraEm or ''}{told.zoneOffset or '-03:00'}")
-        except ValueError:
+            end = datetime.fromisoformat(f"{told.expiraEm or ''}{told.zoneOffset or '-03:00'}") - _RENEW_BEFORE
+        except (ValueError, OverflowError):
             return self._clock() + _DEFAULT_LIFE
         return end if end.tzinfo is not None else self._clock() + _DEFAULT_LIFE
+
+
+def _sendable(token: str) -> bool:
+    """Whether a token can stand in a header: visible ASCII. Keys are pasted with invisible marks and line ends."""
+    return token.isascii() and token.isprintable() and bool(token) and " " not in token
