@@ -294,3 +294,13 @@ def test_an_order_is_delivered_when_all_its_shipments_are() -> None:
     assert order_delivered_at([first, Snapshot(Status.RETURNED)]) is None
     assert order_delivered_at([]) is None
     assert order_delivered_at([Snapshot(Status.CANCELLED)]) is None
+
+
+def test_transport_on_the_way_back_is_still_the_way_back() -> None:
+    back = event(Status.RETURNING, 3, "BDE/10", reason=Reason.ADDRESS_PROBLEM)
+    leg = event(Status.IN_TRANSIT, 4, "RO/01", place=Place(city="Campinas"))
+    timeline = fold([event(Status.ACCEPTED, 1), back, leg], now=NOW)
+    assert (timeline.snapshot.status, timeline.snapshot.reason) == (Status.RETURNING, Reason.ADDRESS_PROBLEM)
+    assert timeline.snapshot.place.city == "Campinas"
+    out = fold([back, leg, event(Status.OUT_FOR_DELIVERY, 5, "OEC/01")], now=NOW)
+    assert out.snapshot.status is Status.OUT_FOR_DELIVERY, "a new round of delivery ends it"

@@ -16,9 +16,9 @@ DAYS = 12
 
 @pytest.fixture
 async def world() -> AsyncIterator[World]:
-    """Forty packages; the clock stands at the end of the third day."""
+    """Of every kind of package some; the clock stands at the end of the third day."""
     clock = WorldClock(START.replace(day=8))
-    async with serve(Scenario(40, DAYS, 7, START).truth(), clock) as running:
+    async with serve(Scenario(150, DAYS, 7, START).truth(), clock) as running:
         yield running
 
 

@@ -1,5 +1,7 @@
 """In: an account's secret settings; out: encrypted bytes, and back. The key never enters the database."""
 
+from functools import lru_cache
+
 import msgspec
 from cryptography.fernet import Fernet, InvalidToken
 
@@ -20,8 +22,14 @@ def seal(secrets: dict[str, str], key: str) -> bytes:
 
 def unseal(sealed: bytes, key: str) -> dict[str, str]:
     """Decrypt; raises `WrongKeyError`."""
+    return dict(_unsealed(bytes(sealed), key))
+
+
+@lru_cache(maxsize=1024)
+def _unsealed(sealed: bytes, key: str) -> tuple[tuple[str, str], ...]:
+    """The same, remembered: accounts are read for every batch, and open sessions hold their secrets anyway."""
     try:
-        return msgspec.json.decode(Fernet(key).decrypt(sealed), type=dict[str, str])
+        return tuple(msgspec.json.decode(Fernet(key).decrypt(sealed), type=dict[str, str]).items())
     except InvalidToken as error:
         message = "the stored credentials were saved with another PARADEIRO_SECRET_KEY"
         raise WrongKeyError(message) from error

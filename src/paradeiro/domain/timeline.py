@@ -170,15 +170,20 @@ def _step(state: _Fold, event: TrackingEvent) -> None:
     if event.status is None or event.status is Status.UNKNOWN or not _may_move(state, event):
         state.snapshot = replace(now, news_at=newest)
         return
-    same = event.status is now.status and event.reason is now.reason
+    status, reason = event.status, event.reason
+    if now.status is Status.RETURNING and status is Status.IN_TRANSIT:
+        # The way back is made of the same transport events (facts/correios, section 4): it is still the way back.
+        status, reason = now.status, now.reason
+    same = status is now.status and reason is now.reason
     state.snapshot = replace(
         now,
-        status=event.status,
-        reason=event.reason,
+        status=status,
+        reason=reason,
         since=now.since if same and now.since is not None else event.occurred_at,
         delivered_at=event.occurred_at if event.status is Status.DELIVERED else None,
         news_at=newest,
-        place=event.place if event.place != NOWHERE else now.place,
+        # Where it was handed over is not where it was last seen: a delivery without a place has none.
+        place=event.place if event.place != NOWHERE or status is Status.DELIVERED else now.place,
         description=event.description,
         detail=event.detail,
         destination=event.destination,

@@ -1,7 +1,6 @@
 """In: requests to the post office's REST gateway; out: its answers, as the facts describe them: token and srorastro."""
 
 import base64
-import binascii
 import re
 import secrets
 import time
@@ -136,7 +135,7 @@ class Post:
         scheme, _, value = header.partition(" ")
         try:
             said = base64.b64decode(value, validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # neither base64 nor ASCII nor UTF-8
             return False
         return scheme == "Basic" and said == f"{self.contract.user}:{self.contract.access_code}"
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -54,7 +54,7 @@ class CorreiosSession:
 
     async def fetch(self, tracking_codes: Sequence[str]) -> list[Answer]:
         """One answer per code, in the order asked. The outside's faults are outcomes, not exceptions."""
-        found = await self._ask(tuple(dict.fromkeys(tracking_codes)))
+        found = _blamed(await self._ask(tuple(dict.fromkeys(tracking_codes))))
         return [found[code] for code in tracking_codes]
 
     async def close(self) -> None:
@@ -88,6 +88,17 @@ class CorreiosSession:
             if attempt == 2 or not _token_refused(answer) or not self._tokens.forget(token):
                 return _sorted_out(codes, answer)
         raise AssertionError("the second attempt returns")
+
+
+def _blamed(found: dict[str, Answer]) -> dict[str, Answer]:
+    """Who is at fault. A 400 to each code of a batch, that names no fault of a code, speaks of the interface."""
+    if len(found) > 1 and all(answer.http_status == 400 and not _of_a_code(answer) for answer in found.values()):
+        return {code: replace(answer, outcome=Outcome.MALFORMED) for code, answer in found.items()}
+    return found
+
+
+def _of_a_code(answer: Answer) -> bool:
+    return any(parsed.outcome is Outcome.REFUSED for parsed in parse(answer.body))
 
 
 def _token_refused(answer: HttpAnswer) -> bool:

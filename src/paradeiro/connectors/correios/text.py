@@ -10,9 +10,8 @@ LONGEST = 500
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 # Their satisfaction survey, and the words that lead to it, are no news.
-_SURVEY = re.compile(
-    r"[^.!?]*\b(?:pesquisa|avalie|opini[aã]o|clique aqui|satisfa[cç][aã]o)\b[^.!?]*[.!?]*", re.IGNORECASE
-)
+_SENTENCE = re.compile(r"[^.!?]+[.!?]*|[.!?]+")
+_SURVEY = re.compile(r"\b(?:pesquisa|avalie|opini[aã]o|clique aqui|satisfa[cç][aã]o)\b", re.IGNORECASE)
 _BLANKS = re.compile(r"[\s\u200b-\u200f\u2028-\u202e\u2060\ufeff\x00-\x1f\x7f-\x9f]+")
 _NO_WORD = re.compile(r"[^a-z0-9]+")
 _ONLY_POINTS = re.compile(r"[\s.…·-]*")
@@ -52,7 +51,7 @@ def clean(value: object) -> str:
         return ""
     text = html.unescape(_TAG.sub(" ", value[: 8 * LONGEST]))
     text = _LINK.sub(" ", _TAG.sub(" ", text))
-    text = _SURVEY.sub(" ", text)
+    text = "".join(" " if _SURVEY.search(sentence) else sentence for sentence in _SENTENCE.findall(text))
     text = _BLANKS.sub(" ", text.encode("utf-8", "ignore").decode("utf-8")).strip()
     return "" if _ONLY_POINTS.fullmatch(text) else text[:LONGEST]
 

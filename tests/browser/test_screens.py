@@ -1,0 +1,124 @@
+"""The screens in a real browser: phone and desk, light and dark, from signing in to a confirmed delivery."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.async_api import Page, async_playwright
+
+from paradeiro.app import real_clock
+from paradeiro.db import stores
+from paradeiro.db.pool import transaction
+from paradeiro.domain.records import Customer, Order
+from paradeiro.web.pages import one_time_link
+from paradeiro.web.server import create_app
+from tests.flow.conftest import Shop, shop
+from tests.flow.test_main_line import OUT, POSTED
+
+__all__ = ["shop"]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PICTURES = Path(__file__).parent.parent / "artifacts"
+LONG_NAME = "Maria Aparecida dos Santos Nascimento de Albuquerque e Orléans"
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="no Chromium here; with it (apt-get install chromium) they run"
+    ),
+]
+
+
+@asynccontextmanager
+async def _served(shop: Shop) -> AsyncIterator[tuple[str, str]]:
+    """The application on a free port; its address and a path that signs in."""
+    async with transaction(shop.means.pool) as connection:
+        key_id = await stores.add_api_key(
+            connection, shop.store_id, name="Bia", key="pk_bia", scopes=["read", "write"], now=shop.clock()
+        )
+    config = uvicorn.Config(
+        create_app(shop.means, real_clock), host="127.0.0.1", port=0, log_level="critical", lifespan="off"
+    )
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server._serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    try:
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}", one_time_link(key_id, shop.means.secret_key, real_clock())
+    finally:
+        server.should_exit = True
+        await task
+
+
+@asynccontextmanager
+async def _page(width: int, scheme: str) -> AsyncIterator[Page]:
+    """A page of an empty browser; anything said on its console is a failure."""
+    said: list[str] = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        context = await browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+        page = await context.new_page()
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        yield page
+        await browser.close()
+    assert said == []
+
+
+async def _fits(page: Page, name: str) -> None:
+    """Nothing sticks out at the side; a picture is kept."""
+    PICTURES.mkdir(exist_ok=True)
+    await page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+    width = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert width <= 0, f"{name} sticks out by {width} px"
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1024, "dark"), (1440, "light")])
+async def test_from_the_list_to_a_confirmed_delivery(shop: Shop, width: int, scheme: str) -> None:
+    order = Order("1307463503290-01", Customer(LONG_NAME, "maria@example.com"), ordered_at=shop.clock())
+    shipment = await shop.register("AA123456785BR", order)
+    shop.outside.say("AA123456785BR", POSTED, OUT)
+    await shop.ask(shipment, days=1, hours=1)
+    async with _served(shop) as (address, sign_in), _page(width, scheme) as page:
+        await page.goto(address + sign_in)
+        await _fits(page, f"orders-{width}")
+        await page.get_by_role("link", name="1307463503290-01").click()
+        assert "Saiu para entrega" in await page.inner_text("main")
+        await _fits(page, f"order-{width}")
+        await page.get_by_text("Confirmar a entrega").click()
+        await page.get_by_role("button", name="Confirmar").click()
+        assert "foi entregue" in await page.inner_text(".sentence")
+        for screen in ("notices", "accounts", "docs"):
+            await page.goto(f"{address}/{screen}")
+            await _fits(page, f"{screen}-{width}")
+        token = (await shop.kept(shipment)).shipment.tracking_token
+        await page.goto(f"{address}/t/{token}")
+        assert "foi entregue" in await page.inner_text("h1")
+        await _fits(page, f"track-{width}")
+    await shop.run()
+    assert shop.outside.told("mail")[-1]["status"] == "delivered"
+
+
+async def test_the_keyboard_alone_reaches_an_order(shop: Shop) -> None:
+    await shop.register("AA1")
+    async with _served(shop) as (address, sign_in), _page(1024, "light") as page:
+        await page.goto(address + sign_in)
+        for _ in range(20):
+            await page.keyboard.press("Tab")
+            if await page.evaluate("document.activeElement.textContent") == "1001":
+                break
+        await page.keyboard.press("Enter")
+        await page.wait_for_url("**/orders/1001")

@@ -1,0 +1,60 @@
+"""In: a world; out: it says where it is and what opens its doors, in its own process too, and goes without a trace."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from paradeiro.world.clock import WorldClock
+from paradeiro.world.scenario import Scenario
+from paradeiro.world.server import World, serve
+
+from .conftest import START
+
+
+async def test_says_where_it_is(world: World) -> None:
+    assert world.urls.keys() == {"correios", "vtex", "marketplace", "admin"}
+    assert all(url.startswith("http://127.0.0.1:") for url in world.urls.values())
+    accounts = world.accounts()
+    assert accounts.keys() == {"correios", "vtex", "vtex_marketplace", "email"}
+    assert accounts["email"]["port"] == str(world.smtp_port)
+    assert json.loads(json.dumps(world.described()))["urls"] == world.urls
+
+
+async def test_its_doors_close(http: httpx.AsyncClient) -> None:
+    async with serve(Scenario(5, 3, 1, START).truth(), WorldClock(START)) as world:
+        url = f"{world.urls['admin']}/clock"
+        assert (await http.get(url)).status_code == 200
+    with pytest.raises(httpx.TransportError):
+        await http.get(url)
+
+
+async def test_two_worlds_side_by_side() -> None:
+    truth = Scenario(5, 3, 1, START).truth
+    async with serve(truth(), WorldClock(START)) as one, serve(truth(), WorldClock(START)) as other:
+        assert not set(one.urls.values()) & set(other.urls.values())
+        assert one.smtp_port != other.smtp_port
+
+
+@pytest.mark.slow
+async def test_runs_by_itself_until_told_to_end(tmp_path: Path, http: httpx.AsyncClient) -> None:
+    file = tmp_path / "world.json"
+    start = datetime.now(UTC) - timedelta(days=12)
+    command = [sys.executable, "-m", "paradeiro.world", "--packages", "5", "--start", start.isoformat()]
+    process = await asyncio.create_subprocess_exec(*command, "--file", str(file), stderr=asyncio.subprocess.PIPE)
+    async with asyncio.timeout(20):
+        while not file.exists():
+            assert process.returncode is None
+            await asyncio.sleep(0.05)
+        told = json.loads(file.read_text())
+        assert file.stat().st_mode & 0o777 == 0o600
+        assert (await http.get(f"{told['urls']['admin']}/clock")).json()["speed"] == told["clock"]["speed"] == 360
+        os.kill(process.pid, signal.SIGTERM)
+        _, complaints = await process.communicate()
+    assert (process.returncode, complaints) == (0, b"")
