@@ -20,7 +20,7 @@ class Settings(BaseSettings):
     public_url: str | None = Field(None, description="how customers reach this server, for links in mails")
     secret_key: SecretStr | None = Field(None, description="opens stored credentials; made on the first start")
     world: bool = Field(default=True, description="use the simulated world while no real account is configured")
-    world_speed: float = Field(360.0, gt=0, le=100_000, description="simulated seconds per second in the world")
+    world_speed: float = Field(1440.0, gt=0, le=100_000, description="simulated seconds per second in the world")
     world_packages: int = Field(60, ge=1, le=100_000, description="packages that the world begins with")
     world_file: Path | None = Field(None, description="set by `up` for its workers: where the world says what it is")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$")

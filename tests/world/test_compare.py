@@ -1,0 +1,243 @@
+"""In: a world and what somebody claims of it; out: nothing if all is true, one sentence for each thing that is not."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import replace
+from email.message import EmailMessage
+
+import pytest
+
+from paradeiro.world.clock import WorldClock
+from paradeiro.world.compare import CODE_HEADER, STATUS_HEADER, Claim, differences
+from paradeiro.world.correios import ZONE
+from paradeiro.world.mail import Mail
+from paradeiro.world.scenario import Scenario
+from paradeiro.world.server import World, make_world
+from paradeiro.world.truth import Package, SoldOrder, history, standing
+
+from .conftest import START
+
+Claims = dict[str, Claim]
+
+
+def mail(world: World, order: SoldOrder, code: str, status: str, *, text: str, number: int) -> Mail:
+    message = EmailMessage()
+    message["To"], message["Subject"], message["Message-ID"] = str(order.customer.email), text, f"<{number}@loja>"
+    message[STATUS_HEADER], message[CODE_HEADER] = status, code
+    message.set_content(text)
+    return Mail(number, world.clock(), (str(order.customer.email),), message.as_bytes())
+
+
+def tell_order_system(world: World, package: Package) -> None:
+    at, stand = world.clock(), standing(package, world.clock())
+    shown = shown_package(world, package)
+    shown["trackingNumber"] = package.code
+    delivered = stand.delivered_at and f"{stand.delivered_at.astimezone(ZONE):%Y-%m-%d %H:%M}"
+    data = [{"createDate": f"{h.happened_at.astimezone(ZONE):%Y-%m-%d}"} for h in history(package, at)]
+    shown["courierStatus"] |= {"finished": bool(delivered), "deliveredDate": delivered, "data": data}
+
+
+def shown_package(world: World, package: Package) -> dict:
+    packages = world.order_system.orders[package.order_id]["packageAttachment"]["packages"]
+    return next(p for p in packages if p["invoiceNumber"] == package.invoice_number)
+
+
+def perfect() -> tuple[World, Claims, dict[str, bool]]:
+    """A world at its end in which everybody was told the truth, and who claims exactly that."""
+    truth = Scenario(120, 12, 7, START).truth()
+    world = make_world(truth, WorldClock(truth.end))
+    claims: Claims = {}
+    for order in truth.orders:
+        for package in order.packages:
+            stand, shown = standing(package, truth.end), package.visible(truth.end)
+            events = [(h.happened_at, h.code) for h in shown]
+            claims[package.code] = Claim(stand.status, stand.delivered_at, events, order.invoiced_at)
+            tell_order_system(world, package)
+            if order.affiliate:
+                known = {"invoice": {}, "number": package.code, "delivered": stand.status == "delivered", "events": []}
+                world.marketplace.invoices[order.marketplace_number, package.invoice_number] = known
+            if order.customer.email and any(h.says not in {None, "registered"} for h in shown):
+                number = len(world.mail.mails)
+                world.mail.mails.append(mail(world, order, package.code, stand.status, text="news", number=number))
+    orders = {o.order_id: all(standing(p, truth.end).status == "delivered" for p in o.packages) for o in truth.orders}
+    return world, claims, orders
+
+
+@pytest.fixture(scope="module")
+def told() -> tuple[World, Claims, dict[str, bool]]:
+    return perfect()
+
+
+Told = tuple[World, Claims, dict[str, bool]]
+
+
+def found(told: Told) -> list[str]:
+    world, claims, orders = told
+    return differences(world, claims, orders, world.clock())
+
+
+def a_delivered(told: Told, *, marketplace: bool = False) -> tuple[SoldOrder, Package]:
+    world = told[0]
+    return next(
+        (o, p)
+        for o in world.truth.orders
+        for p in o.packages
+        if p.kind == "delivered"
+        and standing(p, world.clock()).status == "delivered"
+        and o.customer.email
+        and bool(o.affiliate) == marketplace
+    )
+
+
+def mails_about(world: World, code: str) -> list[Mail]:
+    return [m for m in world.mail.mails if m.message[CODE_HEADER] == code]
+
+
+def test_the_whole_truth_has_no_differences(told: Told) -> None:
+    assert found(told) == []
+
+
+def forgotten(told: Told, package: Package, order: SoldOrder) -> None:
+    del told[1][package.code]
+
+
+def wrong_status(told: Told, package: Package, order: SoldOrder) -> None:
+    told[1][package.code] = replace(told[1][package.code], status="in_transit")
+
+
+def wrong_delivery_time(told: Told, package: Package, order: SoldOrder) -> None:
+    told[1][package.code] = replace(told[1][package.code], delivered_at=told[0].clock())
+
+
+def missing_event(told: Told, package: Package, order: SoldOrder) -> None:
+    claim = told[1][package.code]
+    told[1][package.code] = replace(claim, events=claim.events[1:])
+
+
+def event_twice(told: Told, package: Package, order: SoldOrder) -> None:
+    claim = told[1][package.code]
+    told[1][package.code] = replace(claim, events=[*claim.events, claim.events[0]])
+
+
+def order_not_delivered(told: Told, package: Package, order: SoldOrder) -> None:
+    told[2][order.order_id] = not told[2][order.order_id]
+
+
+def no_number_at_order_system(told: Told, package: Package, order: SoldOrder) -> None:
+    shown_package(told[0], package)["trackingNumber"] = None
+
+
+def not_finished(told: Told, package: Package, order: SoldOrder) -> None:
+    shown_package(told[0], package)["courierStatus"]["finished"] = False
+
+
+def delivered_on_another_day(told: Told, package: Package, order: SoldOrder) -> None:
+    shown_package(told[0], package)["courierStatus"]["deliveredDate"] = "2026-10-01 10:00"
+
+
+def short_history(told: Told, package: Package, order: SoldOrder) -> None:
+    shown_package(told[0], package)["courierStatus"]["data"].pop()
+
+
+def history_of_other_days(told: Told, package: Package, order: SoldOrder) -> None:
+    shown_package(told[0], package)["courierStatus"]["data"][0]["createDate"] = "2020-01-01"
+
+
+def a_breach(told: Told, package: Package, order: SoldOrder) -> None:
+    told[0].order_system.breaches.append("PUT without a body")
+
+
+def stale_mail(told: Told, package: Package, order: SoldOrder) -> None:
+    number = len(told[0].mail.mails)
+    told[0].mail.mails.append(mail(told[0], order, package.code, "in_transit", text="old", number=number))
+
+
+def same_mail_twice(told: Told, package: Package, order: SoldOrder) -> None:
+    number = len(told[0].mail.mails)
+    told[0].mail.mails.append(mail(told[0], order, package.code, "delivered", text="news", number=number))
+
+
+def same_message_id(told: Told, package: Package, order: SoldOrder) -> None:
+    told[0].mail.mails.append(mail(told[0], order, package.code, "delivered", text="again", number=0))
+
+
+def mail_to_somebody_else(told: Told, package: Package, order: SoldOrder) -> None:
+    world = told[0]
+    (own,) = mails_about(world, package.code)
+    world.mail.mails[own.number] = replace(own, to=("eve@example.com",))
+
+
+def more_mails_than_news(told: Told, package: Package, order: SoldOrder) -> None:
+    newest = max(h.happened_at for h in package.visible(told[0].clock()))
+    told[1][package.code] = replace(told[1][package.code], registered_at=newest)
+
+
+def no_mail(told: Told, package: Package, order: SoldOrder) -> None:
+    world = told[0]
+    world.mail.mails[:] = [m for m in world.mail.mails if m.message[CODE_HEADER] != package.code]
+
+
+WRONGS: list[tuple[Callable[[Told, Package, SoldOrder], None], str]] = [
+    (forgotten, "nobody follows it"),
+    (wrong_status, "claimed in_transit, the truth is delivered"),
+    (wrong_delivery_time, "is claimed, the truth is"),
+    (missing_event, "is missing (1 times)"),
+    (event_twice, "never happened (1 times)"),
+    (order_not_delivered, "delivered is claimed"),
+    (no_number_at_order_system, "its number is None"),
+    (not_finished, "finished is False"),
+    (delivered_on_another_day, "delivered date 2026-10-01 10:00"),
+    (short_history, "events, the truth is"),
+    (history_of_other_days, "the days of its events"),
+    (a_breach, "broke the contract"),
+    (stale_mail, "the last one says in_transit"),
+    (same_mail_twice, "the same was said twice"),
+    (same_message_id, "was sent 2 times"),
+    (mail_to_somebody_else, "somebody else"),
+    (more_mails_than_news, "newer than the registration"),
+    (no_mail, "none was sent"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "sentence"), WRONGS, ids=[w.__name__ for w, _ in WRONGS])
+def test_each_wrong_thing_is_found(
+    told: Told, wrong: Callable[[Told, Package, SoldOrder], None], sentence: str
+) -> None:
+    spoiled = deepcopy(told)
+    order, package = a_delivered(spoiled)
+    wrong(spoiled, package, order)
+    assert any(sentence in words for words in found(spoiled)), found(spoiled)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [({"number": "other"}, "its number is other"), ({"delivered": False}, "delivered is False"), (None, "not know")],
+)
+def test_what_the_marketplace_was_told(told: Told, change: dict[str, object] | None, sentence: str) -> None:
+    spoiled = deepcopy(told)
+    order, package = a_delivered(spoiled, marketplace=True)
+    key = (order.marketplace_number, package.invoice_number)
+    if change is None:
+        del spoiled[0].marketplace.invoices[key]
+    else:
+        spoiled[0].marketplace.invoices[key].update(change)
+    assert any(sentence in words for words in found(spoiled))
+
+
+def test_a_delivery_mail_for_what_was_never_delivered(told: Told) -> None:
+    spoiled = deepcopy(told)
+    world = spoiled[0]
+    order, package = next(
+        (o, p) for o in world.truth.orders for p in o.packages if p.kind == "returned" and o.customer.email
+    )
+    world.mail.mails.append(mail(world, order, package.code, "delivered", text="wrong", number=len(world.mail.mails)))
+    assert any("which it never was" in words for words in found(spoiled))
+
+
+def test_a_mail_to_a_customer_without_an_address(told: Told) -> None:
+    spoiled = deepcopy(told)
+    world = spoiled[0]
+    order = next(o for o in world.truth.orders if o.customer.email is None)
+    code = order.packages[0].code
+    world.mail.mails.append(mail(world, order, code, "delivered", text="wrong", number=len(world.mail.mails)))
+    assert any("has no address" in words for words in found(spoiled))
