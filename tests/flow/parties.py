@@ -216,6 +216,4 @@ def connectors(folder: Path) -> dict[str, Connector]:
 
 
 def _sink(name: str, kind: PartyKind, open_: Any, effects: set[EffectKind]) -> Connector:
-    return Connector(
-        name, name.title(), frozenset({kind}), (), open_, render=render, effects=frozenset(effects)
-    )
+    return Connector(name, name.title(), frozenset({kind}), (), open_, render=render, effects=frozenset(effects))

@@ -67,7 +67,9 @@ def _check(url: str, outside: Outside, die_at: int) -> int:
         assert connection.execute("SELECT delivered_at IS NOT NULL FROM orders").fetchall() == [(True,)]
         open_effects = connection.execute("SELECT kind FROM effect WHERE state IN ('pending', 'sending')").fetchall()
         assert open_effects == [], f"killed at step {die_at}"
-        doubts = connection.execute("SELECT coalesce(sum(doubts), 0) FROM effect WHERE kind = 'customer_mail'").fetchone()
+        doubts = connection.execute(
+            "SELECT coalesce(sum(doubts), 0) FROM effect WHERE kind = 'customer_mail'"
+        ).fetchone()
         unrecorded = connection.execute("SELECT count(*) FROM reply WHERE recorded_at IS NULL").fetchone()
     assert unrecorded == (0,)
     for party in ("loja", "canal"):

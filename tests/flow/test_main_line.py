@@ -33,7 +33,9 @@ async def test_news_reaches_order_customer_and_marketplace(shop: Shop) -> None:
     assert all(e.reply_id for e in await shop.events(shipment))
     updates = [b for b in shop.outside.told("loja") if b["kind"] == "order_update"]
     assert [(u["delivered"], u["events"]) for u in updates] == [(False, ["PO"]), (True, ["PO", "OEC", "BDE"])]
-    assert [m["status"] for m in shop.outside.told("mail")] == ["accepted", "delivered"], "one mail per look, the latest"
+    assert [m["status"] for m in shop.outside.told("mail")] == ["accepted", "delivered"], (
+        "one mail per look, the latest"
+    )
     assert [m["delivered"] for m in shop.outside.told("canal")[2:]] == [False, True]
     assert await shop.notices() == []
 
@@ -70,7 +72,9 @@ async def test_orders_come_in_from_the_order_system(shop: Shop) -> None:
     assert [u["kind"] for u in updates] == ["order_update"], "its number is known there: no PATCH"
     notices = await shop.notices()
     assert [(n.kind, "Rapidão Cometa" in n.message) for n in notices] == [(NoticeKind.NO_ACCOUNT, True)]
-    shop.outside.order(Order("3001", ANA, invoices=(packed, Invoice("NF-8", 5000, courier="Posta", tracking_code="AA8"))))
+    shop.outside.order(
+        Order("3001", ANA, invoices=(packed, Invoice("NF-8", 5000, courier="Posta", tracking_code="AA8")))
+    )
     await shop.later(hours=1)
     assert any("AA8" in batch for batch in shop.outside.asked()), "a code that came later is found"
 
@@ -98,9 +102,7 @@ async def test_statements_by_hand_go_the_same_way(shop: Shop) -> None:
     await shop.later(hours=1)
     at = shop.clock()
     for _ in range(2):
-        await confirm_delivery(
-            shop.means, shop.store_id, shipment, delivered_at=at, source=Source.API, author="erp"
-        )
+        await confirm_delivery(shop.means, shop.store_id, shipment, delivered_at=at, source=Source.API, author="erp")
         await shop.run()
     assert [m["status"] for m in shop.outside.told("mail")] == ["out_for_delivery", "delivered"]
     assert [m["delivered"] for m in shop.outside.told("canal")[2:]] == [False, True]
@@ -126,7 +128,13 @@ async def test_a_delivery_that_the_carrier_withdraws(shop: Shop) -> None:
     notice = next(n for n in await shop.notices() if n.kind == NoticeKind.DELIVERY_WITHDRAWN)
     assert "marketplace" in notice.message
     assert await _order_delivered_at(shop) is None
-    shop.outside.say("AA1", POSTED, DELIVERED, ("EST", "2026-11-03T18:00:00+00:00", "Itu"), ("BDE", "2026-11-04T15:00:00+00:00", "Itu"))
+    shop.outside.say(
+        "AA1",
+        POSTED,
+        DELIVERED,
+        ("EST", "2026-11-03T18:00:00+00:00", "Itu"),
+        ("BDE", "2026-11-04T15:00:00+00:00", "Itu"),
+    )
     await shop.ask(shipment, days=1)
     assert [m["status"] for m in shop.outside.told("mail")][-1] == "delivered"
 
@@ -193,7 +201,9 @@ async def test_a_code_never_seen_is_kept_moves_nothing_and_opens_one_notice(shop
     shipment = await shop.register("AA1")
     shop.outside.say("AA1", POSTED, ("XYZ", "2026-11-02T15:00:00+00:00", "Itu"))
     await shop.ask(shipment, hours=4)
-    shop.outside.say("AA1", POSTED, ("XYZ", "2026-11-02T15:00:00+00:00", "Itu"), ("XYZ", "2026-11-02T15:10:00+00:00", "Itu"))
+    shop.outside.say(
+        "AA1", POSTED, ("XYZ", "2026-11-02T15:00:00+00:00", "Itu"), ("XYZ", "2026-11-02T15:10:00+00:00", "Itu")
+    )
     await shop.ask(shipment, hours=1)
     assert (await shop.kept(shipment)).shipment.snapshot.status is Status.ACCEPTED
     assert [e.event.status for e in await shop.events(shipment)] == [Status.ACCEPTED, Status.UNKNOWN, Status.UNKNOWN]

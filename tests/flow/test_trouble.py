@@ -67,7 +67,9 @@ async def test_one_html_answer_spoils_only_its_own_batch_which_comes_again(shop:
     assert [(await shop.kept(i)).shipment.snapshot.status for i in ids] == [Status.ACCEPTED] * 7
 
 
-@pytest.mark.parametrize("text", ["", "{", "<html></html>", "[]", '{"object": "AA1"}', '{"object": "AA1", "events": 3}'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "<html></html>", "[]", '{"object": "AA1"}', '{"object": "AA1", "events": 3}']
+)
 async def test_an_answer_that_cannot_be_read_changes_nothing(shop: Shop, text: str) -> None:
     shipment = await shop.register("AA1")
     shop.outside.say("AA1", POSTED)
@@ -182,4 +184,3 @@ async def test_a_finished_shipment_is_looked_at_a_few_times_more_and_then_rests(
         line = (await shipment_lines(connection, shop.store_id))[0]
     assert line.next_check is None
     assert len(shop.outside.asked()) <= 7
-

@@ -200,6 +200,8 @@ def account_(
 
 
 def _ask_secret(field: str) -> str:
+    if not sys.stdin.isatty():
+        return ""
     return str(typer.prompt(field, hide_input=True, default="", show_default=False))
 
 

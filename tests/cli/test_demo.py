@@ -1,0 +1,118 @@
+"""In: small worlds, honest ones and lying ones; out: the demo finds no difference, or the lie and exit status 1."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from rich.console import Console
+
+from paradeiro.cli import demo
+from paradeiro.cli.demo import START, demo_command, play
+from paradeiro.settings import Settings
+from paradeiro.world.clock import WorldClock
+from paradeiro.world.scenario import Scenario
+from paradeiro.world.server import World, serve
+from paradeiro.world.truth import Package, Truth
+
+PACKAGES, DAYS = 12, 4
+
+
+@pytest.fixture
+def settings(database: str, tmp_path: Path, secret_key: str) -> Settings:
+    return Settings(data_dir=tmp_path, database_url=database, secret_key=SecretStr(secret_key))
+
+
+async def nothing(_: float) -> None:
+    """Nobody looks at the progress."""
+
+
+def a_told_package(world: World) -> Package:
+    """A package that is on its way, or there, and whose order system heard of it."""
+    told = {t["invoice"] for t in world.order_system.told if t["what"] == "tracking"}
+    return next(p for p in world.truth.packages if p.invoice_number in told)
+
+
+def forget_updates(world: World) -> None:
+    """The order system loses what it was told of a package."""
+    package = a_told_package(world)
+    shown = world.order_system.orders[package.order_id]["packageAttachment"]["packages"]
+    next(p for p in shown if p["invoiceNumber"] == package.invoice_number)["courierStatus"]["data"] = []
+
+
+def change_an_event(world: World) -> None:
+    """The truth says afterwards that a thing happened a minute later."""
+    package = a_told_package(world)
+    first = package.happenings[0]
+    package.happenings[0] = replace(first, happened_at=first.happened_at + timedelta(minutes=1))
+
+
+def repeat_a_mail(world: World) -> None:
+    """A customer gets the newest mail again."""
+    world.mail.mails.append(world.mail.mails[-1])
+
+
+LIES: dict[str, tuple[Callable[[World], None], str]] = {
+    "an update is lost": (forget_updates, "at the order system: it holds 0 events"),
+    "an event is another": (change_an_event, "is missing (1 times)"),
+    "a mail came twice": (repeat_a_mail, "was sent 2 times"),
+}
+
+
+def let_the_world_lie(monkeypatch: pytest.MonkeyPatch, lie: Callable[[World], None]) -> None:
+    """Between the last question and the comparison, the lie is put in."""
+    worlds: list[World] = []
+    honest = demo._catch_up
+
+    @asynccontextmanager
+    async def kept(truth: Truth, clock: WorldClock) -> AsyncIterator[World]:
+        async with serve(truth, clock) as world:
+            worlds.append(world)
+            yield world
+
+    async def then_lie(*given: Any) -> Any:
+        done = await honest(*given)
+        lie(worlds[0])
+        return done
+
+    monkeypatch.setattr(demo, "serve", kept)
+    monkeypatch.setattr(demo, "_catch_up", then_lie)
+
+
+@pytest.mark.parametrize("seed", [7, 11])
+async def test_a_small_world_ends_without_differences(settings: Settings, database: str, seed: int) -> None:
+    report = await play(settings, database, Scenario(PACKAGES, DAYS, seed, START), nothing)
+    assert report.differences == []
+    assert sum(report.shipments_by_status.values()) == PACKAGES
+    assert report.events_recorded > PACKAGES
+    assert report.order_updates > 0
+    assert report.emails > 0
+    assert 0 < report.detection_delay_minutes_median < report.detection_delay_minutes_p90 < 24 * 60
+
+
+def test_the_command_prints_json_and_ends_well(settings: Settings) -> None:
+    printed = StringIO()
+    console = Console(file=printed, width=100)
+    assert demo_command(settings, console, packages=4, days=2, seed=3, as_json=True) == 0
+    report = json.loads(printed.getvalue())
+    assert report["packages"] == 4
+    assert report["differences"] == []
+
+
+@pytest.mark.parametrize(("lie", "words"), LIES.values(), ids=LIES)
+def test_a_lie_is_found_and_said_and_the_status_is_1(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, lie: Callable[[World], None], words: str
+) -> None:
+    let_the_world_lie(monkeypatch, lie)
+    printed = StringIO()
+    console = Console(file=printed, width=200)
+    assert demo_command(settings, console, packages=6, days=3, seed=7, as_json=False) == 1
+    said = " ".join(printed.getvalue().split())
+    assert words in said
+    assert "differences from the world's truth" in said
