@@ -96,23 +96,28 @@ async def test_a_small_world_ends_without_differences(settings: Settings, databa
     assert 0 < report.detection_delay_minutes_median < report.detection_delay_minutes_p90 < 24 * 60
 
 
+@pytest.mark.parametrize(("lie", "words"), LIES.values(), ids=LIES)
+async def test_a_lie_is_found_and_said(
+    settings: Settings, database: str, monkeypatch: pytest.MonkeyPatch, lie: Callable[[World], None], words: str
+) -> None:
+    let_the_world_lie(monkeypatch, lie)
+    report = await play(settings, database, Scenario(4, 2, 7, START), nothing)
+    assert any(words in said for said in report.differences)
+
+
 def test_the_command_prints_json_and_ends_well(settings: Settings) -> None:
     printed = StringIO()
     console = Console(file=printed, width=100)
-    assert demo_command(settings, console, packages=4, days=2, seed=3, as_json=True) == 0
+    assert demo_command(settings, console, packages=2, days=1, seed=3, as_json=True) == 0
     report = json.loads(printed.getvalue())
-    assert report["packages"] == 4
+    assert report["packages"] == 2
     assert report["differences"] == []
 
 
-@pytest.mark.parametrize(("lie", "words"), LIES.values(), ids=LIES)
-def test_a_lie_is_found_and_said_and_the_status_is_1(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, lie: Callable[[World], None], words: str
-) -> None:
-    let_the_world_lie(monkeypatch, lie)
+def test_the_command_prints_the_lie_and_its_status_is_1(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    let_the_world_lie(monkeypatch, forget_updates)
     printed = StringIO()
-    console = Console(file=printed, width=200)
-    assert demo_command(settings, console, packages=6, days=3, seed=7, as_json=False) == 1
+    assert demo_command(settings, Console(file=printed, width=200), packages=4, days=2, seed=7, as_json=False) == 1
     said = " ".join(printed.getvalue().split())
-    assert words in said
+    assert "it holds 0 events" in said
     assert "differences from the world's truth" in said

@@ -1,6 +1,6 @@
 """In: a story's folder; out: what the product made of it, as the texts of the files that a person can read.
 
-The world serves the story's answers over HTTP, each from its instant on; the clock is moved by hand; the whole flow runs.
+The world serves the story's answers over HTTP, each from its instant on; the clock is moved by hand; the flow runs.
 """
 
 import json
