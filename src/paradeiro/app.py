@@ -50,6 +50,13 @@ def clock_for(settings: Settings) -> Clock:
     )
 
 
+def pace_for(settings: Settings) -> float:
+    """How fast that clock runs."""
+    if settings.world_file is None:
+        return 1.0
+    return max(float(json.loads(settings.world_file.read_text(encoding="utf-8"))["clock"]["speed"]), 1.0)
+
+
 def secret_key(settings: Settings) -> str:
     """The key that opens stored credentials: from the settings, else from a file that is made once (mode 0600)."""
     if settings.secret_key is not None:
@@ -109,6 +116,7 @@ async def house(
             sessions=sessions,
             secret_key=secret_key(settings),
             new_token=new_token,
+            pace=pace_for(settings),
             public_url=(settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/"),
         )
     finally:

@@ -55,7 +55,9 @@ async def _one_batch(means: Means, account_id: int) -> int:
         if account.open_at is not None and account.open_at > now:
             return 0
         connector = means.connectors[account.connector]
-        due = await shipments.claim_due(connection, account_id, now=now, lease=now + _LEASE, limit=connector.batch_size)
+        due = await shipments.claim_due(
+            connection, account_id, now=now, lease=means.lease(_LEASE), limit=connector.batch_size
+        )
     if not due:
         return 0
     session = await means.sessions.of(account)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -54,6 +54,11 @@ class Means:
     secret_key: str = field(repr=False)
     new_token: Callable[[], str]
     public_url: str
+    pace: float = 1.0  # how many of our seconds go by in a real one; more than one only beside the simulated world
 
     def now(self) -> datetime:
         return self.clock()
+
+    def lease(self, span: timedelta) -> datetime:
+        """Until when something is ours. A lease guards against other processes, so it lasts real time."""
+        return self.clock() + span * self.pace

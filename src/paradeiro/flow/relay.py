@@ -78,7 +78,7 @@ async def _claim(means: Means, connection: Connection, account: Account, *, now:
     """
     heads = await effects.next_heads(connection, account.id, now=now, limit=_BATCH)
     kept = {k.shipment.id: k for k in await shipments.lock_for_reading(connection, [h[1] for h in heads])}
-    claimed = await effects.claim(connection, [h[0] for h in heads], now=now, lease=now + _LEASE)
+    claimed = await effects.claim(connection, [h[0] for h in heads], now=now, lease=means.lease(_LEASE))
     if not claimed:
         return []
     tellings = await _tellings(means, connection, account, claimed, kept, now=now)
