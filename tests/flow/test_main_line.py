@@ -137,6 +137,7 @@ async def test_a_delivery_that_the_carrier_withdraws(shop: Shop) -> None:
     )
     await shop.ask(shipment, days=1)
     assert [m["status"] for m in shop.outside.told("mail")][-1] == "delivered"
+    assert await shop.notices() == [], "it was delivered after all: nothing is left to do"
 
 
 async def test_a_delivery_that_the_operator_reopens(shop: Shop) -> None:

@@ -24,7 +24,7 @@ _PACE = {
 }
 _SLOWEST = _DAY
 # Carriers correct themselves: a finished shipment is asked a few more times before it rests.
-_AFTER_END = (6 * _HOUR, _DAY, 3 * _DAY, 7 * _DAY)
+_AFTER_END = (_HOUR, 6 * _HOUR, _DAY, 3 * _DAY, 7 * _DAY)
 _NOT_AT_ONCE = 10 * _MINUTE
 _FIRST_BACKOFF = 2 * _MINUTE
 _LONGEST_BACKOFF = _HOUR

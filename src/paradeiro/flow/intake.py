@@ -63,6 +63,8 @@ async def _register(
     account = _follower(around, store_id, connector.name)
     order_id = await orders.put_order(connection, store_id, stated.order, now=now)
     invoice = stated.invoice
+    if invoice.courier.strip().lower() in {"", connector.name}:
+        invoice = replace(invoice, courier=connector.title)
     if not invoice.tracking_url and connector.tracking_url is not None:
         invoice = replace(invoice, tracking_url=connector.tracking_url(code))
     shipment_id, created = await shipments.register(
@@ -171,6 +173,7 @@ async def take_order(
     awaits = any(not invoice.tracking_code and not invoice.finished for invoice in order.invoices)
     await orders.put_order(connection, store_id, order, now=means.now(), awaits_code=awaits)
     taken: list[int] = []
+    followed = {kept.shipment.tracking_code for kept in await shipments.of_order(connection, store_id, order.number)}
     for invoice in order.invoices:
         if not invoice.tracking_code or invoice.finished:
             continue
@@ -178,7 +181,9 @@ async def take_order(
         if connector is None:
             await _open(means, connection, _strange_courier(store_id, order, invoice))
             continue
-        stated = Registration(order, connector.name, invoice.tracking_code, invoice)
+        # What is followed already was taken once, by somebody who knew: it is not refused for its check digit now.
+        known = tidy_code(invoice.tracking_code) in followed
+        stated = Registration(order, connector.name, invoice.tracking_code, invoice, lenient=known)
         try:
             taken.append((await _register(means, connection, around, store_id, stated)).shipment_id)
         except InvalidError as error:

@@ -115,7 +115,7 @@ def letter(telling: Telling) -> Letter:
         stops=journey(telling.timeline, words),
         dates=_dates(telling, zone, today, words),
         items=_items(telling.shipment.invoice.items, words),
-        order=Fact(words.labels.order, tidy(telling.order.number)),
+        order=Fact(words.labels.order, _order_number(telling)),
         carrier=Fact(words.labels.carrier, _carrier(telling)),
         tracking_code=Fact(words.labels.tracking_code, tidy(telling.shipment.tracking_code)),
         link=safe_link(telling.tracking_link) or safe_link(telling.shipment.invoice.tracking_url or ""),
@@ -134,9 +134,15 @@ def safe_link(text: str) -> str:
     return plain if good and not set(plain) & set(" \"'<>\\") else ""
 
 
+def _order_number(telling: Telling) -> str:
+    """The order's number as its customer knows it: the marketplace's, if one sold it."""
+    sold_as = telling.order.marketplace_number if telling.order.channel else None
+    return tidy(sold_as or telling.order.number)
+
+
 def _subject(telling: Telling, label: str, words: Catalogue) -> str:
     order = words.labels.order.lower()
-    return f"{label} · {order} {_cut(telling.order.number, 60)}"
+    return f"{label} · {order} {_cut(_order_number(telling), 60)}"
 
 
 def _carrier(telling: Telling) -> str:

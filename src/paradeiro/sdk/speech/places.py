@@ -26,6 +26,8 @@ _ACCENTS = {word.translate(str.maketrans("áâãàéêíóôõúüç", "aaaaeeio
 _WITH_ARTICLE = frozenset({"Rio de Janeiro", "Guarujá", "Crato", "Cabo de Santo Agostinho"})
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*", re.UNICODE)
 # Blanks, control characters and every line separator that Unicode knows; a no-break space is left as it is.
+# "Várzea Paulista/SP": the two letters after a slash are a state.
+_STATE = re.compile(r"(?<=/)[A-Za-z]{2}(?![A-Za-z])")
 _NOISE = re.compile(r"[ \x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -47,7 +49,7 @@ def place_name(text: str | None) -> str:
     for match in _WORD.finditer(name):
         parts += [name[end : match.start()], _word(match.group(), first=first)]
         first, end = False, match.end()
-    return "".join([*parts, name[end:]])
+    return _STATE.sub(lambda match: match[0].upper(), "".join([*parts, name[end:]]))
 
 
 def _word(word: str, *, first: bool) -> str:
@@ -75,9 +77,11 @@ def place_line(place: Place | None, *, unit: bool = False) -> str:
         return ""
     city, state, country = city_of(place), tidy(place.state).upper(), tidy(place.country).upper()
     near = f"{city}\u00a0({state})" if city and state else city or state
-    if country and country != "BR":
-        near = f"{near}, {country}" if near else country
     name = place_name(place.unit) if unit else ""
+    if country and country != "BR":
+        # A post office abroad is written as a unit that has its country's name; a code of two letters is for machines.
+        abroad = place_name(place.unit) or country
+        near, name = (f"{near}, {country}", name) if near else (abroad, "")
     return " · ".join(part for part in (name, near) if part)
 
 
