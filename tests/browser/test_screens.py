@@ -35,9 +35,7 @@ LONG_NAME = "Maria Aparecida dos Santos Nascimento de Albuquerque e Orléans"
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(
-        CHROMIUM is None, reason="no Chromium here; with it (apt-get install chromium) they run"
-    ),
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here; with it (apt-get install chromium) they run"),
 ]
 
 

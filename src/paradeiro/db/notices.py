@@ -1,10 +1,11 @@
 """In: what only a human can answer; out: notices, one open per kind and subject."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
 
 from paradeiro.db.pool import Connection
 from paradeiro.domain.words import NoticeKind
@@ -12,7 +13,9 @@ from paradeiro.domain.words import NoticeKind
 
 @dataclass(frozen=True, slots=True)
 class NoticeDraft:
-    """`subject` tells two notices of one kind apart; the same subject again only counts up."""
+    """`subject` tells two notices of one kind apart; the same subject again only counts up. `facts` are the message's
+    parts by name, for saying it in other languages; `variant` among them tells two sentences of one kind apart.
+    """
 
     store_id: int
     kind: NoticeKind
@@ -21,6 +24,7 @@ class NoticeDraft:
     account_id: int | None = None
     shipment_id: int | None = None
     reply_id: int | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class Notice:
     kind: str
     subject: str
     message: str
+    facts: dict[str, str]
     account_id: int | None
     shipment_id: int | None
     reply_id: int | None
@@ -44,14 +49,15 @@ async def open_notices(connection: Connection, drafts: Sequence[NoticeDraft], *,
     """Open each, or count up the one that is open already."""
     sql = """
         INSERT INTO notice
-            (store_id, kind, subject, message, account_id, shipment_id, reply_id, opened_at, last_seen_at)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+            (store_id, kind, subject, message, account_id, shipment_id, reply_id, facts, opened_at, last_seen_at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         ON CONFLICT (store_id, kind, subject) WHERE resolved_at IS NULL
-        DO UPDATE SET seen = notice.seen + 1, last_seen_at = EXCLUDED.last_seen_at, message = EXCLUDED.message"""
+        DO UPDATE SET seen = notice.seen + 1, last_seen_at = EXCLUDED.last_seen_at, message = EXCLUDED.message,
+            facts = EXCLUDED.facts"""
     # Sorted, so that two transactions never wait for each other's notices crosswise.
     for draft in sorted(drafts, key=lambda d: (d.store_id, d.kind, d.subject)):
         values = (draft.store_id, draft.kind, draft.subject, draft.message, draft.account_id, draft.shipment_id)
-        await connection.execute(sql, (*values, draft.reply_id, now, now))
+        await connection.execute(sql, (*values, draft.reply_id, Jsonb(dict(draft.facts)), now, now))
 
 
 async def resolve(connection: Connection, store_id: int, notice_id: int, *, by: str, now: datetime) -> Notice | None:

@@ -132,6 +132,7 @@ def _refused(account: Account, kept: Kept, answer: Answer) -> NoticeDraft:
         "Check the code on the label and register the right one.",
         account_id=account.id,
         shipment_id=kept.shipment.id,
+        facts={"account": account.name, "code": code, "order": kept.order.number, "why": answer.message},
     )
 
 
@@ -186,4 +187,5 @@ def _malformed(account: Account, answer: Answer, reply_id: int) -> NoticeDraft:
         "changed by it, and its shipments are asked again. If it goes on, the interface may have changed.",
         account_id=account.id,
         reply_id=reply_id,
+        facts={"account": account.name, "why": answer.message},
     )

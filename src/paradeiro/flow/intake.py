@@ -112,7 +112,7 @@ def _follower(around: Surroundings, store_id: int, connector: str) -> Account | 
 
 def _unfollowed(store_id: int, title: str) -> NoticeDraft:
     words = f"Packages of {title} are registered, but no account there is configured: nobody asks for them. Add one."
-    return NoticeDraft(store_id, NoticeKind.NO_ACCOUNT, f"carrier {title}", words)
+    return NoticeDraft(store_id, NoticeKind.NO_ACCOUNT, f"carrier {title}", words, facts={"carrier": title})
 
 
 async def visit(means: Means, account_id: int) -> int:
@@ -161,7 +161,12 @@ async def _no_page(connection: Connection, account: Account, page: OrdersPage, *
 async def _unread(connection: Connection, account: Account, message: str, *, now: datetime) -> None:
     words = f"{account.name} showed us something that we cannot read: {message}"
     draft = NoticeDraft(
-        account.store_id, NoticeKind.MALFORMED_REPLY, f"account {account.id}", words, account_id=account.id
+        account.store_id,
+        NoticeKind.MALFORMED_REPLY,
+        f"account {account.id}",
+        words,
+        account_id=account.id,
+        facts={"account": account.name, "why": message},
     )
     await notices.open_notices(connection, [draft], now=now)
 
@@ -208,9 +213,22 @@ def _strange_courier(store_id: int, order: Order, invoice: Invoice) -> NoticeDra
         f"Order {order.number} goes by '{invoice.courier}', which no connector recognises, so {invoice.tracking_code} "
         "is not followed. Register the package with its carrier's name, or add a connector."
     )
-    return NoticeDraft(store_id, NoticeKind.NO_ACCOUNT, f"courier {invoice.courier}", words)
+    facts = {
+        "variant": "courier",
+        "order": order.number,
+        "courier": invoice.courier,
+        "code": invoice.tracking_code or "",
+    }
+    return NoticeDraft(store_id, NoticeKind.NO_ACCOUNT, f"courier {invoice.courier}", words, facts=facts)
 
 
 def _bad_code(store_id: int, order: Order, invoice: Invoice, message: str) -> NoticeDraft:
     words = f"Order {order.number}, invoice {invoice.number}: {message} The package is not followed until then."
-    return NoticeDraft(store_id, NoticeKind.WRONG_CODE, f"order {order.number} {invoice.number}", words)
+    subject = f"order {order.number} {invoice.number}"
+    facts = {
+        "variant": "refused",
+        "order": order.number,
+        "invoice": invoice.number,
+        "code": invoice.tracking_code or "",
+    }
+    return NoticeDraft(store_id, NoticeKind.WRONG_CODE, subject, words, facts=facts)

@@ -70,6 +70,7 @@ class _Outcome:
     effects: list[EffectRow] = field(default_factory=list)
     notices: list[NoticeDraft] = field(default_factory=list)
     orders: set[int] = field(default_factory=set)
+    settled: list[tuple[int, str]] = field(default_factory=list)  # subjects of withdrawn deliveries that came true
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,7 @@ def _drafts(account: Account, reply: Reply, parsed: Parsed) -> list[NoticeDraft]
             f"{parsed.tracking_code}). The event is kept and shown; the package's status did not move. Map the code.",
             account_id=account.id,
             reply_id=reply.id,
+            facts={"account": account.name, "event": code, "code": parsed.tracking_code},
         )
         for code in parsed.unknown_codes
     ]
@@ -151,7 +153,10 @@ def _drafts(account: Account, reply: Reply, parsed: Parsed) -> list[NoticeDraft]
         words = f"{account.name} answered something we cannot read about {parsed.tracking_code}: {parsed.message}"
         kind = NoticeKind.MALFORMED_REPLY
         subject = f"account {account.id}"
-        drafts.append(NoticeDraft(account.store_id, kind, subject, words, account_id=account.id, reply_id=reply.id))
+        facts = {"account": account.name, "why": f"{parsed.tracking_code}: {parsed.message}"}
+        drafts.append(
+            NoticeDraft(account.store_id, kind, subject, words, account_id=account.id, reply_id=reply.id, facts=facts)
+        )
     return drafts
 
 
@@ -216,6 +221,8 @@ def _fold_one(
     if change is None:
         return False
     out.orders.add(kept.order_id)
+    if change.delivered:
+        out.settled.append((shipment.store_id, f"shipment {shipment.id}"))
     out.effects += _effects(around, kept, change, quiet=quiet, was_told=was_told)
     out.notices += _notices(around, kept, change, timeline)
     return True
@@ -255,27 +262,32 @@ def _notices(around: Surroundings, kept: Kept, change: Change, timeline: Timelin
     """What this change leaves to a person."""
     shipment = kept.shipment
     name = f"{shipment.tracking_code} of order {kept.order.number}"
-    found: dict[tuple[NoticeKind, str], str] = {}
+    facts = {"code": shipment.tracking_code, "order": kept.order.number}
+    mine = f"shipment {shipment.id}"
+    found: dict[tuple[NoticeKind, str], tuple[str, dict[str, str]]] = {}
     for doubt in timeline.doubts:
         if doubt.event in change.new_events:
-            found[NoticeKind(doubt.kind), f"shipment {shipment.id}"] = f"{name}: {doubt.message}"
+            said = {"event": doubt.event.description or doubt.event.code, "at": doubt.event.occurred_at.isoformat()}
+            found[NoticeKind(doubt.kind), mine] = f"{name}: {doubt.message}", facts | said
     if change.delivery_withdrawn:
-        told = "The order system is told again"
         market = (
-            "; the marketplace cannot take back a delivery by itself: tell it by hand" if kept.order.channel else ""
+            " The marketplace is told that it is not delivered; look there at what it made of that."
+            if kept.order.channel
+            else ""
         )
-        found[NoticeKind.DELIVERY_WITHDRAWN, f"shipment {shipment.id}"] = (
-            f"{name} was reported delivered and is not. {told}{market}. Check with the carrier."
+        words = (
+            f"{name} was reported delivered and is not. The order system is told again.{market} Check with the carrier."
         )
+        variant = {"variant": "marketplace" if kept.order.channel else ""}
+        found[NoticeKind.DELIVERY_WITHDRAWN, mine] = words, facts | variant
     mails = around.sinks(kept).mail and around.stores[shipment.store_id].policy.mail_customers
     refusal = mail_refusal(kept.order.customer) if mails and change.moved else None
     if refusal:
-        found[NoticeKind.NO_ADDRESS, f"order {kept.order.number}"] = (
-            f"The customer of order {kept.order.number} gets no mail: {refusal}."
-        )
+        words = f"The customer of order {kept.order.number} gets no mail: {refusal}."
+        found[NoticeKind.NO_ADDRESS, f"order {kept.order.number}"] = words, facts | {"why": refusal}
     return [
-        NoticeDraft(shipment.store_id, kind, subject, words, shipment_id=shipment.id)
-        for (kind, subject), words in found.items()
+        NoticeDraft(shipment.store_id, kind, subject, words, shipment_id=shipment.id, facts=said)
+        for (kind, subject), (words, said) in found.items()
     ]
 
 
@@ -288,6 +300,8 @@ async def _write(connection: Connection, out: _Outcome, *, now: datetime) -> int
     if out.orders:
         await orders.settle_deliveries(connection, list(out.orders))
     added = await effects.add(connection, out.effects, now=now)
+    for store_id, subject in out.settled:
+        await notices.resolve_subject(connection, store_id, [NoticeKind.DELIVERY_WITHDRAWN], subject, now=now)
     await notices.open_notices(connection, out.notices, now=now)
     await call_relay(connection, out.effects)
     return len(added)

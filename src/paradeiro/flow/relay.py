@@ -233,4 +233,11 @@ def _notice(account: Account, parcel: _Parcel, result: Sent) -> NoticeDraft | No
         words,
         account_id=account.id,
         shipment_id=claimed.shipment_id,
+        facts={
+            "variant": "" if result.outcome is not Outcome.RETRY else "slow",
+            "account": account.name,
+            "effect": claimed.kind,
+            "why": result.message,
+            "tries": str(claimed.attempts),
+        },
     )

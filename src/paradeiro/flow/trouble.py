@@ -56,4 +56,5 @@ def _notice(account: Account, message: str, since: datetime, *, refused: bool) -
     else:
         kind = NoticeKind.OUTAGE
         words = f"{account.name} has not answered since {since:%Y-%m-%d %H:%M} UTC ({message}). We keep trying."
-    return NoticeDraft(account.store_id, kind, f"account {account.id}", words, account_id=account.id)
+    facts = {"account": account.name, "since": since.isoformat(), "why": message}
+    return NoticeDraft(account.store_id, kind, f"account {account.id}", words, account_id=account.id, facts=facts)

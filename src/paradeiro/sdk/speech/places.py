@@ -8,7 +8,7 @@ from paradeiro.sdk.speech.catalogue import Catalogue, Language
 _LOWER = frozenset({"de", "do", "da", "dos", "das", "e", "del", "y"})
 # Names of postal units: they are initials, not words.
 _UNIT_INITIALS = (
-    "AC ACC ACF AGC AGF CDD CDDE CDIP CEE CEM CLI CST CTC CTCE CTCI CTE CTI CTO CTP UD UTCE UTC UDD SE SA BR"
+    "AC ACC ACF AGC AGF CDD CDDE CDIP CEE CEM CLI CST CTC CTCE CTCI CTE CTI CTO CTP UD UTCE UTC UDD SE SA BR CEP"
 )
 _INITIALS = frozenset(_UNIT_INITIALS.split())
 _ROMAN = re.compile(r"(?=[IVX])(?:X{0,3})(?:IX|IV|V?I{0,3})")

@@ -7,6 +7,7 @@ from fastapi.responses import RedirectResponse
 
 from paradeiro.db import notices, stores
 from paradeiro.db.pool import transaction
+from paradeiro.sdk.speech.notices import notice_sentence
 from paradeiro.web.auth import COOKIE, WRITE, MeansOf, Operator, form_token
 from paradeiro.web.pages.layout import page
 
@@ -18,7 +19,7 @@ async def show(request: Request, means: MeansOf, who: Operator) -> Response:
     """Open notices, the latest first."""
     async with means.pool.connection() as connection:
         found = await notices.notices(connection, who.store_id)
-    return await page(request, means, who, "notices.html", found=found)
+    return await page(request, means, who, "notices.html", found=found, sentence=notice_sentence)
 
 
 @router.post("/notices/{notice_id}/resolve")

@@ -163,6 +163,7 @@ CREATE TABLE notice (
     kind          text NOT NULL,
     subject       text NOT NULL,                -- what it is about: one open notice per kind and subject
     message       text NOT NULL,
+    facts         jsonb NOT NULL DEFAULT '{}',  -- what the sentence says, for saying it in other languages
     account_id    bigint REFERENCES account,
     shipment_id   bigint REFERENCES shipment,
     reply_id      bigint REFERENCES reply,

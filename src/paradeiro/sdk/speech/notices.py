@@ -1,0 +1,49 @@
+"""In: a notice's kind and facts; out: its sentence in the operator's language, else the English it was opened with."""
+
+from collections.abc import Mapping
+
+# By kind, and by kind and variant. What happened first, then what to do.
+_PT = {
+    "unknown_code": "{account} mandou o código {event}, que nossa tabela não conhece (visto primeiro em {code}). "
+    "O evento foi guardado e aparece; a posição do pacote não mudou. Alguém precisa mapear o código.",
+    "malformed_reply": "{account} respondeu algo que não entendemos ({why}). A resposta está guardada, nada mudou por "
+    "causa dela, e os pacotes serão perguntados de novo. Se continuar, a interface pode ter mudado.",
+    "credentials_refused": "{account} recusa nossas credenciais ({why}). Informe novas; enquanto isso nada se perde.",
+    "outage": "{account} não responde há mais de meia hora ({why}). Continuamos tentando; nada se perde.",
+    "implausible_event": "{code}, do pedido {order}: “{event}” não conta, porque não pode ser verdade (mais antigo que "
+    "o pedido, no futuro, ou uma entrega antes da postagem). Confira o código na etiqueta.",
+    "contradicted_delivery": "{code}, do pedido {order}: depois da entrega a transportadora informou “{event}”. A "
+    "entrega continua valendo: confira, e reabra se estiver errada.",
+    "delivery_withdrawn": "{code}, do pedido {order}, tinha sido dado como entregue e não foi. O sistema de pedidos "
+    "está sendo avisado de novo. Confira com a transportadora.",
+    "delivery_withdrawn.marketplace": "{code}, do pedido {order}, tinha sido dado como entregue e não foi. O sistema "
+    "de pedidos e o marketplace estão sendo avisados de novo; veja no marketplace o que ele fez com isso. Confira com "
+    "a transportadora.",
+    "effect_refused": "{account} recusou o que dissemos (“{effect}”): {why}. Não será dito de novo; a próxima mudança "
+    "será.",
+    "effect_refused.slow": "{account} ainda não aceitou “{effect}” depois de {tries} tentativas: {why}. Continuamos "
+    "tentando.",
+    "wrong_code": "{account} não informa nada sobre {code}, do pedido {order}: {why}. Confira o código na etiqueta e "
+    "registre o certo.",
+    "wrong_code.refused": "O código {code}, da nota {invoice} do pedido {order}, está errado: o dígito verificador não "
+    "confere ou não é um código. O pacote não é seguido até que se corrija.",
+    "no_account": "Há pacotes de {carrier}, mas nenhuma conta lá: ninguém pergunta por eles. Crie uma conta.",
+    "no_account.courier": "O pedido {order} vai por “{courier}”, que nenhum conector reconhece: {code} não é seguido. "
+    "Registre o pacote com o nome da transportadora, ou acrescente um conector.",
+    "no_address": "O cliente do pedido {order} não recebe e-mail: o pedido não tem um endereço que possa ser usado.",
+}
+
+
+def notice_sentence(kind: str, facts: Mapping[str, str], message: str) -> str:
+    """The sentence in Portuguese; `message`, as it was opened, where the catalogue or the facts lack something."""
+    variant = facts.get("variant", "")
+    template = _PT.get(f"{kind}.{variant}" if variant else kind)
+    try:
+        return template.format(**facts) if template else message
+    except (KeyError, IndexError, ValueError):
+        return message
+
+
+def known_notices() -> frozenset[str]:
+    """The kinds that the catalogue has a sentence for."""
+    return frozenset(key.partition(".")[0] for key in _PT)

@@ -1,0 +1,17 @@
+"""Notices are said in the operator's language, each kind of them."""
+
+from paradeiro.domain.words import NoticeKind
+from paradeiro.sdk.speech.notices import known_notices, notice_sentence
+
+
+def test_every_kind_has_a_sentence() -> None:
+    assert known_notices() == {kind.value for kind in NoticeKind}
+
+
+def test_a_sentence_says_its_facts_and_lacks_none() -> None:
+    said = notice_sentence("outage", {"account": "Correios", "why": "HTTP 500"}, "english")
+    assert said.startswith("Correios não responde")
+    assert notice_sentence("outage", {}, "english") == "english"
+    assert notice_sentence("something new", {}, "english") == "english"
+    hostile = {"account": "{why.__class__}", "why": "{0}"}
+    assert "{why.__class__}" in notice_sentence("outage", hostile, "english"), "facts are said, never read as templates"
