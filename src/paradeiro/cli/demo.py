@@ -67,7 +67,7 @@ def demo_command(settings: Settings, console: Console, *, packages: int, days: i
         console=Console(stderr=True),
         transient=as_json,
     )
-    with scratch_database(settings, f"demo_{secrets.token_hex(4)}") as url, progress:
+    with scratch_database(settings, f"demo_{secrets.token_hex(4)}", waits_for_disk=False) as url, progress:
         task = progress.add_task("Playing", total=days)
 
         async def tick(day: float) -> None:

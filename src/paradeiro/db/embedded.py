@@ -77,6 +77,12 @@ def create_database(connection: psycopg.Connection[Any], name: str, template: st
     connection.execute(statement)
 
 
+def relax_database(connection: psycopg.Connection[Any], name: str) -> None:
+    """Do not wait for the disk at each commit in this database: right only for one that is dropped in a minute."""
+    statement = sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(sql.Identifier(name))
+    connection.execute(statement)
+
+
 def drop_database(connection: psycopg.Connection[Any], name: str) -> None:
     """Drop a database if it is there, whoever is connected to it."""
     connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))

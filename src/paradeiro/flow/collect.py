@@ -40,16 +40,29 @@ class _Batch:
 async def collect(means: Means, account_id: int) -> int:
     """Ask for everything that is due at one account. Returns how many shipments were asked for."""
     done = 0
+    pace = _Pace()
     for _ in range(_MOST_BATCHES):
-        asked = await _one_batch(means, account_id)
+        asked = await _one_batch(means, account_id, pace)
         done += asked
         if not asked:
             break
     return done
 
 
-async def _one_batch(means: Means, account_id: int) -> int:
-    now, began = means.now(), asyncio.get_running_loop().time()
+@dataclass(slots=True)
+class _Pace:
+    """No more questions a second than the carrier allows; the work between two of them is part of the pause."""
+
+    asked_at: float = float("-inf")
+
+    async def wait(self, per_second: float) -> None:
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(max(self.asked_at + 1 / per_second - loop.time(), 0))
+        self.asked_at = loop.time()
+
+
+async def _one_batch(means: Means, account_id: int, pace: _Pace) -> int:
+    now = means.now()
     async with transaction(means.pool) as connection:
         account = (await stores.accounts(connection, means.secret_key, ids=[account_id]))[0]
         if account.open_at is not None and account.open_at > now:
@@ -60,13 +73,12 @@ async def _one_batch(means: Means, account_id: int) -> int:
         )
     if not due:
         return 0
+    await pace.wait(connector.requests_per_second)
     session = await means.sessions.of(account)
     codes = list(dict.fromkeys(kept.shipment.tracking_code for kept in due))
     answers = {answer.tracking_code: answer for answer in await session.fetch(codes)}
     async with transaction(means.pool) as connection:
         reached = await _settle(connection, account, connector, due, answers, now=means.now())
-    # No more requests a second than the carrier allows; what the work itself took is part of the pause.
-    await asyncio.sleep(max(began + 1 / connector.requests_per_second - asyncio.get_running_loop().time(), 0))
     return len(due) if reached else 0
 
 
