@@ -1,8 +1,20 @@
 """In: the words typed after `paradeiro`; out: the exit status and what is printed."""
 
+import sys
+
+from pydantic import ValidationError
+
 from paradeiro.cli.commands import app
 
 
 def main() -> None:
-    """The command `paradeiro`."""
-    app()
+    """The command `paradeiro`. A setting that cannot be is said by its name, without a traceback."""
+    try:
+        app()
+    except ValidationError as error:
+        if error.title != "Settings":
+            raise
+        for problem in error.errors():
+            name = "_".join(str(part) for part in problem["loc"]).upper()
+            sys.stderr.write(f"PARADEIRO_{name}: {problem['msg']} (it is {problem['input']!r})\n")
+        raise SystemExit(2) from None

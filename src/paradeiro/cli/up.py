@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import secrets
 import signal
 import socket
 import subprocess
@@ -22,13 +21,14 @@ from paradeiro.cli.accounts import make_key
 from paradeiro.cli.database import REAL_DATABASE, migrate_command
 from paradeiro.cli.worlds import WORLD_STORE, add_accounts, keep_registering, spawn_world
 from paradeiro.db.embedded import Embedded
-from paradeiro.db.migrate import DatabaseTooOldError
+from paradeiro.db.migrate import DatabaseTooOldError, DatabaseUnreachableError
 from paradeiro.db.pool import open_pool
-from paradeiro.db.stores import has_accounts, stores
+from paradeiro.db.stores import has_accounts, revoke_named, stores
 from paradeiro.settings import Settings
 from paradeiro.web.pages import one_time_link
 
 _WORLD_DATABASE = "paradeiro_world"
+_OWN_KEY = "paradeiro up"
 _READY_SECONDS = 30.0
 _STOP_SECONDS = 10.0
 _WATCH_SECONDS = 0.5
@@ -132,7 +132,7 @@ def _database(settings: Settings, stack: ExitStack) -> tuple[str, bool]:
         # The world begins anew each time, so its database does too; the real one is never touched by it.
         url = server.fresh_url(_WORLD_DATABASE)
         asyncio.run(migrate_command(url))
-    except (psycopg.OperationalError, DatabaseTooOldError) as error:
+    except (psycopg.OperationalError, DatabaseTooOldError, DatabaseUnreachableError) as error:
         message = f"The database cannot be used: {str(error).strip()}"
         raise UpError(message) from error
     else:
@@ -175,8 +175,10 @@ async def _furnish(settings: Settings, url: str, world_file: Path | None) -> tup
         else:
             async with means.pool.connection() as connection:
                 store = next((s.name for s in (await stores(connection)).values()), "store")
-        name = f"up {real_clock():%Y-%m-%d %H:%M} {secrets.token_hex(2)}"
-        key_id, key = await make_key(means, store, name=name)
+        # One key for whoever started it last: those of earlier starts end.
+        async with means.pool.connection() as connection:
+            await revoke_named(connection, _OWN_KEY, now=means.now())
+        key_id, key = await make_key(means, store, name=_OWN_KEY)
         return one_time_link(key_id, means.secret_key, real_clock()), key
 
 

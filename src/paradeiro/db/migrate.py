@@ -8,6 +8,7 @@ from alembic.config import Config
 from pgqueuer.db import PsycopgDriver
 from pgqueuer.queries import Queries
 from sqlalchemy import create_engine, pool, text
+from sqlalchemy.exc import OperationalError
 
 _HERE = Path(__file__).parent
 # Any number that no other program uses; two workers starting together migrate one after the other.
@@ -19,8 +20,15 @@ class DatabaseTooOldError(RuntimeError):
     """The server is older than PostgreSQL 15. To do: point PARADEIRO_DATABASE_URL at a newer one."""
 
 
+class DatabaseUnreachableError(RuntimeError):
+    """No server answers there, or it does not let us in. To do: check PARADEIRO_DATABASE_URL and that it runs."""
+
+
 def migrate(url: str) -> None:
-    """Bring the schema up to date. `url` is a libpq URL; raises `DatabaseTooOldError` before touching an old server."""
+    """Bring the schema up to date. `url` is a libpq URL.
+
+    Raises `DatabaseUnreachableError`, and `DatabaseTooOldError` before touching an old server.
+    """
     config = Config()
     config.set_main_option("script_location", str(_HERE / "migrations"))
     engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=pool.NullPool)
@@ -34,6 +42,9 @@ def migrate(url: str) -> None:
             connection.commit()
             connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
             connection.commit()
+    except OperationalError as error:
+        # The driver's own words name host and port, never the password.
+        raise DatabaseUnreachableError(str(error.orig).strip()) from error
     finally:
         engine.dispose()
 

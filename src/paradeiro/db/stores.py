@@ -225,6 +225,11 @@ async def revoke_api_key(connection: Connection, store_id: int, key_id: int, *, 
     return await (await connection.execute(sql, (now, key_id, store_id))).fetchone() is not None
 
 
+async def revoke_named(connection: Connection, name: str, *, now: datetime) -> None:
+    """End all keys of a name."""
+    await connection.execute("UPDATE api_key SET revoked_at = %s WHERE name = %s AND revoked_at IS NULL", (now, name))
+
+
 def _hash(key: str) -> bytes:
     return sha256(key.encode()).digest()
 
