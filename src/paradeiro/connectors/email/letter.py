@@ -9,7 +9,7 @@ from paradeiro.sdk.history import Told, told_events
 from paradeiro.sdk.speech import Catalogue, Tone, catalogue_for
 from paradeiro.sdk.speech.moments import capital, full_date, moment_words, time_words, zone_of
 from paradeiro.sdk.speech.places import place_line, place_name, tidy
-from paradeiro.sdk.speech.say import Stop, correction_sentence, event_words, journey, lateness, position
+from paradeiro.sdk.speech.say import Stop, correction_sentence, event_words, journey, lateness, position, taken_back
 
 MOST_EVENTS = 12
 _MOST_ITEMS = 8
@@ -103,7 +103,7 @@ def letter(telling: Telling) -> Letter:
         store=_cut(telling.store_name),
         label=words.correction.label if corrects else where.label,
         tone=Tone.TROUBLE if corrects else where.tone,
-        apology=correction_sentence(telling.timeline, words) if corrects else "",
+        apology=correction_sentence(telling.timeline, words) if corrects else taken_back(telling.timeline, words),
         sentence=where.sentence,
         at=where.at,
         moment=capital(moment_words(where.at, today, words.calendar)) if where.at else "",

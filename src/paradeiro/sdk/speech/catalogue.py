@@ -96,6 +96,7 @@ class Correction:
     by_carrier: str
     by_store: str
     in_history: str  # for the timeline and the order system's history
+    taken_back: str  # another notice that the carrier took back; takes {what}
 
 
 @dataclass(frozen=True, slots=True)

@@ -242,6 +242,7 @@ ENGLISH = Catalogue(
         by_carrier="We told you that the package had been delivered. The carrier corrected that: it has not been yet.",
         by_store="We told you that the package had been delivered. The store corrected that: it has not been yet.",
         in_history="The delivery reported before was withdrawn: the package has not been delivered yet.",
+        taken_back="The carrier took something back: “{what}” no longer holds.",
     ),
     labels=LABELS,
 )

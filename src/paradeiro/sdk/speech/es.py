@@ -247,6 +247,7 @@ SPANISH = Catalogue(
         "todavía no fue entregado.",
         by_store="Te avisamos que el paquete había sido entregado. La tienda lo corrigió: todavía no fue entregado.",
         in_history="La entrega informada antes fue anulada: el paquete todavía no fue entregado.",
+        taken_back="El transportista se corrigió: “{what}” ya no vale.",
     ),
     labels=LABELS,
 )

@@ -240,6 +240,7 @@ PORTUGUESE = Catalogue(
         by_carrier="Avisamos que o pacote tinha sido entregue. A transportadora corrigiu: ele ainda não foi entregue.",
         by_store="Avisamos que o pacote tinha sido entregue. A loja corrigiu: ele ainda não foi entregue.",
         in_history="A entrega informada antes foi desfeita: o pacote ainda não foi entregue.",
+        taken_back="A transportadora voltou atrás: “{what}” não vale mais.",
     ),
     labels=LABELS,
 )

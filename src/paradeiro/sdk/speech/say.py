@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from paradeiro.domain.records import Place, Snapshot, Timeline, TrackingEvent
-from paradeiro.domain.words import Reason, Source, Status
+from paradeiro.domain.words import Reason, Source, Status, Withdraws
 from paradeiro.sdk.history import public_words, told_events
 from paradeiro.sdk.speech.catalogue import Catalogue, Step, Tone, Words
 from paradeiro.sdk.speech.moments import capital, date_words, day_words, full_date
@@ -41,6 +41,8 @@ _STILL_COMES = frozenset(
         Status.EXCEPTION,
     }
 )
+# A delivery has its own correction; what says nothing of the position was not told.
+_NOT_WORTH_TAKING_BACK = frozenset({None, Status.UNKNOWN, Status.DELIVERED, Status.REGISTERED})
 # Where our own sentence says too little, the carrier's words are worth showing.
 _IN_THEIR_WORDS = frozenset({Status.EXCEPTION, Status.UNKNOWN})
 
@@ -206,6 +208,15 @@ def correction_sentence(timeline: Timeline, catalogue: Catalogue) -> str:
     withdrawals = [told.event for told in told_events(timeline) if told.undoes_delivery]
     by_store = bool(withdrawals) and withdrawals[-1].source is not Source.CARRIER
     return catalogue.correction.by_store if by_store else catalogue.correction.by_carrier
+
+
+def taken_back(timeline: Timeline, catalogue: Catalogue) -> str:
+    """What the carrier just took back, if that is the news: who was told of a theft must hear that there was none."""
+    newest = timeline.events[-1] if timeline.events else None
+    if newest is None or newest.withdraws is not Withdraws.PREVIOUS:
+        return ""
+    gone = [e for e in timeline.events if e.identity in timeline.withdrawn and e.status not in _NOT_WORTH_TAKING_BACK]
+    return catalogue.correction.taken_back.format(what=event_words(gone[-1], catalogue)) if gone else ""
 
 
 def journey(timeline: Timeline, catalogue: Catalogue) -> tuple[Stop, ...]:
