@@ -22,6 +22,7 @@ NOW = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
 A, B, C = "AA123456785BR", "QQ850419295BR", "DG049186226BR"
 SECRET = "senha-Zx81+á/é"
 HTML = b"<!DOCTYPE html><html><body><h1>502 Proxy Error</h1></body></html>"
+GTW_008 = "GTW-008: Token não válido para este ambiente."
 ENVELOPE = {"date": "2026-03-10T12:00:00", "path": "/srorastro/v1/objetos"}
 
 
@@ -73,6 +74,9 @@ class Correios:
     hours: float = 24
     url: str = ""
     asked: list[Asked] = field(default_factory=list)
+    slow: float = 0
+    at_once: int = 0
+    most_at_once: int = 0
 
     @property
     def questions(self) -> list[Asked]:
@@ -93,6 +97,7 @@ class Correios:
                 asked = Asked(method, parts.path, parse_qsl(parts.query, keep_blank_values=True), headers, body)
                 self.asked.append(asked)
                 reply = self._login(asked) if method == "POST" else self._tracking(asked)
+                await self._think()
                 if reply is None:
                     return
                 length = len(reply.body) if reply.length is None else reply.length
@@ -105,6 +110,12 @@ class Correios:
             pass  # the client left, or the test is over
         finally:
             writer.close()
+
+    async def _think(self) -> None:
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        await asyncio.sleep(self.slow)
+        self.at_once -= 1
 
     def _login(self, asked: Asked) -> Reply | None:
         if self.token_answer is not None:
@@ -251,8 +262,8 @@ async def test_wrong_credentials_are_tried_once_for_all_who_wait() -> None:
 
 @pytest.mark.parametrize(
     "refusal",
-    [said(401, ENVELOPE), Reply(401), said(403, {"msgs": ["GTW-008: Token não válido para este ambiente."]})],
-    ids=["401", "401 empty", "GTW-008"],
+    [said(401, ENVELOPE), Reply(401), *(said(status, {"msgs": [GTW_008]}) for status in (403, 400, 200, 500))],
+    ids=["401", "401 empty", *(f"GTW-008 by {status}" for status in (403, 400, 200, 500))],
 )
 async def test_a_stale_token_is_renewed_once(refusal: Reply) -> None:
     host = Correios(refusal=refusal, stale={"t1"})
@@ -276,10 +287,11 @@ async def test_tokens_are_asked_for_with_a_pause_between(monkeypatch: pytest.Mon
         return Reply(503)
 
     async with open_to(Correios(token_answer=refuse)) as session:
-        for _ in range(3):
+        for _ in range(4):
             await session.fetch((A,))
-    assert all(later - sooner >= 0.045 for sooner, later in pairwise(times))
-    assert len(times) == 3
+    # Counted where they arrive: a slow first connection must not bring two of them closer together.
+    assert all(later - sooner >= 0.05 for sooner, later in pairwise(times))
+    assert len(times) == 4
 
 
 async def test_many_refusals_of_one_token_renew_it_once() -> None:
@@ -326,6 +338,8 @@ async def test_a_key_pasted_with_more_than_the_key_is_said_so(key: str) -> None:
         (said(400, {"msgs": ["CAR-002"]}), Outcome.AUTH_FAILED, None),
         (said(401, {}), Outcome.AUTH_FAILED, None),
         (Reply(403), Outcome.AUTH_FAILED, None),
+        (Reply(302, HTML, "Location: http://127.0.0.1:9/\r\n"), Outcome.MALFORMED, None),
+        (Reply(404, HTML), Outcome.MALFORMED, None),
         (Reply(429, headers="Retry-After: 7\r\n"), Outcome.RETRY, 7.0),
         (Reply(503, HTML), Outcome.RETRY, None),
         (Reply(200, HTML), Outcome.RETRY, None),
@@ -346,7 +360,18 @@ async def test_no_token_is_an_outcome_for_every_code(
     assert outcomes(answers) == [outcome] * 2
     assert {answer.retry_after for answer in answers} == {retry}
     assert all("token" in answer.message for answer in answers)
+    if reply is not None and outcome is Outcome.MALFORMED:
+        assert {(answer.http_status, answer.body) for answer in answers} == {(reply.status, reply.body)}
     assert host.questions == []
+
+
+@pytest.mark.parametrize("missing", ["user", "access_code"])
+async def test_an_account_without_credentials_asks_nothing(missing: str) -> None:
+    host = Correios()
+    answers = await fetched(host, **{missing: ""})
+    assert outcomes(answers) == [Outcome.AUTH_FAILED] * 2
+    assert "access code" in answers[0].message
+    assert host.asked == []
 
 
 # Batches that are refused
@@ -395,6 +420,25 @@ async def test_a_fault_while_halving_concerns_only_its_half() -> None:
     assert outcomes(await fetched(Correios(answer))) == [Outcome.FOUND, Outcome.RETRY]
 
 
+async def test_a_rate_limit_while_halving_makes_no_code_a_wrong_one() -> None:
+    def answer(asked: Asked) -> Reply:
+        return Reply(429) if asked.codes == [B] else said(400, {"msgs": ["SRO-777: parâmetro desconhecido"]})
+
+    assert outcomes(await fetched(Correios(answer), (A, B, C))) == [
+        Outcome.MALFORMED,
+        Outcome.RETRY,
+        Outcome.MALFORMED,
+    ]
+
+
+async def test_halving_stays_below_the_gateways_burst() -> None:
+    codes = [f"AA{number:09}BR" for number in range(50)]
+    host = Correios(lambda _: said(400, {"msgs": ["SRO-777: parâmetro desconhecido"]}), slow=0.002)
+    assert set(outcomes(await fetched(host, codes))) == {Outcome.MALFORMED}
+    assert len(host.questions) < 2 * len(codes)
+    assert host.most_at_once <= 8
+
+
 # Trouble
 
 
@@ -437,6 +481,16 @@ async def test_a_code_that_is_not_in_the_answer_is_no_code_not_found() -> None:
     answers = await fetched(Correios(lambda _: said(200, {"objetos": [found(B)]})))
     assert outcomes(answers) == [Outcome.MALFORMED, Outcome.FOUND]
     assert "not in the answer" in answers[0].message
+
+
+@pytest.mark.parametrize("turned", [False, True])
+async def test_of_an_object_told_twice_the_fuller_one_counts(turned: bool) -> None:  # noqa: FBT001 - a case
+    longer = found(A)
+    longer["eventos"] *= 2
+    told = [longer, found(A), {"codObjeto": A, "mensagem": "SRO-020: " + "Objeto não encontrado " * 40}]
+    answers = await fetched(Correios(lambda _: said(200, {"objetos": told[::-1] if turned else told})), (A,))
+    assert outcomes(answers) == [Outcome.FOUND]
+    assert json.loads(answers[0].body) == longer
 
 
 async def test_each_object_has_its_own_outcome() -> None:

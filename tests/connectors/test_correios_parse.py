@@ -105,30 +105,49 @@ def test_lost_and_stolen_are_not_final() -> None:
 
 def test_a_write_off_that_names_the_sender_is_a_return() -> None:
     assert only(code="BDE/01", descricao="Objeto entregue ao remetente").status is Status.RETURNED
+    # Where only the detail says so, and as a corrective write-off: never a delivery.
+    assert only(code="BDI/01", detalhe="Objeto entregue ao remetente").status is Status.RETURNED
+    assert only(code="BDR/01", descricao="Objeto entregue ao remetente").withdraws is Withdraws.DELIVERY
     # A neighbour, "as the sender authorised", is still the customer's side.
     words = "Objeto entregue ao destinatário - em endereço vizinho, conforme autorizado pelo remetente"
     assert only(code="BDE/67", descricao=words).status is Status.DELIVERED
 
 
 @pytest.mark.parametrize(
-    ("words", "status"),
+    ("words", "status", "reason"),
     [
-        ("Objeto entregue ao destinatário", Status.UNKNOWN),
-        ("Entregue", Status.UNKNOWN),
-        ("Objeto não entregue - carteiro não atendido", Status.ATTEMPT_FAILED),
-        ("Objeto entregue ao remetente", Status.RETURNED),
-        ("Objeto saiu para entrega ao destinatário", Status.OUT_FOR_DELIVERY),
-        ("Objeto saiu para entrega ao remetente", Status.RETURNING),
-        ("Objeto em transferência - por favor aguarde", Status.IN_TRANSIT),
-        ("Etiqueta expirada", Status.CANCELLED),
-        ("Baldeação em curso", Status.UNKNOWN),
-        ("", Status.UNKNOWN),
+        ("Objeto entregue ao destinatário", Status.UNKNOWN, None),
+        ("Entregue", Status.UNKNOWN, None),
+        ("Objeto não entregue", Status.ATTEMPT_FAILED, Reason.OTHER),
+        ("Objeto não entregue - carteiro não atendido", Status.ATTEMPT_FAILED, Reason.RECIPIENT_ABSENT),
+        ("OBJETO NÃO ENTREGUE - ENDEREÇO INSUFICIENTE", Status.ATTEMPT_FAILED, Reason.ADDRESS_PROBLEM),
+        ("Objeto não entregue - cliente desconhecido no local", Status.ATTEMPT_FAILED, Reason.ADDRESS_PROBLEM),
+        ("Objeto não entregue - prazo de retirada encerrado", Status.ATTEMPT_FAILED, Reason.PICKUP_EXPIRED),
+        ("Objeto não foi entregue ao remetente", Status.ATTEMPT_FAILED, Reason.OTHER),
+        ("Objeto entregue ao remetente", Status.RETURNED, None),
+        ("Objeto será entregue ao remetente", Status.RETURNING, None),
+        ("Objeto saiu para entrega ao destinatário", Status.OUT_FOR_DELIVERY, None),
+        ("Objeto ainda não saiu para entrega ao destinatário", Status.UNKNOWN, None),
+        ("Objeto saiu para entrega ao remetente", Status.RETURNING, None),
+        ("Objeto em transferência - por favor aguarde", Status.IN_TRANSIT, None),
+        ("Objeto em correção de rota", Status.IN_TRANSIT, Reason.MISROUTED),
+        ("Objeto encaminhado para retirada no endereço indicado", Status.AVAILABLE_FOR_PICKUP, None),
+        ("Direcionado para entrega em unidade dos Correios a pedido do cliente", Status.IN_TRANSIT, None),
+        ("Prazo de retirada pelo destinatário encerrado", Status.RETURNING, Reason.PICKUP_EXPIRED),
+        ("Inconsistências no endereçamento do objeto", Status.EXCEPTION, Reason.ADDRESS_PROBLEM),
+        ("Objeto roubado dos Correios", Status.EXCEPTION, Reason.STOLEN),
+        ("Objeto não localizado no fluxo postal", Status.EXCEPTION, Reason.LOST),
+        ("Etiqueta expirada", Status.CANCELLED, None),
+        ("Baldeação em curso", Status.UNKNOWN, None),
+        ("", Status.UNKNOWN, None),
     ],
 )
-def test_without_a_code_the_text_speaks_but_never_of_a_delivery(words: str, status: Status) -> None:
+def test_without_a_code_the_text_speaks_but_never_of_a_delivery(
+    words: str, status: Status, reason: Reason | None
+) -> None:
     told = {"descricao": words, "dtHrCriado": "2026-03-10T10:00:00", "unidade": None}
     (found,) = one(told).events
-    assert found.status is status
+    assert (found.status, found.reason) == (status, reason)
     assert found.code.startswith("TEXT/")
 
 
@@ -260,6 +279,24 @@ def test_a_unit_abroad() -> None:
     assert only(unidade={"tipo": "País", "nome": "ATLANTIDA"}).place.country is None
 
 
+@pytest.mark.parametrize(
+    ("unit", "country"),
+    [
+        ({"codSro": "00752000", "nome": "X"}, "SE"),
+        ({"nome": "SUECIA"}, "SE"),  # Correios leaves accents out in capitals
+        ({"nome": "HONG KONG"}, "HK"),
+        # No country's number, but a unit's own: 500 would be Montserrat, 020 Andorra.
+        ({"codSro": "00500001", "nome": "Unidade de Tratamento Internacional"}, None),
+        ({"codSro": "24020972", "nome": "CHINA"}, "CN"),
+        ({"codSro": 344000}, None),
+    ],
+)
+@pytest.mark.parametrize("kind", ["País", "PAIS", "Pai\u0301s"])
+def test_the_country_of_a_unit_abroad(kind: str, unit: dict[str, object], country: str | None) -> None:
+    found = only(unidade={"tipo": kind, "endereco": {}, **unit})
+    assert (found.place.country, found.zone_assumed) == (country, True)
+
+
 def test_the_system_is_no_state() -> None:
     found = only(unidade={"tipo": "INTERFACE DO SISTEMA", "endereco": {"uf": "BR"}})
     assert (found.place.state, found.place.country) == (None, "BR")
@@ -271,6 +308,9 @@ def test_where_to_fetch_a_package() -> None:
         "RUA PASCHOAL GIANFRANCESCO, 165 · JARDIM DAS PALMEIRAS · VARZEA PAULISTA/SP · CEP 13224-971"
     )
     assert found.pickup_deadline == date(2026, 9, 21)
+    box = {"tipo": "Agência dos Correios", "endereco": {"logradouro": "RUA DIREITA", "numero": "1", "cidade": "BAURU"}}
+    assert only(code="BDI/24", unidade=box).pickup_address == "RUA DIREITA, 1 · BAURU"
+    assert only(code="RO/01", unidade=box).pickup_address is None
 
 
 @pytest.mark.parametrize("number", ["01", "1", 1, 1.0, " 01 "])
@@ -310,6 +350,25 @@ def test_an_event_told_twice_counts_once() -> None:
 
 
 # Messages and envelopes
+
+
+@pytest.mark.parametrize(
+    ("words", "outcome"),
+    [
+        ("SRO-009: Objeto não pertence ao contrato", Outcome.REFUSED),
+        ("SRO-999: Objeto encantado", Outcome.MALFORMED),
+        ("", Outcome.NOT_FOUND),
+    ],
+)
+def test_an_empty_list_of_events_hides_no_message(words: str, outcome: Outcome) -> None:
+    parsed = one(mensagem=words)
+    assert (parsed.tracking_code, parsed.outcome) == (CODE, outcome)
+    assert words in parsed.message
+
+
+def test_an_object_by_itself_that_does_not_say_its_code() -> None:
+    (parsed,) = parse(json.dumps({"descricao": "Carta", "eventos": [event()]}).encode())
+    assert (parsed.tracking_code, parsed.outcome, len(parsed.events)) == ("", Outcome.FOUND, 1)
 
 
 @pytest.mark.parametrize(
@@ -400,7 +459,8 @@ def test_nothing_that_a_database_cannot_hold_comes_out() -> None:
 
 
 @pytest.mark.parametrize(
-    "courier", ["Correios", "CORREIOS PAC", "Sedex 10", "pac", "Entrega-SEDEX", "e-Sedex", "eSedex"]
+    "courier",
+    ["Correios", "CORREIOS PAC", "Sedex 10", "SEDEX12", "SEDEX/PAC", "Correios (PAC)", "pac", "e-Sedex", "eSedex"],
 )
 def test_correios_by_any_name(courier: str) -> None:
     assert recognises(courier)

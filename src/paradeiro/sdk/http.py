@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import httpx
+import msgspec
 
 from paradeiro.domain.words import Outcome
 
 TIMEOUT_SECONDS = 20.0
 LARGEST_BODY = 32 * 1024 * 1024
+LONGEST_WORDS = 500
 _CONNECTIONS = 20
 _FIRST_SERVER_ERROR = 500
 
@@ -121,3 +124,22 @@ def retry_after(answer: HttpAnswer) -> float | None:
     if until.tzinfo is None or said.tzinfo is None:
         return None
     return max((until - said).total_seconds(), 0.0)
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """A body's JSON object; empty for whatever else it is."""
+    try:
+        read = msgspec.json.decode(body)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return {}
+    return read if isinstance(read, dict) else {}
+
+
+def error_words(answer: HttpAnswer) -> str:
+    """What went wrong, in one line, in whichever form it is said: {error: {message}}, {message}, problem JSON, none."""
+    body = json_object(answer.body)
+    error = body.get("error")
+    inner: dict[str, Any] = error if isinstance(error, dict) else {}
+    texts = (inner.get("message"), body.get("message"), body.get("Message"), body.get("title"), error)
+    said = next((t for t in texts if isinstance(t, str) and t.strip()), "")
+    return f"HTTP {answer.status}{': ' if said else ''}{said}"[:LONGEST_WORDS]

@@ -8,7 +8,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
 
 import msgspec
 
@@ -19,7 +18,16 @@ from paradeiro.connectors.vtex.sweep import MOST_LISTED, PAGE_SIZE, Sweep, curso
 from paradeiro.domain.records import Order
 from paradeiro.domain.words import Outcome
 from paradeiro.sdk.contract import AccountRef, Clock, OrdersPage, Request, Sent
-from paradeiro.sdk.http import HttpAnswer, HttpFailure, exchange, new_client, retry_after, trouble
+from paradeiro.sdk.http import (
+    HttpAnswer,
+    HttpFailure,
+    error_words,
+    exchange,
+    json_object,
+    new_client,
+    retry_after,
+    trouble,
+)
 
 ORDERS = "/api/oms/pvt/orders"
 _MOST_READ = 50  # orders read in one call
@@ -232,32 +240,14 @@ def _problem(answer: HttpAnswer | HttpFailure) -> _Trouble | None:
     outcome = trouble(answer)
     if outcome is not None:
         wait = retry_after(answer) or (_PAUSE_AFTER_429 if answer.status == 429 else None)
-        said = _message(answer)
+        said = error_words(answer)
         return _Trouble(outcome, said, answer.status, wait, in_doubt=answer.status in _BAD_GATEWAYS)
     if answer.is_html:
         return _Trouble(Outcome.MALFORMED, "a web page came instead of an answer", answer.status)
     return None
 
 
-def _message(answer: HttpAnswer) -> str:
-    """What VTEX says went wrong, in whichever of its forms: {error: {message}}, {message}, problem JSON, or nothing."""
-    body = _json(answer.body)
-    error = body.get("error")
-    inner: dict[str, Any] = error if isinstance(error, dict) else {}
-    texts = (inner.get("message"), body.get("message"), body.get("Message"), body.get("title"), error)
-    said = next((t for t in texts if isinstance(t, str) and t.strip()), "")
-    return f"HTTP {answer.status}{': ' if said else ''}{said}"[:_LONGEST_MESSAGE]
-
-
 def _receipt(body: bytes) -> str | None:
     """The receipt of {date, orderId, receipt}; its date where the receipt is null; None if it is no such answer."""
-    read = _json(body)
+    read = json_object(body)
     return next((v for k in ("receipt", "date") if isinstance(v := read.get(k), str) and v), None)
-
-
-def _json(body: bytes) -> dict[str, Any]:
-    try:
-        read = msgspec.json.decode(body)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        return {}
-    return read if isinstance(read, dict) else {}

@@ -3,16 +3,20 @@
 Contract: facts/vtex section 4b. The outside's faults are outcomes, never exceptions.
 """
 
-from typing import Any
-
-import msgspec
-
 from paradeiro.domain.words import Outcome
 from paradeiro.sdk.contract import AccountRef, Clock, Request, Sent
-from paradeiro.sdk.http import HttpAnswer, HttpFailure, exchange, new_client, retry_after, trouble
+from paradeiro.sdk.http import (
+    HttpAnswer,
+    HttpFailure,
+    error_words,
+    exchange,
+    json_object,
+    new_client,
+    retry_after,
+    trouble,
+)
 
 _PAUSE_AFTER_429 = 60.0
-_LONGEST_MESSAGE = 300
 _BAD_GATEWAYS = frozenset({502, 504})
 
 
@@ -52,7 +56,7 @@ def _sent(answer: HttpAnswer | HttpFailure) -> Sent:
     if outcome is not None:
         wait = retry_after(answer) or (_PAUSE_AFTER_429 if answer.status == 429 else None)
         doubt = answer.status in _BAD_GATEWAYS
-        return Sent(outcome, "", _message(answer), http_status=answer.status, retry_after=wait, in_doubt=doubt)
+        return Sent(outcome, "", error_words(answer), http_status=answer.status, retry_after=wait, in_doubt=doubt)
     if answer.is_html:
         words = "a web page came instead of an answer"
         return Sent(Outcome.MALFORMED, message=words, http_status=answer.status)
@@ -62,25 +66,7 @@ def _sent(answer: HttpAnswer | HttpFailure) -> Sent:
     return Sent(Outcome.FOUND, receipt=receipt, http_status=answer.status)
 
 
-def _message(answer: HttpAnswer) -> str:
-    """What went wrong, in whichever form it is said: {error: {message}}, {message}, problem JSON, or nothing."""
-    body = _json(answer.body)
-    error = body.get("error")
-    inner: dict[str, Any] = error if isinstance(error, dict) else {}
-    texts = (inner.get("message"), body.get("message"), body.get("Message"), body.get("title"), error)
-    said = next((t for t in texts if isinstance(t, str) and t.strip()), "")
-    return f"HTTP {answer.status}{': ' if said else ''}{said}"[:_LONGEST_MESSAGE]
-
-
 def _receipt(body: bytes) -> str | None:
     """The receipt of {date, orderId, receipt}; its date where the receipt is null; None if it is no such answer."""
-    read = _json(body)
+    read = json_object(body)
     return next((v for k in ("receipt", "date") if isinstance(v := read.get(k), str) and v), None)
-
-
-def _json(body: bytes) -> dict[str, Any]:
-    try:
-        read = msgspec.json.decode(body)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        return {}
-    return read if isinstance(read, dict) else {}
