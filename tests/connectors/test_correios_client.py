@@ -433,7 +433,7 @@ async def test_a_rate_limit_while_halving_makes_no_code_a_wrong_one() -> None:
 
 async def test_halving_stays_below_the_gateways_burst() -> None:
     codes = [f"AA{number:09}BR" for number in range(50)]
-    host = Correios(lambda _: said(400, {"msgs": ["SRO-777: parâmetro desconhecido"]}), slow=0.002)
+    host = Correios(lambda _: said(400, {"msgs": ["SRO-777: parâmetro desconhecido"]}), slow=0.02)
     assert set(outcomes(await fetched(host, codes))) == {Outcome.MALFORMED}
     assert len(host.questions) < 2 * len(codes)
     assert host.most_at_once <= 8
@@ -484,7 +484,7 @@ async def test_a_code_that_is_not_in_the_answer_is_no_code_not_found() -> None:
 
 
 @pytest.mark.parametrize("turned", [False, True])
-async def test_of_an_object_told_twice_the_fuller_one_counts(turned: bool) -> None:  # noqa: FBT001 - a case
+async def test_of_an_object_told_twice_the_fuller_one_counts(turned: bool) -> None:
     longer = found(A)
     longer["eventos"] *= 2
     told = [longer, found(A), {"codObjeto": A, "mensagem": "SRO-020: " + "Objeto não encontrado " * 40}]

@@ -1,5 +1,7 @@
 """In: nothing; out: Correios, the Brazilian post office, as a connector."""
 
+import re
+
 from paradeiro.connectors.correios.client import PRODUCTION, CorreiosSession
 from paradeiro.connectors.correios.parse import parse
 from paradeiro.connectors.correios.text import plain
@@ -8,7 +10,8 @@ from paradeiro.domain.words import PartyKind
 from paradeiro.sdk.contract import AccountField, Connector
 
 # What shops write as the carrier of a package that goes by post. Free text at VTEX (facts/vtex, section 2.1).
-_NAMES = ("correios", "sedex", "pac")
+_NAMES = frozenset({"correios", "sedex", "esedex", "pac"})
+_WORD = re.compile(r"[a-z]+")
 
 
 def tracking_url(code: str) -> str:
@@ -18,8 +21,7 @@ def tracking_url(code: str) -> str:
 
 def recognises(courier: str) -> bool:
     """Whether a shop's free text means Correios: a whole word of it says so."""
-    words = plain(courier).replace("-", " ").replace("_", " ").split()
-    return any(name in words for name in _NAMES) or "esedex" in words
+    return not _NAMES.isdisjoint(_WORD.findall(plain(courier)))
 
 
 CONNECTOR = Connector(

@@ -1,13 +1,13 @@
 """In: tracking codes of one contract; out: one answer per code, as raw bytes with an outcome. Only the wire."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
 
 from paradeiro.connectors.correios.parse import parse
-from paradeiro.connectors.correios.token import TokenKeeper
+from paradeiro.connectors.correios.token import NoToken, TokenKeeper
 from paradeiro.domain.words import Outcome
 from paradeiro.sdk.contract import AccountRef, Answer, Clock
 from paradeiro.sdk.http import HttpAnswer, HttpFailure, exchange, new_client, retry_after, trouble
@@ -18,6 +18,9 @@ _PATH = "/srorastro/v1/objetos"
 _HEADERS = {"Accept": "application/json", "Accept-Language": "pt-BR"}
 _BAD_LANGUAGE = b"SRO-018"
 _NO_TOKEN = b"GTW-008"
+_OBJECTS = b'"objetos"'
+# Halving a batch of which every code is refused takes 99 questions; the gateway bears a burst of 55.
+_AT_ONCE = 8
 
 
 class _Root(msgspec.Struct):
@@ -51,6 +54,7 @@ class CorreiosSession:
     def __init__(self, account: AccountRef, clock: Clock) -> None:
         self._client = new_client(account.settings.get("base_url") or PRODUCTION, _HEADERS)
         self._tokens = TokenKeeper(self._client, account.settings, clock)
+        self._turns = asyncio.Semaphore(_AT_ONCE)
 
     async def fetch(self, tracking_codes: Sequence[str]) -> list[Answer]:
         """One answer per code, in the order asked. The outside's faults are outcomes, not exceptions."""
@@ -79,10 +83,10 @@ class CorreiosSession:
         for attempt in (1, 2):
             token = await self._tokens.token()
             if not isinstance(token, str):
-                return _all(codes, token.outcome, message=token.message, retry=token.retry_after)
-            answer = await exchange(
-                self._client, "GET", _PATH, params=params, headers={"Authorization": f"Bearer {token}"}
-            )
+                return _without_token(codes, token)
+            headers = {"Authorization": f"Bearer {token}"}
+            async with self._turns:
+                answer = await exchange(self._client, "GET", _PATH, params=params, headers=headers)
             if isinstance(answer, HttpFailure):
                 return _all(codes, Outcome.RETRY, message=answer.message)
             if attempt == 2 or not _token_refused(answer) or not self._tokens.forget(token):
@@ -91,18 +95,24 @@ class CorreiosSession:
 
 
 def _blamed(found: dict[str, Answer]) -> dict[str, Answer]:
-    """Who is at fault. A 400 to each code of a batch, that names no fault of a code, speaks of the interface."""
-    if len(found) > 1 and all(answer.http_status == 400 and not _of_a_code(answer) for answer in found.values()):
-        return {code: replace(answer, outcome=Outcome.MALFORMED) for code, answer in found.items()}
-    return found
+    """Who is at fault. Where no code of a batch was served, a 400 that names no fault of a code speaks of the
+    interface: else a change of theirs would make every shipment's code a wrong one.
+    """
+    if len(found) == 1 or any(answer.http_status == 200 or _of_a_code(answer) for answer in found.values()):
+        return found
+    return {
+        code: replace(answer, outcome=Outcome.MALFORMED) if answer.outcome is Outcome.REFUSED else answer
+        for code, answer in found.items()
+    }
 
 
 def _of_a_code(answer: Answer) -> bool:
-    return any(parsed.outcome is Outcome.REFUSED for parsed in parse(answer.body))
+    return answer.http_status == 400 and any(parsed.outcome is Outcome.REFUSED for parsed in parse(answer.body))
 
 
 def _token_refused(answer: HttpAnswer) -> bool:
-    return answer.status == 401 or (answer.status == 403 and _NO_TOKEN in answer.body)
+    """Whether the token was refused. With which status `GTW-008` comes was never recorded, so any will do."""
+    return answer.status == 401 or (_NO_TOKEN in answer.body and _OBJECTS not in answer.body)
 
 
 def _all(
@@ -118,9 +128,13 @@ def _all(
     return {code: Answer(code, outcome, body, message, status, retry) for code in codes}
 
 
+def _without_token(codes: Sequence[str], why: NoToken) -> dict[str, Answer]:
+    return _all(codes, why.outcome, why.body, message=why.message, status=why.status, retry=why.retry_after)
+
+
 def _sorted_out(codes: tuple[str, ...], answer: HttpAnswer) -> dict[str, Answer] | _Refused:
-    outcome = trouble(answer)
-    if answer.status == 400 and _BAD_LANGUAGE not in answer.body:
+    outcome = Outcome.AUTH_FAILED if _token_refused(answer) else trouble(answer)
+    if outcome is Outcome.REFUSED and answer.status == 400 and _BAD_LANGUAGE not in answer.body:
         return _Refused(answer.body, _words(answer))
     if outcome is not None:
         if outcome is Outcome.REFUSED:
@@ -142,13 +156,22 @@ def _sliced(codes: tuple[str, ...], answer: HttpAnswer) -> dict[str, Answer]:
     """Cut the batch answer into each code's own bytes, exactly as received."""
     try:
         raws = msgspec.json.decode(answer.body, type=_Root).objetos or []
-        named = dict(_named(raw, answer.status) for raw in raws)
+        named = _by_code(_named(raw, answer.status) for raw in raws)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return _all(codes, Outcome.MALFORMED, answer.body, message=_words(answer), status=answer.status)
     missing = "the code is not in the answer" if named else "no objects in the answer"
     return {
         code: named.get(code) or Answer(code, Outcome.MALFORMED, answer.body, missing, answer.status) for code in codes
     }
+
+
+def _by_code(answers: Iterable[Answer]) -> dict[str, Answer]:
+    """One answer per code. Of an object told twice the one with events counts, then the longer one."""
+    found: dict[str, Answer] = {}
+    for answer in answers:
+        known = found.setdefault(answer.tracking_code, answer)
+        found[answer.tracking_code] = max(known, answer, key=lambda a: (a.outcome is Outcome.FOUND, len(a.body)))
+    return found
 
 
 def _name_of(body: bytes) -> str | None:
@@ -159,7 +182,7 @@ def _name_of(body: bytes) -> str | None:
         return None
 
 
-def _named(raw: msgspec.Raw, status: int) -> tuple[str, Answer]:
+def _named(raw: msgspec.Raw, status: int) -> Answer:
     """One object's answer. Where there are events, whether they can be read is decided when they are recorded."""
     body = bytes(raw)
     try:
@@ -168,6 +191,6 @@ def _named(raw: msgspec.Raw, status: int) -> tuple[str, Answer]:
         found = _Object(_name_of(body))
     code = (found.codObjeto or "").upper()
     if found.eventos:
-        return code, Answer(code, Outcome.FOUND, body, "", status)
+        return Answer(code, Outcome.FOUND, body, "", status)
     parsed = parse(body)[0]
-    return code, Answer(code, parsed.outcome, body, parsed.message, status)
+    return Answer(code, parsed.outcome, body, parsed.message, status)

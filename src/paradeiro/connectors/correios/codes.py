@@ -43,7 +43,7 @@ _POSTED = Meaning(Status.ACCEPTED)
 _OUT = Meaning(Status.OUT_FOR_DELIVERY)
 _CANCELLED = Meaning(Status.CANCELLED)
 _TAKEN_BACK = Meaning(None, withdraws=Withdraws.PREVIOUS)
-_UNKNOWN = Meaning(Status.UNKNOWN)
+UNKNOWN = Meaning(Status.UNKNOWN)
 
 # BDE (external), BDI (counter) and BDR (corrective) write-offs, by number. Only 00, 01, 67, 68 and 70 are deliveries.
 _WRITE_OFF = {
@@ -257,7 +257,7 @@ _OTHERS = {
     "PAR/26": Meaning(Status.EXCEPTION, Reason.REFUSED),  # Destinatário recusou
     "PAR/27": _CUSTOMS,  # Despacho pago na origem
     "PAR/28": _MOVING,  # Para a unidade de tratamento
-    "PAR/29": _UNKNOWN,  # the list itself gives it no meaning but "PAR 29"
+    "PAR/29": UNKNOWN,  # the list itself gives it no meaning but "PAR 29"
     "PAR/30": _PAYMENT,  # Aguardando pagamento do despacho
     "PAR/31": _CUSTOMS,  # Pagamento confirmado
     "PAR/32": _CUSTOMS,  # Aguardando confirmação

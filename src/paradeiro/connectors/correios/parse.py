@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
-from paradeiro.connectors.correios.codes import WRITE_OFFS, Meaning, meaning_of
+from paradeiro.connectors.correios.codes import UNKNOWN, WRITE_OFFS, Meaning, meaning_of
 from paradeiro.connectors.correios.place import foreign, place_of, street_of
 from paradeiro.connectors.correios.text import clean, meaning_of_text, plain, slug
 from paradeiro.connectors.correios.times import read_day, read_time
@@ -21,7 +21,7 @@ _NOT_ALLOWED = ("GTW-008", "FORBIDDEN", "NÃO LIBERADA", "NAO LIBERADA", "UNAUTH
 _UNKNOWN_YET = ("SRO-020", "SRO-031", "NÃO ENCONTRADO", "NAO ENCONTRADO")
 _REFUSED = ("SRO-019", "SRO-009", "SRO-018")
 _PICKUP_TYPE = "LDI"
-_BACK = "entregue ao remetente"
+_BACK, _BACK_NUMBER = "entregue ao remetente", "23"
 _SAVED = re.compile(rb"\s{0,8}HTTP/\d(?:\.\d)? (\d{3})[^\n]*(?:\n[^\r\n][^\n]*)*(?:\r?\n)*")
 
 
@@ -96,7 +96,9 @@ def _objects(answer: object) -> Iterator[Parsed]:
 
 
 def _is_object(answer: dict[str, Any]) -> bool:
-    return "codObjeto" in answer or ("numero" in answer and ("evento" in answer or "categoria" in answer))
+    if "codObjeto" in answer or "eventos" in answer:
+        return True
+    return "numero" in answer and ("evento" in answer or "categoria" in answer)
 
 
 def _envelope(answer: dict[str, Any]) -> Parsed:
@@ -137,7 +139,8 @@ def _object(found: object) -> Parsed:
     code = tidy_code(clean(named))
     told = found.get("eventos", found.get("evento"))
     told = [told] if isinstance(told, dict) else told
-    if told is None:
+    # An empty list with a message is a message: "of another contract" is not "nothing yet".
+    if told is None or (told == [] and found.get("mensagem")):
         return _without_events(code, found)
     if not isinstance(told, list):
         return _malformed(code, "'eventos' is not a list")
@@ -174,9 +177,9 @@ def _event(told: object) -> TrackingEvent:
         message = f"the date of an event cannot be read: {str(told.get('dtHrCriado', told.get('data')))[:60]!r}"
         raise _UnreadableError(message)
     description, detail = clean(told.get("descricao")), clean(told.get("detalhe"))
-    code, meaning = _code(told, description)
+    code, meaning = _code(told, description, detail)
     unit = told.get("unidade")
-    pickup = code.startswith(_PICKUP_TYPE)
+    pickup = code.startswith(_PICKUP_TYPE) or meaning.status is Status.AVAILABLE_FOR_PICKUP
     return TrackingEvent(
         occurred_at=occurred_at,
         code=code,
@@ -197,7 +200,7 @@ def _deadline(told: dict[str, Any]) -> date | None:
     return read_day(told.get("dtLimiteRetirada"))
 
 
-def _code(told: dict[str, Any], description: str) -> tuple[str, Meaning]:
+def _code(told: dict[str, Any], description: str, detail: str) -> tuple[str, Meaning]:
     """The event's code and meaning. Text decides only where there is no code at all, and never for a delivery."""
     kind = told.get("codigo", told.get("type"))
     # The mobile flavour of 2015 puts the letters into `tipo` and the number into `status`.
@@ -208,12 +211,12 @@ def _code(told: dict[str, Any], description: str) -> tuple[str, Meaning]:
     letters = clean(kind).upper()
     digits = _two_digits(number)
     if not letters:
-        return f"TEXT/{slug(description)}", Meaning(meaning_of_text(description) or Status.UNKNOWN)
+        return f"TEXT/{slug(description)}", meaning_of_text(description)
     code = f"{letters[:8]}/{digits}" if digits else letters[:8]
-    meaning = meaning_of(letters, digits) or Meaning(Status.UNKNOWN)
+    meaning = meaning_of(letters, digits) or UNKNOWN
     # Seen: a write-off 01 whose text says that the sender got it back (facts, events.csv, note of BDE/01).
-    if letters in WRITE_OFFS and meaning.status is Status.DELIVERED and _BACK in plain(description):
-        meaning = Meaning(Status.RETURNED, meaning.reason, meaning.withdraws)
+    if letters in WRITE_OFFS and meaning.status is Status.DELIVERED and _BACK in plain(f"{description} {detail}"):
+        meaning = meaning_of(letters, _BACK_NUMBER) or UNKNOWN
     return code, meaning
 
 

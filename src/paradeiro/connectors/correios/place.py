@@ -1,17 +1,19 @@
 """In: Correios' `unidade`, whole, partial or missing; out: a place as they wrote it, with the country's ISO code."""
 
+import re
 from functools import cache
 from typing import Any
 
 from babel import Locale
 from babel.core import get_global
 
-from paradeiro.connectors.correios.text import clean
+from paradeiro.connectors.correios.text import clean, plain
 from paradeiro.domain.records import NOWHERE, Place
 
-_FOREIGN_TYPE = "PAÍS"
+_FOREIGN_TYPE = "pais"
 _BRAZIL = "BR"
-_NUMERIC = slice(2, 5)  # codSro 00344000 is ISO 3166-1 numeric 344: Hong Kong
+# codSro 00344000 is ISO 3166-1 numeric 344: Hong Kong. 00500001 is a unit in Brazil, not Montserrat (500).
+_NUMERIC = re.compile(r"00(\d{3})000", re.ASCII)
 
 
 def place_of(unit: object) -> Place:
@@ -43,7 +45,7 @@ def _legacy_place(_: object) -> Place:
 
 def foreign(unit: object) -> bool:
     """Whether a unit lies abroad: its wall clock may be another one than Brasília's."""
-    return isinstance(unit, dict) and clean(unit.get("tipo")).upper() == _FOREIGN_TYPE
+    return isinstance(unit, dict) and plain(clean(unit.get("tipo"))) == _FOREIGN_TYPE
 
 
 def street_of(unit: object) -> str | None:
@@ -69,14 +71,14 @@ def _address(unit: dict[str, Any]) -> dict[str, Any]:
 
 def _country(number: object, name: str) -> str | None:
     """ISO alpha-2 of a foreign unit, from its number, else from its Portuguese name; None rather than a guess."""
-    if isinstance(number, str) and number.isdigit() and len(number) == 8:
-        found = get_global("territory_aliases").get(number[_NUMERIC])
-        if found:
-            return str(found[0])
-    return _by_name().get(name.casefold())
+    match = _NUMERIC.fullmatch(number) if isinstance(number, str) else None
+    found = get_global("territory_aliases").get(match[1]) if match else None
+    return str(found[0]) if found else _by_name().get(plain(name))
 
 
 @cache
 def _by_name() -> dict[str, str]:
+    """Portuguese names without accents, whole and up to a comma ("Hong Kong, RAE da China")."""
     territories = Locale("pt", "BR").territories
-    return {name.casefold(): code for code, name in territories.items() if len(code) == 2 and code.isalpha()}
+    names = {plain(name): code for code, name in territories.items() if len(code) == 2 and code.isalpha()}
+    return {name.partition(",")[0]: code for name, code in names.items()} | names

@@ -4,7 +4,8 @@ import html
 import re
 import unicodedata
 
-from paradeiro.domain.words import Status
+from paradeiro.connectors.correios.codes import UNKNOWN, Meaning
+from paradeiro.domain.words import Reason, Status
 
 LONGEST = 500
 _TAG = re.compile(r"<[^<>]{0,2000}>")
@@ -16,32 +17,51 @@ _BLANKS = re.compile(r"[\s\u200b-\u200f\u2028-\u202e\u2060\ufeff\x00-\x1f\x7f-\x
 _NO_WORD = re.compile(r"[^a-z0-9]+")
 _ONLY_POINTS = re.compile(r"[\s.…·-]*")
 
-# Negations first: "não entregue" contains "entregue" (facts, failure 9). What stands for a delivery is not here:
+# Negations first: "não entregue" contains "entregue" (facts, failure 9). What stands for a delivery is nowhere here:
 # a delivery needs a code.
+_FAILED = (
+    "nao entregue",
+    "nao foi entregue",
+    "entrega nao realizada",
+    "entrega nao efetuada",
+    "carteiro nao atendido",
+)
+_WHY_FAILED = (
+    ("nao atendido", Reason.RECIPIENT_ABSENT),
+    ("endereco", Reason.ADDRESS_PROBLEM),
+    ("desconhecido", Reason.ADDRESS_PROBLEM),
+    ("mudou-se", Reason.ADDRESS_PROBLEM),
+    ("recusou", Reason.REFUSED),
+    ("prazo de retirada", Reason.PICKUP_EXPIRED),
+)
+_LOST = "nao localizado"
+_NOT = re.compile(r"\bnao\b")
+# The first that fits counts.
 _TEXTS = (
-    ("nao entregue", Status.ATTEMPT_FAILED),
-    ("entrega nao realizada", Status.ATTEMPT_FAILED),
-    ("nao foi entregue", Status.ATTEMPT_FAILED),
-    ("carteiro nao atendido", Status.ATTEMPT_FAILED),
-    ("entregue ao remetente", Status.RETURNED),
-    ("saiu para entrega ao remetente", Status.RETURNING),
-    ("devolvido ao remetente", Status.RETURNING),
-    ("prazo de retirada pelo destinatario encerrado", Status.RETURNING),
-    ("saiu para entrega ao destinatario", Status.OUT_FOR_DELIVERY),
-    ("em rota de entrega", Status.OUT_FOR_DELIVERY),
-    ("aguardando retirada", Status.AVAILABLE_FOR_PICKUP),
-    ("disponivel para retirada", Status.AVAILABLE_FOR_PICKUP),
-    ("roubado", Status.EXCEPTION),
-    ("nao localizado", Status.EXCEPTION),
-    ("etiqueta cancelada", Status.CANCELLED),
-    ("etiqueta expirada", Status.CANCELLED),
-    ("etiqueta emitida", Status.REGISTERED),
-    ("saiu para coleta", Status.REGISTERED),
-    ("em correcao de rota", Status.IN_TRANSIT),
-    ("em transito", Status.IN_TRANSIT),
-    ("em transferencia", Status.IN_TRANSIT),
-    ("encaminhado", Status.IN_TRANSIT),
-    ("objeto postado", Status.ACCEPTED),
+    ("sera entregue ao remetente", Meaning(Status.RETURNING)),
+    ("entregue ao remetente", Meaning(Status.RETURNED)),
+    ("saiu para entrega ao remetente", Meaning(Status.RETURNING)),
+    ("devolvido ao remetente", Meaning(Status.RETURNING)),
+    ("prazo de retirada pelo destinatario encerrado", Meaning(Status.RETURNING, Reason.PICKUP_EXPIRED)),
+    ("saiu para entrega ao destinatario", Meaning(Status.OUT_FOR_DELIVERY)),
+    ("em rota de entrega", Meaning(Status.OUT_FOR_DELIVERY)),
+    ("aguardando retirada", Meaning(Status.AVAILABLE_FOR_PICKUP)),
+    ("disponivel para retirada", Meaning(Status.AVAILABLE_FOR_PICKUP)),
+    ("encaminhado para retirada", Meaning(Status.AVAILABLE_FOR_PICKUP)),
+    ("direcionado para entrega em unidade", Meaning(Status.IN_TRANSIT)),
+    ("roubado", Meaning(Status.EXCEPTION, Reason.STOLEN)),
+    ("inconsistencias no enderecamento", Meaning(Status.EXCEPTION, Reason.ADDRESS_PROBLEM)),
+    ("etiqueta cancelada", Meaning(Status.CANCELLED)),
+    ("etiqueta expirada", Meaning(Status.CANCELLED)),
+    ("etiqueta emitida", Meaning(Status.REGISTERED)),
+    ("saiu para coleta", Meaning(Status.REGISTERED)),
+    ("em correcao de rota", Meaning(Status.IN_TRANSIT, Reason.MISROUTED)),
+    ("em transito", Meaning(Status.IN_TRANSIT)),
+    ("em transferencia", Meaning(Status.IN_TRANSIT)),
+    ("encaminhado para fiscalizacao", Meaning(Status.IN_TRANSIT, Reason.CUSTOMS)),
+    ("encaminhado para apreensao", Meaning(Status.EXCEPTION, Reason.SEIZED)),
+    ("encaminhado", Meaning(Status.IN_TRANSIT)),
+    ("objeto postado", Meaning(Status.ACCEPTED)),
 )
 
 
@@ -66,7 +86,14 @@ def slug(text: str) -> str:
     return _NO_WORD.sub("-", plain(text)).strip("-")[:60] or "nothing"
 
 
-def meaning_of_text(text: str) -> Status | None:
-    """A status that a text surely says; None if it does not. Never delivered."""
+def meaning_of_text(text: str) -> Meaning:
+    """What a text surely says; unknown if it says nothing that we know, or denies something. Never delivered."""
     words = plain(text)
-    return next((status for part, status in _TEXTS if part in words), None)
+    if any(part in words for part in _FAILED):
+        why = next((reason for part, reason in _WHY_FAILED if part in words), Reason.OTHER)
+        return Meaning(Status.ATTEMPT_FAILED, why)
+    if _LOST in words:
+        return Meaning(Status.EXCEPTION, Reason.LOST)
+    if _NOT.search(words):
+        return UNKNOWN
+    return next((meaning for part, meaning in _TEXTS if part in words), UNKNOWN)

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import httpx
@@ -36,6 +36,8 @@ class NoToken:
     outcome: Outcome
     message: str
     retry_after: float | None = None
+    status: int | None = None
+    body: bytes = field(default=b"", repr=False)
 
 
 class TokenKeeper:
@@ -48,7 +50,7 @@ class TokenKeeper:
         self._lock = asyncio.Lock()
         self._token: str | None = None
         self._until: datetime | None = None
-        self._asked_at = float("-inf")
+        self._answered_at = float("-inf")
         self._turn = 0
         self._failed: NoToken | None = None
 
@@ -57,6 +59,8 @@ class TokenKeeper:
         ready = self._settings.get("api_key")
         if ready:
             return ready if _sendable(ready) else NoToken(Outcome.AUTH_FAILED, "the key has blanks or odd characters")
+        if not (self._settings.get("user") and self._settings.get("access_code")):
+            return NoToken(Outcome.AUTH_FAILED, "enter a ready-made key, or the user and the access code to the API")
         if self._valid():
             return self._token or ""
         turn = self._turn
@@ -84,14 +88,17 @@ class TokenKeeper:
 
     async def _renew(self) -> str | NoToken:
         # Real seconds: the service's limit does not know our clock.
-        wait = self._asked_at + _PAUSE_SECONDS - time.monotonic()
+        wait = self._answered_at + _PAUSE_SECONDS - time.monotonic()
         await asyncio.sleep(max(wait, 0))
-        self._asked_at = time.monotonic()
         path, body = self._question()
         user, code = self._settings.get("user", ""), self._settings.get("access_code", "")
         known = base64.b64encode(f"{user}:{code}".encode()).decode()
         headers = {"Authorization": f"Basic {known}", "Content-Type": "application/json"}
-        answer = await exchange(self._client, "POST", path, headers=headers, body=body)
+        try:
+            answer = await exchange(self._client, "POST", path, headers=headers, body=body)
+        finally:
+            # From the answer, not from the sending: two questions cannot come closer together on their way.
+            self._answered_at = time.monotonic()
         if isinstance(answer, HttpFailure):
             return NoToken(Outcome.RETRY, f"the token service: {answer.message}")
         return self._keep(answer)
@@ -111,9 +118,8 @@ class TokenKeeper:
     def _keep(self, answer: HttpAnswer) -> str | NoToken:
         outcome = trouble(answer)
         if outcome is not None:
-            # Whatever is no passing fault of theirs is a matter of credentials: a person must look.
-            refused = Outcome.RETRY if outcome is Outcome.RETRY else Outcome.AUTH_FAILED
-            return NoToken(refused, f"the token service answered HTTP {answer.status}", retry_after(answer))
+            message = f"the token service answered HTTP {answer.status}"
+            return NoToken(_blamed(answer.status, outcome), message, retry_after(answer), answer.status, answer.body)
         try:
             told = msgspec.json.decode(answer.body, type=_Told)
         except (msgspec.DecodeError, UnicodeDecodeError):
@@ -130,6 +136,13 @@ class TokenKeeper:
         except (ValueError, OverflowError):
             return self._clock() + _DEFAULT_LIFE
         return end if end.tzinfo is not None else self._clock() + _DEFAULT_LIFE
+
+
+def _blamed(status: int, outcome: Outcome) -> Outcome:
+    """Whose fault no token is. 400 is a wrong card or contract; a redirect or 404 is another interface, no password."""
+    if outcome is not Outcome.REFUSED:
+        return outcome
+    return Outcome.AUTH_FAILED if status == 400 else Outcome.MALFORMED
 
 
 def _sendable(token: str) -> bool:
