@@ -87,6 +87,16 @@ async def reply(connection: Connection, store_id: int, reply_id: int) -> Reply |
         return await cursor.fetchone()
 
 
+async def before(connection: Connection, account_id: int, codes: Sequence[str], *, besides: bytes) -> bytes | None:
+    """The newest recorded answer about one of the codes that is not these bytes; None if there is none."""
+    sql = """
+        SELECT body FROM reply WHERE account_id = %s AND tracking_code = ANY(%s) AND outcome = 'found'
+          AND recorded_at IS NOT NULL AND digest <> %s
+        ORDER BY received_at DESC LIMIT 1"""
+    row = await (await connection.execute(sql, (account_id, list(codes), digest(besides)))).fetchone()
+    return bytes(row[0]) if row else None
+
+
 async def since(
     connection: Connection, account_ids: Sequence[int], *, since: datetime, after_id: int = 0, limit: int = 500
 ) -> list[Reply]:

@@ -81,12 +81,14 @@ CREATE TABLE shipment (
     outcome         text NOT NULL DEFAULT '',    -- what the last question gave
     failures        integer NOT NULL DEFAULT 0,
     asked_at        timestamptz,
+    vanished_at     timestamptz,                 -- since when the carrier no longer shows a delivery that it had shown
     UNIQUE (store_id, order_id, carrier, tracking_code, invoice_number)
 );
 CREATE INDEX shipment_due ON shipment (account_id, next_check) WHERE next_check IS NOT NULL;
 CREATE INDEX shipment_code ON shipment (store_id, tracking_code);
 CREATE INDEX shipment_followed ON shipment (account_id, tracking_code);
 CREATE INDEX shipment_of_order ON shipment (order_id);
+CREATE INDEX shipment_odd ON shipment (account_id, outcome) WHERE outcome IN ('malformed', 'not_found');
 
 CREATE TABLE reply (
     id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -120,6 +122,7 @@ CREATE TABLE tracking_event (
     recorded_at      timestamptz NOT NULL,
     UNIQUE (shipment_id, occurred_at, code, place_key)
 );
+CREATE INDEX tracking_event_unknown ON tracking_event (store_id, recorded_at) WHERE status = 'unknown';
 
 CREATE TABLE effect (
     id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -174,3 +177,22 @@ CREATE TABLE notice (
     resolved_by   text
 );
 CREATE UNIQUE INDEX notice_open ON notice (store_id, kind, subject) WHERE resolved_at IS NULL;
+
+CREATE TABLE watch (
+    account_id  bigint PRIMARY KEY REFERENCES account,
+    store_id    bigint NOT NULL REFERENCES store,
+    habit       jsonb NOT NULL DEFAULT '{}',    -- what its answers are like (domain/drift.py)
+    example     jsonb NOT NULL DEFAULT '{}',    -- an answer before and one after a change, masked
+    told_at     timestamptz,                    -- when the open notice was last brought up to date
+    listened_at timestamptz                     -- when it was last looked at for silence
+);
+
+CREATE TABLE account_hour (
+    account_id  bigint NOT NULL REFERENCES account,
+    store_id    bigint NOT NULL REFERENCES store,
+    hour        timestamptz NOT NULL,           -- its beginning
+    answers     integer NOT NULL DEFAULT 0,     -- answers that could be read
+    events      integer NOT NULL DEFAULT 0,     -- new events, but for history that is older than two days
+    active      integer NOT NULL DEFAULT 0,     -- shipments on their way, as last counted
+    PRIMARY KEY (account_id, hour)
+);

@@ -28,15 +28,19 @@ class Kept:
     failures: int
     outcome: str
     digest: bytes | None
+    vanished_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """Where a shipment stands after recording, and when to ask again."""
+    """Where a shipment stands after recording, and when to ask again. `vanished_at`: since when a delivery is no longer
+    shown; while that is not sure, the next answer is recorded even if it says the same again.
+    """
 
     id: int
     snapshot: Snapshot
     next_check: datetime | None
+    vanished_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class Asked:
 
 _SELECT = f"""
     SELECT s.id, s.store_id, s.carrier, s.tracking_code, s.invoice, s.tracking_token, s.registered_at, s.snapshot,
-           s.status, s.account_id, s.failures, s.outcome, s.digest, o.id AS order_id, {ORDER_COLUMNS}
+           s.status, s.account_id, s.failures, s.outcome, s.digest, s.vanished_at, o.id AS order_id, {ORDER_COLUMNS}
     FROM shipment s JOIN orders o ON o.id = s.order_id"""  # noqa: S608 - our own columns
 
 
@@ -77,6 +81,7 @@ def _kept(row: dict[str, Any]) -> Kept:
         row["failures"],
         row["outcome"],
         bytes(row["digest"]) if row["digest"] is not None else None,
+        row["vanished_at"],
     )
 
 
@@ -182,6 +187,27 @@ async def settle(connection: Connection, asked: Sequence[Asked], *, now: datetim
     await connection.execute(sql, (columns[0], now, *columns))
 
 
+async def mark_unread(connection: Connection, account_id: int, codes: Sequence[str], *, next_check: datetime) -> None:
+    """The last answer about these codes could not be read after all: ask again, and read it again even if it is the
+    same, since it may be us who were mended.
+    """
+    sql = """
+        WITH locked AS (SELECT id FROM shipment WHERE account_id = %s AND tracking_code = ANY(%s)
+                        ORDER BY id FOR UPDATE)
+        UPDATE shipment s SET outcome = 'malformed', digest = NULL, next_check = %s
+        FROM locked WHERE s.id = locked.id"""
+    await connection.execute(sql, (account_id, list(codes), next_check))
+
+
+async def under_way(connection: Connection, account_id: int, *, limit: int) -> list[str]:
+    """Tracking codes of an account's shipments that were heard of last and have not ended: examples for a person."""
+    sql = """
+        SELECT tracking_code FROM shipment WHERE account_id = %s AND next_check IS NOT NULL
+          AND status NOT IN ('delivered', 'returned', 'cancelled')
+        ORDER BY news_at DESC NULLS LAST, id LIMIT %s"""
+    return [row[0] async for row in await connection.execute(sql, (account_id, limit))]
+
+
 async def release(connection: Connection, ids: Sequence[int]) -> None:
     """Give claimed shipments back as they were: still due, for whoever asks next."""
     await connection.execute("UPDATE shipment SET leased_until = NULL WHERE id = ANY(%s)", (list(ids),))
@@ -217,9 +243,11 @@ async def move(connection: Connection, moved: Sequence[Moved]) -> None:
         return
     sql = """
         UPDATE shipment s SET status = m.status, reason = m.reason, delivered_at = m.delivered_at,
-            news_at = m.news_at, snapshot = m.snapshot, next_check = m.next_check, leased_until = NULL
+            news_at = m.news_at, snapshot = m.snapshot, next_check = m.next_check, leased_until = NULL,
+            vanished_at = m.vanished_at, digest = CASE WHEN m.vanished_at IS NULL THEN s.digest END
         FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::jsonb[],
-                    %s::timestamptz[]) AS m (id, status, reason, delivered_at, news_at, snapshot, next_check)
+                    %s::timestamptz[], %s::timestamptz[])
+            AS m (id, status, reason, delivered_at, news_at, snapshot, next_check, vanished_at)
         WHERE s.id = m.id"""
     columns = (
         [m.id for m in moved],
@@ -229,6 +257,7 @@ async def move(connection: Connection, moved: Sequence[Moved]) -> None:
         [m.snapshot.news_at for m in moved],
         [msgspec.json.encode(m.snapshot).decode() for m in moved],
         [m.next_check for m in moved],
+        [m.vanished_at for m in moved],
     )
     await connection.execute(sql, columns)
 

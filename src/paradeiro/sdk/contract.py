@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
+from paradeiro.domain.drift import Expected
 from paradeiro.domain.records import Order, Parsed, Telling
 from paradeiro.domain.words import EffectKind, Outcome, PartyKind
 
@@ -38,7 +39,8 @@ class Answer:
     """What a party answered about one tracking code: `body` is the raw slice that belongs to it (bytes as received).
 
     For RETRY, AUTH_FAILED, MALFORMED of a whole batch, every code of the batch gets that outcome and the same body.
-    `retry_after` in seconds, if the party named one.
+    `retry_after` in seconds, if the party named one. `in_vain`, with REFUSED: asking again will never help (the code is
+    of another contract).
     """
 
     tracking_code: str
@@ -47,6 +49,7 @@ class Answer:
     message: str = ""
     http_status: int | None = None
     retry_after: float | None = None
+    in_vain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,12 @@ class SinkSession(Session, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Connector:
-    """One outside party. `open` makes a session; `parse` and `render` are pure. What it cannot do is None or empty."""
+    """One outside party. `open` makes a session; `parse` and `render` are pure. What it cannot do is None or empty.
+
+    `fields`: what each answer is expected to look like, watched for change. `whole_history`: an answer tells all that
+    ever happened, so an event that is missing from a later one was taken back. `country`: whose public holidays its
+    people keep (ISO 3166-1 alpha-2).
+    """
 
     name: str
     title: str
@@ -139,3 +147,6 @@ class Connector:
     recognises_courier: Callable[[str], bool] | None = None
     render: Callable[[Telling, Mapping[str, str]], Request] | None = None
     effects: frozenset[EffectKind] = frozenset()
+    fields: Mapping[str, Expected] = field(default_factory=dict, repr=False)
+    whole_history: bool = False
+    country: str = "BR"

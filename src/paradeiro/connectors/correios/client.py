@@ -19,6 +19,7 @@ _HEADERS = {"Accept": "application/json", "Accept-Language": "pt-BR"}
 _BAD_LANGUAGE = b"SRO-018"
 _NO_TOKEN = b"GTW-008"
 _OBJECTS = b'"objetos"'
+_OTHER_CONTRACT = "SRO-009"
 # Halving a batch of which every code is refused takes 99 questions; the gateway bears a burst of 55.
 _AT_ONCE = 8
 
@@ -193,4 +194,4 @@ def _named(raw: msgspec.Raw, status: int) -> Answer:
     if found.eventos:
         return Answer(code, Outcome.FOUND, body, "", status)
     parsed = parse(body)[0]
-    return Answer(code, parsed.outcome, body, parsed.message, status)
+    return Answer(code, parsed.outcome, body, parsed.message, status, in_vain=_OTHER_CONTRACT in parsed.message)
