@@ -86,14 +86,14 @@ async def record_replies(means: Means, reply_ids: Sequence[int]) -> Recorded:
     """Record stored replies. Those that are recorded already, or are being recorded by others, are left alone."""
     async with transaction(means.pool) as connection:
         now = means.now()
-        waiting = await replies.lock_unrecorded(connection, reply_ids)
+        waiting = await replies.lock_unrecorded(connection, reply_ids, now=now)
         if not waiting:
             return Recorded()
         surroundings = await surround(means, connection, {r.store_id for r in waiting})
         heard, drafts = await _hear(connection, surroundings, waiting)
         done = await record(connection, surroundings, heard, now=now)
         await notices.open_notices(connection, drafts, now=now)
-        await replies.recorded(connection, [r.id for r in waiting], now=now)
+        await replies.recorded(connection, waiting, now=now)
     return done
 
 
