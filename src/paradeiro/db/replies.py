@@ -8,7 +8,7 @@ from typing import Any
 
 from paradeiro.db.packing import pack, unpack
 from paradeiro.db.pool import Connection
-from paradeiro.db.shelves import HELD, day_of, put_up
+from paradeiro.db.shelves import day_of, put_up
 from paradeiro.domain.words import Outcome
 
 
@@ -85,8 +85,9 @@ _COLUMNS = """
 
 
 def _reply(row: tuple[Any, ...]) -> Reply:
-    *known, body, received_at, recorded_at, shelf, packing = row
-    return Reply(*known, unpack(packing, body), received_at, recorded_at, shelf)
+    *columns, packing = row
+    columns[5] = unpack(packing, columns[5])
+    return Reply(*columns)
 
 
 async def _read(connection: Connection, rest: str, values: dict[str, Any]) -> list[Reply]:
@@ -132,3 +133,42 @@ async def expired(connection: Connection, reply_id: int) -> bool:
         SELECT %(id)s <= (SELECT last_value FROM reply_id_seq WHERE is_called)
            AND NOT EXISTS (SELECT 1 FROM reply WHERE id = %(id)s)"""
     return (await (await connection.execute(sql, {"id": reply_id})).fetchone()) == (True,)
+
+
+async def codes_since(
+    connection: Connection, account_ids: Sequence[int], *, since: datetime, after: tuple[int, str], limit: int
+) -> list[tuple[int, str]]:
+    """The (account, tracking code) pairs that have answers received since an instant, in order, those after `after`."""
+    sql = """
+        SELECT DISTINCT account_id, tracking_code FROM reply
+        WHERE account_id = ANY(%s) AND shelf >= %s AND received_at >= %s AND tracking_code <> ''
+          AND (account_id, tracking_code) > (%s, %s)
+        ORDER BY account_id, tracking_code LIMIT %s"""
+    values = (list(account_ids), day_of(since), since, *after, limit)
+    return [(row[0], row[1]) async for row in await connection.execute(sql, values)]
+
+
+async def about(connection: Connection, codes: Sequence[tuple[int, str]], *, since: datetime) -> list[Reply]:
+    """The answers about (account, tracking code) pairs that were received since an instant, oldest first."""
+    rest = """
+        (account_id, tracking_code) IN (SELECT * FROM unnest(%(accounts)s::bigint[], %(codes)s::text[]))
+        AND shelf >= %(day)s AND received_at >= %(since)s ORDER BY received_at, id"""
+    values = {"accounts": [c[0] for c in codes], "codes": [c[1] for c in codes]}
+    return await _read(connection, rest, values | {"day": day_of(since), "since": since})
+
+
+async def of_whole_batches(
+    connection: Connection, account_ids: Sequence[int], *, since: datetime, after_id: int, limit: int
+) -> list[Reply]:
+    """Answers that belong to no single code, received since an instant, by id, a page at a time."""
+    rest = """
+        account_id = ANY(%(accounts)s) AND tracking_code = '' AND shelf >= %(day)s AND received_at >= %(since)s
+        AND id > %(after)s ORDER BY id LIMIT %(limit)s"""
+    values = {"accounts": list(account_ids), "day": day_of(since), "since": since}
+    return await _read(connection, rest, values | {"after": after_id, "limit": limit})
+
+
+async def by_id(connection: Connection, ids: Sequence[int], *, since: datetime) -> list[Reply]:
+    """Answers by id, of those received since an instant, oldest first."""
+    rest = "id = ANY(%(ids)s) AND shelf >= %(day)s AND received_at >= %(since)s ORDER BY received_at, id"
+    return await _read(connection, rest, {"ids": list(ids), "day": day_of(since), "since": since})

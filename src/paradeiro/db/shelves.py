@@ -15,10 +15,9 @@ from psycopg import sql
 
 from paradeiro.db.pool import Connection
 
-HELD = "infinity"
 _NAME = "reply_%Y%m%d"
 _KEY = 7_202_611_231  # any number that no other program uses: one upkeep at a time, and none beside a replay
-# How long a shelf that is taken down may wait for the transactions that still look at it; then again at the next upkeep.
+# How long a shelf that is taken down may wait for the transactions that still look at it; then at the next upkeep.
 _PATIENCE_MS = 2_000
 _COLUMNS = sql.SQL("id, store_id, account_id, tracking_code, digest, outcome, body, received_at, recorded_at, packing")
 _ALL = sql.SQL("{}, shelf").format(_COLUMNS)
@@ -32,7 +31,7 @@ _STAYS = sql.SQL("""
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """A day's partition. `state`: 'up'; 'going' (nobody new sees it, some still may); 'down' (only its rows are left)."""
+    """A day's partition. `state`: 'up'; 'going' (nobody new sees it, some still may); 'down' (a table by itself)."""
 
     day: date
     state: str
@@ -103,7 +102,7 @@ async def standing(connection: Connection) -> AsyncIterator[None]:
 
 
 async def take_down(connection: Connection, shelf: Shelf, *, before: datetime) -> int | None:
-    """Drop a shelf but for the replies that stay; how many those are. None: somebody still looks at it; try again later.
+    """Drop a shelf but for the replies that stay; how many those are. None: somebody still looks at it.
 
     `connection` commits by itself: a shelf cannot be taken down inside a transaction.
     """

@@ -19,7 +19,7 @@ from paradeiro.domain.plan import Sinks, introduce, mail_refusal, plan
 from paradeiro.domain.records import Change, EffectDraft, Parsed, Timeline, TrackingEvent
 from paradeiro.domain.schedule import next_check
 from paradeiro.domain.timeline import compare, fold, unseen
-from paradeiro.domain.words import NoticeKind, Outcome, PartyKind, Status
+from paradeiro.domain.words import EffectKind, NoticeKind, Outcome, PartyKind, Status
 from paradeiro.flow.means import Means
 from paradeiro.sdk.contract import Connector
 
@@ -70,16 +70,27 @@ class _Outcome:
     effects: list[EffectRow] = field(default_factory=list)
     notices: list[NoticeDraft] = field(default_factory=list)
     orders: set[int] = field(default_factory=set)
+    moves: list[tuple[Status, Status]] = field(default_factory=list)
     settled: list[tuple[int, str]] = field(default_factory=list)  # subjects of withdrawn deliveries that came true
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """How much one recording changed."""
+    """How much one recording changed. `moves`: of each changed timeline the status before and after; `kinds`: of each
+    new effect.
+    """
 
     events: int = 0
-    changes: int = 0
-    effects: int = 0
+    moves: tuple[tuple[Status, Status], ...] = ()
+    kinds: tuple[EffectKind, ...] = ()
+
+    @property
+    def changes(self) -> int:
+        return len(self.moves)
+
+    @property
+    def effects(self) -> int:
+        return len(self.kinds)
 
 
 async def record_replies(means: Means, reply_ids: Sequence[int]) -> Recorded:
@@ -176,9 +187,8 @@ async def record(
     known = await events.known(connection, [k.shipment.id for k in kept])
     told = await effects.told_delivered(connection, [k.shipment.id for k in kept])
     out = _Outcome()
-    changes = 0
     for each in kept:
-        changes += _fold_one(
+        _fold_one(
             out,
             around,
             each,
@@ -189,7 +199,7 @@ async def record(
             was_told=each.shipment.id in told,
         )
     added = await _write(connection, out, now=now)
-    return Recorded(len(out.rows), changes, added)
+    return Recorded(len(out.rows), tuple(out.moves), tuple(added))
 
 
 def _fold_one(
@@ -202,8 +212,8 @@ def _fold_one(
     now: datetime,
     quiet: bool,
     was_told: bool,
-) -> bool:
-    """Fold one shipment; gather what follows. Whether there was a change to tell."""
+) -> None:
+    """Fold one shipment; gather what follows."""
     shipment = kept.shipment
     fresh: list[TrackingEvent] = []
     for each in heard:
@@ -219,13 +229,13 @@ def _fold_one(
         out.withdrawn.append((shipment.id, timeline))
     change = compare(shipment.snapshot, timeline, tuple(fresh))
     if change is None:
-        return False
+        return
+    out.moves.append((change.old.status, change.new.status))
     out.orders.add(kept.order_id)
     if change.delivered:
         out.settled.append((shipment.store_id, f"shipment {shipment.id}"))
     out.effects += _effects(around, kept, change, quiet=quiet, was_told=was_told)
     out.notices += _notices(around, kept, change, timeline)
-    return True
 
 
 def _next(around: Surroundings, kept: Kept, timeline: Timeline, *, now: datetime) -> datetime | None:
@@ -291,8 +301,8 @@ def _notices(around: Surroundings, kept: Kept, change: Change, timeline: Timelin
     ]
 
 
-async def _write(connection: Connection, out: _Outcome, *, now: datetime) -> int:
-    """Write everything; how many effects were new."""
+async def _write(connection: Connection, out: _Outcome, *, now: datetime) -> list[EffectKind]:
+    """Write everything; the kinds of the effects that were new."""
     await events.add(connection, out.rows, now=now)
     for shipment_id, timeline in out.withdrawn:
         await events.mark_withdrawn(connection, shipment_id, timeline.withdrawn)
@@ -304,7 +314,7 @@ async def _write(connection: Connection, out: _Outcome, *, now: datetime) -> int
         await notices.resolve_subject(connection, store_id, [NoticeKind.DELIVERY_WITHDRAWN], subject, now=now)
     await notices.open_notices(connection, out.notices, now=now)
     await call_relay(connection, out.effects)
-    return len(added)
+    return added
 
 
 async def call_relay(connection: Connection, rows: Iterable[EffectRow]) -> None:

@@ -1,4 +1,4 @@
-"""In: a database at 0001; out: replies in a partition per day, held by their notices. The SQL stands beside this file."""
+"""In: a database at 0001; out: replies in a partition per day, held by their notices. The SQL stands beside."""
 
 from pathlib import Path
 
