@@ -117,6 +117,7 @@ async def house(
             secret_key=secret_key(settings),
             new_token=new_token,
             pace=pace_for(settings),
+            reply_days=settings.reply_days,
             public_url=(settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/"),
         )
     finally:

@@ -13,7 +13,8 @@ from rich.console import Console
 
 from paradeiro.app import house, real_clock, set_up_logs
 from paradeiro.cli.database import database_url
-from paradeiro.flow.replay import replay
+from paradeiro.domain.words import Status
+from paradeiro.flow.replay import Replayed, replay
 from paradeiro.settings import Settings
 from paradeiro.web.server import create_app
 from paradeiro.worker.run import work
@@ -83,9 +84,25 @@ async def replay_command(
     with database_url(settings) as url:
         async with house(settings, url) as means:
             done = await replay(means, connector, since=since, dry_run=dry_run)
+    for line in replayed_words(done, dry_run=dry_run):
+        console.print(line, markup=False, highlight=False)
+
+
+def replayed_words(done: Replayed, *, dry_run: bool) -> list[str]:
+    """What a replay did, or would do, a line per fact."""
     would = "would be" if dry_run else "were"
-    console.print(f"{done.replies} stored replies read again, {done.unreadable} still unreadable.")
-    console.print(f"{done.events} events {would} added, {done.changes} timelines {would} changed.")
-    for code, count in done.remapped.most_common():
-        console.print(f"  {code}: {count} events mean something else now")
-    console.print(f"{done.effects} effects {would} planned (no customer is mailed old news).")
+    return [
+        f"{done.replies} stored replies read again, {done.unreadable} still unreadable.",
+        f"{done.events} events {would} added, {sum(done.remapped.values())} known ones given another meaning.",
+        *(f"  {code}: {count} events mean something else now" for code, count in done.remapped.most_common()),
+        f"{sum(done.moves.values())} timelines {would} changed.",
+        *(f"  {_from_to(old, new)}: {count}" for (old, new), count in done.moves.most_common()),
+        f"{sum(done.effects.values())} effects {would} planned (no customer is mailed old news).",
+        *(f"  {kind}: {count}" for kind, count in done.effects.most_common()),
+        f"{done.understood} replies that were not understood {'can be now' if dry_run else 'are now'}.",
+        f"{done.resolved} notices {would} resolved by that.",
+    ]
+
+
+def _from_to(old: Status, new: Status) -> str:
+    return f"{old} -> {new}" if old is not new else f"{old}, with other details"

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from paradeiro.db.pool import Connection
+from paradeiro.db.replies import keep_all
+from paradeiro.domain.words import Outcome
 
 
 async def add_packages(connection: Connection, account_id: int, codes: Sequence[str], *, now: datetime) -> None:
@@ -30,12 +32,11 @@ async def add_replies(
     connection: Connection, account_id: int, codes: Sequence[str], bodies: Sequence[bytes], *, now: datetime
 ) -> list[int]:
     """Stored replies that wait to be recorded; their ids."""
-    sql = """
-        INSERT INTO reply (store_id, account_id, tracking_code, digest, outcome, body, received_at)
-        SELECT (SELECT store_id FROM account WHERE id = %s), %s, code, sha256(body), 'found', body, %s
-        FROM unnest(%s::text[], %s::bytea[]) AS r (code, body) RETURNING id"""
-    values = (account_id, account_id, now, list(codes), list(bodies))
-    return [row[0] async for row in await connection.execute(sql, values)]
+    row = await (await connection.execute("SELECT store_id FROM account WHERE id = %s", (account_id,))).fetchone()
+    assert row is not None, "the bench has just made it"
+    packages = dict(zip(codes, bodies, strict=True))
+    ids = await keep_all(connection, row[0], account_id, packages, outcome=Outcome.FOUND, now=now, to_record=True)
+    return list(ids.values())
 
 
 async def event_rows(connection: Connection) -> list[tuple[Any, ...]]:

@@ -71,14 +71,14 @@ class ShownEffect:
     ended_at: datetime | None
 
 
-async def add(connection: Connection, rows: Sequence[EffectRow], *, now: datetime) -> list[int]:
-    """Add effects; the same cause twice adds nothing. The new ids, after superseding what they make needless."""
+async def add(connection: Connection, rows: Sequence[EffectRow], *, now: datetime) -> list[EffectKind]:
+    """Add effects; the same cause twice adds nothing. The new ones' kinds; what they make needless is superseded."""
     if not rows:
         return []
     sql = """
         INSERT INTO effect (store_id, order_id, shipment_id, account_id, kind, cause, not_before, created_at)
         SELECT *, %s, %s FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[])
-        ON CONFLICT (shipment_id, account_id, kind, cause) DO NOTHING RETURNING id"""
+        ON CONFLICT (shipment_id, account_id, kind, cause) DO NOTHING RETURNING id, kind"""
     columns = (
         [row.store_id for row in rows],
         [row.order_id for row in rows],
@@ -87,9 +87,9 @@ async def add(connection: Connection, rows: Sequence[EffectRow], *, now: datetim
         [row.kind.value for row in rows],
         [row.cause for row in rows],
     )
-    new = [row[0] async for row in await connection.execute(sql, (now, now, *columns))]
-    await _supersede(connection, new, now=now)
-    return new
+    new = [(row[0], EffectKind(row[1])) async for row in await connection.execute(sql, (now, now, *columns))]
+    await _supersede(connection, [effect_id for effect_id, _ in new], now=now)
+    return [kind for _, kind in new]
 
 
 _PAIRS = [(newer.value, older.value) for newer, olders in SUPERSEDING.items() for older in sorted(olders)]

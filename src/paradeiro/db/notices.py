@@ -46,18 +46,24 @@ class Notice:
 
 
 async def open_notices(connection: Connection, drafts: Sequence[NoticeDraft], *, now: datetime) -> None:
-    """Open each, or count up the one that is open already."""
+    """Open each, or count up the one that is open already. The reply that a draft names is held from now on."""
     sql = """
-        INSERT INTO notice
-            (store_id, kind, subject, message, account_id, shipment_id, reply_id, facts, opened_at, last_seen_at)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-        ON CONFLICT (store_id, kind, subject) WHERE resolved_at IS NULL
-        DO UPDATE SET seen = notice.seen + 1, last_seen_at = EXCLUDED.last_seen_at, message = EXCLUDED.message,
-            facts = EXCLUDED.facts, reply_id = coalesce(EXCLUDED.reply_id, notice.reply_id)"""
+        WITH opened AS (
+            INSERT INTO notice
+                (store_id, kind, subject, message, account_id, shipment_id, reply_id, facts, opened_at, last_seen_at)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+            ON CONFLICT (store_id, kind, subject) WHERE resolved_at IS NULL
+            DO UPDATE SET seen = notice.seen + 1, last_seen_at = EXCLUDED.last_seen_at, message = EXCLUDED.message,
+                facts = EXCLUDED.facts, reply_id = coalesce(EXCLUDED.reply_id, notice.reply_id)
+            RETURNING id)
+        INSERT INTO reply_hold (store_id, notice_id, reply_id)
+        SELECT %s, id, %s::bigint FROM opened WHERE %s::bigint IS NOT NULL
+        ON CONFLICT (notice_id, reply_id) DO UPDATE SET understood_at = NULL"""
     # Sorted, so that two transactions never wait for each other's notices crosswise.
     for draft in sorted(drafts, key=lambda d: (d.store_id, d.kind, d.subject)):
         values = (draft.store_id, draft.kind, draft.subject, draft.message, draft.account_id, draft.shipment_id)
-        await connection.execute(sql, (*values, draft.reply_id, Jsonb(dict(draft.facts)), now, now))
+        more = (draft.reply_id, Jsonb(dict(draft.facts)), now, now)
+        await connection.execute(sql, (*values, *more, draft.store_id, draft.reply_id, draft.reply_id))
 
 
 async def is_open(connection: Connection, store_id: int, kind: NoticeKind, subject: str) -> bool:

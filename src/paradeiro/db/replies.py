@@ -1,19 +1,22 @@
-"""In: raw answers; out: the same bytes, kept once per account, code and digest."""
+"""In: raw answers; out: the same bytes, kept packed, once per account, code, digest and day."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
-from psycopg.rows import class_row
-
+from paradeiro.db.packing import pack, unpack
 from paradeiro.db.pool import Connection
+from paradeiro.db.shelves import day_of, put_up
 from paradeiro.domain.words import Outcome
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`tracking_code` is empty for an answer that belongs to no single code."""
+    """`tracking_code` is empty for an answer that belongs to no single code. `shelf` is the day whose partition has it
+    (as text: 'infinity' for one that is held longer).
+    """
 
     id: int
     store_id: int
@@ -23,6 +26,7 @@ class Reply:
     body: bytes = field(repr=False)
     received_at: datetime
     recorded_at: datetime | None
+    shelf: str
 
 
 def digest(body: bytes) -> bytes:
@@ -41,31 +45,69 @@ async def keep(
     now: datetime,
     to_record: bool,
 ) -> int:
-    """Keep an answer; its id. The same bytes again are the same row, recorded again if `to_record`."""
+    """Keep an answer; its id. The same bytes again on the same day are the same row, recorded again if `to_record`."""
+    bodies = {tracking_code: body}
+    ids = await keep_all(connection, store_id, account_id, bodies, outcome=outcome, now=now, to_record=to_record)
+    return ids[tracking_code]
+
+
+async def keep_all(
+    connection: Connection,
+    store_id: int,
+    account_id: int,
+    bodies: dict[str, bytes],
+    *,
+    outcome: Outcome,
+    now: datetime,
+    to_record: bool,
+) -> dict[str, int]:
+    """Keep an answer per tracking code in one statement, as `keep` does; their ids."""
+    if not bodies:
+        return {}
+    day = day_of(now)
+    await put_up(connection, day)
     sql = """
-        INSERT INTO reply (store_id, account_id, tracking_code, digest, outcome, body, received_at, recorded_at)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
-        ON CONFLICT (account_id, tracking_code, digest)
+        INSERT INTO reply (store_id, account_id, outcome, received_at, recorded_at, shelf,
+                           tracking_code, digest, packing, body)
+        SELECT %s, %s, %s, %s, %s, %s, * FROM unnest(%s::text[], %s::bytea[], %s::smallint[], %s::bytea[])
+        ON CONFLICT (account_id, tracking_code, digest, shelf, ((received_at AT TIME ZONE 'UTC')::date))
         DO UPDATE SET received_at = EXCLUDED.received_at, recorded_at = EXCLUDED.recorded_at
-        RETURNING id"""
-    recorded = None if to_record else now
-    values = (store_id, account_id, tracking_code, digest(body), outcome, body, now, recorded)
-    row = await (await connection.execute(sql, values)).fetchone()
-    assert row is not None
-    return int(row[0])
+        RETURNING tracking_code, id"""
+    # In the order of their codes: two workers that keep the same answers never wait for each other crosswise.
+    codes = sorted(bodies)
+    packed = [pack(bodies[code]) for code in codes]
+    columns = (codes, [digest(bodies[code]) for code in codes], [p[0] for p in packed], [p[1] for p in packed])
+    values = (store_id, account_id, outcome, now, None if to_record else now, day)
+    return {row[0]: row[1] async for row in await connection.execute(sql, (*values, *columns))}
 
 
-_COLUMNS = "id, store_id, account_id, tracking_code, outcome, body, received_at, recorded_at"
+_COLUMNS = """
+    id, store_id, account_id, tracking_code, outcome, body, received_at, recorded_at, shelf::text, packing"""
 
 
-async def lock_unrecorded(connection: Connection, ids: Sequence[int]) -> list[Reply]:
+def _reply(row: tuple[Any, ...]) -> Reply:
+    *columns, packing = row
+    columns[5] = unpack(packing, columns[5])
+    return Reply(*columns)
+
+
+async def _read(connection: Connection, rest: str, values: dict[str, Any]) -> list[Reply]:
+    sql = f"SELECT {_COLUMNS} FROM reply WHERE {rest}"  # noqa: S608 - our own columns
+    return [_reply(row) async for row in await connection.execute(sql, values)]
+
+
+async def lock_unrecorded(connection: Connection, ids: Sequence[int], *, now: datetime) -> list[Reply]:
     """Those of the replies that still wait to be recorded, oldest first, locked; others' are left to them."""
-    sql = f"""
-        SELECT {_COLUMNS} FROM reply WHERE id = ANY(%s) AND recorded_at IS NULL
-        ORDER BY received_at, id FOR UPDATE SKIP LOCKED"""  # noqa: S608 - our own columns
-    async with connection.cursor(row_factory=class_row(Reply)) as cursor:
-        await cursor.execute(sql, (list(ids),))
-        return await cursor.fetchall()
+    waiting = "id = ANY(%(ids)s) AND recorded_at IS NULL"
+    locked = " ORDER BY received_at, id FOR UPDATE SKIP LOCKED"
+    # Replies wait for seconds: nearly always today's shelf and yesterday's have them all, and no other is looked at.
+    recent = [day_of(now), day_of(now) - timedelta(days=1)]
+    values = {"ids": list(ids), "recent": recent}
+    found = await _read(connection, f"{waiting} AND shelf = ANY(%(recent)s){locked}", values)
+    if len(found) < len(set(ids)):
+        found += await _read(connection, f"{waiting} AND shelf <> ALL(%(recent)s){locked}", values)
+        found.sort(key=lambda reply: (reply.received_at, reply.id))
+    return found
 
 
 async def forgotten(connection: Connection, *, before: datetime, limit: int = 500) -> list[int]:
@@ -74,37 +116,70 @@ async def forgotten(connection: Connection, *, before: datetime, limit: int = 50
     return [row[0] async for row in await connection.execute(sql, (before, limit))]
 
 
-async def recorded(connection: Connection, ids: Sequence[int], *, now: datetime) -> None:
+async def recorded(connection: Connection, replies: Sequence[Reply], *, now: datetime) -> None:
     """Mark replies as recorded."""
-    await connection.execute("UPDATE reply SET recorded_at = %s WHERE id = ANY(%s)", (now, list(ids)))
+    sql = "UPDATE reply SET recorded_at = %s WHERE id = ANY(%s) AND shelf = ANY(%s::date[])"
+    await connection.execute(sql, (now, [r.id for r in replies], sorted({r.shelf for r in replies})))
 
 
 async def reply(connection: Connection, store_id: int, reply_id: int) -> Reply | None:
     """One raw answer of a store."""
-    sql = f"SELECT {_COLUMNS} FROM reply WHERE id = %s AND store_id = %s"  # noqa: S608 - our own columns
-    async with connection.cursor(row_factory=class_row(Reply)) as cursor:
-        await cursor.execute(sql, (reply_id, store_id))
-        return await cursor.fetchone()
+    found = await _read(connection, "id = %(id)s AND store_id = %(store)s", {"id": reply_id, "store": store_id})
+    return found[0] if found else None
 
 
 async def before(connection: Connection, account_id: int, codes: Sequence[str], *, besides: bytes) -> bytes | None:
     """The newest recorded answer about one of the codes that is not these bytes; None if there is none."""
+    rest = """
+        account_id = %(account)s AND tracking_code = ANY(%(codes)s) AND outcome = 'found'
+        AND recorded_at IS NOT NULL AND digest <> %(digest)s ORDER BY received_at DESC LIMIT 1"""
+    values = {"account": account_id, "codes": list(codes), "digest": digest(besides)}
+    found = await _read(connection, rest, values)
+    return found[0].body if found else None
+
+
+async def expired(connection: Connection, reply_id: int) -> bool:
+    """Whether there was a reply of this id and nobody has it any more."""
     sql = """
-        SELECT body FROM reply WHERE account_id = %s AND tracking_code = ANY(%s) AND outcome = 'found'
-          AND recorded_at IS NOT NULL AND digest <> %s
-        ORDER BY received_at DESC LIMIT 1"""
-    row = await (await connection.execute(sql, (account_id, list(codes), digest(besides)))).fetchone()
-    return bytes(row[0]) if row else None
+        SELECT %(id)s <= (SELECT last_value FROM reply_id_seq WHERE is_called)
+           AND NOT EXISTS (SELECT 1 FROM reply WHERE id = %(id)s)"""
+    return (await (await connection.execute(sql, {"id": reply_id})).fetchone()) == (True,)
 
 
-async def since(
-    connection: Connection, account_ids: Sequence[int], *, since: datetime, after_id: int = 0, limit: int = 500
+async def codes_since(
+    connection: Connection, account_ids: Sequence[int], *, since: datetime, after: tuple[int, str], limit: int
+) -> list[tuple[int, str]]:
+    """The (account, tracking code) pairs that have answers received since an instant, in order, those after `after`."""
+    sql = """
+        SELECT DISTINCT account_id, tracking_code FROM reply
+        WHERE account_id = ANY(%s) AND shelf >= %s AND received_at >= %s AND tracking_code <> ''
+          AND (account_id, tracking_code) > (%s, %s)
+        ORDER BY account_id, tracking_code LIMIT %s"""
+    values = (list(account_ids), day_of(since), since, *after, limit)
+    return [(row[0], row[1]) async for row in await connection.execute(sql, values)]
+
+
+async def about(connection: Connection, codes: Sequence[tuple[int, str]], *, since: datetime) -> list[Reply]:
+    """The answers about (account, tracking code) pairs that were received since an instant, oldest first."""
+    rest = """
+        (account_id, tracking_code) IN (SELECT * FROM unnest(%(accounts)s::bigint[], %(codes)s::text[]))
+        AND shelf >= %(day)s AND received_at >= %(since)s ORDER BY received_at, id"""
+    values = {"accounts": [c[0] for c in codes], "codes": [c[1] for c in codes]}
+    return await _read(connection, rest, values | {"day": day_of(since), "since": since})
+
+
+async def of_whole_batches(
+    connection: Connection, account_ids: Sequence[int], *, since: datetime, after_id: int, limit: int
 ) -> list[Reply]:
-    """Answers received since an instant, by id, a page at a time: what replay reads again."""
-    sql = f"""
-        SELECT {_COLUMNS} FROM reply
-        WHERE account_id = ANY(%s) AND received_at >= %s AND id > %s AND tracking_code <> ''
-        ORDER BY id LIMIT %s"""  # noqa: S608 - our own columns
-    async with connection.cursor(row_factory=class_row(Reply)) as cursor:
-        await cursor.execute(sql, (list(account_ids), since, after_id, limit))
-        return await cursor.fetchall()
+    """Answers that belong to no single code, received since an instant, by id, a page at a time."""
+    rest = """
+        account_id = ANY(%(accounts)s) AND tracking_code = '' AND shelf >= %(day)s AND received_at >= %(since)s
+        AND id > %(after)s ORDER BY id LIMIT %(limit)s"""
+    values = {"accounts": list(account_ids), "day": day_of(since), "since": since}
+    return await _read(connection, rest, values | {"after": after_id, "limit": limit})
+
+
+async def by_id(connection: Connection, ids: Sequence[int], *, since: datetime) -> list[Reply]:
+    """Answers by id, of those received since an instant, oldest first."""
+    rest = "id = ANY(%(ids)s) AND shelf >= %(day)s AND received_at >= %(since)s ORDER BY received_at, id"
+    return await _read(connection, rest, {"ids": list(ids), "day": day_of(since), "since": since})

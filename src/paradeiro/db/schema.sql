@@ -91,18 +91,23 @@ CREATE INDEX shipment_of_order ON shipment (order_id);
 CREATE INDEX shipment_odd ON shipment (account_id, outcome) WHERE outcome IN ('malformed', 'not_found');
 
 CREATE TABLE reply (
-    id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    store_id       bigint NOT NULL REFERENCES store,
-    account_id     bigint NOT NULL REFERENCES account,
+    id             bigint GENERATED ALWAYS AS IDENTITY,
+    store_id       bigint NOT NULL,             -- no foreign keys to or from here: partitions come and go, and each
+    account_id     bigint NOT NULL,             -- key would lock those tables when one does (decision 0009)
     tracking_code  text NOT NULL,               -- '' for an answer that belongs to no single code
-    digest         bytea NOT NULL,
+    digest         bytea NOT NULL,              -- of the bytes as they came
     outcome        text NOT NULL,
-    body           bytea NOT NULL,
+    body           bytea NOT NULL,              -- packed; see db/packing.py
     received_at    timestamptz NOT NULL,
     recorded_at    timestamptz,
-    UNIQUE (account_id, tracking_code, digest)
-);
+    shelf          date NOT NULL,               -- the day (UTC) it came; 'infinity' once its day is dropped and it stays
+    packing        smallint NOT NULL DEFAULT 0,
+    PRIMARY KEY (id, shelf)
+) PARTITION BY RANGE (shelf);                   -- a partition per day, reply_20261102, made by db/shelves.py
+CREATE UNIQUE INDEX reply_once ON reply
+    (account_id, tracking_code, digest, shelf, ((received_at AT TIME ZONE 'UTC')::date));
 CREATE INDEX reply_unrecorded ON reply (received_at) WHERE recorded_at IS NULL;
+CREATE TABLE reply_held PARTITION OF reply FOR VALUES FROM ('infinity') TO (MAXVALUE);
 
 CREATE TABLE tracking_event (
     id               bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -117,7 +122,7 @@ CREATE TABLE tracking_event (
     withdraws        text,
     withdrawn        boolean NOT NULL DEFAULT false,
     body             jsonb NOT NULL,            -- place, words, deadlines: what is shown, not what identifies
-    reply_id         bigint REFERENCES reply,
+    reply_id         bigint,                    -- the reply may have expired since
     author           text NOT NULL DEFAULT '',  -- who stated it by hand
     recorded_at      timestamptz NOT NULL,
     UNIQUE (shipment_id, occurred_at, code, place_key)
@@ -169,7 +174,7 @@ CREATE TABLE notice (
     facts         jsonb NOT NULL DEFAULT '{}',  -- what the sentence says, for saying it in other languages
     account_id    bigint REFERENCES account,
     shipment_id   bigint REFERENCES shipment,
-    reply_id      bigint REFERENCES reply,
+    reply_id      bigint,
     seen          integer NOT NULL DEFAULT 1,
     opened_at     timestamptz NOT NULL,
     last_seen_at  timestamptz NOT NULL,
@@ -196,3 +201,11 @@ CREATE TABLE account_hour (
     active      integer NOT NULL DEFAULT 0,     -- shipments on their way, as last counted
     PRIMARY KEY (account_id, hour)
 );
+CREATE TABLE reply_hold (
+    store_id       bigint NOT NULL REFERENCES store,
+    notice_id      bigint NOT NULL REFERENCES notice, -- while it is open, and `reply_days` longer, the reply stays
+    reply_id       bigint NOT NULL,
+    understood_at  timestamptz,                 -- when a replay could read what this notice is about
+    PRIMARY KEY (notice_id, reply_id)
+);
+CREATE INDEX reply_hold_of_reply ON reply_hold (reply_id);

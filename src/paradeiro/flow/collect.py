@@ -170,20 +170,10 @@ async def _keep_changed(
     connection: Connection, account: Account, changed: Sequence[Answer], *, now: datetime
 ) -> dict[str, int]:
     """Store each new answer once and enqueue its recording, in the same transaction. Ids by tracking code."""
-    distinct = {answer.tracking_code: answer for answer in changed}
-    ids = {
-        answer.tracking_code: await replies.keep(
-            connection,
-            store_id=account.store_id,
-            account_id=account.id,
-            tracking_code=answer.tracking_code,
-            outcome=answer.outcome,
-            body=answer.body,
-            now=now,
-            to_record=True,
-        )
-        for answer in distinct.values()
-    }
+    bodies = {answer.tracking_code: answer.body for answer in changed}
+    ids = await replies.keep_all(
+        connection, account.store_id, account.id, bodies, outcome=Outcome.FOUND, now=now, to_record=True
+    )
     if ids:
         await jobs.enqueue(connection, [Job(jobs.RECORD, ",".join(map(str, ids.values())))])
     return ids

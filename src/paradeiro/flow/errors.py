@@ -22,5 +22,9 @@ class MissingError(StatementError):
     """What it speaks of does not exist: check the number, or register it first."""
 
 
+class ExpiredError(StatementError):
+    """What it speaks of was there, and is kept no longer: look at what was made of it."""
+
+
 class ConflictError(StatementError):
     """It contradicts what is known: look first, then decide."""

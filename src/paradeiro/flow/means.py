@@ -54,6 +54,7 @@ class Means:
     secret_key: str = field(repr=False)
     new_token: Callable[[], str]
     public_url: str
+    reply_days: int = 30  # how long raw replies are kept; those that were not understood longer
     pace: float = 1.0  # how many of our seconds go by in a real one; more than one only beside the simulated world
 
     def now(self) -> datetime:

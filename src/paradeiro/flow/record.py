@@ -20,7 +20,7 @@ from paradeiro.domain.records import Change, EffectDraft, Parsed, Timeline, Trac
 from paradeiro.domain.schedule import next_check
 from paradeiro.domain.timeline import compare, fold, unseen
 from paradeiro.domain.vanishing import ASK_AGAIN_AFTER, SURE_AFTER, back, lacks_delivery, shown_again, vanished
-from paradeiro.domain.words import NoticeKind, Outcome, PartyKind, Status
+from paradeiro.domain.words import EffectKind, NoticeKind, Outcome, PartyKind, Status
 from paradeiro.flow import watch
 from paradeiro.flow.means import Means
 from paradeiro.sdk.contract import Connector
@@ -78,30 +78,41 @@ class _Outcome:
     effects: list[EffectRow] = field(default_factory=list)
     notices: list[NoticeDraft] = field(default_factory=list)
     orders: set[int] = field(default_factory=set)
+    moves: list[tuple[Status, Status]] = field(default_factory=list)
     settled: list[tuple[int, str]] = field(default_factory=list)  # subjects of withdrawn deliveries that came true
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """How much one recording changed. `news`: new events that are no old history, by the account that is asked."""
+    """How much one recording changed. `moves`: of each changed timeline the status before and after; `kinds`: of each
+    new effect; `news`: new events that are no old history, by the account that is asked.
+    """
 
     events: int = 0
-    changes: int = 0
-    effects: int = 0
+    moves: tuple[tuple[Status, Status], ...] = ()
+    kinds: tuple[EffectKind, ...] = ()
     news: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def changes(self) -> int:
+        return len(self.moves)
+
+    @property
+    def effects(self) -> int:
+        return len(self.kinds)
 
 
 async def record_replies(means: Means, reply_ids: Sequence[int]) -> Recorded:
     """Record stored replies. Those that are recorded already, or are being recorded by others, are left alone."""
     async with transaction(means.pool) as connection:
         now = means.now()
-        waiting = await replies.lock_unrecorded(connection, reply_ids)
+        waiting = await replies.lock_unrecorded(connection, reply_ids, now=now)
         if not waiting:
             return Recorded()
         surroundings = await surround(means, connection, {r.store_id for r in waiting})
         heard, said = await _hear(connection, surroundings, waiting)
         done = await record(connection, surroundings, heard, now=now)
-        await replies.recorded(connection, [r.id for r in waiting], now=now)
+        await replies.recorded(connection, waiting, now=now)
         await _watch(connection, surroundings, said, done, now=now)
     return done
 
@@ -172,9 +183,8 @@ async def record(
     known = await events.known(connection, [k.shipment.id for k in kept])
     told = await effects.told_delivered(connection, [k.shipment.id for k in kept])
     out = _Outcome()
-    changes = 0
     for each in kept:
-        changes += _fold_one(
+        _fold_one(
             out,
             around,
             each,
@@ -185,7 +195,7 @@ async def record(
             was_told=each.shipment.id in told,
         )
     added = await _write(connection, out, now=now)
-    return Recorded(len(out.rows), changes, added, _news(out, kept, now))
+    return Recorded(len(out.rows), tuple(out.moves), tuple(added), _news(out, kept, now))
 
 
 def _news(out: _Outcome, kept: Sequence[Kept], now: datetime) -> dict[int, int]:
@@ -209,8 +219,8 @@ def _fold_one(
     now: datetime,
     quiet: bool,
     was_told: bool,
-) -> bool:
-    """Fold one shipment; gather what follows. Whether there was a change to tell."""
+) -> None:
+    """Fold one shipment; gather what follows."""
     shipment = kept.shipment
     fresh: list[TrackingEvent] = []
     for each in heard:
@@ -233,13 +243,13 @@ def _fold_one(
         out.withdrawn.append((shipment.id, timeline))
     change = compare(shipment.snapshot, timeline, tuple(fresh))
     if change is None:
-        return False
+        return
+    out.moves.append((change.old.status, change.new.status))
     out.orders.add(kept.order_id)
     if change.delivered:
         out.settled.append((shipment.store_id, f"shipment {shipment.id}"))
     out.effects += _effects(around, kept, change, quiet=quiet, was_told=was_told)
     out.notices += _notices(around, kept, change, timeline)
-    return True
 
 
 def _vanishing(
@@ -322,8 +332,8 @@ def _notices(around: Surroundings, kept: Kept, change: Change, timeline: Timelin
     ]
 
 
-async def _write(connection: Connection, out: _Outcome, *, now: datetime) -> int:
-    """Write everything; how many effects were new."""
+async def _write(connection: Connection, out: _Outcome, *, now: datetime) -> list[EffectKind]:
+    """Write everything; the kinds of the effects that were new."""
     await events.add(connection, out.rows, now=now)
     for shipment_id, timeline in out.withdrawn:
         await events.mark_withdrawn(connection, shipment_id, timeline.withdrawn)
@@ -335,7 +345,7 @@ async def _write(connection: Connection, out: _Outcome, *, now: datetime) -> int
         await notices.resolve_subject(connection, store_id, [NoticeKind.DELIVERY_WITHDRAWN], subject, now=now)
     await notices.open_notices(connection, out.notices, now=now)
     await call_relay(connection, out.effects)
-    return len(added)
+    return added
 
 
 async def call_relay(connection: Connection, rows: Iterable[EffectRow]) -> None:

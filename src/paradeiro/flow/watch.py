@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from paradeiro.db import events, notices, replies, shipments, stores, watches
+from paradeiro.db import events, holds, notices, replies, shipments, stores, watches
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection
 from paradeiro.db.replies import Reply
@@ -71,9 +71,10 @@ async def answered(
         recovered=bool(read) and account.failures > 0,
     )
     strange = [Strange(a.tracking_code, a.body, kept.get(a.tracking_code)) for a in (*unread, *changed)]
+    hold = [kept[a.tracking_code] for a in unread]
     if not strange and look.eventless:
         strange = [Strange(a.tracking_code, a.body) for a in answers.values() if a.tracking_code in known]
-    await _carry(connection, account, connector, look, strange, now=now)
+    await _carry(connection, account, connector, look, strange, hold=hold, now=now)
 
 
 def _heard_lately(kept: Kept, now: datetime) -> bool:
@@ -94,10 +95,13 @@ class Said:
 
     unreadable: list[tuple[Strange, str]] = field(default_factory=list)
     unknown: dict[str, Reply] = field(default_factory=dict)
+    with_unknown: list[int] = field(default_factory=list)
 
     def add(self, reply: Reply, parsed: Parsed) -> None:
+        """One reply, and what it says about one code."""
         for code in parsed.unknown_codes:
             self.unknown.setdefault(code, reply)
+            self.with_unknown.append(reply.id)
         if parsed.outcome is Outcome.MALFORMED:
             self.unreadable.append((Strange(parsed.tracking_code, reply.body, reply.id), parsed.message))
 
@@ -115,9 +119,13 @@ async def said(
         await watches.count(connection, account.store_id, account.id, now=now, events=news)
     if what.unreadable:
         look = Look(unreadable=tuple(reason for _, reason in what.unreadable))
-        await _carry(connection, account, connector, look, [strange for strange, _ in what.unreadable], now=now)
+        strange = [each for each, _ in what.unreadable]
+        hold = [each.reply_id for each in strange if each.reply_id is not None]
+        await _carry(connection, account, connector, look, strange, hold=hold, now=now)
     if what.unknown:
-        await notices.open_notices(connection, [await _new_codes(connection, account, what.unknown, now)], now=now)
+        draft = await _new_codes(connection, account, what.unknown, now)
+        await notices.open_notices(connection, [draft], now=now)
+        await holds.hold(connection, account.store_id, draft.kind, draft.subject, what.with_unknown)
 
 
 async def _new_codes(
@@ -158,9 +166,12 @@ async def _carry(
     look: Look,
     strange: Sequence[Strange],
     *,
+    hold: Sequence[int],
     now: datetime,
 ) -> None:
-    """Carry the account's habit on; open its notice, bring it up to date, or end it."""
+    """Carry the account's habit on; open its notice, bring it up to date, or end it. Replies to `hold` are kept until
+    the notice has ended.
+    """
     watch = await watches.lock(connection, account.store_id, account.id)
     subject = f"account {account.id}"
     before = watch.habit
@@ -178,6 +189,8 @@ async def _carry(
         draft = await _draft(connection, account, watch)
         await notices.open_notices(connection, [draft], now=now)
         watch = replace(watch, told_at=now)
+    if hold:
+        await holds.hold(connection, account.store_id, NoticeKind.CONTRACT_DRIFT, subject, hold)
     await watches.keep(connection, account.id, watch)
 
 

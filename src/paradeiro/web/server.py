@@ -11,14 +11,14 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
 from paradeiro.db import jobs
-from paradeiro.flow.errors import ConflictError, InvalidError, MissingError, StatementError
+from paradeiro.flow.errors import ConflictError, ExpiredError, InvalidError, MissingError, StatementError
 from paradeiro.flow.means import Means, log
 from paradeiro.web import api, pages, track
 from paradeiro.web.api.reference import router as reference
 from paradeiro.web.auth import NotAllowedError, NotSignedInError
 
 _LARGEST_BODY = 4 * 1024 * 1024
-_STATUS = {InvalidError: 422, MissingError: 404, ConflictError: 409}
+_STATUS = {InvalidError: 422, MissingError: 404, ConflictError: 409, ExpiredError: 410}
 _ABOUT = """Register packages, read their timelines, state events and deliveries by hand.
 Send an API key of the store as `X-API-Key` or as a bearer token."""
 

@@ -14,6 +14,7 @@ from pgqueuer.queries import Queries
 from paradeiro.flow.means import Means, log
 from paradeiro.worker.handlers import ENTRYPOINTS, handle
 from paradeiro.worker.sweep import sweep
+from paradeiro.worker.upkeep import keep_up
 
 _SWEEP_SECONDS = 1.0
 # A worker that was killed gives its jobs back after this; their work is safe in the tables meanwhile.
@@ -28,7 +29,8 @@ async def work(means: Means, url: str, stop: asyncio.Event) -> None:
         manager = QueueManager(Queries(PsycopgDriver(connection)))
         for entrypoint in ENTRYPOINTS:
             manager.entrypoint(entrypoint)(_job_handler(means))
-        tasks = [asyncio.create_task(_stop_with(manager, stop)), asyncio.create_task(_sweeping(means, stop))]
+        beside = (_stop_with(manager, stop), _sweeping(means, stop), keep_up(means, stop))
+        tasks = [asyncio.create_task(each) for each in beside]
         try:
             await manager.run(
                 dequeue_timeout=timedelta(seconds=5),

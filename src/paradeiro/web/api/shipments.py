@@ -10,7 +10,7 @@ from paradeiro.db.pool import Connection
 from paradeiro.db.reading import ShipmentLine
 from paradeiro.domain.words import Reason, Source, Status
 from paradeiro.flow import statements
-from paradeiro.flow.errors import ConflictError, MissingError
+from paradeiro.flow.errors import ConflictError, ExpiredError, MissingError
 from paradeiro.flow.intake import register
 from paradeiro.flow.means import Means
 from paradeiro.flow.record import Recorded
@@ -135,11 +135,19 @@ async def confirm_delivery_of_invoice(
     return await confirm_delivery(shipment_id, body, means, who)
 
 
-@router.get("/replies/{reply_id}", responses=_ERRORS)
+@router.get("/replies/{reply_id}", responses=_ERRORS | errors(410))
 async def raw_reply(reply_id: Id, means: MeansOf, who: Reader) -> Response:
-    """The raw answer of a party, byte for byte, as plain text."""
+    """The raw answer of a party, byte for byte, as plain text. 410 once it has expired: events outlive replies."""
     async with means.pool.connection() as connection:
         found = await replies.reply(connection, who.store_id, reply_id)
+        gone = found is None and await replies.expired(connection, reply_id)
+    if gone:
+        raise ExpiredError(
+            "reply_expired",
+            f"Reply {reply_id} has expired: raw answers are kept for {means.reply_days} days, those that were not "
+            "understood until their notice is resolved and as long again. The events read from it are kept.",
+            {"reply_days": means.reply_days},
+        )
     if found is None:
         raise MissingError("no_such_reply", f"There is no reply {reply_id} in this store.")
     # Never as HTML or JSON: what a stranger wrote must not run in anybody's browser.

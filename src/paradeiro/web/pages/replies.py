@@ -1,4 +1,4 @@
-"""In: a reply's id; out: the raw answer as text, as it came."""
+"""In: a reply's id; out: the raw answer as text, as it came, or that it has expired."""
 
 import json
 
@@ -16,6 +16,9 @@ async def raw(request: Request, reply_id: int, means: MeansOf, who: Operator) ->
     """One raw answer."""
     async with means.pool.connection() as connection:
         found = await replies.reply(connection, who.store_id, reply_id)
+        gone = found is None and await replies.expired(connection, reply_id)
+    if gone:
+        return await page(request, means, who, "reply_expired.html", 410, days=means.reply_days)
     if found is None:
         return plain("missing.html", 404)
     text = found.body.decode("utf-8", "backslashreplace")

@@ -1,0 +1,69 @@
+"""In: replies that nobody understood, or that a replay has understood; out: notices that hold them, or are resolved."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from paradeiro.db.pool import Connection
+from paradeiro.domain.words import NoticeKind
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """An open notice holds a reply because nobody has understood it yet."""
+
+    notice_id: int
+    kind: NoticeKind
+    subject: str
+    reply_id: int
+
+
+async def hold(connection: Connection, store_id: int, kind: NoticeKind, subject: str, reply_ids: Sequence[int]) -> None:
+    """Let the open notice of a kind and subject hold replies, beside the one that it names."""
+    sql = """
+        INSERT INTO reply_hold (store_id, notice_id, reply_id)
+        SELECT store_id, id, unnest(%s::bigint[]) FROM notice
+        WHERE store_id = %s AND kind = %s AND subject = %s AND resolved_at IS NULL
+        ON CONFLICT (notice_id, reply_id) DO UPDATE SET understood_at = NULL"""
+    await connection.execute(sql, (sorted(set(reply_ids)), store_id, kind, subject))
+
+
+async def not_understood(
+    connection: Connection, store_ids: Sequence[int], *, after_reply: int, limit: int
+) -> list[Hold]:
+    """Holds of open notices on replies not understood yet, in the replies' order: `limit`, and all of the last."""
+    sql = """
+        SELECT h.notice_id, n.kind, n.subject, h.reply_id FROM reply_hold h JOIN notice n ON n.id = h.notice_id
+        WHERE n.resolved_at IS NULL AND h.understood_at IS NULL AND h.store_id = ANY(%s) AND h.reply_id > %s
+        ORDER BY h.reply_id FETCH FIRST %s ROWS WITH TIES"""
+    rows = await connection.execute(sql, (list(store_ids), after_reply, limit))
+    return [Hold(row[0], NoticeKind(row[1]), row[2], row[3]) async for row in rows]
+
+
+async def understood(connection: Connection, holds: Sequence[Hold], *, now: datetime) -> None:
+    """What these notices are about is understood in these replies."""
+    sql = """
+        UPDATE reply_hold h SET understood_at = %s FROM unnest(%s::bigint[], %s::bigint[]) AS u (notice_id, reply_id)
+        WHERE h.notice_id = u.notice_id AND h.reply_id = u.reply_id"""
+    await connection.execute(sql, (now, [h.notice_id for h in holds], [h.reply_id for h in holds]))
+
+
+async def left(connection: Connection, notice_ids: Sequence[int]) -> Counter[int]:
+    """How many replies were not understood yet, by notice; the open ones of these notices only."""
+    sql = """
+        SELECT n.id, count(h.reply_id) FROM notice n
+        LEFT JOIN reply_hold h ON h.notice_id = n.id AND h.understood_at IS NULL
+        WHERE n.id = ANY(%s) AND n.resolved_at IS NULL GROUP BY n.id"""
+    return Counter({row[0]: row[1] async for row in await connection.execute(sql, (list(notice_ids),))})
+
+
+async def resolve(connection: Connection, notice_ids: Sequence[int], *, by: str, now: datetime) -> int:
+    """Resolve those of the notices that hold nothing that is not understood; how many those were."""
+    # First the lock, then the look: whoever is counting a notice up with one reply more has committed by then.
+    lock = """
+        SELECT id FROM notice WHERE id = ANY(%s) AND resolved_at IS NULL ORDER BY store_id, kind, subject FOR UPDATE"""
+    locked = [row[0] async for row in await connection.execute(lock, (list(notice_ids),))]
+    done = [notice_id for notice_id, count in (await left(connection, locked)).items() if not count]
+    sql = "UPDATE notice SET resolved_at = %s, resolved_by = %s WHERE id = ANY(%s)"
+    return (await connection.execute(sql, (now, by, done))).rowcount

@@ -1,0 +1,67 @@
+"""In: the clock; out: a shelf for the replies of each of the next days, and none whose time is over."""
+
+import asyncio
+from contextlib import suppress
+from datetime import UTC, date, datetime, time, timedelta
+
+import psycopg
+
+from paradeiro.db import shelves
+from paradeiro.db.pool import Connection
+from paradeiro.flow.means import Means, log
+
+# Made ahead, so that storing a reply hardly ever has to; where no worker runs, or days last a second, it does.
+AHEAD = 3
+_EVERY = timedelta(hours=1)
+# Not even beside the fast world more often than this.
+_SHORTEST_PAUSE_SECONDS = 1.0
+# Rows deleted in one statement: a fraction of a second.
+_AT_ONCE = 2_000
+
+
+async def upkeep(means: Means) -> bool:
+    """Put up the next days' shelves and take down those that are over. False: not all of it could be done now.
+
+    Any number may run beside each other: one works, the others leave it to that one.
+    """
+    today = shelves.day_of(means.now())
+    oldest = today - timedelta(days=means.reply_days)
+    async with means.pool.connection() as connection, shelves.alone(connection) as mine:
+        if not mine:
+            return False
+        for ahead in range(AHEAD + 1):
+            await shelves.put_up(connection, today + timedelta(days=ahead))
+        await _forget(connection, before=datetime.combine(oldest, time(), UTC))
+        return await _take_down(connection, oldest)
+
+
+async def _take_down(connection: Connection, oldest: date) -> bool:
+    there = await shelves.shelves(connection)
+    over = [shelf for shelf in there if shelf.day < oldest or shelf.state != "up"]
+    # PostgreSQL takes one down at a time: what was begun is ended first.
+    for shelf in sorted(over, key=lambda s: (s.state == "up", s.day)):
+        stay = await shelves.take_down(connection, shelf, before=datetime.combine(oldest, time(), UTC))
+        if stay is None:
+            log.info("replies are still being looked at; their day is dropped at the next upkeep", day=str(shelf.day))
+            return False
+        log.info("replies expired", day=str(shelf.day), held=stay)
+    return True
+
+
+async def _forget(connection: Connection, *, before: datetime) -> None:
+    while await shelves.forget_held(connection, before=before, limit=_AT_ONCE) == _AT_ONCE:
+        pass
+    while await shelves.forget_holds(connection, before=before, limit=_AT_ONCE) == _AT_ONCE:
+        pass
+
+
+async def keep_up(means: Means, stop: asyncio.Event) -> None:
+    """Upkeep now and once an hour (of the clock's hours) until `stop` is set."""
+    pause = max(_EVERY.total_seconds() / means.pace, _SHORTEST_PAUSE_SECONDS)
+    while not stop.is_set():
+        try:
+            await upkeep(means)
+        except (psycopg.Error, TimeoutError):
+            log.exception("the upkeep of replies did not get through; it goes on at the next one")
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), pause)
