@@ -199,6 +199,39 @@ def account_(
     _out.print(said, markup=False, highlight=False)
 
 
+@app.command()
+def hook(
+    connector: str,
+    store: Annotated[str, typer.Option(help="the store's name, if several have an account there")] = "",
+    account: Annotated[str, typer.Option(help="the account's name, if there are several")] = "",
+    public_url: Annotated[str, typer.Option(help="how the outside reaches this server: https://…")] = "",
+    email: Annotated[str, typer.Option(help="an address of the shop, which the party keeps with it")] = "",
+    off: Annotated[bool, typer.Option("--off", help="end it")] = False,
+    test: Annotated[bool, typer.Option("--test", help="have the party push something now, and watch for it")] = False,
+) -> None:
+    """Have a party push news to us; each push makes Paradeiro ask at once. Doing it again changes nothing."""
+    from paradeiro.cli.hooks import hook_command
+    from paradeiro.flow.errors import StatementError
+    from paradeiro.settings import Settings
+
+    try:
+        said = asyncio.run(
+            hook_command(
+                Settings(),
+                connector,
+                store=store,
+                account=account,
+                public_url=public_url,
+                contact=email,
+                off=off,
+                test=test,
+            )
+        )
+    except StatementError as error:
+        raise _fail(error.message) from error
+    _out.print(said, markup=False, highlight=False)
+
+
 def _ask_secret(field: str) -> str:
     if not sys.stdin.isatty():
         return ""

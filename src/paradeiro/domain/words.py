@@ -100,6 +100,7 @@ class NoticeKind(StrEnum):
     WRONG_CODE = "wrong_code"
     NO_ACCOUNT = "no_account"
     NO_ADDRESS = "no_address"
+    PUSH_REFUSED = "push_refused"
 
 
 class Outcome(StrEnum):

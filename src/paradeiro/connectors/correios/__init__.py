@@ -4,6 +4,7 @@ import re
 
 from paradeiro.connectors.correios.client import PRODUCTION, CorreiosSession
 from paradeiro.connectors.correios.parse import parse
+from paradeiro.connectors.correios.push import read_push
 from paradeiro.connectors.correios.text import plain
 from paradeiro.domain.codes import s10_problem
 from paradeiro.domain.words import PartyKind
@@ -45,4 +46,5 @@ CONNECTOR = Connector(
     check_code=s10_problem,
     tracking_url=tracking_url,
     recognises_courier=recognises,
+    read_push=read_push,
 )
