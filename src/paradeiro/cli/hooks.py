@@ -83,12 +83,14 @@ def _inner(host: str) -> bool:
 async def register(means: Means, account: Account, public_url: str, contact: str) -> str:
     """Register, and say so."""
     door = await open_door(means, account, public_url=public_url, contact=contact)
+    where = f"{public_url.rstrip('/')}/hooks/{account.connector}/…"
     lines = [
-        f"{account.name} pushes to {public_url.rstrip('/')}/hooks/{account.connector}/… (subscription "
-        f"{door.subscription}). The rest of the address and the signing secret stay between the two.",
+        f"{account.name} pushes to {where} (subscription {door.subscription}).",
+        "The rest of that address and the signing secret stay between the two.",
         "A push only makes Paradeiro ask at once; it goes on asking by itself as before.",
+        *(f"Note: {note}" for note in door.notes),
     ]
-    return "\n".join([*lines, *(f"Note: {note}" for note in door.notes)])
+    return "\n".join(lines)
 
 
 async def end(means: Means, account: Account) -> str:

@@ -103,12 +103,21 @@ async def keep(
     sql = """
         INSERT INTO push (store_id, account_id, digest, outcome, about, body, received_at)
         VALUES (%s, %s, %s, %s, %s, %s, %s)
-        ON CONFLICT (account_id, digest)
-        DO UPDATE SET seen = push.seen + 1, received_at = EXCLUDED.received_at, outcome = EXCLUDED.outcome,
-            about = EXCLUDED.about
-        WHERE push.received_at <= %s RETURNING true"""
-    values = (hook.store_id, hook.account_id, sha256(body).digest(), outcome, list(about), body, now, again_before)
-    return await (await connection.execute(sql, values)).fetchone() is not None
+        ON CONFLICT (account_id, digest) DO NOTHING RETURNING true"""
+    digest = sha256(body).digest()
+    values = (hook.store_id, hook.account_id, digest, outcome, list(about), body, now)
+    if await (await connection.execute(sql, values)).fetchone() is not None:
+        return True
+    sql = """
+        WITH known AS (
+            SELECT id, received_at <= %s AS again FROM push WHERE account_id = %s AND digest = %s FOR UPDATE)
+        UPDATE push p SET seen = p.seen + 1, outcome = %s, about = %s,
+            received_at = CASE WHEN known.again THEN %s ELSE p.received_at END
+        FROM known WHERE p.id = known.id RETURNING known.again"""
+    again = (again_before, hook.account_id, digest, outcome, list(about), now)
+    row = await (await connection.execute(sql, again)).fetchone()
+    # None: it was cleared away in between; then it is heeded, and only its row is missing.
+    return row is None or bool(row[0])
 
 
 async def seen(connection: Connection, account_id: int) -> Seen:

@@ -22,6 +22,7 @@ _S10 = re.compile(r"[A-Z]{2}\d{9}[A-Z]{2}", re.ASCII)
 _S10_IN_TEXT = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{9}[A-Z]{2}(?![A-Z0-9])", re.ASCII)
 # Objects, lists and texts that are JSON themselves, one inside the other.
 _DEEPEST = 12
+_NO_JSON = object()
 
 
 def read_push(push: Push, settings: Mapping[str, str]) -> PushRead:
@@ -30,7 +31,7 @@ def read_push(push: Push, settings: Mapping[str, str]) -> PushRead:
     if problem:
         return PushRead(Outcome.AUTH_FAILED, message=problem)
     told = _json(push.body)
-    if told is None:
+    if told is _NO_JSON:
         return PushRead(Outcome.MALFORMED, message="it is not JSON")
     pairs = list(_texts(told))
     named = [code for key, text in pairs if key in _CODE_KEYS and _S10.fullmatch(code := tidy_code(text))]
@@ -59,12 +60,12 @@ def _signature_problem(push: Push, secret: str) -> str:
     return "" if any(right) else "the signature does not fit"
 
 
-def _json(text: bytes | str) -> object | None:
-    """The JSON in a text; None if there is none."""
+def _json(text: bytes | str) -> object:
+    """The JSON in a text; `_NO_JSON` if there is none."""
     try:
         found: object = json.loads(text)
     except (ValueError, RecursionError):
-        return None
+        return _NO_JSON
     return found
 
 
@@ -79,8 +80,8 @@ def _texts(told: object) -> Iterator[tuple[str, str]]:
             elif isinstance(value, list):
                 below += [(key, inner) for inner in value]
             elif isinstance(value, str):
-                inner = _json(value) if value.lstrip()[:1] in {"{", "["} else None
-                if inner is None:
+                inner = _json(value) if value.lstrip()[:1] in {"{", "["} else _NO_JSON
+                if inner is _NO_JSON:
                     yield key, value
                 else:
                     below.append((key, inner))
