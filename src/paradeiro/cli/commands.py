@@ -76,12 +76,14 @@ def demo(
     days: Annotated[int, typer.Option(min=1, max=365)] = 12,
     seed: int = 7,
     json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
+    pushes: Annotated[bool, typer.Option("--pushes", help="the post office pushes its news too")] = False,
 ) -> None:
     """Play days in seconds against the simulated world, and compare what was told with the world's own truth."""
     from paradeiro.cli.demo import demo_command
     from paradeiro.settings import Settings
 
-    raise typer.Exit(demo_command(Settings(), _out, packages=packages, days=days, seed=seed, as_json=json))
+    given = {"packages": packages, "days": days, "seed": seed}
+    raise typer.Exit(demo_command(Settings(), _out, **given, as_json=json, pushes=pushes))
 
 
 @app.command()
