@@ -131,7 +131,8 @@ def _subscription(url: str, secret: str, contact: str) -> dict[str, Any]:
 def _sorted(answer: HttpAnswer) -> HttpAnswer | Subscribed:
     outcome = trouble(answer)
     if outcome is None:
-        return answer
+        # A page with 200 did nothing of what was asked.
+        return Subscribed(Outcome.MALFORMED, message="Correios answered a web page.") if answer.is_html else answer
     words = f"HTTP {answer.status}: {_words(answer)}"
     if answer.status == 403:
         return Subscribed(Outcome.REFUSED, message=f"{words}. {_NOT_RELEASED}")
