@@ -444,3 +444,27 @@ async def test_an_account_says_when_it_last_pushed(door: Door) -> None:
     assert (line["pushed_at"], line["pushes_refused"]) == ("2026-11-02T13:00:00Z", 1)
     others = (await door.client.get("/api/v1/accounts", headers=key)).json()
     assert all(line["hook_since"] is None for line in others if line["connector"] != "posta")
+
+
+async def test_the_accounts_page_says_the_same(door: Door) -> None:
+    from paradeiro.db import stores
+    from paradeiro.web.pages import one_time_link
+
+    async with transaction(door.shop.means.pool) as connection:
+        key_id = await stores.add_api_key(
+            connection, door.shop.store_id, name="Bia", key="pk_bia", scopes=["read"], now=door.shop.clock()
+        )
+    await door.client.get(one_time_link(key_id, door.shop.means.secret_key, real_clock()))
+    assert "nenhuma desde hoje, 09:00" in (await door.client.get("/accounts")).text
+    door.shop.clock.forward(hours=2)
+    await door.push(push_of(CODE))
+    await door.push(push_of(CODE), {})
+    page = (await door.client.get("/accounts")).text
+    assert "última hoje, 11:00" in page
+    assert "1 sem a assinatura certa" in page
+    for _ in range(5):
+        await door.push(push_of(CODE), {})
+    notices = (await door.client.get("/notices")).text
+    assert "Chegaram 6 notificações seguidas em nome de posta sem a assinatura certa" in notices
+    await door.push(b"<html>")
+    assert "mandou uma notificação assinada que não entendemos" in (await door.client.get("/notices")).text
