@@ -82,6 +82,7 @@ CREATE TABLE shipment (
     failures        integer NOT NULL DEFAULT 0,
     asked_at        timestamptz,
     vanished_at     timestamptz,                 -- since when the carrier no longer shows a delivery that it had shown
+    hinted_at       timestamptz,                 -- a push asked for it since it was last claimed: due then
     UNIQUE (store_id, order_id, carrier, tracking_code, invoice_number)
 );
 CREATE INDEX shipment_due ON shipment (account_id, next_check) WHERE next_check IS NOT NULL;
@@ -209,3 +210,28 @@ CREATE TABLE reply_hold (
     PRIMARY KEY (notice_id, reply_id)
 );
 CREATE INDEX reply_hold_of_reply ON reply_hold (reply_id);
+CREATE TABLE hook (                             -- the door at which a party pushes for one account
+    account_id    bigint PRIMARY KEY REFERENCES account,
+    store_id      bigint NOT NULL REFERENCES store,
+    token_hash    bytea NOT NULL UNIQUE,        -- of the address's last part
+    secrets       bytea NOT NULL,               -- that part, and what the party signs with
+    url           bytea,                        -- encrypted too: as registered; null: not registered there yet
+    subscription  text NOT NULL DEFAULT '',     -- the party's own name for it
+    refused       integer NOT NULL DEFAULT 0,   -- pushes in a row whose signature was wrong
+    refused_at    timestamptz,
+    created_at    timestamptz NOT NULL
+);
+
+CREATE TABLE push (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    store_id     bigint NOT NULL REFERENCES store,
+    account_id   bigint NOT NULL REFERENCES account,
+    digest       bytea NOT NULL,
+    outcome      text NOT NULL,
+    about        text[] NOT NULL,               -- the tracking codes that it names
+    body         bytea NOT NULL,
+    seen         integer NOT NULL DEFAULT 1,
+    received_at  timestamptz NOT NULL,          -- the last time that it was heeded
+    UNIQUE (account_id, digest)
+);
+CREATE INDEX push_received ON push (account_id, received_at);

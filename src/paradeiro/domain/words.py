@@ -101,6 +101,7 @@ class NoticeKind(StrEnum):
     WRONG_CODE = "wrong_code"
     NO_ACCOUNT = "no_account"
     NO_ADDRESS = "no_address"
+    PUSH_REFUSED = "push_refused"
     CONTRACT_DRIFT = "contract_drift"
     SILENCE = "silence"
 

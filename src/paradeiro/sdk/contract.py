@@ -93,6 +93,43 @@ class Sent:
     in_doubt: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Push:
+    """What a party sent us of its own accord: header names in lower case, the body as received."""
+
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PushRead:
+    """What a push is worth. `outcome`: FOUND (it is the party's own, and names what to ask about now), NOT_FOUND (its
+    own, names nothing), MALFORMED (its own, cannot be read: bytes kept, a notice), AUTH_FAILED (nothing proves that it
+    is its own: nothing of it is kept). A push is a hint, never a fact: `about` are tracking codes to ask for.
+    """
+
+    outcome: Outcome
+    about: tuple[str, ...] = ()
+    message: str = ""
+
+
+# The setting under which `read_push` finds what the party signs with, beside the account's own.
+HOOK_SECRET = "hook_secret"  # noqa: S105 - the setting's name
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """How a word with a party about its pushes ended. `outcome`: FOUND (it pushes, or was told to try), NOT_FOUND (it
+    does not), else what went wrong, with `message` for a person. `notes`: what a person should know although it went
+    well. `id` is the party's own name for the subscription.
+    """
+
+    outcome: Outcome
+    id: str = ""
+    message: str = ""
+    notes: tuple[str, ...] = ()
+
+
 @runtime_checkable
 class Session(Protocol):
     """An open connection of one account: pools, tokens. Made by `Connector.open`, closed by the flow's owner."""
@@ -124,9 +161,33 @@ class SinkSession(Session, Protocol):
         ...
 
 
+@runtime_checkable
+class Subscriber(Session, Protocol):
+    """A session that can register an address of ours for pushes. Like `fetch`, it raises nothing."""
+
+    async def subscription(self, url: str) -> Subscribed:
+        """Whether the party pushes to this address."""
+        ...
+
+    async def subscribe(self, url: str, secret: str, contact: str) -> Subscribed:
+        """Have it push there, signed with `secret`; one that does so already is left as it is. `contact` is an e-mail
+        address of the shop.
+        """
+        ...
+
+    async def unsubscribe(self, url: str) -> Subscribed:
+        """Have it stop. NOT_FOUND when it does not push there any more."""
+        ...
+
+    async def try_out(self, url: str) -> Subscribed:
+        """Have it push something now."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Connector:
-    """One outside party. `open` makes a session; `parse` and `render` are pure. What it cannot do is None or empty.
+    """One outside party. `open` makes a session; `parse`, `render` and `read_push` are pure. What it cannot do is None
+    or empty.
 
     `fields`: what each answer is expected to look like, watched for change. `whole_history`: an answer tells all that
     ever happened, so an event that is missing from a later one was taken back. `country`: whose public holidays its
@@ -150,3 +211,4 @@ class Connector:
     fields: Mapping[str, Expected] = field(default_factory=dict, repr=False)
     whole_history: bool = False
     country: str = "BR"
+    read_push: Callable[[Push, Mapping[str, str]], PushRead] | None = None

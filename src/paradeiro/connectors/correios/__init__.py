@@ -5,6 +5,7 @@ from importlib import resources
 
 from paradeiro.connectors.correios.client import PRODUCTION, CorreiosSession
 from paradeiro.connectors.correios.parse import parse
+from paradeiro.connectors.correios.push import read_push
 from paradeiro.connectors.correios.text import plain
 from paradeiro.domain.codes import s10_problem
 from paradeiro.domain.words import PartyKind
@@ -49,4 +50,5 @@ CONNECTOR = Connector(
     recognises_courier=recognises,
     fields=read_fields(resources.files(__name__).joinpath("fields.csv").read_text(encoding="utf-8")),
     whole_history=True,
+    read_push=read_push,
 )

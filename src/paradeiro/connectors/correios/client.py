@@ -8,8 +8,9 @@ import msgspec
 
 from paradeiro.connectors.correios.parse import parse
 from paradeiro.connectors.correios.token import NoToken, TokenKeeper
+from paradeiro.connectors.correios.webhook import Webhook
 from paradeiro.domain.words import Outcome
-from paradeiro.sdk.contract import AccountRef, Answer, Clock
+from paradeiro.sdk.contract import AccountRef, Answer, Clock, Subscribed
 from paradeiro.sdk.http import HttpAnswer, HttpFailure, exchange, new_client, retry_after, trouble
 
 PRODUCTION = "https://api.correios.com.br"
@@ -55,12 +56,29 @@ class CorreiosSession:
     def __init__(self, account: AccountRef, clock: Clock) -> None:
         self._client = new_client(account.settings.get("base_url") or PRODUCTION, _HEADERS)
         self._tokens = TokenKeeper(self._client, account.settings, clock)
+        self._webhook = Webhook(self._client, self._tokens, account.settings)
         self._turns = asyncio.Semaphore(_AT_ONCE)
 
     async def fetch(self, tracking_codes: Sequence[str]) -> list[Answer]:
         """One answer per code, in the order asked. The outside's faults are outcomes, not exceptions."""
         found = _blamed(await self._ask(tuple(dict.fromkeys(tracking_codes))))
         return [found[code] for code in tracking_codes]
+
+    async def subscription(self, url: str) -> Subscribed:
+        """Whether Correios pushes to this address."""
+        return await self._webhook.subscription(url)
+
+    async def subscribe(self, url: str, secret: str, contact: str) -> Subscribed:
+        """Have Correios push to this address."""
+        return await self._webhook.subscribe(url, secret, contact)
+
+    async def unsubscribe(self, url: str) -> Subscribed:
+        """Have it stop."""
+        return await self._webhook.unsubscribe(url)
+
+    async def try_out(self, url: str) -> Subscribed:
+        """Have it send a test."""
+        return await self._webhook.try_out(url)
 
     async def close(self) -> None:
         """Close the pool."""

@@ -46,6 +46,11 @@ _PT = {
     "no_account.courier": "O pedido {order} vai por “{courier}”, que nenhum conector reconhece: {code} não é seguido. "
     "Registre o pacote com o nome da transportadora, ou acrescente um conector.",
     "no_address": "O cliente do pedido {order} não recebe e-mail: o pedido não tem um endereço que possa ser usado.",
+    "push_refused": "Chegaram {count} notificações seguidas em nome de {account} sem a assinatura certa ({why}). Nada "
+    "foi aceito delas; continuamos perguntando como sempre. Talvez o segredo seja outro: desfaça o registro e registre "
+    "de novo com “paradeiro hook {connector}”.",
+    "push_refused.unreadable": "{account} mandou uma notificação assinada que não entendemos ({why}). Ela está "
+    "guardada; continuamos perguntando como sempre. O formato pode ter mudado.",
 }
 
 
