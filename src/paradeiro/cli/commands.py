@@ -87,6 +87,22 @@ def demo(
 
 
 @app.command()
+def drill(
+    carrier: str,
+    scenario: Annotated[str | None, typer.Option(help="one incident by name; default: all")] = None,
+    json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
+) -> None:
+    """Play incidents at a carrier against the simulated world: is each noticed, told once, repaired without loss?"""
+    from paradeiro.cli.drill import UnknownIncidentError, drill_command
+    from paradeiro.settings import Settings
+
+    try:
+        raise typer.Exit(drill_command(Settings(), _out, carrier=carrier, scenario=scenario, as_json=json))
+    except UnknownIncidentError as error:
+        raise _fail(str(error)) from error
+
+
+@app.command()
 def parse(connector: str) -> None:
     """What a connector reads in a saved answer (standard input): JSON lines, events first, then what they say."""
     from paradeiro.cli.parse import UnknownConnectorError, parse_command

@@ -106,15 +106,23 @@ async def play(
             await subscribe(means, "correios", address)
         end = scenario.start + timedelta(days=scenario.days)
         await run_days(means, world, end, tick)
-        recorded = await _catch_up(means)
+        recorded = await catch_up(means)
         report = await _report(means, world, scenario, recorded)
     report.seconds = round(time.monotonic() - began, 1)
     return report
 
 
-async def run_days(means: Means, world: World, end: datetime, tick: Callable[[float], Awaitable[None]]) -> None:
-    """Move the clock to whatever is due or pushed next, do it, and so on until the end."""
-    registered: set[str] = set()
+async def run_days(
+    means: Means,
+    world: World,
+    end: datetime,
+    tick: Callable[[float], Awaitable[None]],
+    registered: set[str] | None = None,
+) -> None:
+    """Move the clock to whatever is due or pushed next, do it, and so on until the end. `registered`: the packages that
+    were registered by hand before.
+    """
+    registered = set() if registered is None else registered
     start = world.clock()
     while True:
         await _register(means, world, registered)
@@ -140,7 +148,7 @@ async def _register(means: Means, world: World, registered: set[str]) -> None:
             await register(means, store_id, ShipmentIn.model_validate(registration(each)).registration())
 
 
-async def _catch_up(means: Means) -> dict[tuple[str, datetime, str], datetime]:
+async def catch_up(means: Means) -> dict[tuple[str, datetime, str], datetime]:
     """Ask once for everything, so that what is known and the truth are of the same instant. What had been recorded
     until then is handed back: only that counts for the delays.
     """

@@ -44,3 +44,15 @@ async def open_notices(connection: Connection) -> dict[str, int]:
     """How many notices of each kind wait for a person."""
     rows = await connection.execute("SELECT kind, count(*)::int FROM notice WHERE resolved_at IS NULL GROUP BY kind")
     return {row[0]: row[1] async for row in rows}
+
+
+async def notices_about(
+    connection: Connection, account_id: int, *, since: datetime
+) -> list[tuple[str, datetime, str, dict[str, str]]]:
+    """The notices about an account that were opened since an instant, open or not, in their order: kind, when, what
+    they said in English, facts.
+    """
+    sql = """
+        SELECT kind, opened_at, message, facts FROM notice
+        WHERE account_id = %s AND opened_at >= %s ORDER BY opened_at, id"""
+    return [(row[0], row[1], row[2], row[3]) async for row in await connection.execute(sql, (account_id, since))]

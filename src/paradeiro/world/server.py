@@ -100,8 +100,14 @@ def make_world(truth: Truth, clock: WorldClock) -> World:
 
 @asynccontextmanager
 async def serve(truth: Truth, clock: WorldClock, *, admin_port: int = 0) -> AsyncIterator[World]:
-    """The world, listening on free loopback ports; `admin_port` may be chosen."""
-    world = make_world(truth, clock)
+    """A new world, listening on free loopback ports; `admin_port` may be chosen."""
+    async with serving(make_world(truth, clock), admin_port=admin_port) as world:
+        yield world
+
+
+@asynccontextmanager
+async def serving(world: World, *, admin_port: int = 0) -> AsyncIterator[World]:
+    """A world that may have a past, listening; its addresses are new."""
     async with AsyncExitStack() as stack:
         apps = {
             "correios": world.post.app(world.pushes.routes()),
@@ -112,7 +118,7 @@ async def serve(truth: Truth, clock: WorldClock, *, admin_port: int = 0) -> Asyn
             world.urls[name] = await stack.enter_async_context(listening(Faulty(app, name, world.faults), 0))
         world.urls["admin"] = await stack.enter_async_context(listening(admin_app(world), admin_port))
         world.smtp_port = await stack.enter_async_context(_mail(world.mail))
-        if clock.speed:
+        if world.clock.speed:
             await stack.enter_async_context(_running(world.pushes))
         yield world
 
