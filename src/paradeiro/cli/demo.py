@@ -118,6 +118,7 @@ async def run_days(
     end: datetime,
     tick: Callable[[float], Awaitable[None]],
     registered: set[str] | None = None,
+    step: timedelta = STEP,
 ) -> None:
     """Move the clock to whatever is due or pushed next, do it, and so on until the end. `registered`: the packages that
     were registered by hand before.
@@ -133,8 +134,8 @@ async def run_days(
             return
         async with means.pool.connection() as connection:
             due = await shipments.next_due(connection) or end
-        steps = max(-((due - now) // -STEP), 1)
-        world.clock.set(min(now + steps * STEP, end, world.pushes.next_at() or end))
+        steps = max(-((due - now) // -step), 1)
+        world.clock.set(min(now + steps * step, end, world.pushes.next_at() or end))
         await world.pushes.push_due()
 
 

@@ -116,6 +116,7 @@ class Change:
     delivered: bool  # it became delivered
     delivery_withdrawn: bool  # it was delivered and is no longer
     newest: datetime | None  # the newest new event, to tell news from history
+    restated: str = ""  # events that were known mean something else now: which mean what, as a digest
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,11 +217,15 @@ def _may_move(state: _Fold, event: TrackingEvent) -> bool:
     return not (current is Status.RETURNED and event.status is not Status.RETURNED)
 
 
-def compare(old: Snapshot, timeline: Timeline, new_events: tuple[TrackingEvent, ...]) -> Change | None:
-    """The change from `old` to the timeline's snapshot; None when there is nothing to tell anybody."""
+def compare(
+    old: Snapshot, timeline: Timeline, new_events: tuple[TrackingEvent, ...], *, restated: bool = False
+) -> Change | None:
+    """The change from `old` to the timeline's snapshot; None when there is nothing to tell anybody. `restated`: events
+    that were told mean something else now, so the history must be told again even if the position did not move.
+    """
     new = timeline.snapshot
     moved = _position(old) != _position(new)
-    if not new_events and not moved and old.delivered_at == new.delivered_at:
+    if not new_events and not moved and not restated and old.delivered_at == new.delivered_at:
         return None
     return Change(
         old=old,
@@ -231,7 +235,14 @@ def compare(old: Snapshot, timeline: Timeline, new_events: tuple[TrackingEvent, 
         delivered=new.delivered and not old.delivered,
         delivery_withdrawn=old.delivered and not new.delivered,
         newest=max((e.occurred_at for e in new_events), default=None),
+        restated=_meanings(timeline) if restated else "",
     )
+
+
+def _meanings(timeline: Timeline) -> str:
+    """A name for what a timeline's events mean (16 bytes as hex)."""
+    said = [f"{e.identity} {e.status} {e.reason} {e.identity in timeline.withdrawn}" for e in timeline.events]
+    return sha256("\n".join(said).encode()).hexdigest()[:32]
 
 
 def _position(snapshot: Snapshot) -> tuple[object, ...]:
@@ -242,7 +253,7 @@ def cause_of(change: Change) -> str:
     """A name for a change that is the same each time the same facts are recorded (16 bytes as hex)."""
     told = [f"{e.occurred_at.isoformat()} {e.code} {e.place.key}" for e in change.new_events]
     new = change.new
-    said = f"{new.status} {new.reason} {new.place.key} {new.delivered_at} {new.events}"
+    said = f"{new.status} {new.reason} {new.place.key} {new.delivered_at} {new.events}{change.restated}"
     return sha256("\n".join([*told, said]).encode()).hexdigest()[:32]
 
 

@@ -1,7 +1,7 @@
 """In: stored replies, statements made by hand; out: events, snapshots and effects, all in one transaction."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -27,6 +27,8 @@ from paradeiro.sdk.contract import Connector
 
 # An account's rhythm is made of news; what a backfill brings is history.
 _HISTORY = timedelta(days=2)
+# What a repair brings to light later than this, the customer knows by now, or does not want to be told.
+_OLD_NEWS = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +176,10 @@ async def record(
     *,
     now: datetime,
     quiet: bool = False,
+    restated: Collection[int] = (),
 ) -> Recorded:
-    """Record what was heard about shipments, inside the caller's transaction. `quiet` mails no customer.
+    """Record what was heard about shipments, inside the caller's transaction. `quiet` mails no customer old news.
+    `restated` are shipments of which known events mean something else now.
 
     Heard of a shipment with nothing in it still folds again: that is how a mended table corrects timelines.
     """
@@ -193,6 +197,7 @@ async def record(
             now=now,
             quiet=quiet,
             was_told=each.shipment.id in told,
+            restated=each.shipment.id in restated,
         )
     added = await _write(connection, out, now=now)
     return Recorded(len(out.rows), tuple(out.moves), tuple(added), _news(out, kept, now))
@@ -219,18 +224,11 @@ def _fold_one(
     now: datetime,
     quiet: bool,
     was_told: bool,
+    restated: bool,
 ) -> None:
     """Fold one shipment; gather what follows."""
     shipment = kept.shipment
-    fresh: list[TrackingEvent] = []
-    for each in heard:
-        new = unseen([*known, *fresh], each.events)
-        fresh += new
-        out.rows += [EventRow(shipment.store_id, shipment.id, e, each.reply_id, each.author) for e in new]
-    note, vanished_at = _vanishing(kept, known, heard, now=now)
-    if note is not None:
-        fresh.append(note)
-        out.rows.append(EventRow(shipment.store_id, shipment.id, note))
+    fresh, vanished_at = _fresh(out, kept, known, heard, now=now)
     estimate = next((h.estimate for h in reversed(heard) if h.estimate), shipment.snapshot.estimate)
     timeline = fold(
         [*known, *fresh], now=now, ordered_at=kept.order.ordered_at, base=Status.REGISTERED, estimate=estimate
@@ -241,15 +239,33 @@ def _fold_one(
     out.moved.append(Moved(shipment.id, timeline.snapshot, due, vanished_at))
     if timeline.withdrawn:
         out.withdrawn.append((shipment.id, timeline))
-    change = compare(shipment.snapshot, timeline, tuple(fresh))
+    change = compare(shipment.snapshot, timeline, tuple(fresh), restated=restated)
     if change is None:
         return
     out.moves.append((change.old.status, change.new.status))
     out.orders.add(kept.order_id)
     if change.delivered:
         out.settled.append((shipment.store_id, f"shipment {shipment.id}"))
-    out.effects += _effects(around, kept, change, quiet=quiet, was_told=was_told)
+    old_news = quiet and now - (change.newest or change.new.since or now) > _OLD_NEWS
+    out.effects += _effects(around, kept, change, quiet=old_news, was_told=was_told)
     out.notices += _notices(around, kept, change, timeline)
+
+
+def _fresh(
+    out: _Outcome, kept: Kept, known: Sequence[TrackingEvent], heard: Sequence[Heard], *, now: datetime
+) -> tuple[list[TrackingEvent], datetime | None]:
+    """The events that are new, gathered to be kept too; and since when a delivery is no longer shown."""
+    shipment = kept.shipment
+    fresh: list[TrackingEvent] = []
+    for each in heard:
+        new = unseen([*known, *fresh], each.events)
+        fresh += new
+        out.rows += [EventRow(shipment.store_id, shipment.id, e, each.reply_id, each.author) for e in new]
+    note, vanished_at = _vanishing(kept, known, heard, now=now)
+    if note is not None:
+        fresh.append(note)
+        out.rows.append(EventRow(shipment.store_id, shipment.id, note))
+    return fresh, vanished_at
 
 
 def _vanishing(

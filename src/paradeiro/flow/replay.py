@@ -122,12 +122,15 @@ async def _replay_page(this: _Replay, connection: Connection, page: _Inside) -> 
     heard = await _hear_again(this, connection, page)
     await shipment_rows.lock(connection, list(heard))
     known = await events.known(connection, list(heard))
+    restated = set()
     for shipment_id, parts in heard.items():
         stated = {e.identity: e for part in parts for e in part.events}
         changed = [stated[e.identity] for e in known.get(shipment_id, []) if _means_else(e, stated.get(e.identity))]
         this.total.remapped.update(event.code for event in changed)
         await events.remap(connection, shipment_id, changed)
-    done = await record(connection, around, heard, now=this.means.now(), quiet=True)
+        if changed:
+            restated.add(shipment_id)
+    done = await record(connection, around, heard, now=this.means.now(), quiet=True, restated=restated)
     this.total.events += done.events
     this.total.moves.update(done.moves)
     this.total.effects.update(done.kinds)

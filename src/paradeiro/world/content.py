@@ -4,8 +4,10 @@ import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 _Object = dict[str, Any]
+_ZONE = ZoneInfo("America/Sao_Paulo")
 _A_MINUTE = timedelta(minutes=1)
 
 
@@ -50,6 +52,14 @@ def _new_delivery_codes(events: list[_Object]) -> list[_Object]:
     return [e | {"tipo": new.get(e["tipo"], e["tipo"])} if e["codigo"] in {"BDE", "BDI"} else e for e in events]
 
 
+def _before(events: list[_Object], since: datetime | None) -> list[_Object]:
+    """The events before an instant; the answer's times are Brasília's."""
+    if since is None:
+        return []
+    wall = since.astimezone(_ZONE).replace(tzinfo=None)
+    return [e for e in events if datetime.fromisoformat(e["dtHrCriado"]) < wall]
+
+
 def _no_events(_: list[_Object]) -> list[_Object]:
     """As if nothing had ever happened, with 200 OK."""
     return []
@@ -75,8 +85,11 @@ CHANGES: dict[str, Callable[[list[_Object]], list[_Object]]] = {
 }
 
 
-def changed(kind: str, answer: bytes) -> bytes:
-    """The answer with the events of each of its objects changed, or a name; any other answer as it is."""
+def changed(kind: str, answer: bytes, since: datetime | None = None) -> bytes:
+    """The answer with the events of each of its objects changed, or a name; any other answer as it is.
+
+    New codes are given to what happens from `since` on.
+    """
     try:
         told = json.loads(answer)
     except ValueError:
@@ -88,5 +101,6 @@ def changed(kind: str, answer: bytes) -> bytes:
         return json.dumps(told, ensure_ascii=False).replace(f'"{old}":', f'"{new}":').encode()
     for each in told["objetos"]:
         if each.get("eventos"):
-            each["eventos"] = CHANGES[kind](each["eventos"])
+            past = _before(each["eventos"], since) if kind == "new_delivery_codes" else []
+            each["eventos"] = CHANGES[kind]([e for e in each["eventos"] if e not in past]) + past
     return json.dumps(told, ensure_ascii=False).encode()

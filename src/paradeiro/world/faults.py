@@ -135,7 +135,12 @@ class Faulty:
         elif fault.kind == "truncated":
             await _answer(send, told[0]["status"], body[: len(body) // 2], ((b"content-type", b"application/json"),))
         elif fault.kind in CHANGES or fault.kind in RENAMES:
-            await _answer(send, told[0]["status"], changed(fault.kind, body), ((b"content-type", b"application/json"),))
+            await _answer(
+                send,
+                told[0]["status"],
+                changed(fault.kind, body, fault.since),
+                ((b"content-type", b"application/json"),),
+            )
         else:
             await asyncio.sleep(fault.seconds)
             for message in told:

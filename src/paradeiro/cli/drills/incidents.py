@@ -26,7 +26,7 @@ class Incident:
     """One incident. `strike` and `end` change the world beside its `faults`. `notices` are the kinds that one notice
     must be of (none: nothing is to be told), opened `within` the incident's beginning. `mend`, where we must be
     repaired: how answers are read after that; the stored ones are replayed. `lasts`: the carrier keeps to its change,
-    and the mended reading is what follows it; else the carrier goes back to how it was.
+    and the mended reading is what follows it; else the carrier goes back to how it was, after `hours`.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Incident:
     mend: Mend | None = None
     lasts: bool = False
     new_credentials: bool = False
+    hours: float = 8.0
 
 
 def _fault(kind: str, *, every: int = 1, status: int = 500) -> tuple[Fault, ...]:
@@ -123,6 +124,6 @@ INCIDENTS: Sequence[Incident] = (
     Incident("language", "Accept-Language is refused", _DRIFT, 2 * _HOUR, _fault("language")),
     Incident("silent", "empty answers with 200 OK", _DRIFT, 4 * _HOUR, _fault("no_events")),
     Incident("doubled", "events twice and in no order", frozenset(), 0 * _HOUR, _fault("doubled")),
-    Incident("slow", "ten times slower", _DRIFT, 6 * _HOUR, strike=_slow, end=_fast),
-    Incident("half-500", "half of the answers are 500", _DRIFT, 4 * _HOUR, _fault("status", every=2)),
+    Incident("slow", "ten times slower", _DRIFT, 12 * _HOUR, strike=_slow, end=_fast, hours=12),
+    Incident("half-500", "half of the answers are 500", _DRIFT, 8 * _HOUR, _fault("status", every=2)),
 )

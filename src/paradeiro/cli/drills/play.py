@@ -1,6 +1,7 @@
 """In: incidents; out: each played against its own copy of a world that has a past, and the figures that count."""
 
 import copy
+import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
@@ -22,14 +23,14 @@ from paradeiro.world.compare import Claim, differences
 from paradeiro.world.scenario import MARKETPLACE, Scenario
 from paradeiro.world.server import World, make_world, serving
 
-# A Monday. The incident begins on Wednesday morning, with packages on their way.
+# A Monday. The incident begins on Thursday morning, with packages on their way.
 _START = datetime(2026, 10, 19, 6, 0, tzinfo=UTC)
-_STRIKES = timedelta(days=2, hours=7)
-_SCENARIO = Scenario(packages=45, days=4, seed=20261123, start=_START)
-_LASTS = timedelta(hours=8)
-_AFTERWARDS = timedelta(hours=20)
-_STEP = timedelta(minutes=20)
-_ANSWER_SECONDS = 0.012
+_STRIKES = timedelta(days=3, hours=5)
+_SCENARIO = Scenario(packages=40, days=5, seed=20261123, start=_START)
+_AFTERWARDS = timedelta(hours=14)
+_STEP = timedelta(minutes=30)
+_TWICE = re.compile(r"was sent \d+ times|said twice|were sent, but only")
+_ANSWER_SECONDS = 0.02
 _CARRIER = "correios"
 
 
@@ -42,6 +43,7 @@ class Figures:
     noticed_minutes: float | None = None
     within_minutes: float = 0.0
     notices: int = 0
+    told: list[str] = field(default_factory=list)
     expected_notices: int = 1
     events_lost: int = 0
     mails_twice: int = 0
@@ -70,7 +72,7 @@ async def warm_up(settings: Settings, url: str) -> Past:
         await stack.enter_async_context(serving(world))
         means = await stack.enter_async_context(house(settings, url, clock=clock))
         await add_accounts(means, world.accounts(), MARKETPLACE)
-        await run_days(means, world, _START + _STRIKES, _no_tick, registered)
+        await run_days(means, world, _START + _STRIKES, _no_tick, registered, _STEP)
     return Past(world, registered, url)
 
 
@@ -110,8 +112,8 @@ async def _play(settings: Settings, url: str, world: World, registered: set[str]
         began = world.clock()
         incident.strike(world)
         for fault in incident.faults:
-            world.faults.order(replace(fault))
-        figures.false_delivered += await _until(means, world, registered, began + _LASTS)
+            world.faults.order(replace(fault, since=began))
+        figures.false_delivered += await _until(means, world, registered, began + timedelta(hours=incident.hours))
         means = await _repair(means, world, incident, figures, began)
         figures.false_delivered += await _until(means, world, registered, world.clock() + _AFTERWARDS)
         await catch_up(means)
@@ -121,7 +123,7 @@ async def _play(settings: Settings, url: str, world: World, registered: set[str]
 
 async def _until(means: Means, world: World, registered: set[str], end: datetime) -> int:
     """Let time go by; how many packages were called delivered that were not."""
-    await run_days(means, world, end, _no_tick, registered)
+    await run_days(means, world, end, _no_tick, registered, _STEP)
     async with means.pool.connection() as connection:
         known = await claims.shipments(connection)
     ever = {
@@ -156,7 +158,7 @@ async def _count(
         known = await claims.shipments(connection)
         delivered = await claims.orders_delivered(connection)
         told = await claims.notices_about(connection, account_id, since=began)
-    figures.notices = len(told)
+    figures.notices, figures.told = len(told), [message for _, _, message, _ in told]
     right = [opened for kind, opened, _, _ in told if kind in incident.notices]
     figures.noticed_minutes = round((right[0] - began) / timedelta(minutes=1), 1) if right else None
     claimed = {
@@ -164,7 +166,7 @@ async def _count(
         for code, k in known.items()
     }
     wrong = differences(world, claimed, delivered, world.clock())
-    figures.mails_twice = sum("twice" in w or ("the mail" in w and "was sent" in w) for w in wrong)
+    figures.mails_twice = sum(1 for words in wrong if _TWICE.search(words))
     figures.events_lost = len(wrong) - figures.mails_twice
     figures.misses = wrong[:5]
 
@@ -183,7 +185,7 @@ def _misses(figures: Figures, incident: Incident) -> list[str]:
     elif figures.noticed_minutes is not None and figures.noticed_minutes > figures.within_minutes:
         missed.append(f"told after {figures.noticed_minutes:.0f} min, {figures.within_minutes:.0f} were allowed")
     if figures.notices != figures.expected_notices:
-        missed.append(f"{figures.notices} notices, {figures.expected_notices} expected")
+        missed.append(f"{figures.notices} notices, {figures.expected_notices} expected: {' · '.join(figures.told)}")
     for name, count in (
         ("events lost or untrue", figures.events_lost),
         ("mails sent twice", figures.mails_twice),
