@@ -118,6 +118,7 @@ CREATE TABLE tracking_event (
     reply_id         bigint REFERENCES reply,
     author           text NOT NULL DEFAULT '',  -- who stated it by hand
     recorded_at      timestamptz NOT NULL,
+    echo             boolean NOT NULL DEFAULT false, -- another source states the same happening better
     UNIQUE (shipment_id, occurred_at, code, place_key)
 );
 
@@ -174,3 +175,23 @@ CREATE TABLE notice (
     resolved_by   text
 );
 CREATE UNIQUE INDEX notice_open ON notice (store_id, kind, subject) WHERE resolved_at IS NULL;
+
+CREATE TABLE stand_in (
+    store_id    bigint NOT NULL REFERENCES store,
+    carrier     text NOT NULL,
+    account_id  bigint NOT NULL REFERENCES account, -- asked about the carrier's packages while its own account cannot answer
+    rank        integer NOT NULL,                   -- the lowest that answers is asked
+    PRIMARY KEY (store_id, carrier, account_id)
+);
+CREATE INDEX stand_in_account ON stand_in (account_id);
+
+CREATE TABLE stand_in_answer (
+    store_id     bigint NOT NULL REFERENCES store,
+    shipment_id  bigint NOT NULL REFERENCES shipment,
+    account_id   bigint NOT NULL REFERENCES account,
+    digest       bytea,                       -- of the stand-in's last answer; the home account's stays in shipment
+    outcome      text NOT NULL,
+    failures     integer NOT NULL DEFAULT 0,
+    asked_at     timestamptz NOT NULL,
+    PRIMARY KEY (shipment_id, account_id)
+);

@@ -1,9 +1,10 @@
 """In: stored replies, statements made by hand; out: events, snapshots and effects, all in one transaction."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from paradeiro.db import effects, events, jobs, notices, orders, replies, shipments, stores
@@ -13,12 +14,13 @@ from paradeiro.db.jobs import Job
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.db.replies import Reply
-from paradeiro.db.shipments import Kept, Moved
+from paradeiro.db.shipments import Followed, Kept, Moved
 from paradeiro.db.stores import Account, Store
 from paradeiro.domain.plan import Sinks, introduce, mail_refusal, plan
-from paradeiro.domain.records import Change, EffectDraft, Parsed, Timeline, TrackingEvent
+from paradeiro.domain.records import Change, EffectDraft, Parsed, Snapshot, Timeline, TrackingEvent
 from paradeiro.domain.schedule import next_check
-from paradeiro.domain.timeline import compare, fold, unseen
+from paradeiro.domain.sources import Identity, Said, believed, news, reported
+from paradeiro.domain.timeline import compare, fold, said_once, unseen
 from paradeiro.domain.words import NoticeKind, Outcome, PartyKind, Status
 from paradeiro.flow.means import Means
 from paradeiro.sdk.contract import Connector
@@ -67,6 +69,7 @@ class _Outcome:
     rows: list[EventRow] = field(default_factory=list)
     moved: list[Moved] = field(default_factory=list)
     withdrawn: list[tuple[int, Timeline]] = field(default_factory=list)
+    echoes: list[tuple[int, Mapping[Identity, Identity]]] = field(default_factory=list)
     effects: list[EffectRow] = field(default_factory=list)
     notices: list[NoticeDraft] = field(default_factory=list)
     orders: set[int] = field(default_factory=set)
@@ -122,9 +125,16 @@ async def _hear(
             drafts += _drafts(account, reply, parsed)
             if parsed.outcome is not Outcome.FOUND:
                 continue
-            for shipment_id in followers.get((account.id, parsed.tracking_code), ()):
-                heard[shipment_id].append(Heard(parsed.events, parsed.estimate, reply.id))
+            for followed in followers.get((account.id, parsed.tracking_code), ()):
+                heard[followed.id].append(hear(account, followed, parsed, reply.id))
     return heard, drafts
+
+
+def hear(account: Account, followed: Followed, parsed: Parsed, reply_id: int) -> Heard:
+    """What an account's answer says about one shipment; a stand-in's events are marked as its own."""
+    # When it should arrive, only the carrier itself can promise.
+    estimate = parsed.estimate if account.connector == followed.carrier else None
+    return Heard(reported(parsed.events, account.connector, followed.carrier), estimate, reply_id)
 
 
 def parse_reply(connector: Connector, reply: Reply) -> list[Parsed]:
@@ -211,13 +221,15 @@ def _fold_one(
         fresh += new
         out.rows += [EventRow(shipment.store_id, shipment.id, e, each.reply_id, each.author) for e in new]
     estimate = next((h.estimate for h in reversed(heard) if h.estimate), shipment.snapshot.estimate)
-    timeline = fold(
-        [*known, *fresh], now=now, ordered_at=kept.order.ordered_at, base=Status.REGISTERED, estimate=estimate
-    )
+    tell = partial(fold, now=now, ordered_at=kept.order.ordered_at, base=Status.REGISTERED, estimate=estimate)
+    said = said_once([*known, *fresh])
+    timeline = tell(said)
     out.moved.append(Moved(shipment.id, timeline.snapshot, _next(around, kept, timeline, now=now)))
     if timeline.withdrawn:
         out.withdrawn.append((shipment.id, timeline))
-    change = compare(shipment.snapshot, timeline, tuple(fresh))
+    if any(event.reported_by for event in (*known, *fresh)):
+        out.echoes.append((shipment.id, said.echoes))
+    change = compare(_said_before(shipment.snapshot, known, said, tell), timeline, news(known, said))
     if change is None:
         return False
     out.orders.add(kept.order_id)
@@ -226,6 +238,17 @@ def _fold_one(
     out.effects += _effects(around, kept, change, quiet=quiet, was_told=was_told)
     out.notices += _notices(around, kept, change, timeline)
     return True
+
+
+def _said_before(
+    old: Snapshot, known: Sequence[TrackingEvent], said: Said, tell: Callable[[Said], Timeline]
+) -> Snapshot:
+    """What was said of a shipment before; where another source now states a known happening better, in its words."""
+    earlier = said_once(known).echoes
+    if all((e.identity in earlier) is (e.identity in said.echoes) for e in known):
+        return old
+    fresh = news(known, said)
+    return believed(old, tell(Said(tuple(e for e in said.events if e not in fresh))).snapshot)
 
 
 def _next(around: Surroundings, kept: Kept, timeline: Timeline, *, now: datetime) -> datetime | None:
@@ -296,6 +319,8 @@ async def _write(connection: Connection, out: _Outcome, *, now: datetime) -> int
     await events.add(connection, out.rows, now=now)
     for shipment_id, timeline in out.withdrawn:
         await events.mark_withdrawn(connection, shipment_id, timeline.withdrawn)
+    for shipment_id, echoes in out.echoes:
+        await events.mark_echoes(connection, shipment_id, echoes)
     await shipments.move(connection, out.moved)
     if out.orders:
         await orders.settle_deliveries(connection, list(out.orders))

@@ -13,7 +13,7 @@ from paradeiro.domain.records import TrackingEvent
 from paradeiro.domain.words import Outcome
 from paradeiro.flow.errors import InvalidError
 from paradeiro.flow.means import Means
-from paradeiro.flow.record import Heard, Surroundings, parse_reply, record, surround
+from paradeiro.flow.record import Heard, Surroundings, hear, parse_reply, record, surround
 
 _PAGE = 200
 
@@ -78,8 +78,8 @@ async def _hear_again(
             if parsed.outcome is Outcome.MALFORMED:
                 total.unreadable += 1
             if parsed.outcome is Outcome.FOUND:
-                for shipment_id in followers.get((reply.account_id, parsed.tracking_code), ()):
-                    heard[shipment_id].append(Heard(parsed.events, parsed.estimate, reply.id))
+                for followed in followers.get((reply.account_id, parsed.tracking_code), ()):
+                    heard[followed.id].append(hear(by_id[reply.account_id], followed, parsed, reply.id))
     return heard
 
 
