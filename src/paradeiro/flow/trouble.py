@@ -58,7 +58,8 @@ async def garbled(connection: Connection, account: Account, message: str, *, now
     if account.failures + 1 < _GARBLED_IN_A_ROW:
         await stores.count_failure(connection, account.id)
         return False
-    await unwell(connection, account, Outcome.RETRY, message, now=now)
+    words = f"it answers nothing that we understand: {message}"
+    await unwell(connection, account, Outcome.RETRY, words, now=now)
     return True
 
 
