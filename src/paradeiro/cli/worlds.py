@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from paradeiro.cli.accounts import add_account
+from paradeiro.cli.accounts import add_account, let_stand_in
 from paradeiro.flow.means import Means
 from paradeiro.settings import Settings
 
@@ -63,6 +63,13 @@ async def add_accounts(means: Means, accounts: Mapping[str, dict[str, str]], cha
             channel=channel if name == "vtex_marketplace" else None,
             values=values,
         )
+
+
+async def add_stand_in(means: Means, values: dict[str, str]) -> None:
+    """An account at the world's aggregator, which may be asked while the post office cannot answer."""
+    aggregator = means.connectors["seventeen_track"]
+    await add_account(means, WORLD_STORE, aggregator, name=aggregator.title, channel=None, values=values)
+    await let_stand_in(means, WORLD_STORE, "correios", account=aggregator.title)
 
 
 async def keep_registering(admin: str, address: str, key: str, stop: asyncio.Event) -> None:

@@ -34,12 +34,12 @@ async def orders_delivered(connection: Connection) -> dict[str, bool]:
     return {row[0]: row[1] async for row in rows}
 
 
-async def recorded_at(connection: Connection) -> dict[tuple[str, datetime, str], datetime]:
-    """When each event was recorded, by tracking code, instant and code."""
+async def recorded_at(connection: Connection) -> dict[tuple[str, datetime], datetime]:
+    """When what happened in a minute was first recorded, whoever stated it, by tracking code and minute."""
     sql = """
-        SELECT s.tracking_code, e.occurred_at, e.code, e.recorded_at
-        FROM tracking_event e JOIN shipment s ON s.id = e.shipment_id"""
-    return {(row[0], row[1], row[2]): row[3] async for row in await connection.execute(sql)}
+        SELECT s.tracking_code, date_trunc('minute', e.occurred_at), min(e.recorded_at)
+        FROM tracking_event e JOIN shipment s ON s.id = e.shipment_id GROUP BY 1, 2"""
+    return {(row[0], row[1]): row[2] async for row in await connection.execute(sql)}
 
 
 async def open_notices(connection: Connection) -> dict[str, int]:

@@ -16,6 +16,7 @@ from paradeiro.world.mail import MailServer
 from paradeiro.world.marketplace import Marketplace
 from paradeiro.world.recorded import Recorded
 from paradeiro.world.scenario import MARKETPLACE
+from paradeiro.world.seventeen_track import Aggregator
 from paradeiro.world.truth import Truth
 from paradeiro.world.vtex import OrderSystem
 
@@ -35,6 +36,7 @@ class World:
     order_system: OrderSystem
     marketplace: Marketplace
     mail: MailServer
+    aggregator: Aggregator
     urls: dict[str, str] = field(default_factory=dict)
     smtp_port: int = 0
 
@@ -64,11 +66,16 @@ class World:
             },
         }
 
+    def stand_in(self) -> dict[str, str]:
+        """The settings of an account at the aggregator, for who wants a second source."""
+        return {"base_url": self.urls["seventeen_track"], "token": self.aggregator.token}
+
     def described(self) -> dict[str, object]:
         """All that another process needs: addresses, credentials, the clock, the marketplace's channel."""
         return {
             "urls": self.urls,
             "accounts": self.accounts(),
+            "stand_in": self.stand_in(),
             "clock": self.clock.described(),
             "channel": MARKETPLACE,
         }
@@ -91,6 +98,7 @@ def make_world(truth: Truth, clock: WorldClock) -> World:
         OrderSystem(truth, clock, "vtexappkey-loja-MUNDO", "token-do-mundo"),
         Marketplace(truth, clock, "vtexappkey-mkt-MUNDO", "token-do-mercado"),
         MailServer(clock, faults=faults),
+        Aggregator(truth, "chave-do-agregador", clock),
     )
 
 
@@ -101,6 +109,7 @@ async def serve(truth: Truth, clock: WorldClock, *, admin_port: int = 0) -> Asyn
     async with AsyncExitStack() as stack:
         apps = {
             "correios": world.post.app(),
+            "seventeen_track": world.aggregator.app(),
             "vtex": world.order_system.app(),
             "marketplace": world.marketplace.app(),
         }
