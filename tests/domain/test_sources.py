@@ -188,3 +188,11 @@ def test_the_carriers_own_source_is_not_marked() -> None:
     assert (other.reported_by, other.code) == ("aggregator", f"aggregator:{plain.code}")
     assert believed(Snapshot(Status.ACCEPTED), Snapshot(Status.IN_TRANSIT)).status is Status.ACCEPTED
     assert plain.place is NOWHERE
+
+
+def test_one_moves_up_so_that_all_find_their_own() -> None:
+    """In one minute: the vague word fits both of the carrier's events, the plain one only the first."""
+    lost, waiting = event(Status.EXCEPTION, 30, reason=Reason.OTHER), event(Status.AVAILABLE_FOR_PICKUP, 30)
+    vague = retold(lost)
+    plain = retold(replace(lost, status=Status.ATTEMPT_FAILED, reason=Reason.REFUSED))
+    assert set(said_once([lost, waiting, vague, plain]).events) == {lost, waiting}
