@@ -29,7 +29,7 @@ KINDS = (
 )
 # What a mail server can do of these: `status` is its SMTP answer.
 MAIL_KINDS = ("status", "reset", "accept_then_drop")
-_PARTIES = ("correios", "vtex", "marketplace", "mail")
+_PARTIES = ("correios", "seventeen_track", "vtex", "marketplace", "mail")
 
 
 @dataclass(slots=True)

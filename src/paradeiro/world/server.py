@@ -17,6 +17,7 @@ from paradeiro.world.mail import MailServer
 from paradeiro.world.marketplace import Marketplace
 from paradeiro.world.recorded import Recorded
 from paradeiro.world.scenario import MARKETPLACE
+from paradeiro.world.seventeen_track import Aggregator
 from paradeiro.world.truth import Truth
 from paradeiro.world.vtex import OrderSystem
 
@@ -37,6 +38,7 @@ class World:
     marketplace: Marketplace
     mail: MailServer
     pushes: Pushes
+    aggregator: Aggregator
     urls: dict[str, str] = field(default_factory=dict)
     smtp_port: int = 0
 
@@ -66,11 +68,16 @@ class World:
             },
         }
 
+    def stand_in(self) -> dict[str, str]:
+        """The settings of an account at the aggregator, for who wants a second source."""
+        return {"base_url": self.urls["seventeen_track"], "token": self.aggregator.token}
+
     def described(self) -> dict[str, object]:
         """All that another process needs: addresses, credentials, the clock, the marketplace's channel."""
         return {
             "urls": self.urls,
             "accounts": self.accounts(),
+            "stand_in": self.stand_in(),
             "clock": self.clock.described(),
             "channel": MARKETPLACE,
         }
@@ -95,6 +102,7 @@ def make_world(truth: Truth, clock: WorldClock) -> World:
         Marketplace(truth, clock, "vtexappkey-mkt-MUNDO", "token-do-mercado"),
         MailServer(clock, faults=faults),
         Pushes(post),
+        Aggregator(truth, "chave-do-agregador", clock),
     )
 
 
@@ -111,6 +119,7 @@ async def serving(world: World, *, admin_port: int = 0) -> AsyncIterator[World]:
     async with AsyncExitStack() as stack:
         apps = {
             "correios": world.post.app(world.pushes.routes()),
+            "seventeen_track": world.aggregator.app(),
             "vtex": world.order_system.app(),
             "marketplace": world.marketplace.app(),
         }
