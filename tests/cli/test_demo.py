@@ -113,6 +113,13 @@ async def test_an_outage_with_a_stand_in_ends_without_differences_and_sooner(
     assert helped.events_recorded == alone.events_recorded
 
 
+async def test_with_pushes_the_same_is_told_but_sooner(settings: Settings, database: str) -> None:
+    report = await play(settings, database, Scenario(PACKAGES, DAYS, 7, START), nothing, pushes=True)
+    assert report.differences == []
+    assert report.pushes >= report.events_recorded > PACKAGES
+    assert report.detection_delay_minutes_median < 1
+
+
 @pytest.mark.parametrize(("lie", "words"), LIES.values(), ids=LIES)
 async def test_a_lie_is_found_and_said(
     settings: Settings, database: str, monkeypatch: pytest.MonkeyPatch, lie: Callable[[World], None], words: str
