@@ -32,6 +32,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 PICTURES = Path(__file__).parent.parent / "artifacts"
+MISSING = "orders/0"
 LONG_NAME = "Maria Aparecida dos Santos Nascimento de Albuquerque e Orléans"
 
 pytestmark = [
@@ -72,9 +73,11 @@ async def _page(width: int, scheme: str) -> AsyncIterator[Page]:
             viewport={"width": width, "height": 900},
             color_scheme=scheme,  # type: ignore[arg-type]  # one of the two
             reduced_motion="reduce",  # a picture is of the end
+            locale="pt-BR",
         )
         page = await context.new_page()
-        page.on("console", lambda message: said.append(message.text))
+        # A page that is not there is itself an error to a browser.
+        page.on("console", lambda m: m.location["url"].endswith(MISSING) or said.append(f"{m.text} {m.location}"))
         page.on("pageerror", lambda error: said.append(str(error)))
         yield page
         await browser.close()
@@ -102,6 +105,7 @@ async def test_from_the_list_to_a_confirmed_delivery(shop: Shop, width: int, sch
         await _fits(page, f"sign-in-{width}-{scheme}")
         await page.get_by_label("Chave de API").fill("pk_bia")
         await page.keyboard.press("Enter")
+        await page.wait_for_url(f"{address}/")
         await _fits(page, f"orders-{width}-{scheme}")
         await page.get_by_role("link", name="1307463503290-01").click()
         assert "Saiu para entrega" in await page.inner_text("main")
@@ -109,10 +113,11 @@ async def test_from_the_list_to_a_confirmed_delivery(shop: Shop, width: int, sch
         assert "o cliente, por e-mail (maria@example.com)" in await page.inner_text("main")
         await _fits(page, f"order-{width}-{scheme}")
         await page.get_by_role("button", name="Confirmar").click()
+        await page.wait_for_url("**?done=confirm-delivery")
         assert "foi entregue" in await page.inner_text(".sentence")
         assert "Entrega confirmada" in await page.inner_text("[role=status]")
         await shop.run()
-        for screen in ("notices", "accounts", "replies/1", "orders/0", "docs"):
+        for screen in ("notices", "accounts", "replies/1", MISSING, "docs"):
             await page.goto(f"{address}/{screen}", wait_until="load")
             await _fits(page, f"{screen.replace('/', '-')}-{width}-{scheme}")
         token = (await shop.kept(shipment)).shipment.tracking_token
@@ -136,6 +141,10 @@ async def test_no_event_and_three_hundred_of_them_fit(shop: Shop, width: int) ->
         await page.goto(f"{address}/orders/1001")
         assert await page.locator(".events li").count() == 300
         await _fits(page, f"order-300-{width}")
+        assert await page.locator(".events li:visible").count() == 12
+        await page.get_by_text("E mais 288 registros anteriores").click()
+        assert await page.locator(".events li:visible").count() == 300
+        await _fits(page, f"order-300-unfolded-{width}")
         for shipment, name in ((full, "track-300"), (empty, "track-0")):
             token = (await shop.kept(shipment)).shipment.tracking_token
             await page.goto(f"{address}/t/{token}?lang=es")

@@ -297,7 +297,7 @@ async def test_english_is_remembered_where_it_was_asked_for(browser: httpx.Async
     assert 'lang="en"' in (await browser.get("/?lang=en&q=AA1")).text
     page = (await browser.get("/orders/1001")).text
     assert "Out for delivery today in Itu." in page
-    assert "this will be told" in page
+    assert "Once confirmed, Paradeiro tells:" in page
     assert "XYZ" in (await browser.get("/notices")).text
     for screen in ("/accounts", "/notices", "/sign-in", "/orders/9"):
         assert "Nothing" not in (await browser.get(screen)).text

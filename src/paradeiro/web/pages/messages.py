@@ -44,6 +44,9 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "This address is no longer valid. Sign in with a key.",
     ),
     # orders
+    "nothing_waits": ("Nada espera por você.", "Nothing waits for you."),
+    "one_waits": ("1 aviso espera por você.", "1 notice waits for you."),
+    "some_wait": ("{n} avisos esperam por você.", "{n} notices wait for you."),
     "search": ("Procurar", "Search"),
     "search_hint": ("Pedido, código, cliente ou e-mail", "Order, code, customer or e-mail"),
     "filter": ("Filtrar pela posição", "Filter by position"),
@@ -146,8 +149,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "reopen": ("Reabrir a entrega", "Reopen the delivery"),
     "reopen_button": ("Reabrir", "Reopen"),
     "why": ("Por quê? Fica com a equipe, o cliente não vê.", "Why? It stays with the team, the customer does not see."),
-    "will_be_told": ("Ao confirmar, será avisado:", "Once confirmed, this will be told:"),
-    "will_be_told_again": ("Ao reabrir, será avisado:", "Once reopened, this will be told:"),
+    "will_be_told": ("Ao confirmar, o Paradeiro avisa:", "Once confirmed, Paradeiro tells:"),
+    "will_be_told_again": ("Ao reabrir, o Paradeiro avisa:", "Once reopened, Paradeiro tells:"),
     "tells.order_system": ("{name}, o sistema de pedidos", "{name}, the order system"),
     "tells.marketplace": ("{name}, o marketplace", "{name}, the marketplace"),
     "tells.mail": ("o cliente, por e-mail ({name})", "the customer, by e-mail ({name})"),
@@ -214,8 +217,12 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "seen": ("visto {n} vezes, por último {when}", "seen {n} times, last {when}"),
     "resolved": ("Resolvido", "Resolved"),
     "resolved_hint": (
-        "Se o aviso é sobre uma conta, ela será tentada de novo.",
-        "If the notice is about an account, it will be tried again.",
+        "Encerrar um aviso não avisa ninguém fora da loja.",
+        "Ending a notice tells nobody outside the store.",
+    ),
+    "resolved_tries": (
+        "Ao encerrar, a conta é tentada de novo e o que espera por ela segue.",
+        "When it is ended, the account is tried again and what waits for it goes on.",
     ),
     # accounts
     "accounts_hint": (

@@ -1,10 +1,12 @@
 """In: the time it is, a store's zone, a language; out: instants as an operator reads them, said and exact."""
 
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from paradeiro.sdk.speech import Catalogue, Language
 from paradeiro.sdk.speech.moments import capital, date_words, time_words
+from paradeiro.web.view import zone_city
 
 _WEEK = 6
 
@@ -14,8 +16,12 @@ class Times:
     """Every instant of one page, in the store's zone."""
 
     now: datetime
-    zone: tzinfo
+    zone: ZoneInfo
     words: Catalogue
+
+    @property
+    def city(self) -> str:
+        return zone_city(self.zone.key)
 
     def local(self, at: datetime) -> datetime:
         return at.astimezone(self.zone)

@@ -17,10 +17,14 @@ from paradeiro.sdk.contract import Connector
 from paradeiro.sdk.speech import Catalogue
 from paradeiro.web.pages.orders import Mark, mark_of
 
+_SAY_WHERE = frozenset(
+    {EffectKind.ORDER_UPDATE, EffectKind.MARKETPLACE_UPDATE, EffectKind.CUSTOMER_MAIL, EffectKind.CUSTOMER_CORRECTION}
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """One thing that was told, or waits to be. `position` is what it said; None before it was said."""
+    """One thing that was told, or waits to be. `position` is what it said; None before that, or if it says none."""
 
     effect: ShownEffect
     to: str
@@ -43,7 +47,7 @@ def tellings(found: Iterable[ShownEffect], connectors: Mapping[str, Connector], 
         Telling(
             effect,
             connectors[effect.connector].title if effect.connector in connectors else effect.connector,
-            mark_of(words, effect.told_status, None) if effect.told_status else None,
+            mark_of(words, effect.told_status, None) if effect.told_status and effect.kind in _SAY_WHERE else None,
             effect.ended_at or effect.created_at,
         )
         for effect in found

@@ -11,11 +11,11 @@ from paradeiro.db.shipments import Kept
 from paradeiro.db.stores import Store
 from paradeiro.flow.means import Means
 from paradeiro.sdk.speech import Catalogue
-from paradeiro.sdk.speech.places import place_name
 from paradeiro.web.auth import MeansOf
 from paradeiro.web.pages.layout import SECURITY, TEMPLATES, searchable
 from paradeiro.web.track.language import LANGUAGES, chosen
 from paradeiro.web.track.package import Package, package
+from paradeiro.web.view import zone_city
 
 router = APIRouter()
 _HEADERS = SECURITY | {"Referrer-Policy": "no-referrer"}
@@ -39,7 +39,7 @@ async def track(request: Request, token: str, means: MeansOf, lang: str = "") ->
         packages=packages,
         words=words,
         labels=words.labels,
-        times=words.labels.times.format(zone=_zone_name(store.time_zone)),
+        times=words.labels.times.format(zone=zone_city(store.time_zone)),
         languages=LANGUAGES,
     )
     return HTMLResponse(html, headers=_HEADERS | {"Vary": "Accept-Language"})
@@ -55,8 +55,3 @@ async def _packages(connection: Connection, means: Means, found: Kept, store: St
         zone = ZoneInfo(store.time_zone)
         packages.append(package(each, shown, now=means.now(), zone=zone, words=words, carrier=carrier))
     return packages
-
-
-def _zone_name(zone: str) -> str:
-    """The city that names a zone: "America/Sao_Paulo" gives "São Paulo"."""
-    return place_name(zone.rpartition("/")[2].replace("_", " ").upper()) if "/" in zone else zone
