@@ -86,7 +86,9 @@ async def test_an_order_shows_its_timeline_what_was_told_and_the_raw_answer(
     page = (await browser.get("/orders/2001")).text
     assert "<del>Entregue</del>" in page
     assert "retirado depois" in page
-    assert "nota fiscal" in page
+    told = dict(re.findall(r"· ([\w ]+)</span>\s*<time.*?</time>\s*<p [^>]*>(.*?)</p>", page, re.DOTALL))
+    assert told["nota fiscal"] == "<span>aceito</span>", "a number says nothing of a position"
+    assert 'class="mark' in told["histórico"]
     assert "Santos\u00a0(SP)" in page
     raw = re.search(r"/replies/\d+", page)
     assert raw is not None
@@ -152,6 +154,8 @@ async def test_notices_and_accounts(browser: httpx.AsyncClient, shop: Shop) -> N
     assert "espera: posta" in page
     assert re.search(r'Avisos <span class="count"[^>]*>1</span>', page)
     assert '1<span class="unseen"> com problema' in page
+    assert "1 aviso espera por você." in page
+    assert "Ao encerrar, a conta é tentada de novo" in (await browser.get("/notices")).text
     accounts = (await browser.get("/accounts")).text
     assert "recusa as credenciais" in accounts
     shop.outside.fail("carrier", "ok")
@@ -163,6 +167,7 @@ async def test_notices_and_accounts(browser: httpx.AsyncClient, shop: Shop) -> N
     tried = await browser.post(f"/accounts/{shop.accounts['posta']}/ask-now", data={"form": _form(accounts)})
     assert "será tentada em instantes" in tried.text
     await shop.run()
+    assert "Nada espera por você." in (await browser.get("/")).text
     assert "Nenhum aviso" in (await browser.get("/notices")).text
     assert (await shop.account("posta")).state == "ok"
 
@@ -173,6 +178,7 @@ async def test_a_notice_is_ended_by_one_button(browser: httpx.AsyncClient, shop:
     await shop.ask(shipment, hours=2)
     page = (await browser.get("/notices")).text
     assert "XYZ" in page
+    assert "Encerrar um aviso não avisa ninguém" in page
     button = re.search(r'action="(/notices/\d+/resolve)"', page)
     assert button is not None
     assert 'href="/?q=AA1"' in page, "the notice leads to what it is about"
@@ -198,6 +204,35 @@ async def test_every_number_links_to_the_list_that_it_counts(browser: httpx.Asyn
     assert 'Todos<span class="n">1</span>' in found
     assert "+1" in found
     assert 'href="/?q=aa2&amp;status=registered"' in found
+
+
+async def test_the_position_that_most_needs_a_look_is_shown_first(browser: httpx.AsyncClient, shop: Shop) -> None:
+    came = await shop.register("AA1", invoice="NF-1")
+    await shop.register("AA2", invoice="NF-2")
+    shop.outside.say("AA1", POSTED, DELIVERED)
+    await shop.ask(came, days=2)
+    marks = re.findall(r'class="mark (\w+)"></span>([\w ]+)</span>', (await browser.get("/")).text)
+    assert marks == [("quiet", "Em preparação"), ("good", "Entregue")]
+    order = (await browser.get("/orders/1001")).text
+    assert order.count('href="#package-') == 2, "more packages than one have an index"
+
+
+async def test_a_long_history_is_folded_and_nothing_is_left_out(browser: httpx.AsyncClient, shop: Shop) -> None:
+    shipment = await shop.register("AA1")
+    start = shop.clock()
+    many = [("RO", (start + timedelta(hours=n)).isoformat(), "Itu") for n in range(17)]
+    shop.outside.say("AA1", *many[:16])
+    await shop.ask(shipment, days=1)
+    assert "registros anteriores" not in (await browser.get("/orders/1001")).text
+    shop.outside.say("AA1", *many)
+    await shop.ask(shipment, hours=2)
+    token = (await shop.kept(shipment)).shipment.tracking_token
+    for page in ((await browser.get("/orders/1001")).text, (await browser.get(f"/t/{token}")).text):
+        before, found, after = page.partition("E mais 5 registros anteriores")
+        assert found
+        history = re.compile(r'<time class="quiet" datetime="[^"]+" title="[^"]+">\d\d:\d\d</time>')
+        assert len(history.findall(before)) == 12
+        assert len(history.findall(after)) == 5
 
 
 async def test_a_late_package_is_said_to_be_late(browser: httpx.AsyncClient, shop: Shop) -> None:

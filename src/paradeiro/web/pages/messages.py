@@ -24,14 +24,15 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "to_the_orders": ("Ver os pedidos", "See the orders"),
     # signing in
     "sign_in": ("Entrar", "Sign in"),
-    "sign_in_hint": (
+    "sign_in_hint": ("Com uma chave de API da loja.", "With an API key of the store."),
+    "no_key": (
         (
-            "Com uma chave de API da loja. Quem cuida do servidor faz uma com o comando abaixo; ao iniciar, o "
-            "Paradeiro também mostra um endereço que entra sozinho."
+            "Sem chave? Quem cuida do servidor faz uma com “paradeiro key”; ao iniciar, o Paradeiro também mostra um "
+            "endereço que entra sozinho."
         ),
         (
-            "With an API key of the store. Whoever runs the server makes one with the command below; when it starts, "
-            "Paradeiro also prints an address that signs you in."
+            "No key? Whoever runs the server makes one with “paradeiro key”; when it starts, Paradeiro also prints an "
+            "address that signs you in."
         ),
     ),
     "key": ("Chave de API", "API key"),

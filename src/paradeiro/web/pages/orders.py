@@ -12,7 +12,7 @@ from paradeiro.db.reading import OrderLine
 from paradeiro.db.shown import Standing
 from paradeiro.domain.records import Snapshot
 from paradeiro.domain.words import Reason, Status
-from paradeiro.sdk.speech import Catalogue
+from paradeiro.sdk.speech import Catalogue, Tone
 from paradeiro.sdk.speech.say import lateness, tone_of, words_of
 from paradeiro.web.auth import MeansOf, Operator
 from paradeiro.web.pages.layout import id_of, nothing_here, page, searchable, words_for
@@ -20,6 +20,7 @@ from paradeiro.web.pages.times import Times
 
 router = APIRouter()
 _PER_PAGE = 50
+_FIRST: tuple[str, ...] = (Tone.TROUBLE, Tone.YOUR_TURN, Tone.MOVING, Tone.QUIET, Tone.GOOD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,9 @@ def mark_of(words: Catalogue, status: str, reason: str | None) -> Mark:
 
 
 def _row(line: OrderLine, standings: list[Standing], times: Times) -> Row:
-    marks = dict.fromkeys(mark_of(times.words, s.status, s.reason) for s in standings)
+    found = dict.fromkeys(mark_of(times.words, s.status, s.reason) for s in standings)
+    # What needs a look first: the end of a narrow column is cut off.
+    marks = sorted(found, key=lambda mark: _FIRST.index(mark.tone))
     late = [(said, s.delivered_at is not None) for s in standings if (said := _late(line, s, times))]
     # One that is still under way says more than one that came late.
     sentence, over = min(late, key=lambda each: each[1], default=("", False))
