@@ -142,6 +142,7 @@ async def test_no_event_and_three_hundred_of_them_fit(shop: Shop, width: int) ->
         assert await page.locator(".events li").count() == 300
         await _fits(page, f"order-300-{width}")
         assert await page.locator(".events li:visible").count() == 12
+        assert await page.locator(".index .mark:visible").count() == 2
         await page.get_by_text("E mais 288 registros anteriores").click()
         assert await page.locator(".events li:visible").count() == 300
         await _fits(page, f"order-300-unfolded-{width}")
