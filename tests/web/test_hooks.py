@@ -470,12 +470,12 @@ async def test_the_accounts_page_says_the_same(door: Door) -> None:
             connection, door.shop.store_id, name="Bia", key="pk_bia", scopes=["read"], now=door.shop.clock()
         )
     await door.client.get(one_time_link(key_id, door.shop.means.secret_key, real_clock()))
-    assert "nenhuma desde hoje, 09:00" in (await door.client.get("/accounts")).text
+    assert "nenhuma notificação desde hoje, 09:00" in (await door.client.get("/accounts")).text
     door.shop.clock.forward(hours=2)
     await door.push(push_of(CODE))
     await door.push(push_of(CODE), {})
     page = (await door.client.get("/accounts")).text
-    assert "última hoje, 11:00" in page
+    assert "última notificação hoje, 11:00" in page
     assert "1 sem a assinatura certa" in page
     for _ in range(5):
         await door.push(push_of(CODE), {})
