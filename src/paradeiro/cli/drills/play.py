@@ -8,6 +8,8 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from psycopg import conninfo
+
 from paradeiro.app import house
 from paradeiro.cli.demo import catch_up, run_days
 from paradeiro.cli.drills.incidents import Incident
@@ -97,7 +99,7 @@ async def play_all(
 
 
 def _database(url: str) -> str:
-    return url.partition("dbname=")[2].split()[0].strip("'")
+    return str(conninfo.conninfo_to_dict(url)["dbname"])
 
 
 async def _play(settings: Settings, url: str, world: World, registered: set[str], incident: Incident) -> Figures:
