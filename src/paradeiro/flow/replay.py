@@ -181,9 +181,11 @@ async def _settle(this: _Replay) -> None:
         after = page[-1].reply_id
     async with transaction(this.means.pool, keep=this.keep) as connection:
         if this.keep:
-            this.total.resolved = await holds.resolve(connection, sorted(clear), by="replay", now=this.means.now())
+            this.total.resolved = await holds.resolve(
+                connection, sorted(this.stores), by="replay", now=this.means.now()
+            )
         else:
-            left = await holds.left(connection, sorted(clear))
+            left = await holds.left(connection, sorted(this.stores))
             this.total.resolved = sum(clear[notice_id] == count for notice_id, count in left.items())
 
 
