@@ -28,7 +28,7 @@ _SQL = re.compile(
 )
 _SUPPRESSION = re.compile(r"#\s*(noqa\b(?::\s*[A-Z]+\d+(?:[,\s]+[A-Z]+\d+)*)?|type:\s*ignore(?:\[[\w\-, ]*\])?)(.*)$")
 _PURE_ROOMS = ("domain/",)
-_PURE_MODULES = {"parse.py", "render.py", "codes.py"}
+_PURE_MODULES = {"parse.py", "render.py", "codes.py", "push.py"}
 _IMPURE_MODULES = {
     *("random", "secrets", "socket", "time", "uuid", "asyncio", "subprocess", "threading", "http", "urllib.request"),
     *("httpx", "psycopg", "aiosmtplib", "smtplib", "sqlalchemy", "pgqueuer"),

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from paradeiro.domain.drift import Expected
 from paradeiro.domain.records import Order, Parsed, Place, Telling, TrackingEvent
 from paradeiro.domain.words import EffectKind, Outcome, PartyKind, Reason, Status, Withdraws
 from paradeiro.sdk.contract import AccountRef, Answer, Clock, Connector, OrdersPage, Request, Sent
@@ -24,6 +25,18 @@ _WORDS = {
     "BDE": (Status.DELIVERED, None, None),
     "ROUBO": (Status.EXCEPTION, Reason.STOLEN, None),
     "EST": (None, None, Withdraws.PREVIOUS),
+}
+
+TEXT, LIST, OBJECT = frozenset({"text"}), frozenset({"list"}), frozenset({"object"})
+# What the small carrier's answers look like. A text may name a person; a city may not.
+FIELDS = {
+    "object": Expected(TEXT, always=True, shown=True),
+    "events": Expected(LIST, always=True, shown=True),
+    "events[]": Expected(OBJECT, always=True, shown=True),
+    "events[].code": Expected(TEXT, always=True, shown=True),
+    "events[].at": Expected(TEXT, always=True, shown=True),
+    "events[].city": Expected(TEXT, always=True, shown=True),
+    "events[].text": Expected(TEXT, always=True),
 }
 
 
@@ -86,6 +99,13 @@ class CarrierParty:
         with (self.outside.folder / "asked").open("a", encoding="utf-8") as file:
             file.write(json.dumps(list(tracking_codes)) + "\n")
         how = self.outside.read("mode-carrier", "ok")
+        if how == "by turns":
+            how = "retry" if len(self.outside.asked()) % 2 else "ok"
+        if how in {"unknown", "refused", "in vain"}:
+            outcome = Outcome.NOT_FOUND if how == "unknown" else Outcome.REFUSED
+            return [
+                Answer(c, outcome, b"", f"the carrier is '{how}'", in_vain=how == "in vain") for c in tracking_codes
+            ]
         spoilt = {"html": Outcome.MALFORMED, "retry": Outcome.RETRY, "auth": Outcome.AUTH_FAILED}.get(how)
         if how.startswith("html-if-"):
             spoilt = Outcome.MALFORMED if how.removeprefix("html-if-") in tracking_codes else None
@@ -208,6 +228,8 @@ def connectors(folder: Path) -> dict[str, Connector]:
             requests_per_second=1000,
             parse=parse,
             recognises_courier=lambda courier: "posta" in courier.lower(),
+            fields=FIELDS,
+            whole_history=True,
         ),
         "loja": _sink("loja", PartyKind.ORDER_SYSTEM, sink("loja"), own),
         "canal": _sink("canal", PartyKind.MARKETPLACE, sink("canal"), market),

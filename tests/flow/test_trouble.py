@@ -59,7 +59,7 @@ async def test_one_html_answer_spoils_only_its_own_batch_which_comes_again(shop:
     assert found.count(Status.REGISTERED) == 3, "only the batch of three"
     assert found.count(Status.ACCEPTED) == 4
     notices = await shop.notices()
-    assert [n.kind for n in notices] == [NoticeKind.MALFORMED_REPLY]
+    assert [n.kind for n in notices] == [NoticeKind.CONTRACT_DRIFT]
     assert notices[0].reply_id is not None, "the bytes are kept"
     assert (await shop.account("posta")).state == "ok", "an answer that is not understood is no outage"
     shop.outside.fail("carrier", "ok")

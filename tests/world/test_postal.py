@@ -1,6 +1,6 @@
 """In: any seed and posting time; out: lives that a post office could have given a package."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
 import pytest
@@ -66,9 +66,14 @@ def test_a_returning_package_says_so_on_its_whole_way_back(seed: int, posted: da
 @given(moments)
 def test_posts_open_next_in_working_hours(at: datetime) -> None:
     opened = working(at)
-    assert at <= opened < at + timedelta(days=3)
+    assert at <= opened < at + timedelta(days=6), "a holiday before or after a weekend"
     assert opened.weekday() != 6
     assert time(8) <= opened.time() < (time(12) if opened.weekday() == 5 else time(18))
+
+
+def test_posts_are_closed_on_holidays() -> None:
+    christmas_eve = datetime(2026, 12, 24, 22, tzinfo=UTC)
+    assert working(christmas_eve).date() == date(2026, 12, 26)
 
 
 @pytest.mark.parametrize(

@@ -76,12 +76,14 @@ def demo(
     days: Annotated[int, typer.Option(min=1, max=365)] = 12,
     seed: int = 7,
     json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
+    pushes: Annotated[bool, typer.Option("--pushes", help="the post office pushes its news too")] = False,
 ) -> None:
     """Play days in seconds against the simulated world, and compare what was told with the world's own truth."""
     from paradeiro.cli.demo import demo_command
     from paradeiro.settings import Settings
 
-    raise typer.Exit(demo_command(Settings(), _out, packages=packages, days=days, seed=seed, as_json=json))
+    given = {"packages": packages, "days": days, "seed": seed}
+    raise typer.Exit(demo_command(Settings(), _out, **given, as_json=json, pushes=pushes))
 
 
 @app.command()
@@ -192,6 +194,39 @@ def account_(
         said = asyncio.run(
             account_command(
                 Settings(), connector, store=store, name=name, channel=channel, given=set_ or [], ask=_ask_secret
+            )
+        )
+    except StatementError as error:
+        raise _fail(error.message) from error
+    _out.print(said, markup=False, highlight=False)
+
+
+@app.command()
+def hook(
+    connector: str,
+    store: Annotated[str, typer.Option(help="the store's name, if several have an account there")] = "",
+    account: Annotated[str, typer.Option(help="the account's name, if there are several")] = "",
+    public_url: Annotated[str, typer.Option(help="how the outside reaches this server: https://…")] = "",
+    email: Annotated[str, typer.Option(help="an address of the shop, which the party keeps with it")] = "",
+    off: Annotated[bool, typer.Option("--off", help="end it")] = False,
+    test: Annotated[bool, typer.Option("--test", help="have the party push something now, and watch for it")] = False,
+) -> None:
+    """Have a party push news to us; each push makes Paradeiro ask at once. Doing it again changes nothing."""
+    from paradeiro.cli.hooks import hook_command
+    from paradeiro.flow.errors import StatementError
+    from paradeiro.settings import Settings
+
+    try:
+        said = asyncio.run(
+            hook_command(
+                Settings(),
+                connector,
+                store=store,
+                account=account,
+                public_url=public_url,
+                contact=email,
+                off=off,
+                test=test,
             )
         )
     except StatementError as error:

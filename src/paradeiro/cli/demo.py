@@ -7,6 +7,7 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -14,19 +15,20 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from paradeiro.app import house, set_up_logs
+from paradeiro.app import house, real_clock, set_up_logs
 from paradeiro.cli.scratch import scratch_database
-from paradeiro.cli.worlds import WORLD_STORE, add_accounts, registration
+from paradeiro.cli.worlds import WORLD_STORE, add_accounts, registration, subscribe
 from paradeiro.db import benching, claims, shipments, stores
 from paradeiro.flow.intake import register
 from paradeiro.flow.means import Means
 from paradeiro.settings import Settings
 from paradeiro.web.api.shapes import ShipmentIn
+from paradeiro.web.server import create_app
 from paradeiro.worker.drain import drain
 from paradeiro.world.clock import WorldClock
 from paradeiro.world.compare import Claim, differences
 from paradeiro.world.scenario import MARKETPLACE, Scenario
-from paradeiro.world.server import World, serve
+from paradeiro.world.server import World, listening, serve
 
 # A Monday; the days are the same whenever they are played.
 START = datetime(2026, 10, 5, 6, 0, tzinfo=UTC)
@@ -49,6 +51,7 @@ class Report:
     emails: int = 0
     marketplace_calls: int = 0
     carrier_requests: int = 0
+    pushes: int = 0
     questions_per_package_and_day: float = 0.0
     detection_delay_minutes_median: float = 0.0
     detection_delay_minutes_p90: float = 0.0
@@ -56,7 +59,9 @@ class Report:
     differences: list[str] = field(default_factory=list)
 
 
-def demo_command(settings: Settings, console: Console, *, packages: int, days: int, seed: int, as_json: bool) -> int:
+def demo_command(
+    settings: Settings, console: Console, *, packages: int, days: int, seed: int, as_json: bool, pushes: bool = False
+) -> int:
     """Play, print, compare. 0 if what was told is the truth, else 1."""
     set_up_logs(settings.model_copy(update={"log_level": "error"}))
     progress = Progress(
@@ -73,7 +78,7 @@ def demo_command(settings: Settings, console: Console, *, packages: int, days: i
         async def tick(day: float) -> None:
             progress.update(task, completed=day)
 
-        report = asyncio.run(play(settings, url, Scenario(packages, days, seed, START), tick))
+        report = asyncio.run(play(settings, url, Scenario(packages, days, seed, START), tick, pushes=pushes))
     if as_json:
         console.print(json.dumps(asdict(report), ensure_ascii=False), markup=False, highlight=False, soft_wrap=True)
     else:
@@ -81,12 +86,24 @@ def demo_command(settings: Settings, console: Console, *, packages: int, days: i
     return 1 if report.differences else 0
 
 
-async def play(settings: Settings, url: str, scenario: Scenario, tick: Callable[[float], Awaitable[None]]) -> Report:
-    """Play a scenario over real HTTP and SMTP on a migrated database."""
+async def play(
+    settings: Settings,
+    url: str,
+    scenario: Scenario,
+    tick: Callable[[float], Awaitable[None]],
+    *,
+    pushes: bool = False,
+) -> Report:
+    """Play a scenario over real HTTP and SMTP on a migrated database; with `pushes` the post office pushes too."""
     began = time.monotonic()
     clock = WorldClock(scenario.start)
-    async with serve(scenario.truth(), clock) as world, house(settings, url, clock=clock) as means:
+    async with AsyncExitStack() as stack:
+        world = await stack.enter_async_context(serve(scenario.truth(), clock))
+        means = await stack.enter_async_context(house(settings, url, clock=clock))
         await add_accounts(means, world.accounts(), MARKETPLACE)
+        if pushes:
+            address = await stack.enter_async_context(listening(create_app(means, real_clock)))
+            await subscribe(means, "correios", address)
         end = scenario.start + timedelta(days=scenario.days)
         await run_days(means, world, end, tick)
         recorded = await _catch_up(means)
@@ -96,7 +113,7 @@ async def play(settings: Settings, url: str, scenario: Scenario, tick: Callable[
 
 
 async def run_days(means: Means, world: World, end: datetime, tick: Callable[[float], Awaitable[None]]) -> None:
-    """Move the clock to whatever is due next, do it, and so on until the end."""
+    """Move the clock to whatever is due or pushed next, do it, and so on until the end."""
     registered: set[str] = set()
     start = world.clock()
     while True:
@@ -109,7 +126,8 @@ async def run_days(means: Means, world: World, end: datetime, tick: Callable[[fl
         async with means.pool.connection() as connection:
             due = await shipments.next_due(connection) or end
         steps = max(-((due - now) // -STEP), 1)
-        world.clock.set(min(now + steps * STEP, end))
+        world.clock.set(min(now + steps * STEP, end, world.pushes.next_at() or end))
+        await world.pushes.push_due()
 
 
 async def _register(means: Means, world: World, registered: set[str]) -> None:
@@ -149,6 +167,7 @@ async def _report(
     report.emails = len(world.mail.mails)
     report.marketplace_calls = len(world.marketplace.told)
     report.carrier_requests = world.post.calls.get("srorastro", 0)
+    report.pushes = len(world.pushes.sent)
     asked = sum(len(codes) for codes in world.post.asked)
     report.questions_per_package_and_day = round(asked / scenario.packages / scenario.days, 2)
     if len(delays) > 1:
@@ -187,6 +206,7 @@ def _print(console: Console, report: Report) -> None:
     table.add_row("e-mails", str(report.emails))
     table.add_row("marketplace calls", str(report.marketplace_calls))
     table.add_row("requests to the carrier", str(report.carrier_requests))
+    table.add_row("pushes from the carrier", str(report.pushes))
     table.add_row("questions per package and day", str(report.questions_per_package_and_day))
     table.add_row("detection delay, median", f"{report.detection_delay_minutes_median:.0f} min")
     table.add_row("detection delay, 90th percentile", f"{report.detection_delay_minutes_p90:.0f} min")

@@ -19,11 +19,12 @@ from rich.console import Console
 from paradeiro.app import house, real_clock
 from paradeiro.cli.accounts import make_key
 from paradeiro.cli.database import REAL_DATABASE, migrate_command
-from paradeiro.cli.worlds import WORLD_STORE, add_accounts, keep_registering, spawn_world
+from paradeiro.cli.worlds import WORLD_STORE, add_accounts, keep_registering, spawn_world, subscribe
 from paradeiro.db.embedded import Embedded
 from paradeiro.db.migrate import DatabaseTooOldError, DatabaseUnreachableError
 from paradeiro.db.pool import open_pool
 from paradeiro.db.stores import has_accounts, revoke_named, stores
+from paradeiro.flow.errors import StatementError
 from paradeiro.settings import Settings
 from paradeiro.web.pages import one_time_link
 
@@ -106,6 +107,8 @@ def _up(settings: Settings, console: Console, stack: ExitStack) -> int:
         for child in children:
             child.start()
         _wait_until_ready(address, children)
+        if world is not None:
+            asyncio.run(_have_it_push(settings, url, address, console))
         _greet(console, address, sign_in, key, world.admin if world else None)
         asyncio.run(_watch(children, console, address, key, world.admin if world else None))
     finally:
@@ -180,6 +183,15 @@ async def _furnish(settings: Settings, url: str, world_file: Path | None) -> tup
             await revoke_named(connection, _OWN_KEY, now=means.now())
         key_id, key = await make_key(means, store, name=_OWN_KEY)
         return one_time_link(key_id, means.secret_key, real_clock()), key
+
+
+async def _have_it_push(settings: Settings, url: str, address: str, console: Console) -> None:
+    """The world's post office pushes too, as soon as the web is there to hear it."""
+    async with house(settings, url) as means:
+        try:
+            await subscribe(means, "correios", address)
+        except StatementError as error:
+            console.print(f"The world will not push: {error.message}", style="yellow", markup=False, highlight=False)
 
 
 def _wait_until_ready(address: str, children: list[_Child]) -> None:

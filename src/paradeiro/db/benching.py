@@ -38,7 +38,8 @@ async def add_replies(
     row = await (await connection.execute("SELECT store_id FROM account WHERE id = %s", (account_id,))).fetchone()
     assert row is not None, "the bench has just made it"
     packages = dict(zip(codes, bodies, strict=True))
-    return await keep_all(connection, row[0], account_id, packages, outcome=Outcome.FOUND, now=now, to_record=True)
+    ids = await keep_all(connection, row[0], account_id, packages, outcome=Outcome.FOUND, now=now, to_record=True)
+    return list(ids.values())
 
 
 async def event_rows(connection: Connection) -> list[tuple[Any, ...]]:

@@ -105,3 +105,12 @@ async def shown(connection: Connection, shipment_id: int) -> list[ShownEvent]:
     decode = msgspec.json.Decoder(TrackingEvent).decode
     rows = await connection.execute(sql, (shipment_id,))
     return [ShownEvent(row[0], decode(row[1]), *row[2:]) async for row in rows]
+
+
+async def unknown_codes(connection: Connection, store_id: int, account_id: int, *, since: datetime) -> dict[str, int]:
+    """Codes that nobody has mapped, recorded since an instant, with how many shipments of the account have each."""
+    sql = """
+        SELECT e.code, count(DISTINCT e.shipment_id)::int FROM tracking_event e JOIN shipment s ON s.id = e.shipment_id
+        WHERE e.store_id = %s AND e.status = 'unknown' AND e.recorded_at >= %s AND s.account_id = %s
+        GROUP BY e.code ORDER BY e.code"""
+    return {row[0]: row[1] async for row in await connection.execute(sql, (store_id, since, account_id))}

@@ -1,4 +1,4 @@
-"""In: replies that a replay has understood; out: their holds marked, and notices with nothing left to hold resolved."""
+"""In: replies that nobody understood, or that a replay has understood; out: notices that hold them, or are resolved."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -17,6 +17,16 @@ class Hold:
     kind: NoticeKind
     subject: str
     reply_id: int
+
+
+async def hold(connection: Connection, store_id: int, kind: NoticeKind, subject: str, reply_ids: Sequence[int]) -> None:
+    """Let the open notice of a kind and subject hold replies, beside the one that it names."""
+    sql = """
+        INSERT INTO reply_hold (store_id, notice_id, reply_id)
+        SELECT store_id, id, unnest(%s::bigint[]) FROM notice
+        WHERE store_id = %s AND kind = %s AND subject = %s AND resolved_at IS NULL
+        ON CONFLICT (notice_id, reply_id) DO UPDATE SET understood_at = NULL"""
+    await connection.execute(sql, (sorted(set(reply_ids)), store_id, kind, subject))
 
 
 async def not_understood(

@@ -8,7 +8,7 @@ from pgqueuer.queries import Queries
 
 from paradeiro.db.pool import Connection
 
-COLLECT, ORDERS, RECORD, RELAY = "collect", "orders", "record", "relay"
+COLLECT, LISTEN, ORDERS, RECORD, RELAY = "collect", "listen", "orders", "record", "relay"
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ async def open_notices(connection: Connection, drafts: Sequence[NoticeDraft], *,
             VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
             ON CONFLICT (store_id, kind, subject) WHERE resolved_at IS NULL
             DO UPDATE SET seen = notice.seen + 1, last_seen_at = EXCLUDED.last_seen_at, message = EXCLUDED.message,
-                facts = EXCLUDED.facts
+                facts = EXCLUDED.facts, reply_id = coalesce(EXCLUDED.reply_id, notice.reply_id)
             RETURNING id)
         INSERT INTO reply_hold (store_id, notice_id, reply_id)
         SELECT %s, id, %s::bigint FROM opened WHERE %s::bigint IS NOT NULL
@@ -64,6 +64,12 @@ async def open_notices(connection: Connection, drafts: Sequence[NoticeDraft], *,
         values = (draft.store_id, draft.kind, draft.subject, draft.message, draft.account_id, draft.shipment_id)
         more = (draft.reply_id, Jsonb(dict(draft.facts)), now, now)
         await connection.execute(sql, (*values, *more, draft.store_id, draft.reply_id, draft.reply_id))
+
+
+async def is_open(connection: Connection, store_id: int, kind: NoticeKind, subject: str) -> bool:
+    """Whether a notice waits for a person."""
+    sql = "SELECT 1 FROM notice WHERE store_id = %s AND kind = %s AND subject = %s AND resolved_at IS NULL"
+    return await (await connection.execute(sql, (store_id, kind, subject))).fetchone() is not None
 
 
 async def resolve(connection: Connection, store_id: int, notice_id: int, *, by: str, now: datetime) -> Notice | None:

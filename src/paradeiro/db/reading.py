@@ -120,8 +120,10 @@ async def account_lines(connection: Connection, store_id: int) -> list[dict[str,
                (SELECT count(*) FROM shipment s WHERE s.account_id = a.id AND s.next_check IS NOT NULL)::int
                    AS following,
                (SELECT count(*) FROM effect e WHERE e.account_id = a.id AND e.state IN ('pending', 'sending'))::int
-                   AS waiting
-        FROM account a WHERE a.store_id = %s ORDER BY a.id"""
+                   AS waiting,
+               h.created_at AS hook_since, h.refused AS pushes_refused,
+               (SELECT max(p.received_at) FROM push p WHERE p.account_id = a.id) AS pushed_at
+        FROM account a LEFT JOIN hook h ON h.account_id = a.id WHERE a.store_id = %s ORDER BY a.id"""
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(sql, (store_id,))
         return await cursor.fetchall()

@@ -47,7 +47,8 @@ async def keep(
 ) -> int:
     """Keep an answer; its id. The same bytes again on the same day are the same row, recorded again if `to_record`."""
     bodies = {tracking_code: body}
-    return (await keep_all(connection, store_id, account_id, bodies, outcome=outcome, now=now, to_record=to_record))[0]
+    ids = await keep_all(connection, store_id, account_id, bodies, outcome=outcome, now=now, to_record=to_record)
+    return ids[tracking_code]
 
 
 async def keep_all(
@@ -59,10 +60,10 @@ async def keep_all(
     outcome: Outcome,
     now: datetime,
     to_record: bool,
-) -> list[int]:
-    """Keep an answer per tracking code in one statement, as `keep` does; their ids, in the order of the codes."""
+) -> dict[str, int]:
+    """Keep an answer per tracking code in one statement, as `keep` does; their ids."""
     if not bodies:
-        return []
+        return {}
     day = day_of(now)
     await put_up(connection, day)
     sql = """
@@ -71,13 +72,13 @@ async def keep_all(
         SELECT %s, %s, %s, %s, %s, %s, * FROM unnest(%s::text[], %s::bytea[], %s::smallint[], %s::bytea[])
         ON CONFLICT (account_id, tracking_code, digest, shelf, ((received_at AT TIME ZONE 'UTC')::date))
         DO UPDATE SET received_at = EXCLUDED.received_at, recorded_at = EXCLUDED.recorded_at
-        RETURNING id"""
+        RETURNING tracking_code, id"""
     # In the order of their codes: two workers that keep the same answers never wait for each other crosswise.
     codes = sorted(bodies)
     packed = [pack(bodies[code]) for code in codes]
     columns = (codes, [digest(bodies[code]) for code in codes], [p[0] for p in packed], [p[1] for p in packed])
     values = (store_id, account_id, outcome, now, None if to_record else now, day)
-    return [row[0] async for row in await connection.execute(sql, (*values, *columns))]
+    return {row[0]: row[1] async for row in await connection.execute(sql, (*values, *columns))}
 
 
 _COLUMNS = """
@@ -125,6 +126,16 @@ async def reply(connection: Connection, store_id: int, reply_id: int) -> Reply |
     """One raw answer of a store."""
     found = await _read(connection, "id = %(id)s AND store_id = %(store)s", {"id": reply_id, "store": store_id})
     return found[0] if found else None
+
+
+async def before(connection: Connection, account_id: int, codes: Sequence[str], *, besides: bytes) -> bytes | None:
+    """The newest recorded answer about one of the codes that is not these bytes; None if there is none."""
+    rest = """
+        account_id = %(account)s AND tracking_code = ANY(%(codes)s) AND outcome = 'found'
+        AND recorded_at IS NOT NULL AND digest <> %(digest)s ORDER BY received_at DESC LIMIT 1"""
+    values = {"account": account_id, "codes": list(codes), "digest": digest(besides)}
+    found = await _read(connection, rest, values)
+    return found[0].body if found else None
 
 
 async def expired(connection: Connection, reply_id: int) -> bool:

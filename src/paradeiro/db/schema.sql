@@ -81,12 +81,15 @@ CREATE TABLE shipment (
     outcome         text NOT NULL DEFAULT '',    -- what the last question gave
     failures        integer NOT NULL DEFAULT 0,
     asked_at        timestamptz,
+    vanished_at     timestamptz,                 -- since when the carrier no longer shows a delivery that it had shown
+    hinted_at       timestamptz,                 -- a push asked for it since it was last claimed: due then
     UNIQUE (store_id, order_id, carrier, tracking_code, invoice_number)
 );
 CREATE INDEX shipment_due ON shipment (account_id, next_check) WHERE next_check IS NOT NULL;
 CREATE INDEX shipment_code ON shipment (store_id, tracking_code);
 CREATE INDEX shipment_followed ON shipment (account_id, tracking_code);
 CREATE INDEX shipment_of_order ON shipment (order_id);
+CREATE INDEX shipment_odd ON shipment (account_id, outcome) WHERE outcome IN ('malformed', 'not_found');
 
 CREATE TABLE reply (
     id             bigint GENERATED ALWAYS AS IDENTITY,
@@ -125,6 +128,7 @@ CREATE TABLE tracking_event (
     recorded_at      timestamptz NOT NULL,
     UNIQUE (shipment_id, occurred_at, code, place_key)
 );
+CREATE INDEX tracking_event_unknown ON tracking_event (store_id, recorded_at) WHERE status = 'unknown';
 
 CREATE TABLE effect (
     id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -180,6 +184,24 @@ CREATE TABLE notice (
 );
 CREATE UNIQUE INDEX notice_open ON notice (store_id, kind, subject) WHERE resolved_at IS NULL;
 
+CREATE TABLE watch (
+    account_id  bigint PRIMARY KEY REFERENCES account,
+    store_id    bigint NOT NULL REFERENCES store,
+    habit       jsonb NOT NULL DEFAULT '{}',    -- what its answers are like (domain/drift.py)
+    example     jsonb NOT NULL DEFAULT '{}',    -- an answer before and one after a change, masked
+    told_at     timestamptz,                    -- when the open notice was last brought up to date
+    listened_at timestamptz                     -- when it was last looked at for silence
+);
+
+CREATE TABLE account_hour (
+    account_id  bigint NOT NULL REFERENCES account,
+    store_id    bigint NOT NULL REFERENCES store,
+    hour        timestamptz NOT NULL,           -- its beginning
+    answers     integer NOT NULL DEFAULT 0,     -- answers that could be read
+    events      integer NOT NULL DEFAULT 0,     -- new events, but for history that is older than two days
+    active      integer NOT NULL DEFAULT 0,     -- shipments on their way, as last counted
+    PRIMARY KEY (account_id, hour)
+);
 CREATE TABLE reply_hold (
     store_id       bigint NOT NULL REFERENCES store,
     notice_id      bigint NOT NULL REFERENCES notice, -- while it is open, and `reply_days` longer, the reply stays
@@ -188,3 +210,28 @@ CREATE TABLE reply_hold (
     PRIMARY KEY (notice_id, reply_id)
 );
 CREATE INDEX reply_hold_of_reply ON reply_hold (reply_id);
+CREATE TABLE hook (                             -- the door at which a party pushes for one account
+    account_id    bigint PRIMARY KEY REFERENCES account,
+    store_id      bigint NOT NULL REFERENCES store,
+    token_hash    bytea NOT NULL UNIQUE,        -- of the address's last part
+    secrets       bytea NOT NULL,               -- that part, and what the party signs with
+    url           bytea,                        -- encrypted too: as registered; null: not registered there yet
+    subscription  text NOT NULL DEFAULT '',     -- the party's own name for it
+    refused       integer NOT NULL DEFAULT 0,   -- pushes in a row whose signature was wrong
+    refused_at    timestamptz,
+    created_at    timestamptz NOT NULL
+);
+
+CREATE TABLE push (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    store_id     bigint NOT NULL REFERENCES store,
+    account_id   bigint NOT NULL REFERENCES account,
+    digest       bytea NOT NULL,
+    outcome      text NOT NULL,
+    about        text[] NOT NULL,               -- the tracking codes that it names
+    body         bytea NOT NULL,
+    seen         integer NOT NULL DEFAULT 1,
+    received_at  timestamptz NOT NULL,          -- the last time that it was heeded
+    UNIQUE (account_id, digest)
+);
+CREATE INDEX push_received ON push (account_id, received_at);

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -28,15 +28,19 @@ class Kept:
     failures: int
     outcome: str
     digest: bytes | None
+    vanished_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """Where a shipment stands after recording, and when to ask again."""
+    """Where a shipment stands after recording, and when to ask again. `vanished_at`: since when a delivery is no longer
+    shown; while that is not sure, the next answer is recorded even if it says the same again.
+    """
 
     id: int
     snapshot: Snapshot
     next_check: datetime | None
+    vanished_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class Asked:
 
 _SELECT = f"""
     SELECT s.id, s.store_id, s.carrier, s.tracking_code, s.invoice, s.tracking_token, s.registered_at, s.snapshot,
-           s.status, s.account_id, s.failures, s.outcome, s.digest, o.id AS order_id, {ORDER_COLUMNS}
+           s.status, s.account_id, s.failures, s.outcome, s.digest, s.vanished_at, o.id AS order_id, {ORDER_COLUMNS}
     FROM shipment s JOIN orders o ON o.id = s.order_id"""  # noqa: S608 - our own columns
 
 
@@ -77,6 +81,7 @@ def _kept(row: dict[str, Any]) -> Kept:
         row["failures"],
         row["outcome"],
         bytes(row["digest"]) if row["digest"] is not None else None,
+        row["vanished_at"],
     )
 
 
@@ -150,7 +155,7 @@ async def claim_due(
 ) -> list[Kept]:
     """Claim up to `limit` shipments that are due, the longest overdue first; nobody else gets them until `lease`."""
     sql = """
-        UPDATE shipment SET leased_until = %s WHERE id IN (
+        UPDATE shipment SET leased_until = %s, hinted_at = NULL WHERE id IN (
             SELECT id FROM shipment
             WHERE account_id = %s AND next_check <= %s AND (leased_until IS NULL OR leased_until <= %s)
             ORDER BY next_check LIMIT %s FOR UPDATE SKIP LOCKED)
@@ -160,13 +165,16 @@ async def claim_due(
 
 
 async def settle(connection: Connection, asked: Sequence[Asked], *, now: datetime) -> None:
-    """Write what a batch of questions gave, in one statement. A null digest leaves the known one."""
+    """Write what a batch of questions gave, in one statement. A null digest leaves the known one. What was hinted at
+    while the question was under way stays due: the answer may be older than the hint.
+    """
     if not asked:
         return
     # Locked in the order of their ids, as recording locks them, so that the two never wait for each other crosswise.
     sql = """
         WITH locked AS (SELECT id FROM shipment WHERE id = ANY(%s) ORDER BY id FOR UPDATE)
-        UPDATE shipment s SET outcome = a.outcome, next_check = a.next_check, failures = a.failures,
+        UPDATE shipment s SET outcome = a.outcome, next_check = coalesce(s.hinted_at, a.next_check),
+            failures = a.failures,
             digest = coalesce(a.digest, s.digest), leased_until = NULL, asked_at = %s
         FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::int[], %s::bytea[])
             AS a (id, outcome, next_check, failures, digest) JOIN locked USING (id)
@@ -180,6 +188,27 @@ async def settle(connection: Connection, asked: Sequence[Asked], *, now: datetim
         [a.digest for a in ordered],
     )
     await connection.execute(sql, (columns[0], now, *columns))
+
+
+async def mark_unread(connection: Connection, account_id: int, codes: Sequence[str], *, next_check: datetime) -> None:
+    """The last answer about these codes could not be read after all: ask again, and read it again even if it is the
+    same, since it may be us who were mended.
+    """
+    sql = """
+        WITH locked AS (SELECT id FROM shipment WHERE account_id = %s AND tracking_code = ANY(%s)
+                        ORDER BY id FOR UPDATE)
+        UPDATE shipment s SET outcome = 'malformed', digest = NULL, next_check = %s
+        FROM locked WHERE s.id = locked.id"""
+    await connection.execute(sql, (account_id, list(codes), next_check))
+
+
+async def under_way(connection: Connection, account_id: int, *, limit: int) -> list[str]:
+    """Tracking codes of an account's shipments that were heard of last and have not ended: examples for a person."""
+    sql = """
+        SELECT tracking_code FROM shipment WHERE account_id = %s AND next_check IS NOT NULL
+          AND status NOT IN ('delivered', 'returned', 'cancelled')
+        ORDER BY news_at DESC NULLS LAST, id LIMIT %s"""
+    return [row[0] async for row in await connection.execute(sql, (account_id, limit))]
 
 
 async def release(connection: Connection, ids: Sequence[int]) -> None:
@@ -217,9 +246,12 @@ async def move(connection: Connection, moved: Sequence[Moved]) -> None:
         return
     sql = """
         UPDATE shipment s SET status = m.status, reason = m.reason, delivered_at = m.delivered_at,
-            news_at = m.news_at, snapshot = m.snapshot, next_check = m.next_check, leased_until = NULL
+            news_at = m.news_at, snapshot = m.snapshot, next_check = coalesce(s.hinted_at, m.next_check),
+            leased_until = NULL, vanished_at = m.vanished_at,
+            digest = CASE WHEN m.vanished_at IS NULL THEN s.digest END
         FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::jsonb[],
-                    %s::timestamptz[]) AS m (id, status, reason, delivered_at, news_at, snapshot, next_check)
+                    %s::timestamptz[], %s::timestamptz[])
+            AS m (id, status, reason, delivered_at, news_at, snapshot, next_check, vanished_at)
         WHERE s.id = m.id"""
     columns = (
         [m.id for m in moved],
@@ -229,6 +261,7 @@ async def move(connection: Connection, moved: Sequence[Moved]) -> None:
         [m.snapshot.news_at for m in moved],
         [msgspec.json.encode(m.snapshot).decode() for m in moved],
         [m.next_check for m in moved],
+        [m.vanished_at for m in moved],
     )
     await connection.execute(sql, columns)
 
@@ -257,6 +290,24 @@ async def ask_now(connection: Connection, store_id: int, shipment_id: int, *, no
     """Make a shipment due at once. False if the store has none of that id."""
     sql = "UPDATE shipment SET next_check = %s WHERE id = %s AND store_id = %s RETURNING true"
     return await (await connection.execute(sql, (now, shipment_id, store_id))).fetchone() is not None
+
+
+async def hint(
+    connection: Connection, account_id: int, codes: Sequence[str], *, now: datetime, pause: timedelta
+) -> bool:
+    """Make the shipments that are followed under these codes due: at once, or `pause` after they were last asked for.
+    Whether any is due at once. One that was hinted at already is left alone.
+    """
+    sql = """
+        WITH named AS (
+            SELECT id, greatest(%(now)s, asked_at + %(pause)s) AS due FROM shipment
+            WHERE account_id = %(account)s AND tracking_code = ANY(%(codes)s) AND hinted_at IS NULL
+            ORDER BY id FOR UPDATE)
+        UPDATE shipment s SET hinted_at = named.due, next_check = least(s.next_check, named.due)
+        FROM named WHERE s.id = named.id RETURNING named.due <= %(now)s"""
+    values = {"account": account_id, "codes": list(codes), "now": now, "pause": pause}
+    due = [row[0] async for row in await connection.execute(sql, values)]
+    return any(due)
 
 
 async def due_accounts(connection: Connection, *, now: datetime) -> list[int]:

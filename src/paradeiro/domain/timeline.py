@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from paradeiro.domain.records import NOWHERE, Change, Doubt, Snapshot, Timeline, TrackingEvent
+from paradeiro.domain.vanishing import NOTES, VANISHED
 from paradeiro.domain.words import NoticeKind, Source, Status, Withdraws
 
 Identity = tuple[datetime, str, str]
@@ -120,6 +121,8 @@ def _withdrawn(ordered: tuple[TrackingEvent, ...]) -> set[Identity]:
                 gone |= _previous(ordered[:index], gone)
             case Withdraws.DELIVERY:
                 gone |= {e.identity for e in ordered[:index] if e.status is Status.DELIVERED}
+            case Withdraws.DISAPPEARANCE:
+                gone |= {e.identity for e in ordered[:index] if e.code == VANISHED}
             case None:
                 pass
     return gone
@@ -128,7 +131,8 @@ def _withdrawn(ordered: tuple[TrackingEvent, ...]) -> set[Identity]:
 def _previous(older: tuple[TrackingEvent, ...], gone: set[Identity]) -> set[Identity]:
     """The carrier's own event just before a reversal. What an operator stated is not the carrier's to take back."""
     for event in reversed(older):
-        if event.source is Source.CARRIER and event.withdraws is not Withdraws.PREVIOUS and event.identity not in gone:
+        theirs = event.source is Source.CARRIER and event.code not in NOTES
+        if theirs and event.withdraws is not Withdraws.PREVIOUS and event.identity not in gone:
             return {event.identity}
     return set()
 

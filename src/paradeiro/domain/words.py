@@ -63,6 +63,7 @@ class Withdraws(StrEnum):
 
     PREVIOUS = "previous"  # the event just before it (Correios EST)
     DELIVERY = "delivery"  # any delivery stated before it (a corrective write-off, an operator's reopening)
+    DISAPPEARANCE = "disappearance"  # our own note that a delivery was no longer shown: it is shown again
 
 
 class EffectKind(StrEnum):
@@ -100,6 +101,29 @@ class NoticeKind(StrEnum):
     WRONG_CODE = "wrong_code"
     NO_ACCOUNT = "no_account"
     NO_ADDRESS = "no_address"
+    PUSH_REFUSED = "push_refused"
+    CONTRACT_DRIFT = "contract_drift"
+    SILENCE = "silence"
+
+
+class Drift(StrEnum):
+    """How a party's answers differ from what its connector expects of them."""
+
+    UNREADABLE = "unreadable"  # answers that cannot be read
+    FIELD_GONE = "field_gone"  # a field that nearly every answer had
+    FIELD_NEW = "field_new"  # a field that nobody knows
+    TYPE_CHANGED = "type_changed"  # a field of another type
+    EVENTS_GONE = "events_gone"  # nothing is said any more of packages that had events
+    SLOWER = "slower"  # answers take several times as long
+    UNSTEADY = "unsteady"  # it fails and answers by turns
+
+    @property
+    def heals(self) -> bool:
+        """Whether it is over when it no longer shows; else a person must look at what it left behind."""
+        return self in _HEAL
+
+
+_HEAL = frozenset({Drift.EVENTS_GONE, Drift.SLOWER, Drift.UNSTEADY})
 
 
 class Outcome(StrEnum):

@@ -15,7 +15,7 @@ from paradeiro.db.shipments import Asked, Kept
 from paradeiro.db.stores import Account
 from paradeiro.domain.schedule import next_check
 from paradeiro.domain.words import NoticeKind, Outcome
-from paradeiro.flow import trouble
+from paradeiro.flow import trouble, watch
 from paradeiro.flow.means import Means
 from paradeiro.sdk.contract import Answer, Connector
 
@@ -76,9 +76,11 @@ async def _one_batch(means: Means, account_id: int, pace: _Pace) -> int:
     await pace.wait(connector.requests_per_second)
     session = await means.sessions.of(account)
     codes = list(dict.fromkeys(kept.shipment.tracking_code for kept in due))
+    asked_at = asyncio.get_running_loop().time()
     answers = {answer.tracking_code: answer for answer in await session.fetch(codes)}
+    seconds = asyncio.get_running_loop().time() - asked_at
     async with transaction(means.pool) as connection:
-        reached = await _settle(connection, account, connector, due, answers, now=means.now())
+        reached = await _settle(connection, account, connector, due, answers, seconds=seconds, now=means.now())
     return len(due) if reached else 0
 
 
@@ -89,6 +91,7 @@ async def _settle(
     due: Sequence[Kept],
     answers: dict[str, Answer],
     *,
+    seconds: float,
     now: datetime,
 ) -> bool:
     """Write what the batch gave. False when the account cannot be asked further now."""
@@ -101,9 +104,20 @@ async def _settle(
     for kept in due:
         _sort(batch, account, connector, kept, answers[kept.shipment.tracking_code], now=now)
     # Replies before shipments: recording locks them in that order too.
-    await _keep_changed(connection, account, batch.changed, now=now)
+    ids = await _keep_changed(connection, account, batch.changed, now=now)
     await shipments.settle(connection, batch.asked, now=now)
-    await _keep_malformed(connection, account, answers.values(), batch, now=now)
+    ids |= await _keep_malformed(connection, account, answers.values(), now=now)
+    await watch.answered(
+        connection,
+        account,
+        connector,
+        due,
+        answers,
+        changed=batch.changed,
+        kept=ids,
+        seconds=seconds,
+        now=now,
+    )
     await notices.open_notices(connection, batch.notices, now=now)
     return down is None
 
@@ -129,8 +143,12 @@ def _sort(batch: _Batch, account: Account, connector: Connector, kept: Kept, ans
     )
     if answer.outcome in {Outcome.RETRY, Outcome.AUTH_FAILED}:
         due = now  # it stays due: the account's pause holds it back, and all go on together when it ends
+    # A code that had events is no wrong code: if many such are refused, the account's watch says so, once.
+    wrong = answer.outcome is Outcome.REFUSED and shipment.snapshot.news_at is None
+    if wrong and answer.in_vain:
+        due = None
     batch.asked.append(Asked(shipment.id, answer.outcome, due, failures))
-    if answer.outcome is Outcome.REFUSED:
+    if wrong:
         batch.notices.append(_refused(account, kept, answer))
 
 
@@ -148,24 +166,28 @@ def _refused(account: Account, kept: Kept, answer: Answer) -> NoticeDraft:
     )
 
 
-async def _keep_changed(connection: Connection, account: Account, changed: Sequence[Answer], *, now: datetime) -> None:
-    """Store each new answer once and enqueue its recording, in the same transaction."""
+async def _keep_changed(
+    connection: Connection, account: Account, changed: Sequence[Answer], *, now: datetime
+) -> dict[str, int]:
+    """Store each new answer once and enqueue its recording, in the same transaction. Ids by tracking code."""
     bodies = {answer.tracking_code: answer.body for answer in changed}
     ids = await replies.keep_all(
         connection, account.store_id, account.id, bodies, outcome=Outcome.FOUND, now=now, to_record=True
     )
     if ids:
-        await jobs.enqueue(connection, [Job(jobs.RECORD, ",".join(map(str, ids)))])
+        await jobs.enqueue(connection, [Job(jobs.RECORD, ",".join(map(str, ids.values())))])
+    return ids
 
 
 async def _keep_malformed(
-    connection: Connection, account: Account, answers: Iterable[Answer], batch: _Batch, *, now: datetime
-) -> None:
-    """Keep the bytes of what was not understood, once for a whole batch, and say so in one notice per account."""
+    connection: Connection, account: Account, answers: Iterable[Answer], *, now: datetime
+) -> dict[str, int]:
+    """Keep the bytes of what was not understood, once for a whole batch. Ids by tracking code."""
     by_body: dict[bytes, list[Answer]] = defaultdict(list)
     for answer in answers:
         if answer.outcome is Outcome.MALFORMED:
             by_body[answer.body].append(answer)
+    ids: dict[str, int] = {}
     for body, spoilt in by_body.items():
         reply_id = await replies.keep(
             connection,
@@ -177,17 +199,5 @@ async def _keep_malformed(
             now=now,
             to_record=False,
         )
-        batch.notices.append(_malformed(account, spoilt[0], reply_id))
-
-
-def _malformed(account: Account, answer: Answer, reply_id: int) -> NoticeDraft:
-    return NoticeDraft(
-        account.store_id,
-        NoticeKind.MALFORMED_REPLY,
-        f"account {account.id}",
-        f"{account.name} answered something we do not understand: {answer.message}. The answer is kept, nothing was "
-        "changed by it, and its shipments are asked again. If it goes on, the interface may have changed.",
-        account_id=account.id,
-        reply_id=reply_id,
-        facts={"account": account.name, "why": answer.message},
-    )
+        ids |= {answer.tracking_code: reply_id for answer in spoilt}
+    return ids

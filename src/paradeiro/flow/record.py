@@ -1,9 +1,9 @@
 """In: stored replies, statements made by hand; out: events, snapshots and effects, all in one transaction."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from paradeiro.db import effects, events, jobs, notices, orders, replies, shipments, stores
@@ -19,19 +19,27 @@ from paradeiro.domain.plan import Sinks, introduce, mail_refusal, plan
 from paradeiro.domain.records import Change, EffectDraft, Parsed, Timeline, TrackingEvent
 from paradeiro.domain.schedule import next_check
 from paradeiro.domain.timeline import compare, fold, unseen
+from paradeiro.domain.vanishing import ASK_AGAIN_AFTER, SURE_AFTER, back, lacks_delivery, shown_again, vanished
 from paradeiro.domain.words import EffectKind, NoticeKind, Outcome, PartyKind, Status
+from paradeiro.flow import watch
 from paradeiro.flow.means import Means
 from paradeiro.sdk.contract import Connector
+
+# An account's rhythm is made of news; what a backfill brings is history.
+_HISTORY = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What one side says about one shipment: events, from a reply or by hand (`author`)."""
+    """What one side says about one shipment: events, from a reply or by hand (`author`). `whole`: it tells all that
+    ever happened, so what it lacks was taken back.
+    """
 
     events: tuple[TrackingEvent, ...]
     estimate: datetime | None = None
     reply_id: int | None = None
     author: str = ""
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +85,13 @@ class _Outcome:
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """How much one recording changed. `moves`: of each changed timeline the status before and after; `kinds`: of each
-    new effect.
+    new effect; `news`: new events that are no old history, by the account that is asked.
     """
 
     events: int = 0
     moves: tuple[tuple[Status, Status], ...] = ()
     kinds: tuple[EffectKind, ...] = ()
+    news: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def changes(self) -> int:
@@ -101,10 +110,10 @@ async def record_replies(means: Means, reply_ids: Sequence[int]) -> Recorded:
         if not waiting:
             return Recorded()
         surroundings = await surround(means, connection, {r.store_id for r in waiting})
-        heard, drafts = await _hear(connection, surroundings, waiting)
+        heard, said = await _hear(connection, surroundings, waiting)
         done = await record(connection, surroundings, heard, now=now)
-        await notices.open_notices(connection, drafts, now=now)
         await replies.recorded(connection, waiting, now=now)
+        await _watch(connection, surroundings, said, done, now=now)
     return done
 
 
@@ -120,22 +129,35 @@ async def surround(means: Means, connection: Connection, store_ids: Iterable[int
 
 async def _hear(
     connection: Connection, around: Surroundings, waiting: Sequence[Reply]
-) -> tuple[dict[int, list[Heard]], list[NoticeDraft]]:
-    """Parse replies and find the shipments that each speaks of."""
+) -> tuple[dict[int, list[Heard]], dict[int, watch.Said]]:
+    """Parse replies: what is heard of which shipment, and what each account's watch should know."""
     heard: dict[int, list[Heard]] = defaultdict(list)
-    drafts: list[NoticeDraft] = []
+    said: dict[int, watch.Said] = defaultdict(watch.Said)
     by_id = {account.id: account for account in around.accounts}
     spoken = {(reply.account_id, reply.tracking_code) for reply in waiting}
     followers = await shipments.followers(connection, sorted(spoken))
     for reply in waiting:
-        account = by_id[reply.account_id]
-        for parsed in parse_reply(around.connectors[account.connector], reply):
-            drafts += _drafts(account, reply, parsed)
+        connector = around.connectors[by_id[reply.account_id].connector]
+        for parsed in parse_reply(connector, reply):
+            said[reply.account_id].add(reply, parsed)
             if parsed.outcome is not Outcome.FOUND:
                 continue
-            for shipment_id in followers.get((account.id, parsed.tracking_code), ()):
-                heard[shipment_id].append(Heard(parsed.events, parsed.estimate, reply.id))
-    return heard, drafts
+            for shipment_id in followers.get((reply.account_id, parsed.tracking_code), ()):
+                heard[shipment_id].append(
+                    Heard(parsed.events, parsed.estimate, reply.id, whole=connector.whole_history)
+                )
+    return heard, said
+
+
+async def _watch(
+    connection: Connection, around: Surroundings, said: Mapping[int, watch.Said], done: Recorded, *, now: datetime
+) -> None:
+    """Hand each account's watch what its replies said."""
+    for account in around.accounts:
+        mine = said.get(account.id)
+        if mine is not None:
+            connector = around.connectors[account.connector]
+            await watch.said(connection, account, connector, mine, done.news.get(account.id, 0), now=now)
 
 
 def parse_reply(connector: Connector, reply: Reply) -> list[Parsed]:
@@ -143,32 +165,6 @@ def parse_reply(connector: Connector, reply: Reply) -> list[Parsed]:
     assert connector.parse is not None, f"{connector.name} is no carrier"
     parsed = connector.parse(reply.body)
     return [p if p.tracking_code else replace(p, tracking_code=reply.tracking_code) for p in parsed]
-
-
-def _drafts(account: Account, reply: Reply, parsed: Parsed) -> list[NoticeDraft]:
-    """Notices for codes nobody has mapped and for answers that cannot be read."""
-    drafts = [
-        NoticeDraft(
-            account.store_id,
-            NoticeKind.UNKNOWN_CODE,
-            f"{account.connector} {code}",
-            f"{account.name} sent the code {code}, which our table does not know (first seen on "
-            f"{parsed.tracking_code}). The event is kept and shown; the package's status did not move. Map the code.",
-            account_id=account.id,
-            reply_id=reply.id,
-            facts={"account": account.name, "event": code, "code": parsed.tracking_code},
-        )
-        for code in parsed.unknown_codes
-    ]
-    if parsed.outcome is Outcome.MALFORMED:
-        words = f"{account.name} answered something we cannot read about {parsed.tracking_code}: {parsed.message}"
-        kind = NoticeKind.MALFORMED_REPLY
-        subject = f"account {account.id}"
-        facts = {"account": account.name, "why": f"{parsed.tracking_code}: {parsed.message}"}
-        drafts.append(
-            NoticeDraft(account.store_id, kind, subject, words, account_id=account.id, reply_id=reply.id, facts=facts)
-        )
-    return drafts
 
 
 async def record(
@@ -199,7 +195,18 @@ async def record(
             was_told=each.shipment.id in told,
         )
     added = await _write(connection, out, now=now)
-    return Recorded(len(out.rows), tuple(out.moves), tuple(added))
+    return Recorded(len(out.rows), tuple(out.moves), tuple(added), _news(out, kept, now))
+
+
+def _news(out: _Outcome, kept: Sequence[Kept], now: datetime) -> dict[int, int]:
+    """How many of the new events of carriers are no old history, by account."""
+    asked = {k.shipment.id: k.account_id for k in kept if k.account_id is not None}
+    fresh = (
+        asked[row.shipment_id]
+        for row in out.rows
+        if row.shipment_id in asked and row.reply_id is not None and now - row.event.occurred_at < _HISTORY
+    )
+    return dict(Counter(fresh))
 
 
 def _fold_one(
@@ -220,11 +227,18 @@ def _fold_one(
         new = unseen([*known, *fresh], each.events)
         fresh += new
         out.rows += [EventRow(shipment.store_id, shipment.id, e, each.reply_id, each.author) for e in new]
+    note, vanished_at = _vanishing(kept, known, heard, now=now)
+    if note is not None:
+        fresh.append(note)
+        out.rows.append(EventRow(shipment.store_id, shipment.id, note))
     estimate = next((h.estimate for h in reversed(heard) if h.estimate), shipment.snapshot.estimate)
     timeline = fold(
         [*known, *fresh], now=now, ordered_at=kept.order.ordered_at, base=Status.REGISTERED, estimate=estimate
     )
-    out.moved.append(Moved(shipment.id, timeline.snapshot, _next(around, kept, timeline, now=now)))
+    due = _next(around, kept, timeline, now=now)
+    if vanished_at is not None:
+        due = min(due or now + ASK_AGAIN_AFTER, now + ASK_AGAIN_AFTER)
+    out.moved.append(Moved(shipment.id, timeline.snapshot, due, vanished_at))
     if timeline.withdrawn:
         out.withdrawn.append((shipment.id, timeline))
     change = compare(shipment.snapshot, timeline, tuple(fresh))
@@ -236,6 +250,23 @@ def _fold_one(
         out.settled.append((shipment.store_id, f"shipment {shipment.id}"))
     out.effects += _effects(around, kept, change, quiet=quiet, was_told=was_told)
     out.notices += _notices(around, kept, change, timeline)
+
+
+def _vanishing(
+    kept: Kept, known: Sequence[TrackingEvent], heard: Sequence[Heard], *, now: datetime
+) -> tuple[TrackingEvent | None, datetime | None]:
+    """What whole answers no longer show: our note on the timeline if it is sure, else since when it is not shown."""
+    whole = [h for h in heard if h.whole]
+    if not whole:
+        return None, kept.vanished_at
+    last = whole[-1].events
+    if shown_again(known, last):
+        return back(now), None
+    delivered_at = kept.shipment.snapshot.delivered_at
+    if delivered_at is None or not lacks_delivery(known, last, delivered_at):
+        return None, None
+    since = kept.vanished_at or now
+    return (vanished(now), None) if now - since >= SURE_AFTER else (None, since)
 
 
 def _next(around: Surroundings, kept: Kept, timeline: Timeline, *, now: datetime) -> datetime | None:

@@ -200,12 +200,11 @@ def _understands(connector: Connector, hold: Hold, reply: Reply) -> bool:
     parts = parse_reply(connector, reply)
     match hold.kind:
         case NoticeKind.UNKNOWN_CODE:
-            unknown = {f"{connector.name} {code}" for parsed in parts for code in parsed.unknown_codes}
-            return hold.subject not in unknown and not any(p.outcome is Outcome.MALFORMED for p in parts)
-        case NoticeKind.MALFORMED_REPLY if reply.tracking_code:
+            return not any(p.unknown_codes or p.outcome is Outcome.MALFORMED for p in parts)
+        case NoticeKind.CONTRACT_DRIFT | NoticeKind.MALFORMED_REPLY if reply.tracking_code:
             own = _about(parts, reply.tracking_code)
             return bool(own) and all(p.outcome in {Outcome.FOUND, Outcome.NOT_FOUND} for p in own)
-        case NoticeKind.MALFORMED_REPLY:
+        case NoticeKind.CONTRACT_DRIFT | NoticeKind.MALFORMED_REPLY:
             # A batch whose answer can be read names its codes; of one code it may say that it is a wrong one.
             return bool(parts) and all(p.tracking_code and p.outcome is not Outcome.MALFORMED for p in parts)
         case _:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
+from paradeiro.domain.drift import Expected
 from paradeiro.domain.records import Order, Parsed, Telling
 from paradeiro.domain.words import EffectKind, Outcome, PartyKind
 
@@ -38,7 +39,8 @@ class Answer:
     """What a party answered about one tracking code: `body` is the raw slice that belongs to it (bytes as received).
 
     For RETRY, AUTH_FAILED, MALFORMED of a whole batch, every code of the batch gets that outcome and the same body.
-    `retry_after` in seconds, if the party named one.
+    `retry_after` in seconds, if the party named one. `in_vain`, with REFUSED: asking again will never help (the code is
+    of another contract).
     """
 
     tracking_code: str
@@ -47,6 +49,7 @@ class Answer:
     message: str = ""
     http_status: int | None = None
     retry_after: float | None = None
+    in_vain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,43 @@ class Sent:
     in_doubt: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Push:
+    """What a party sent us of its own accord: header names in lower case, the body as received."""
+
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PushRead:
+    """What a push is worth. `outcome`: FOUND (it is the party's own, and names what to ask about now), NOT_FOUND (its
+    own, names nothing), MALFORMED (its own, cannot be read: bytes kept, a notice), AUTH_FAILED (nothing proves that it
+    is its own: nothing of it is kept). A push is a hint, never a fact: `about` are tracking codes to ask for.
+    """
+
+    outcome: Outcome
+    about: tuple[str, ...] = ()
+    message: str = ""
+
+
+# The setting under which `read_push` finds what the party signs with, beside the account's own.
+HOOK_SECRET = "hook_secret"  # noqa: S105 - the setting's name
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """How a word with a party about its pushes ended. `outcome`: FOUND (it pushes, or was told to try), NOT_FOUND (it
+    does not), else what went wrong, with `message` for a person. `notes`: what a person should know although it went
+    well. `id` is the party's own name for the subscription.
+    """
+
+    outcome: Outcome
+    id: str = ""
+    message: str = ""
+    notes: tuple[str, ...] = ()
+
+
 @runtime_checkable
 class Session(Protocol):
     """An open connection of one account: pools, tokens. Made by `Connector.open`, closed by the flow's owner."""
@@ -121,9 +161,38 @@ class SinkSession(Session, Protocol):
         ...
 
 
+@runtime_checkable
+class Subscriber(Session, Protocol):
+    """A session that can register an address of ours for pushes. Like `fetch`, it raises nothing."""
+
+    async def subscription(self, url: str) -> Subscribed:
+        """Whether the party pushes to this address."""
+        ...
+
+    async def subscribe(self, url: str, secret: str, contact: str) -> Subscribed:
+        """Have it push there, signed with `secret`; one that does so already is left as it is. `contact` is an e-mail
+        address of the shop.
+        """
+        ...
+
+    async def unsubscribe(self, url: str) -> Subscribed:
+        """Have it stop. NOT_FOUND when it does not push there any more."""
+        ...
+
+    async def try_out(self, url: str) -> Subscribed:
+        """Have it push something now."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Connector:
-    """One outside party. `open` makes a session; `parse` and `render` are pure. What it cannot do is None or empty."""
+    """One outside party. `open` makes a session; `parse`, `render` and `read_push` are pure. What it cannot do is None
+    or empty.
+
+    `fields`: what each answer is expected to look like, watched for change. `whole_history`: an answer tells all that
+    ever happened, so an event that is missing from a later one was taken back. `country`: whose public holidays its
+    people keep (ISO 3166-1 alpha-2).
+    """
 
     name: str
     title: str
@@ -139,3 +208,7 @@ class Connector:
     recognises_courier: Callable[[str], bool] | None = None
     render: Callable[[Telling, Mapping[str, str]], Request] | None = None
     effects: frozenset[EffectKind] = frozenset()
+    fields: Mapping[str, Expected] = field(default_factory=dict, repr=False)
+    whole_history: bool = False
+    country: str = "BR"
+    read_push: Callable[[Push, Mapping[str, str]], PushRead] | None = None

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from paradeiro.db import jobs
 from paradeiro.flow.errors import ConflictError, ExpiredError, InvalidError, MissingError, StatementError
 from paradeiro.flow.means import Means, log
-from paradeiro.web import api, pages, track
+from paradeiro.web import api, hooks, pages, track
 from paradeiro.web.api.reference import router as reference
 from paradeiro.web.auth import NotAllowedError, NotSignedInError
 
@@ -35,6 +35,7 @@ def create_app(means: Means | None, real_clock: Callable[[], datetime]) -> FastA
     app.include_router(reference)
     app.include_router(pages.router, include_in_schema=False)
     app.include_router(track.router, include_in_schema=False)
+    app.include_router(hooks.router, include_in_schema=False)
     app.get("/health", include_in_schema=False)(_health)
     app.middleware("http")(_guard)
     _add_error_handlers(app)
@@ -54,7 +55,8 @@ async def _health(request: Request) -> JSONResponse:
 
 async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
     """Bounded bodies in, careful headers out."""
-    if "transfer-encoding" in request.headers:
+    # A party that pushes is not ours to teach: hooks read what comes, up to their own bound.
+    if "transfer-encoding" in request.headers and not request.url.path.startswith("/hooks/"):
         return _error(411, "no_length", "Send the body with a Content-Length, not in chunks.")
     length = request.headers.get("content-length", "0")
     if not length.isdigit() or int(length) > _LARGEST_BODY:
@@ -116,5 +118,7 @@ async def _on_http(request: Request, error: Exception) -> Response:
 
 
 async def _on_fault(request: Request, error: Exception) -> Response:
-    log.error("a request failed", path=request.url.path, method=request.method, exc_info=error)
+    # The route, not the path: some addresses open a door to whoever knows them.
+    route = getattr(request.scope.get("route"), "path", "no route")
+    log.error("a request failed", path=route, method=request.method, exc_info=error)
     return _error(500, "fault", "Something broke on our side; it is logged. Nothing half-done was kept: try again.")

@@ -3,11 +3,12 @@
 from paradeiro.db import jobs
 from paradeiro.flow.collect import collect
 from paradeiro.flow.intake import visit
+from paradeiro.flow.listen import listen
 from paradeiro.flow.means import Means, log
 from paradeiro.flow.record import record_replies
 from paradeiro.flow.relay import relay
 
-ENTRYPOINTS = (jobs.COLLECT, jobs.ORDERS, jobs.RECORD, jobs.RELAY)
+ENTRYPOINTS = (jobs.COLLECT, jobs.LISTEN, jobs.ORDERS, jobs.RECORD, jobs.RELAY)
 
 
 async def handle(means: Means, entrypoint: str, payload: str) -> None:
@@ -15,6 +16,8 @@ async def handle(means: Means, entrypoint: str, payload: str) -> None:
     match entrypoint:
         case jobs.COLLECT:
             await collect(means, int(payload))
+        case jobs.LISTEN:
+            await listen(means, int(payload))
         case jobs.ORDERS:
             await visit(means, int(payload))
         case jobs.RELAY:

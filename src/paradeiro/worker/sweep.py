@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-from paradeiro.db import effects, jobs, replies, shipments
+from paradeiro.db import effects, jobs, replies, shipments, watches
 from paradeiro.db.jobs import Job
 from paradeiro.db.pool import transaction
+from paradeiro.flow.listen import EVERY
 from paradeiro.flow.means import Means
 
 # Longer than a recording takes: what still waits then was forgotten by a worker that died.
@@ -18,6 +19,7 @@ async def sweep(means: Means, *, forgotten_after: timedelta = FORGOTTEN_AFTER) -
     async with transaction(means.pool) as connection:
         wanted = [
             *(Job(jobs.COLLECT, str(i), once=True) for i in await shipments.due_accounts(connection, now=now)),
+            *(Job(jobs.LISTEN, str(i), once=True) for i in await watches.due(connection, before=now - EVERY)),
             *(Job(jobs.ORDERS, str(i), once=True) for i in await shipments.due_visits(connection, now=now)),
             *(Job(jobs.RELAY, str(i), once=True) for i in await effects.due_accounts(connection, now=now)),
         ]

@@ -4,7 +4,7 @@ import base64
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,7 +34,9 @@ _MESSAGES = {
 
 @dataclass(slots=True)
 class Contract:
-    """Who may ask, and for what. `tracks` False: the API is not in the contract (403)."""
+    """Who may ask, and for what. `tracks` False: the API is not in the contract (403);
+    `pushes` False: the APIs 78 and 534 are not.
+    """
 
     user: str
     access_code: str
@@ -42,6 +44,7 @@ class Contract:
     number: str = "9912345678"
     api_key: str = ""
     tracks: bool = True
+    pushes: bool = True
 
 
 @dataclass(slots=True)
@@ -69,8 +72,8 @@ class Post:
     def __post_init__(self) -> None:
         self.packages = {package.code: package for package in self.truth.packages}
 
-    def app(self) -> Starlette:
-        """Its gateway."""
+    def app(self, more: Sequence[Route] = ()) -> Starlette:
+        """Its gateway, with the doors of other interfaces on it."""
         return Starlette(
             routes=[
                 Route("/token/v1/autentica", self.token, methods=["POST"]),
@@ -78,6 +81,7 @@ class Post:
                 Route("/token/v1/autentica/cartaopostagem", self.token, methods=["POST"]),
                 Route("/srorastro/v1/objetos", self.objects),
                 Route("/srorastro/v1/objetos/{code}", self.one_object),
+                *more,
             ]
         )
 
@@ -91,13 +95,13 @@ class Post:
         if len(self.token_moments) > _TOKENS_PER_SECOND:
             return Response(status_code=429)
         if not self._knows(request.headers.get("authorization", "")):
-            return self._refusal(request, 401, "PSW-001: Usuário ou código de acesso inválido")
+            return self.refusal(request, 401, "PSW-001: Usuário ou código de acesso inválido")
         by = request.url.path.rsplit("/", 1)[-1]
-        asked = (await _json(request)).get("numero")
+        asked = (await json_body(request)).get("numero")
         if by == "cartaopostagem" and asked != self.contract.posting_card:
-            return self._refusal(request, 400, "CAR-002: Cartão de postagem inválido")
+            return self.refusal(request, 400, "CAR-002: Cartão de postagem inválido")
         if by == "contrato" and asked != self.contract.number:
-            return self._refusal(request, 400, "CON-001: Contrato inválido")
+            return self.refusal(request, 400, "CON-001: Contrato inválido")
         return JSONResponse(self._new_token(by), 201)
 
     def _new_token(self, by: str) -> dict[str, Any]:
@@ -106,7 +110,7 @@ class Post:
         begins, ends = self.clock(), self.clock() + timedelta(hours=24)
         self.tokens[text] = ends
         contract = self.contract
-        released = [34, 35, 36] + ([87] if contract.tracks else [])
+        released = [34, 35, 36] + ([87] if contract.tracks else []) + ([78, 534] if contract.pushes else [])
         rights: dict[str, Any] = {"api": released, "apis": [{"api": each} for each in released]}
         match by:
             case "cartaopostagem":
@@ -124,8 +128,8 @@ class Post:
             "perfil": "PJ",
             "cnpj": "00000000000000",
             "categoria": "Bz0",
-            "emissao": _wall(begins),
-            "expiraEm": _wall(ends),
+            "emissao": as_wall(begins),
+            "expiraEm": as_wall(ends),
             "zoneOffset": "-03:00",
             **scope,
             "token": text,
@@ -139,8 +143,9 @@ class Post:
             return False
         return scheme == "Basic" and said == f"{self.contract.user}:{self.contract.access_code}"
 
-    def _refusal(self, request: Request, status: int, message: str) -> JSONResponse:
-        body = {"msgs": [message], "date": _wall(self.clock()), "method": request.method, "path": request.url.path}
+    def refusal(self, request: Request, status: int, message: str) -> JSONResponse:
+        """The gateway's error form."""
+        body = {"msgs": [message], "date": as_wall(self.clock()), "method": request.method, "path": request.url.path}
         return JSONResponse(body, status)
 
     def _turned_away(self, request: Request) -> Response | None:
@@ -150,16 +155,23 @@ class Post:
         if self.requests_per_second is not None and len(self.moments) > self.requests_per_second:
             rate = {"x-ratelimit-replenish-rate": "50", "x-ratelimit-burst-capacity": "55"}
             return Response(status_code=429, headers=rate)
-        key = request.headers.get("authorization", "").removeprefix("Bearer ")
-        ready_made = bool(self.contract.api_key) and key == self.contract.api_key
-        if not ready_made and self.tokens.get(key, self.clock()) <= self.clock():
-            return self._refusal(request, 401, "GTW-008: Token não válido para este ambiente.")
-        if not self.contract.tracks or key in self.bare_tokens:
-            return self._refusal(request, 403, "API não liberada para o contrato")
+        refusal = self.refused(request, released=self.contract.tracks)
+        if refusal is not None:
+            return refusal
         language = request.headers.get("accept-language")
         if language is not None and language not in _LANGUAGES:
             words = "SRO-018: Permitido apenas os valores pt-BR(Português), en(Inglês) e es-ES(Espanhol) para o idioma"
-            return self._refusal(request, 400, words)
+            return self.refusal(request, 400, words)
+        return None
+
+    def refused(self, request: Request, *, released: bool) -> Response | None:
+        """Why a request to one of the APIs is refused: no token, or none that is for it; None if it may be answered."""
+        key = request.headers.get("authorization", "").removeprefix("Bearer ")
+        ready_made = bool(self.contract.api_key) and key == self.contract.api_key
+        if not ready_made and self.tokens.get(key, self.clock()) <= self.clock():
+            return self.refusal(request, 401, "GTW-008: Token não válido para este ambiente.")
+        if not released or key in self.bare_tokens:
+            return self.refusal(request, 403, "API não liberada para o contrato")
         return None
 
     async def one_object(self, request: Request) -> Response:
@@ -177,9 +189,9 @@ class Post:
         if refusal is not None:
             return refusal
         if not 1 <= len(codes) <= _MOST_CODES or shown not in _SHOWN:
-            return self._refusal(request, 400, f"SRO-001: informe de 1 a {_MOST_CODES} objetos e resultado T, P ou U")
+            return self.refusal(request, 400, f"SRO-001: informe de 1 a {_MOST_CODES} objetos e resultado T, P ou U")
         if self.bad_code_spoils_batch and any(not _S10.fullmatch(code) for code in codes):
-            return self._refusal(request, 400, _MESSAGES["SRO-019"])
+            return self.refusal(request, 400, _MESSAGES["SRO-019"])
         self.asked.append(codes)
         whole = self.recorded.whole(codes, self.clock())
         if whole is not None:
@@ -212,7 +224,8 @@ class Post:
         }
 
 
-async def _json(request: Request) -> dict[str, Any]:
+async def json_body(request: Request) -> dict[str, Any]:
+    """The request's JSON object; empty for whatever else it is."""
     try:
         body = await request.json()
     except ValueError:
@@ -220,7 +233,8 @@ async def _json(request: Request) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def _wall(at: datetime) -> str:
+def as_wall(at: datetime) -> str:
+    """Brasília's wall clock, without an offset."""
     return f"{at.astimezone(ZONE):%Y-%m-%dT%H:%M:%S}"
 
 
@@ -236,7 +250,7 @@ def _event(happening: Happening) -> dict[str, Any]:
     event: dict[str, Any] = {
         "codigo": kind,
         "tipo": number,
-        "dtHrCriado": _wall(happening.happened_at),
+        "dtHrCriado": as_wall(happening.happened_at),
         "descricao": happening.text,
         "unidade": _unit(happening.unit, happening.city, happening.state, happening.country),
     }

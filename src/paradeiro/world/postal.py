@@ -6,12 +6,16 @@ from datetime import datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
+import holidays
+
 from paradeiro.world.network import CITIES, HUBS
 from paradeiro.world.truth import Happening
 
 ZONE = ZoneInfo("America/Sao_Paulo")
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 _AGENCY, _HUB, _DELIVERY = "Agência dos Correios", "Unidade de Tratamento", "Unidade de Distribuição"
+# Knows every year that it is asked about.
+_HOLIDAYS = holidays.country_holidays("BR")
 _ON_ITS_WAY = "Objeto em transferência - por favor aguarde"
 
 # What becomes of packages, and how often in a thousand.
@@ -68,10 +72,10 @@ class Life:
 
 
 def working(at: datetime) -> datetime:
-    """The instant itself if post offices work then, else when they next open (Mon-Fri 8-18, Sat 8-12)."""
+    """The instant itself if post offices work then, else when they next open (Mon-Fri 8-18, Sat 8-12, no holidays)."""
     local = at.astimezone(ZONE)
-    for _ in range(8):
-        closes = {5: time(12), 6: time(0)}.get(local.weekday(), time(18))
+    for _ in range(12):
+        closes = time(0) if local.date() in _HOLIDAYS else {5: time(12), 6: time(0)}.get(local.weekday(), time(18))
         if local.time() < time(8) and closes > time(8):
             return local.replace(hour=8, minute=local.minute, second=local.second)
         if time(8) <= local.time() < closes:

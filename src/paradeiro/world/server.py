@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 import uvicorn
@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from paradeiro.world.admin import admin_app
 from paradeiro.world.clock import WorldClock
 from paradeiro.world.correios import Contract, Post
+from paradeiro.world.correios_push import Pushes
 from paradeiro.world.faults import Faults, Faulty
 from paradeiro.world.mail import MailServer
 from paradeiro.world.marketplace import Marketplace
@@ -35,6 +36,7 @@ class World:
     order_system: OrderSystem
     marketplace: Marketplace
     mail: MailServer
+    pushes: Pushes
     urls: dict[str, str] = field(default_factory=dict)
     smtp_port: int = 0
 
@@ -82,15 +84,17 @@ def make_world(truth: Truth, clock: WorldClock) -> World:
     """The parties, not listening yet."""
     recorded, faults = Recorded(), Faults(clock=clock)
     contract = Contract("loja-exemplo", "codigo-de-acesso-do-mundo", "0099999999", api_key="cws-ch1_do-mundo")
+    post = Post(truth, contract, clock, recorded)
     return World(
         clock,
         truth,
         recorded,
         faults,
-        Post(truth, contract, clock, recorded),
+        post,
         OrderSystem(truth, clock, "vtexappkey-loja-MUNDO", "token-do-mundo"),
         Marketplace(truth, clock, "vtexappkey-mkt-MUNDO", "token-do-mercado"),
         MailServer(clock, faults=faults),
+        Pushes(post),
     )
 
 
@@ -100,19 +104,22 @@ async def serve(truth: Truth, clock: WorldClock, *, admin_port: int = 0) -> Asyn
     world = make_world(truth, clock)
     async with AsyncExitStack() as stack:
         apps = {
-            "correios": world.post.app(),
+            "correios": world.post.app(world.pushes.routes()),
             "vtex": world.order_system.app(),
             "marketplace": world.marketplace.app(),
         }
         for name, app in apps.items():
-            world.urls[name] = await stack.enter_async_context(_listening(Faulty(app, name, world.faults), 0))
-        world.urls["admin"] = await stack.enter_async_context(_listening(admin_app(world), admin_port))
+            world.urls[name] = await stack.enter_async_context(listening(Faulty(app, name, world.faults), 0))
+        world.urls["admin"] = await stack.enter_async_context(listening(admin_app(world), admin_port))
         world.smtp_port = await stack.enter_async_context(_mail(world.mail))
+        if clock.speed:
+            await stack.enter_async_context(_running(world.pushes))
         yield world
 
 
 @asynccontextmanager
-async def _listening(app: ASGIApp, port: int) -> AsyncIterator[str]:
+async def listening(app: ASGIApp, port: int = 0) -> AsyncIterator[str]:
+    """An application at an address on loopback, until the end of the block."""
     config = uvicorn.Config(
         app, host=_HOST, port=port, log_level="critical", access_log=False, lifespan="off", timeout_graceful_shutdown=1
     )
@@ -127,6 +134,17 @@ async def _listening(app: ASGIApp, port: int) -> AsyncIterator[str]:
     finally:
         server.should_exit = True
         await task
+
+
+@asynccontextmanager
+async def _running(pushes: Pushes) -> AsyncIterator[None]:
+    task = asyncio.create_task(pushes.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 @asynccontextmanager

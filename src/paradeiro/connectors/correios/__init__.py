@@ -1,13 +1,16 @@
 """In: nothing; out: Correios, the Brazilian post office, as a connector."""
 
 import re
+from importlib import resources
 
 from paradeiro.connectors.correios.client import PRODUCTION, CorreiosSession
 from paradeiro.connectors.correios.parse import parse
+from paradeiro.connectors.correios.push import read_push
 from paradeiro.connectors.correios.text import plain
 from paradeiro.domain.codes import s10_problem
 from paradeiro.domain.words import PartyKind
 from paradeiro.sdk.contract import AccountField, Connector
+from paradeiro.sdk.shape import read_fields
 
 # What shops write as the carrier of a package that goes by post. Free text at VTEX (facts/vtex, section 2.1).
 _NAMES = frozenset({"correios", "sedex", "esedex", "pac"})
@@ -45,4 +48,7 @@ CONNECTOR = Connector(
     check_code=s10_problem,
     tracking_url=tracking_url,
     recognises_courier=recognises,
+    fields=read_fields(resources.files(__name__).joinpath("fields.csv").read_text(encoding="utf-8")),
+    whole_history=True,
+    read_push=read_push,
 )

@@ -8,8 +8,9 @@ import msgspec
 
 from paradeiro.connectors.correios.parse import parse
 from paradeiro.connectors.correios.token import NoToken, TokenKeeper
+from paradeiro.connectors.correios.webhook import Webhook
 from paradeiro.domain.words import Outcome
-from paradeiro.sdk.contract import AccountRef, Answer, Clock
+from paradeiro.sdk.contract import AccountRef, Answer, Clock, Subscribed
 from paradeiro.sdk.http import HttpAnswer, HttpFailure, exchange, new_client, retry_after, trouble
 
 PRODUCTION = "https://api.correios.com.br"
@@ -19,6 +20,7 @@ _HEADERS = {"Accept": "application/json", "Accept-Language": "pt-BR"}
 _BAD_LANGUAGE = b"SRO-018"
 _NO_TOKEN = b"GTW-008"
 _OBJECTS = b'"objetos"'
+_OTHER_CONTRACT = "SRO-009"
 # Halving a batch of which every code is refused takes 99 questions; the gateway bears a burst of 55.
 _AT_ONCE = 8
 
@@ -54,12 +56,29 @@ class CorreiosSession:
     def __init__(self, account: AccountRef, clock: Clock) -> None:
         self._client = new_client(account.settings.get("base_url") or PRODUCTION, _HEADERS)
         self._tokens = TokenKeeper(self._client, account.settings, clock)
+        self._webhook = Webhook(self._client, self._tokens, account.settings)
         self._turns = asyncio.Semaphore(_AT_ONCE)
 
     async def fetch(self, tracking_codes: Sequence[str]) -> list[Answer]:
         """One answer per code, in the order asked. The outside's faults are outcomes, not exceptions."""
         found = _blamed(await self._ask(tuple(dict.fromkeys(tracking_codes))))
         return [found[code] for code in tracking_codes]
+
+    async def subscription(self, url: str) -> Subscribed:
+        """Whether Correios pushes to this address."""
+        return await self._webhook.subscription(url)
+
+    async def subscribe(self, url: str, secret: str, contact: str) -> Subscribed:
+        """Have Correios push to this address."""
+        return await self._webhook.subscribe(url, secret, contact)
+
+    async def unsubscribe(self, url: str) -> Subscribed:
+        """Have it stop."""
+        return await self._webhook.unsubscribe(url)
+
+    async def try_out(self, url: str) -> Subscribed:
+        """Have it send a test."""
+        return await self._webhook.try_out(url)
 
     async def close(self) -> None:
         """Close the pool."""
@@ -193,4 +212,4 @@ def _named(raw: msgspec.Raw, status: int) -> Answer:
     if found.eventos:
         return Answer(code, Outcome.FOUND, body, "", status)
     parsed = parse(body)[0]
-    return Answer(code, parsed.outcome, body, parsed.message, status)
+    return Answer(code, parsed.outcome, body, parsed.message, status, in_vain=_OTHER_CONTRACT in parsed.message)

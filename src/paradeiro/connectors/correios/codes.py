@@ -284,3 +284,11 @@ def meaning_of(kind: str, number: str) -> Meaning | None:
     if found is not None and kind == CORRECTIVE and found.status is not Status.DELIVERED:
         return Meaning(found.status, found.reason, Withdraws.DELIVERY)
     return found
+
+
+def mapped_codes() -> tuple[tuple[str, str], ...]:
+    """Every type and number that says something, in order."""
+    write_offs = [(kind, number) for kind in WRITE_OFFS for number in _WRITE_OFF]
+    others = [(kind, number) for kind, _, number in (code.partition("/") for code in _OTHERS)]
+    said = [(pair, meaning_of(*pair) or UNKNOWN) for pair in write_offs + others]
+    return tuple(sorted(pair for pair, meaning in said if meaning != UNKNOWN and (meaning.status or meaning.withdraws)))

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import httpx
 import msgspec
@@ -27,6 +28,9 @@ class _Told(msgspec.Struct):
     token: str
     expiraEm: str | None = None  # noqa: N815 - Correios' name
     zoneOffset: str | None = None  # noqa: N815 - Correios' name
+    # Only the contract's number is wanted of these: whatever else they are must not spoil the token.
+    cartaoPostagem: Any = None  # noqa: N815 - Correios' name
+    contrato: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,8 @@ class TokenKeeper:
         self._answered_at = float("-inf")
         self._turn = 0
         self._failed: NoToken | None = None
+        # The number of the contract that the last token is for; empty if it named none.
+        self.contract = ""
 
     async def token(self) -> str | NoToken:
         """A valid token: the ready-made key if there is one, else one from the token service."""
@@ -127,6 +133,7 @@ class TokenKeeper:
         if not _sendable(told.token):
             return NoToken(Outcome.RETRY, "the token service answered a token that cannot be sent")
         self._token, self._until = told.token, self._renew_at(told)
+        self.contract = _contract(told)
         return told.token
 
     def _renew_at(self, told: _Told) -> datetime:
@@ -148,3 +155,10 @@ def _blamed(status: int, outcome: Outcome) -> Outcome:
 def _sendable(token: str) -> bool:
     """Whether a token can stand in a header: visible ASCII. Keys are pasted with invisible marks and line ends."""
     return token.isascii() and token.isprintable() and bool(token) and " " not in token
+
+
+def _contract(told: _Told) -> str:
+    card, contract = told.cartaoPostagem, told.contrato
+    found = card.get("contrato") if isinstance(card, dict) else None
+    found = found or (contract.get("numero") if isinstance(contract, dict) else None)
+    return str(found) if isinstance(found, int | str) else ""

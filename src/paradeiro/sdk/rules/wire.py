@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from paradeiro.domain.words import Outcome, PartyKind
-from paradeiro.sdk.contract import AccountRef, Answer, Connector, OrdersPage, Request, Sent
+from paradeiro.sdk.contract import AccountRef, Answer, Connector, OrdersPage, Request, Sent, Subscriber
 from paradeiro.sdk.hard_cases import hard_cases
-from paradeiro.sdk.rules.subject import Subject, account_of, is_carrier
+from paradeiro.sdk.rules.subject import CANARY, Subject, account_of, is_carrier
 
 _SECONDS = 20.0
 _CODES = ("AA123456785BR", "QQ850419295BR")
+_ADDRESS = "https://hooks.example.com/hooks/x/y"
 _HTML = b"<!DOCTYPE html><html><body><h1>502 Proxy Error</h1></body></html>"
 
 
@@ -99,6 +100,9 @@ async def _asked(connector: Connector, account: AccountRef, failure: Failure) ->
         if PartyKind.ORDER_SYSTEM in connector.kinds:
             page: OrdersPage = await asyncio.wait_for(session.orders("", ()), _SECONDS)
             problems += _unless(page.problem, failure, "orders")
+        if isinstance(session, Subscriber):
+            done = await asyncio.wait_for(session.subscribe(_ADDRESS, CANARY, "shop@example.com"), _SECONDS)
+            problems += _unless(done.outcome, failure, "subscribe")
         for request, key in _requests(connector, account):
             sent: Sent = await asyncio.wait_for(session.send(request, key), _SECONDS)
             problems += _of_sent(sent, failure)

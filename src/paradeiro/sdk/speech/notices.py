@@ -2,10 +2,25 @@
 
 from collections.abc import Mapping
 
+from paradeiro.sdk.speech.drift import clauses
+
 # By kind, and by kind and variant. What happened first, then what to do.
 _PT = {
-    "unknown_code": "{account} mandou o código {event}, que nossa tabela não conhece (visto primeiro em {code}). "
-    "O evento foi guardado e aparece; a posição do pacote não mudou. Alguém precisa mapear o código.",
+    "unknown_code": "{account} mandou códigos que nossa tabela não conhece: {event} (em {shipments} pacotes, entre "
+    "eles {code}). Os eventos foram guardados e aparecem; a posição dos pacotes não mudou. Alguém precisa mapear os "
+    "códigos e depois rodar {command}.",
+    "contract_drift": "{account} responde de outro jeito desde {since}: {what}. Pacotes atingidos: {shipments}. "
+    "Nada mudou por causa dessas respostas e todas estão guardadas: alguém precisa consertar o conector e depois "
+    "rodar {command}.",
+    "contract_drift.over": "{account} respondeu de outro jeito a partir de {since}: {what}. Agora as respostas se leem "
+    "de novo. Nada mudou por causa das outras e todas estão guardadas: veja uma delas e encerre este aviso.",
+    "contract_drift.readable": "{account} responde de outro jeito desde {since}: {what}. As respostas ainda se leem. "
+    "Veja o exemplo: se nada falta nos pacotes, encerre este aviso.",
+    "contract_drift.heals": "{account} responde de outro jeito desde {since}: {what}. Pacotes atingidos: "
+    "{shipments}. Nada se perde e continuamos perguntando; este aviso se encerra sozinho.",
+    "silence": "{account} responde, mas não conta nada de novo desde {since}: {seen} eventos, quando o costume seriam "
+    "{expected}. Nada se perdeu. Procure no site da transportadora um destes pacotes: {codes}. Se lá houver mais do "
+    "que aqui, a interface parou de contar: fale com a transportadora.",
     "malformed_reply": "{account} respondeu algo que não entendemos ({why}). A resposta está guardada, nada mudou por "
     "causa dela, e os pacotes serão perguntados de novo. Se continuar, a interface pode ter mudado.",
     "credentials_refused": "{account} recusa nossas credenciais ({why}). Informe novas; enquanto isso nada se perde.",
@@ -31,6 +46,11 @@ _PT = {
     "no_account.courier": "O pedido {order} vai por “{courier}”, que nenhum conector reconhece: {code} não é seguido. "
     "Registre o pacote com o nome da transportadora, ou acrescente um conector.",
     "no_address": "O cliente do pedido {order} não recebe e-mail: o pedido não tem um endereço que possa ser usado.",
+    "push_refused": "Chegaram {count} notificações seguidas em nome de {account} sem a assinatura certa ({why}). Nada "
+    "foi aceito delas; continuamos perguntando como sempre. Talvez o segredo seja outro: desfaça o registro e registre "
+    "de novo com “paradeiro hook {connector}”.",
+    "push_refused.unreadable": "{account} mandou uma notificação assinada que não entendemos ({why}). Ela está "
+    "guardada; continuamos perguntando como sempre. O formato pode ter mudado.",
 }
 
 
@@ -39,7 +59,9 @@ def notice_sentence(kind: str, facts: Mapping[str, str], message: str) -> str:
     variant = facts.get("variant", "")
     template = _PT.get(f"{kind}.{variant}" if variant else kind)
     try:
-        return template.format(**facts) if template else message
+        # What a party does differently is a list of clauses, not one fact.
+        what = clauses(facts.get("oddities", ""), portuguese=True)
+        return template.format(**facts, what=what) if template else message
     except (KeyError, IndexError, ValueError):
         return message
 

@@ -238,7 +238,9 @@ class NoticeOut(Shape):
 
 
 class AccountOut(Shape):
-    """An account and how it is. `following` shipments and `waiting` effects depend on it."""
+    """An account and how it is. `following` shipments and `waiting` effects depend on it. Where the party was asked to
+    push (`hook_since`), `pushed_at` is its last push, and `pushes_refused` came since then with a wrong signature.
+    """
 
     id: int
     connector: str
@@ -251,6 +253,9 @@ class AccountOut(Shape):
     open_at: datetime | None
     following: int
     waiting: int
+    hook_since: datetime | None
+    pushes_refused: int | None
+    pushed_at: datetime | None
 
 
 class Problem(Shape):

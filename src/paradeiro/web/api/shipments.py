@@ -137,7 +137,7 @@ async def confirm_delivery_of_invoice(
 
 @router.get("/replies/{reply_id}", responses=_ERRORS | errors(410))
 async def raw_reply(reply_id: Id, means: MeansOf, who: Reader) -> Response:
-    """The raw answer of a party, byte for byte, as plain text. 410 once it has expired: its events stay."""
+    """The raw answer of a party, byte for byte, as plain text. 410 once it has expired: events outlive replies."""
     async with means.pool.connection() as connection:
         found = await replies.reply(connection, who.store_id, reply_id)
         gone = found is None and await replies.expired(connection, reply_id)

@@ -1,0 +1,182 @@
+"""In: an address of ours and a secret; out: a subscription to `wh-rastro` at Correios, or why there is none."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import httpx
+import msgspec
+
+from paradeiro.connectors.correios.codes import mapped_codes
+from paradeiro.connectors.correios.parse import parse
+from paradeiro.connectors.correios.token import NoToken, TokenKeeper
+from paradeiro.domain.words import Outcome
+from paradeiro.sdk.contract import Subscribed
+from paradeiro.sdk.http import HttpAnswer, HttpFailure, exchange, trouble
+
+_SUBSCRIPTIONS: Final = "/webhook/v1/servicos/wh-rastro/assinaturas"
+_NAME = "paradeiro"
+_NO_TOKEN = b"GTW-008"
+_NOT_RELEASED = (
+    "The contract needs the APIs 78 (Webhook) and 534 (Rastro async) beside 87 (Rastro): ask your contact at Correios "
+    "to release them. Until then Paradeiro goes on asking as before."
+)
+_NO_CONTRACT = "Correios wants the contract's number: enter it with paradeiro account … --set contract=…"
+_NO_CONTACT = "Correios wants an e-mail address of the shop with it: give --email."
+_BY_HAND = "Remove it by hand at CWS (cws.correios.com.br)."
+
+
+class Webhook:
+    """A contract's subscriptions to pushes. Shapes of answers are not confirmed, so they are read generously."""
+
+    def __init__(self, client: httpx.AsyncClient, tokens: TokenKeeper, settings: Mapping[str, str]) -> None:
+        self._client = client
+        self._tokens = tokens
+        self._settings = settings
+
+    async def subscription(self, url: str) -> Subscribed:
+        """Whether Correios pushes to this address."""
+        answer = await self._ask("GET", _SUBSCRIPTIONS)
+        if not isinstance(answer, HttpAnswer):
+            return answer
+        told = _json(answer)
+        if told is None:
+            return Subscribed(Outcome.MALFORMED, message="Correios answered a list that cannot be read.")
+        ours = next((_id(each) for each in _subscriptions(told) if url in set(_texts(each)) and _id(each)), "")
+        return Subscribed(Outcome.FOUND if ours else Outcome.NOT_FOUND, ours)
+
+    async def subscribe(self, url: str, secret: str, contact: str) -> Subscribed:
+        """A subscription for this address, with the contract attached; one that is there is kept."""
+        known = await self.subscription(url)
+        if known.outcome not in {Outcome.FOUND, Outcome.NOT_FOUND}:
+            return known
+        # The token names the contract that the posting card belongs to; a ready-made key does not.
+        contract = self._settings.get("contract") or self._tokens.contract
+        if not contract:
+            return Subscribed(Outcome.REFUSED, known.id, _NO_CONTRACT)
+        if known.outcome is Outcome.FOUND:
+            attached = await self._attach(known.id, contract)
+            # It may be attached since the first time: a refusal now is news for a person, no failure.
+            refused = attached.outcome is Outcome.REFUSED
+            return Subscribed(Outcome.FOUND, known.id, notes=(attached.message,)) if refused else attached
+        made = await self._make(url, secret, contact)
+        return await self._attach(made.id, contract) if made.outcome is Outcome.FOUND else made
+
+    async def _make(self, url: str, secret: str, contact: str) -> Subscribed:
+        if not contact:
+            return Subscribed(Outcome.REFUSED, message=_NO_CONTACT)
+        made = await self._ask("POST", _SUBSCRIPTIONS, _subscription(url, secret, contact))
+        if not isinstance(made, HttpAnswer):
+            return made
+        number = _id(_json(made)) or (await self.subscription(url)).id
+        if number:
+            return Subscribed(Outcome.FOUND, number)
+        return Subscribed(Outcome.MALFORMED, message="Correios took the subscription but did not name it.")
+
+    async def unsubscribe(self, url: str) -> Subscribed:
+        """Try to end the subscription. How is in no public paper: DELETE is a guess, its refusal is told."""
+        known = await self.subscription(url)
+        if known.outcome is not Outcome.FOUND:
+            return known
+        gone = await self._ask("DELETE", f"{_SUBSCRIPTIONS}/{known.id}")
+        if isinstance(gone, HttpAnswer):
+            return Subscribed(Outcome.NOT_FOUND, known.id)
+        words = f"Correios did not let the subscription {known.id} be removed ({gone.message}). {_BY_HAND}"
+        return Subscribed(gone.outcome, known.id, words)
+
+    async def try_out(self, url: str) -> Subscribed:
+        """Have Correios send a test to this address."""
+        known = await self.subscription(url)
+        if known.outcome is not Outcome.FOUND:
+            return known
+        sent = await self._ask("POST", f"{_SUBSCRIPTIONS}/{known.id}/teste")
+        return known if isinstance(sent, HttpAnswer) else sent
+
+    async def _attach(self, number: str, contract: str) -> Subscribed:
+        """Say whose packages the subscription is for."""
+        told = await self._ask("POST", f"{_SUBSCRIPTIONS}/{number}/contratos", {"numero": contract})
+        if isinstance(told, HttpAnswer):
+            return Subscribed(Outcome.FOUND, number)
+        return Subscribed(told.outcome, number, f"The contract {contract} could not be attached: {told.message}")
+
+    async def _ask(self, method: str, path: str, body: object = None) -> HttpAnswer | Subscribed:
+        """One question, with a token that is renewed once; what is no success is said in words."""
+        content = msgspec.json.encode(body) if body is not None else None
+        for attempt in (1, 2):
+            token = await self._tokens.token()
+            if isinstance(token, NoToken):
+                return Subscribed(token.outcome, message=token.message)
+            headers = {"Authorization": f"Bearer {token}"}
+            if content is not None:
+                headers["Content-Type"] = "application/json"
+            answer = await exchange(self._client, method, path, headers=headers, body=content)
+            if isinstance(answer, HttpFailure):
+                return Subscribed(Outcome.RETRY, message=answer.message)
+            refused = answer.status == 401 or (not answer.ok and _NO_TOKEN in answer.body)
+            if attempt == 2 or not refused or not self._tokens.forget(token):
+                return _sorted(answer)
+        raise AssertionError("the second attempt returns")
+
+
+def event_keys() -> tuple[str, ...]:
+    """The events to be told of, as this API names them: without the zero that the tracking API has (facts, 30)."""
+    return tuple(f"{kind}-{int(number)}" for kind, number in mapped_codes())
+
+
+def _subscription(url: str, secret: str, contact: str) -> dict[str, Any]:
+    kinds = [{"tipo": key} for key in event_keys()]
+    address = {"nome": _NAME, "url": url, "secret": secret, "tipoEventos": kinds}
+    return {"descricao": _NAME, "email": contact, "language": "PT", "enderecos": [address]}
+
+
+def _sorted(answer: HttpAnswer) -> HttpAnswer | Subscribed:
+    outcome = trouble(answer)
+    if outcome is None:
+        # A page with 200 did nothing of what was asked.
+        return Subscribed(Outcome.MALFORMED, message="Correios answered a web page.") if answer.is_html else answer
+    words = f"HTTP {answer.status}: {_words(answer)}"
+    if answer.status == 403:
+        return Subscribed(Outcome.REFUSED, message=f"{words}. {_NOT_RELEASED}")
+    return Subscribed(outcome, message=words)
+
+
+def _words(answer: HttpAnswer) -> str:
+    """What an error body says, in one line."""
+    if not answer.body.strip():
+        return "no words"
+    return next((parsed.message for parsed in parse(answer.body) if parsed.message), "an answer we did not expect")
+
+
+def _json(answer: HttpAnswer) -> object | None:
+    try:
+        found: object = msgspec.json.decode(answer.body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return found
+
+
+def _subscriptions(told: object) -> list[dict[str, Any]]:
+    """The subscriptions in an answer: a list, or an object with a list in it."""
+    if isinstance(told, dict):
+        told = next((value for value in told.values() if isinstance(value, list)), [told])
+    return [each for each in told if isinstance(each, dict)] if isinstance(told, list) else []
+
+
+def _id(each: object) -> str:
+    """A subscription's name, as text that can stand in a path; empty for none."""
+    found = each.get("id", each.get("idAssinatura")) if isinstance(each, dict) else None
+    text = str(found) if isinstance(found, int | str) and not isinstance(found, bool) else ""
+    return text if text.isascii() and text.replace("-", "").isalnum() else ""
+
+
+def _texts(value: object) -> Iterator[str]:
+    level = [value]
+    while level:
+        below: list[object] = []
+        for each in level:
+            if isinstance(each, str):
+                yield each
+            elif isinstance(each, dict):
+                below += each.values()
+            elif isinstance(each, list):
+                below += each
+        level = below

@@ -1,0 +1,155 @@
+"""In: doors for pushes, and pushes; out: the door behind an address, each push kept once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from psycopg.rows import dict_row
+
+from paradeiro.db.pool import Connection
+from paradeiro.db.secrets import seal, unseal
+from paradeiro.domain.words import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """An account's door. `token` is the last part of its address, `secret` what its party signs with; `url` is the
+    address as the party knows it, empty while nothing is registered there. `refused` wrong signatures came in a row.
+    """
+
+    account_id: int
+    store_id: int
+    token: str = field(repr=False)
+    secret: str = field(repr=False)
+    url: str = field(repr=False)
+    subscription: str
+    refused: int
+    refused_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What came to a door: how many pushes that were ours, the last one's outcome, wrong signatures in a row."""
+
+    heeded: int
+    outcome: str | None
+    refused: int
+
+
+async def make(
+    connection: Connection, store_id: int, account_id: int, *, token: str, secret: str, key: str, now: datetime
+) -> Hook:
+    """The account's door: the one that is there, else a new one with this token and secret."""
+    sql = """
+        INSERT INTO hook (account_id, store_id, token_hash, secrets, created_at) VALUES (%s, %s, %s, %s, %s)
+        ON CONFLICT (account_id) DO NOTHING"""
+    sealed = seal({"token": token, "secret": secret}, key)
+    await connection.execute(sql, (account_id, store_id, _hash(token), sealed, now))
+    found = await of_account(connection, account_id, key)
+    assert found is not None
+    return found
+
+
+async def behind(connection: Connection, token: str, key: str) -> Hook | None:
+    """The door with this token. It is looked up by its hash, so the time taken says nothing of any other token."""
+    return await _one(connection, "SELECT * FROM hook WHERE token_hash = %s", (_hash(token),), key)
+
+
+async def of_account(connection: Connection, account_id: int, key: str) -> Hook | None:
+    """The account's door; None if it has none."""
+    return await _one(connection, "SELECT * FROM hook WHERE account_id = %s", (account_id,), key)
+
+
+async def registered(connection: Connection, account_id: int, *, url: str, subscription: str, key: str) -> None:
+    """The party pushes to this address from now on; earlier wrong signatures no longer count."""
+    await connection.execute(
+        "UPDATE hook SET url = %s, subscription = %s, refused = 0 WHERE account_id = %s",
+        (seal({"url": url}, key), subscription, account_id),
+    )
+
+
+async def remove(connection: Connection, account_id: int) -> None:
+    """Shut the door for good: a later one has another address and another secret."""
+    await connection.execute("DELETE FROM hook WHERE account_id = %s", (account_id,))
+
+
+async def count_refused(connection: Connection, account_id: int, *, now: datetime) -> int:
+    """One more push with a wrong signature; how many there were in a row."""
+    sql = "UPDATE hook SET refused = refused + 1, refused_at = %s WHERE account_id = %s RETURNING refused"
+    row = await (await connection.execute(sql, (now, account_id))).fetchone()
+    return int(row[0]) if row else 0
+
+
+async def trusted(connection: Connection, account_id: int) -> bool:
+    """A push was ours. True if wrong signatures had come before it."""
+    # No write where nothing changes: ten thousand pushes must not wait for each other at one row.
+    sql = "UPDATE hook SET refused = 0 WHERE account_id = %s AND refused > 0 RETURNING true"
+    return await (await connection.execute(sql, (account_id,))).fetchone() is not None
+
+
+async def keep(
+    connection: Connection,
+    hook: Hook,
+    *,
+    body: bytes,
+    outcome: Outcome,
+    about: Sequence[str],
+    now: datetime,
+    again_before: datetime,
+) -> bool:
+    """Keep a push. False for one that was heeded after `again_before` already: the same bytes are the same row."""
+    sql = """
+        INSERT INTO push (store_id, account_id, digest, outcome, about, body, received_at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s)
+        ON CONFLICT (account_id, digest) DO NOTHING RETURNING true"""
+    digest = sha256(body).digest()
+    values = (hook.store_id, hook.account_id, digest, outcome, list(about), body, now)
+    if await (await connection.execute(sql, values)).fetchone() is not None:
+        return True
+    sql = """
+        WITH known AS (
+            SELECT id, received_at <= %s AS again FROM push WHERE account_id = %s AND digest = %s FOR UPDATE)
+        UPDATE push p SET seen = p.seen + 1, outcome = %s, about = %s,
+            received_at = CASE WHEN known.again THEN %s ELSE p.received_at END
+        FROM known WHERE p.id = known.id RETURNING known.again"""
+    again = (again_before, hook.account_id, digest, outcome, list(about), now)
+    row = await (await connection.execute(sql, again)).fetchone()
+    # None: it was cleared away in between; then it is heeded, and only its row is missing.
+    return row is None or bool(row[0])
+
+
+async def seen(connection: Connection, account_id: int) -> Seen:
+    """What came to an account's door."""
+    sql = """
+        SELECT coalesce(sum(p.seen), 0)::int, (array_agg(p.outcome ORDER BY p.received_at DESC, p.id DESC))[1],
+               coalesce((SELECT refused FROM hook h WHERE h.account_id = %s), 0)
+        FROM push p WHERE p.account_id = %s"""
+    row = await (await connection.execute(sql, (account_id, account_id))).fetchone()
+    assert row is not None
+    return Seen(*row)
+
+
+async def _one(connection: Connection, sql: str, values: tuple[Any, ...], key: str) -> Hook | None:
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(sql, values)
+        row = await cursor.fetchone()
+    if row is None:
+        return None
+    kept = unseal(row["secrets"], key)
+    url = unseal(row["url"], key)["url"] if row["url"] is not None else ""
+    return Hook(
+        account_id=row["account_id"],
+        store_id=row["store_id"],
+        token=kept["token"],
+        secret=kept["secret"],
+        url=url,
+        subscription=row["subscription"],
+        refused=row["refused"],
+        refused_at=row["refused_at"],
+    )
+
+
+def _hash(token: str) -> bytes:
+    return sha256(token.encode("utf-8", "replace")).digest()

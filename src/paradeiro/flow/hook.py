@@ -1,0 +1,94 @@
+"""In: an account and our public address; out: its door for pushes, registered at the party, tried out, or shut."""
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from paradeiro.db import hooks
+from paradeiro.db.hooks import Hook
+from paradeiro.db.pool import transaction
+from paradeiro.db.stores import Account
+from paradeiro.domain.words import Outcome
+from paradeiro.flow.errors import ConflictError, InvalidError, MissingError
+from paradeiro.flow.means import Means
+from paradeiro.sdk.contract import Subscribed, Subscriber
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A door that its party pushes to. `notes`: what a person should know. The address is a secret between the two."""
+
+    subscription: str
+    notes: tuple[str, ...]
+
+
+async def open_door(means: Means, account: Account, *, public_url: str, contact: str = "") -> Door:
+    """Make the account's address and secret, once, and register them at its party. Doing it again changes nothing; with
+    another public address the registration moves there. Raises `StatementError` with what is missing.
+    """
+    session = await _session(means, account)
+    async with transaction(means.pool) as connection:
+        hook = await hooks.make(
+            connection,
+            account.store_id,
+            account.id,
+            token=means.new_token(),
+            secret=means.new_token(),
+            key=means.secret_key,
+            now=means.now(),
+        )
+    url = _url(public_url, account, hook)
+    done = await session.subscribe(url, hook.secret, contact)
+    if done.outcome is not Outcome.FOUND:
+        raise _unable(account, done)
+    notes = done.notes
+    if hook.url and hook.url != url:
+        left = await session.unsubscribe(hook.url)
+        notes += () if left.outcome is Outcome.NOT_FOUND else (f"The former address stays registered: {left.message}",)
+    async with transaction(means.pool) as connection:
+        await hooks.registered(connection, account.id, url=url, subscription=done.id, key=means.secret_key)
+    return Door(done.id, notes)
+
+
+async def shut_door(means: Means, account: Account) -> Subscribed:
+    """End the registration. The door is shut whatever the party says to that, which is handed back (NOT_FOUND: it has
+    ended). A later door has another address and another secret.
+    """
+    session = await _session(means, account)
+    hook = await _hook(means, account)
+    left = await session.unsubscribe(hook.url) if hook.url else Subscribed(Outcome.NOT_FOUND)
+    async with transaction(means.pool) as connection:
+        await hooks.remove(connection, account.id)
+    return left
+
+
+async def try_door(means: Means, account: Account) -> None:
+    """Have the party push something now. Raises `StatementError` if it will not."""
+    session = await _session(means, account)
+    hook = await _hook(means, account)
+    tried = await session.try_out(hook.url)
+    if tried.outcome is not Outcome.FOUND:
+        raise _unable(account, tried)
+
+
+async def _session(means: Means, account: Account) -> Subscriber:
+    session = await means.sessions.of(account)
+    if means.connectors[account.connector].read_push is None or not isinstance(session, Subscriber):
+        raise InvalidError("no_pushes", f"{account.connector} has no pushes: it is asked instead.")
+    return session
+
+
+async def _hook(means: Means, account: Account) -> Hook:
+    async with means.pool.connection() as connection:
+        hook = await hooks.of_account(connection, account.id, means.secret_key)
+    if hook is None:
+        raise MissingError("no_hook", f"{account.name} does not push to us. Register with --public-url https://…")
+    return hook
+
+
+def _url(public_url: str, account: Account, hook: Hook) -> str:
+    return f"{public_url.rstrip('/')}/hooks/{quote(account.connector, safe='')}/{hook.token}"
+
+
+def _unable(account: Account, done: Subscribed) -> ConflictError:
+    what = "is not registered there" if done.outcome is Outcome.NOT_FOUND else f"could not be done: {done.message}"
+    return ConflictError("not_registered", f"{account.name}: it {what}")

@@ -1,0 +1,109 @@
+"""In: a push as it came to a door; out: it kept, and the shipments that it names due now. It states nothing itself."""
+
+from datetime import datetime, timedelta
+
+from paradeiro.db import hooks, jobs, notices, shipments, stores
+from paradeiro.db.hooks import Hook
+from paradeiro.db.jobs import Job
+from paradeiro.db.notices import NoticeDraft
+from paradeiro.db.pool import Connection, transaction
+from paradeiro.db.stores import Account
+from paradeiro.domain.words import NoticeKind, Outcome
+from paradeiro.flow.means import Means, log
+from paradeiro.sdk.contract import HOOK_SECRET, Push, PushRead
+
+# However many pushes name a package, it is not asked for again sooner; the same bytes within it are one push.
+_PAUSE = timedelta(seconds=30)
+# One wrong signature may be anybody's; so many in a row, at an address that only the party knows, are our mistake.
+_MANY_REFUSED = 5
+
+
+async def take(means: Means, connector: str, token: str, push: Push) -> Outcome | None:
+    """Take a push: what it is worth, or None if there is no such door. All that follows is committed when it returns.
+
+    Only an authentic one is kept; what it names becomes due, and the carrier is asked. What it says moves nothing.
+    """
+    async with transaction(means.pool) as connection:
+        hook = await hooks.behind(connection, token, means.secret_key)
+        read_push = means.connectors[connector].read_push if connector in means.connectors else None
+        if hook is None or read_push is None:
+            return None
+        account = (await stores.accounts(connection, means.secret_key, ids=[hook.account_id]))[0]
+        if account.connector != connector:
+            return None
+        read = read_push(push, account.settings | {HOOK_SECRET: hook.secret})
+        if read.outcome is Outcome.AUTH_FAILED:
+            await _refuse(connection, hook, account, read, now=means.now())
+        else:
+            await _heed(connection, hook, account, push, read, now=means.now())
+    return read.outcome
+
+
+async def _heed(
+    connection: Connection, hook: Hook, account: Account, push: Push, read: PushRead, *, now: datetime
+) -> None:
+    """Keep it, make what it names due, have it asked for. The same push again does nothing."""
+    mended = await hooks.trusted(connection, account.id)
+    is_new = await hooks.keep(
+        connection, hook, body=push.body, outcome=read.outcome, about=read.about, now=now, again_before=now - _PAUSE
+    )
+    if is_new and await shipments.hint(connection, account.id, read.about, now=now, pause=_PAUSE):
+        await jobs.enqueue(connection, [Job(jobs.COLLECT, str(account.id), once=True)])
+    if mended:
+        log.info("pushes are signed right again", account=account.name)
+        await notices.resolve_subject(
+            connection, account.store_id, (NoticeKind.PUSH_REFUSED,), _unsigned(account), now=now
+        )
+    if is_new and read.outcome is Outcome.MALFORMED:
+        await notices.open_notices(connection, [_unreadable_notice(account, read)], now=now)
+    elif is_new:
+        await notices.resolve_subject(
+            connection, account.store_id, (NoticeKind.PUSH_REFUSED,), _unreadable(account), now=now
+        )
+
+
+async def _refuse(connection: Connection, hook: Hook, account: Account, read: PushRead, *, now: datetime) -> None:
+    """Nothing proves that it is the party's: nothing of it is kept; many in a row ask for a person, once."""
+    count = await hooks.count_refused(connection, hook.account_id, now=now)
+    if count in {1, _MANY_REFUSED}:
+        log.warning("a push was refused", account=account.name, why=read.message, in_a_row=count)
+    if count >= _MANY_REFUSED:
+        await notices.open_notices(connection, [_refused_notice(account, read, count)], now=now)
+
+
+def _unsigned(account: Account) -> str:
+    return f"account {account.id}"
+
+
+def _unreadable(account: Account) -> str:
+    return f"account {account.id} unreadable"
+
+
+def _refused_notice(account: Account, read: PushRead, count: int) -> NoticeDraft:
+    return NoticeDraft(
+        account.store_id,
+        NoticeKind.PUSH_REFUSED,
+        _unsigned(account),
+        f"{count} pushes in a row came for {account.name} without the right signature ({read.message}). Nothing was "
+        "taken from them; we go on asking as always. The secret may be another: end the registration and register "
+        f"again with `paradeiro hook {account.connector}`.",
+        account_id=account.id,
+        facts={
+            "account": account.name,
+            "connector": account.connector,
+            "count": str(count),
+            "why": read.message,
+        },
+    )
+
+
+def _unreadable_notice(account: Account, read: PushRead) -> NoticeDraft:
+    return NoticeDraft(
+        account.store_id,
+        NoticeKind.PUSH_REFUSED,
+        _unreadable(account),
+        f"{account.name} pushed something signed that we do not understand ({read.message}). It is kept; we go on "
+        "asking as always. The format may have changed.",
+        account_id=account.id,
+        facts={"account": account.name, "why": read.message, "variant": "unreadable"},
+    )

@@ -1,0 +1,188 @@
+"""The contract watch: what is not as it was is found soon, and what is as it always was is never reported."""
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paradeiro.domain import drift
+from paradeiro.domain.drift import Expected, Habit, Look, Shape, accepted, blind, carry_on, lasting, oddities
+from paradeiro.domain.words import Drift
+
+NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
+TEXT, LIST, OBJECT = frozenset({"text"}), frozenset({"list"}), frozenset({"object"})
+FIELDS = {
+    "events": Expected(LIST, always=True, shown=True),
+    "events[]": Expected(OBJECT, always=True),
+    "events[].code": Expected(TEXT, always=True),
+    "events[].unit": Expected(OBJECT),
+    "events[].unit.city": Expected(TEXT),
+    "events[].note": Expected(TEXT),
+}
+USUAL: Shape = {"events": LIST, "events[]": OBJECT, "events[].code": TEXT}
+WITH_UNIT: Shape = {**USUAL, "events[].unit": OBJECT, "events[].unit.city": TEXT}
+
+
+def after(habit: Habit, *looks: Look, now: datetime = NOW) -> Habit:
+    for look in looks:
+        habit = lasting(carry_on(habit, look, FIELDS, now), FIELDS, now)
+    return habit
+
+
+def kinds(habit: Habit) -> list[tuple[Drift, str]]:
+    return [(o.drift, o.detail) for o in oddities(habit)]
+
+
+def learnt(shape: Shape = WITH_UNIT, answers: int = 200) -> Habit:
+    return after(Habit(), *[Look(shapes=(shape,), readable=1, eventful=1, seconds=0.2)] * answers)
+
+
+def test_what_is_always_alike_is_nothing() -> None:
+    assert kinds(learnt(answers=2000)) == []
+
+
+def test_a_new_field_is_told_at_the_third_answer_that_has_it() -> None:
+    habit = after(learnt(), *[Look(shapes=({**WITH_UNIT, "colour": TEXT, "colour.shade": TEXT},))] * 2)
+    assert kinds(habit) == []
+    habit = after(habit, Look(shapes=({**WITH_UNIT, "colour": TEXT, "colour.shade": TEXT},)))
+    assert kinds(habit) == [(Drift.FIELD_NEW, "colour")], "what is below it goes without saying"
+
+
+def test_fields_that_an_account_always_had_are_learnt_silently() -> None:
+    habit = learnt({**WITH_UNIT, "extra": TEXT})
+    assert kinds(habit) == []
+    assert kinds(after(habit, *[Look(shapes=({**WITH_UNIT, "extra": TEXT},))] * 50)) == []
+
+
+def test_a_field_that_every_answer_must_have_is_missed_in_a_new_account_too() -> None:
+    gone: Shape = {"events": LIST, "events[]": OBJECT}
+    habit = after(Habit(), *[Look(shapes=(gone,))] * 40)
+    assert kinds(habit) == [(Drift.FIELD_GONE, "events[].code")]
+
+
+def test_a_field_that_nearly_all_answers_had_is_missed_and_only_the_outermost_is_named() -> None:
+    habit = after(learnt(), *[Look(shapes=(USUAL,))] * 20)
+    assert kinds(habit) == [], "a few without it prove nothing"
+    habit = after(habit, *[Look(shapes=(USUAL,))] * 20)
+    assert kinds(habit) == [(Drift.FIELD_GONE, "events[].unit")]
+
+
+def test_a_field_that_is_there_now_and_then_is_never_missed() -> None:
+    looks = [Look(shapes=(WITH_UNIT if index % 10 else USUAL,)) for index in range(300)]
+    habit = after(Habit(), *looks, *[Look(shapes=(USUAL,))] * 100)
+    assert kinds(habit) == []
+
+
+def test_a_field_of_another_type_is_told() -> None:
+    numbers: Shape = {**WITH_UNIT, "events[].code": frozenset({"number"})}
+    assert kinds(after(learnt(), *[Look(shapes=(numbers,))] * 3)) == [(Drift.TYPE_CHANGED, "events[].code number")]
+    nothing: Shape = {**WITH_UNIT, "events[].note": frozenset({"null"})}
+    assert kinds(after(learnt(), *[Look(shapes=(nothing,))] * 9)) == [], "null is no type"
+
+
+def test_one_answer_that_cannot_be_read_is_told_at_once() -> None:
+    assert kinds(after(Habit(), Look(unreadable=("no 'events'",)))) == [(Drift.UNREADABLE, "no 'events'")]
+
+
+def test_reasons_that_differ_only_in_numbers_are_one_and_a_status_stays() -> None:
+    reasons = [f"HTTP 302: page {n} of {n + 7}" for n in range(30)]
+    assert kinds(after(Habit(), Look(unreadable=tuple(reasons)))) == [(Drift.UNREADABLE, "HTTP 302: page # of #")]
+
+
+def test_hundreds_of_reasons_stay_a_few() -> None:
+    reasons = tuple(f"reason {chr(65 + n % 26)}{chr(65 + n // 26)}" for n in range(400))
+    assert len(kinds(after(Habit(), Look(unreadable=reasons)))) == 6
+
+
+def test_packages_that_had_events_and_have_none_now_are_told_and_it_ends_by_itself() -> None:
+    habit = after(learnt(), Look(readable=50, eventless=50))
+    assert kinds(habit) == [(Drift.EVENTS_GONE, "")]
+    assert blind(habit), "silence is explained"
+    habit = after(habit, Look(readable=50, eventful=50))
+    assert kinds(habit) == []
+    assert not blind(habit)
+
+
+def test_one_package_in_ten_that_is_lost_for_a_moment_is_no_drift() -> None:
+    assert kinds(after(learnt(), *[Look(readable=10, eventless=1, eventful=9)] * 200)) == []
+
+
+def test_a_single_lost_package_of_a_new_account_is_no_drift() -> None:
+    assert kinds(after(Habit(), *[Look(readable=1, eventless=1)] * 5)) == []
+
+
+def test_ten_times_slower_is_told_within_twenty_questions_and_ends_by_itself() -> None:
+    habit = after(learnt(), *[Look(seconds=2.0)] * 20)
+    assert kinds(habit) == [(Drift.SLOWER, "")]
+    assert kinds(after(habit, *[Look(seconds=0.2)] * 20)) == []
+
+
+def test_a_fast_party_that_becomes_a_little_less_fast_is_nothing() -> None:
+    fast = after(Habit(), *[Look(seconds=0.004)] * 100)
+    assert kinds(after(fast, *[Look(seconds=0.06)] * 100)) == []
+
+
+def test_failing_by_turns_is_told_and_a_single_outage_is_not() -> None:
+    assert kinds(after(Habit(), Look(recovered=True))) == []
+    habit = Habit()
+    for minute in range(5):
+        habit = after(habit, Look(recovered=True), now=NOW + timedelta(minutes=minute))
+    assert kinds(habit) == [(Drift.UNSTEADY, "")]
+    assert kinds(after(habit, Look(), now=NOW + timedelta(hours=3))) == []
+
+
+def test_what_a_person_accepted_is_not_told_again() -> None:
+    odd: Shape = {**USUAL, "colour": TEXT, "events[].code": frozenset({"number"})}
+    habit = after(learnt(), *[Look(shapes=(odd,), unreadable=("x",))] * 60)
+    assert {drift for drift, _ in kinds(habit)} == {
+        Drift.UNREADABLE,
+        Drift.FIELD_GONE,
+        Drift.FIELD_NEW,
+        Drift.TYPE_CHANGED,
+    }
+    habit = accepted(habit)
+    assert kinds(after(habit, *[Look(shapes=(odd,))] * 200)) == []
+    assert kinds(after(habit, Look(unreadable=("x",)))) == [(Drift.UNREADABLE, "x")], "but this is new each time"
+
+
+def test_a_fault_does_not_become_the_habit_while_nobody_looks() -> None:
+    habit = after(learnt(), *[Look(shapes=(USUAL,), eventless=1)] * 3000)
+    assert habit.fields["events[].unit"].usual > 0.97
+    assert habit.eventless.usual < 0.2
+
+
+shapes = st.dictionaries(
+    st.text(max_size=6), st.sets(st.sampled_from(["text", "number", "null"]), min_size=1).map(frozenset), max_size=8
+)
+looks = st.builds(
+    Look,
+    shapes=st.lists(shapes, max_size=3).map(tuple),
+    readable=st.integers(0, 60),
+    unreadable=st.lists(st.text(max_size=12), max_size=3).map(tuple),
+    eventful=st.integers(0, 60),
+    eventless=st.integers(0, 60),
+    seconds=st.none() | st.floats(0, 1000),
+    recovered=st.booleans(),
+)
+
+
+@given(st.lists(looks, max_size=12))
+def test_whatever_comes_the_habit_stays_small_survives_the_database_and_names_known_drifts(found: list[Look]) -> None:
+    habit = after(Habit(), *found)
+    assert msgspec.json.decode(msgspec.json.encode(habit), type=Habit) == habit
+    assert all(share.usual <= 1.0 + 1e-9 for share in habit.fields.values())
+    assert {o.drift for o in oddities(habit)} <= set(Drift)
+
+
+def test_a_thousand_fields_are_not_all_kept() -> None:
+    wide: Shape = {f"f{n}": TEXT for n in range(1000)}
+    habit = after(learnt(), *[Look(shapes=(wide,))] * 3)
+    assert len(habit.fields) <= drift._MOST_KEPT
+    assert len(habit.odd) <= drift._MOST_KEPT
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1e-9, 1e9])
+def test_odd_durations_do_no_harm(seconds: float) -> None:
+    after(Habit(), Look(seconds=seconds))

@@ -1,0 +1,82 @@
+"""In: which step to die at; out: a process that takes one push and kills itself there with SIGKILL, or ends well."""
+
+import asyncio
+import hmac
+import json
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from hashlib import sha256
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+
+from paradeiro.app import real_clock
+from paradeiro.connectors import discover
+from paradeiro.db import hooks
+from paradeiro.db.pool import transaction
+from paradeiro.domain.records import Invoice, Order
+from paradeiro.flow.intake import Registration, register
+from paradeiro.flow.means import Means
+from paradeiro.web.server import create_app
+from paradeiro.worker.drain import drain
+from tests.databases import HandClock
+from tests.flow import parties
+from tests.flow.conftest import ANA, furnish, open_shop
+
+CODE, TOKEN, SECRET = "AA123456785BR", "the-doors-token", "the-doors-secret"
+LAST = 3  # after the answer
+NEWS = ("PO", "2026-11-02T11:00:00+00:00", "Santos")
+
+
+def play(url: str, secret_key: str, folder: str, clock: HandClock, die_at: int) -> None:
+    """Follow a package, take a push about it, ask. It may be played again after it died."""
+    asyncio.run(_play(url, secret_key, Path(folder), clock, die_at))
+
+
+async def _play(url: str, secret_key: str, folder: Path, clock: HandClock, die_at: int) -> None:
+    async with open_shop(url, clock, secret_key, folder) as opened:
+        posta = replace(opened.connectors["posta"], read_push=discover()["correios"].read_push)
+        means = replace(opened, connectors={**opened.connectors, "posta": posta})
+        store_id, accounts = await furnish(means)
+        await register(means, store_id, Registration(Order("1", ANA), "posta", CODE, Invoice("NF-1", 1)))
+        async with transaction(means.pool) as connection:
+            await hooks.make(
+                connection, store_id, accounts["posta"], token=TOKEN, secret=SECRET, key=secret_key, now=clock()
+            )
+        if die_at:
+            await drain(means)
+            clock.forward(minutes=1)
+            _die_around_commits(die_at)
+        parties.Outside(folder).say(CODE, NEWS)
+        assert await _push(means) == 200
+        if die_at == LAST:
+            os.kill(os.getpid(), signal.SIGKILL)
+        await drain(means)
+
+
+def _die_around_commits(die_at: int) -> None:
+    steps = count(1)
+    original: Callable[..., Any] = psycopg.AsyncTransaction.__aexit__
+
+    async def around(self: object, *args: Any) -> Any:
+        if next(steps) == die_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = await original(self, *args)
+        if next(steps) == die_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    psycopg.AsyncTransaction.__aexit__ = around  # type: ignore[method-assign] # this process dies of it
+
+
+async def _push(means: Means) -> int:
+    body = json.dumps({"codigoObjeto": CODE, "tipoEvento": "PO-1"}).encode()
+    headers = {"x-correios-signature": hmac.new(SECRET.encode(), body, sha256).hexdigest()}
+    transport = httpx.ASGITransport(create_app(means, real_clock))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        return (await client.post(f"/hooks/posta/{TOKEN}", content=body, headers=headers)).status_code
