@@ -13,6 +13,7 @@ from paradeiro.domain.words import Outcome
 from paradeiro.flow.means import Means
 from tests.databases import START, HandClock
 
+SINCE = START - timedelta(days=300)
 BODY = b'{"object": "AA1", "events": []}' * 20
 
 
@@ -153,7 +154,7 @@ async def test_replies_of_before_are_carried_over_with_what_holds_them(postgres:
         old.execute(_BEFORE)
     migrate(url)
     async with await psycopg.AsyncConnection.connect(url) as connection:
-        found = await replies.by_id(connection, range(1, 7), since=datetime.fromisoformat("2026-01-01T00:00:00Z"))
+        found = await replies.by_id(connection, range(1, 7), since=SINCE)
         assert [(r.id, r.body, r.shelf) for r in found] == [
             (1, b"one", "2026-10-01"),
             (2, b"two", "2026-10-02"),
@@ -162,6 +163,11 @@ async def test_replies_of_before_are_carried_over_with_what_holds_them(postgres:
             (5, b"<html/>", "2026-10-06"),
             (6, b"<html/>", "2026-10-06"),
         ]
+        codes = await replies.codes_since(connection, [1, 2], since=SINCE, after=(0, ""), limit=9)
+        assert codes == [(1, "AA1"), (1, "AA2")]
+        assert [r.id for r in await replies.about(connection, codes, since=SINCE)] == [1, 2, 3], "a replay reads them"
+        whole = await replies.of_whole_batches(connection, [1, 2], since=SINCE, after_id=0, limit=9)
+        assert [r.id for r in whole] == [4, 5, 6]
         assert await replies.forgotten(connection, before=START) == [3]
         holds = await (await connection.execute("SELECT notice_id, reply_id FROM reply_hold ORDER BY 1, 2")).fetchall()
         assert holds == [(1, 4), (1, 5), (2, 1)], "all that was not understood, not only what the notice names"

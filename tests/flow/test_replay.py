@@ -155,13 +155,30 @@ async def test_a_notice_stays_while_one_of_its_replies_is_not_understood(shop: S
     assert (rest.replies, rest.understood, rest.resolved) == (2, 1, 1)
 
 
-async def test_one_fix_ends_only_what_it_was_about(shop: Shop) -> None:
+async def test_one_code_of_two_that_was_mapped_ends_nothing(shop: Shop) -> None:
     shop.outside.say("AA1", POSTED, UNKNOWN, ("ZZZ", "2026-11-02T19:00:00+00:00", "Itu"))
     await shop.register("AA1")
     await shop.later(hours=9)
     done = await both(fixed(shop, maps_xyz))
-    assert (done.understood, done.resolved) == (1, 1)
-    assert [n.facts["event"] for n in await shop.notices()] == ["ZZZ"]
+    assert (done.remapped, done.understood, done.resolved) == ({"XYZ": 1}, 0, 0)
+    assert [n.kind for n in await shop.notices()] == [NoticeKind.UNKNOWN_CODE]
+
+
+async def test_what_could_be_read_all_along_is_for_a_person_to_end(shop: Shop) -> None:
+    """The interface changed and its answers can still be read: whether anything is missing, no replay can know."""
+    shop.outside.say("AA1", POSTED)
+    shipment = await shop.register("AA1")
+    await shop.ask(shipment, hours=2)
+    reply_id = (await shop.events(shipment))[0].reply_id
+    async with transaction(shop.means.pool) as connection:
+        for variant in ("readable", "heals"):
+            draft = notices.NoticeDraft(
+                *(shop.store_id, NoticeKind.CONTRACT_DRIFT, variant, ""), reply_id=reply_id, facts={"variant": variant}
+            )
+            await notices.open_notices(connection, [draft], now=shop.clock())
+    done = await both(fixed(shop, reads_renamed))
+    assert (done.replies, done.understood, done.resolved) == (1, 0, 0)
+    assert len(await shop.notices()) == 2
 
 
 async def test_objects_whose_field_was_renamed_are_read_after_the_fix(shop: Shop) -> None:
@@ -170,7 +187,7 @@ async def test_objects_whose_field_was_renamed_are_read_after_the_fix(shop: Shop
     shop.outside.say_raw("AA2", json.dumps(renamed("AA2", POSTED)))
     await shop.later(hours=8)
     assert await statuses(shop, ids) == {Status.REGISTERED}
-    assert [n.kind for n in await shop.notices()] == [NoticeKind.MALFORMED_REPLY]
+    assert [n.kind for n in await shop.notices()] == [NoticeKind.CONTRACT_DRIFT]
     nothing = await both(shop)
     assert (nothing.unreadable, nothing.understood, nothing.moves) == (2, 0, {}), "before the fix it changes nothing"
     mended = fixed(shop, reads_renamed)
@@ -194,7 +211,7 @@ async def test_whole_batches_that_nobody_could_read_are_read_after_the_fix(shop:
     shop.clock.forward(hours=8)
     await broken.run()
     async with shop.means.pool.connection() as connection:
-        kept = await connection.execute("SELECT tracking_code, outcome FROM reply ORDER BY id")
+        kept = await connection.execute("SELECT tracking_code, outcome FROM reply")
         assert {(row[0], row[1]) async for row in kept} == {("", "malformed"), ("AA6", "malformed")}
     assert await statuses(shop, list(ids.values())) == {Status.REGISTERED}
     done = await both(fixed(shop, reads_renamed))
@@ -214,7 +231,7 @@ async def test_a_web_page_stays_a_web_page(shop: Shop) -> None:
     done = await both(fixed(shop, reads_renamed))
     assert done.unreadable >= 1
     assert (done.understood, done.resolved) == (0, 0)
-    assert [n.kind for n in await shop.notices()] == [NoticeKind.MALFORMED_REPLY]
+    assert [n.kind for n in await shop.notices()] == [NoticeKind.CONTRACT_DRIFT]
 
 
 async def test_an_answer_without_the_code_it_was_asked_for_is_not_understood_by_reading_the_rest(shop: Shop) -> None:
@@ -230,7 +247,7 @@ async def test_an_answer_without_the_code_it_was_asked_for_is_not_understood_by_
             now=shop.clock(),
             to_record=False,
         )
-        draft = notices.NoticeDraft(shop.store_id, NoticeKind.MALFORMED_REPLY, "account 1", "", reply_id=reply_id)
+        draft = notices.NoticeDraft(shop.store_id, NoticeKind.CONTRACT_DRIFT, "account 1", "", reply_id=reply_id)
         await notices.open_notices(connection, [draft], now=shop.clock())
     done = await both(fixed(shop, reads_renamed))
     assert (done.understood, done.resolved, done.events) == (0, 0, 0)

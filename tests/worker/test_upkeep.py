@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from paradeiro.db import notices, replies, shelves
+from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.domain.words import NoticeKind, Outcome
 from paradeiro.worker.run import work
@@ -93,14 +94,14 @@ async def test_all_that_was_not_understood_stays_until_its_notice_is_resolved_an
     await shop.later(hours=2)
     for code in codes:
         await spoil(shop, code, f"{code} first", f"{code} second")
-    assert [n.kind for n in await shop.notices()] == [NoticeKind.MALFORMED_REPLY]
+    assert [n.kind for n in await shop.notices()] == [NoticeKind.CONTRACT_DRIFT]
     assert len(await bodies(shop)) == 12
     await pass_days(shop, 100)
     kept = await bodies(shop)
     assert len(kept) == 8
     assert all(body.startswith(b"<html>AA") for body in kept)
     assert await days(shop) == list(range(-30, AHEAD + 1)), "their own days are gone all the same"
-    await resolve(shop, NoticeKind.MALFORMED_REPLY)
+    await resolve(shop, NoticeKind.CONTRACT_DRIFT)
     await pass_days(shop, 30)
     assert await bodies(shop) == kept, "counted from when it was resolved"
     await pass_days(shop, 1)
@@ -113,7 +114,7 @@ async def test_a_reply_resolved_before_its_days_are_over_stays_for_the_days_from
     await shop.register("AA1")
     await spoil(shop, "AA1", "oops")
     await pass_days(shop, 20)
-    await resolve(shop, NoticeKind.MALFORMED_REPLY)
+    await resolve(shop, NoticeKind.CONTRACT_DRIFT)
     await pass_days(shop, 30)
     assert len(await bodies(shop)) == 1
     await pass_days(shop, 1)
@@ -133,15 +134,18 @@ async def test_every_answer_with_a_code_that_nobody_mapped_stays(shop: Shop) -> 
 
 
 async def test_a_reply_kept_by_two_notices_waits_for_both(shop: Shop) -> None:
-    shipment = await shop.register("AA1")
-    shop.outside.say("AA1", UNKNOWN, ("ZZZ", "2026-11-02T19:00:00+00:00", "Itu"))
-    await shop.ask(shipment, hours=9)
-    assert len(await shop.notices()) == 2
+    async with transaction(shop.means.pool) as connection:
+        reply_id = await _keep(connection, shop, b"odd", to_record=False)
+        kinds = (NoticeKind.UNKNOWN_CODE, NoticeKind.WRONG_CODE)
+        drafts = [NoticeDraft(shop.store_id, kind, "it", "", reply_id=reply_id) for kind in kinds]
+        await notices.open_notices(connection, drafts, now=shop.clock())
     await resolve(shop, NoticeKind.UNKNOWN_CODE)
     await pass_days(shop, 60)
     assert len(await bodies(shop)) == 1
-    await resolve(shop, NoticeKind.UNKNOWN_CODE)
-    await pass_days(shop, 31)
+    await resolve(shop, NoticeKind.WRONG_CODE)
+    await pass_days(shop, 30)
+    assert len(await bodies(shop)) == 1
+    await pass_days(shop, 1)
     assert await bodies(shop) == []
 
 
@@ -154,6 +158,9 @@ async def test_nothing_expires_before_it_is_recorded(shop: Shop) -> None:
         assert await replies.forgotten(connection, before=shop.clock()) == [reply_id]
         found = await replies.lock_unrecorded(connection, [reply_id], now=shop.clock())
         await replies.recorded(connection, found, now=shop.clock())
+        assert await replies.forgotten(connection, before=shop.clock()) == []
+    await pass_days(shop, 30)
+    assert await bodies(shop) == [b"waits"], "its days begin when it is recorded at last"
     await pass_days(shop, 1)
     assert await bodies(shop) == []
 
@@ -220,12 +227,16 @@ async def test_a_day_that_is_looked_at_goes_later_and_nobody_waits_for_it(shop: 
         async with asyncio.timeout(5):
             assert await trying is False, "and gives up soon"
         assert await days(shop, "going") == [-31]
-    assert await upkeep(shop.means)
+    # Somebody wants replies to be kept longer by now: what was begun is ended all the same.
+    assert await upkeep(replace(shop.means, reply_days=90))
     assert await days(shop, "going") == []
     assert sorted(await bodies(shop)) == [b"<html>precious</html>", b"new"]
+    async with shop.means.pool.connection() as connection:
+        patience = await (await connection.execute("SHOW lock_timeout")).fetchone()
+    assert patience == ("0",), "nobody else has to hurry"
 
 
-@pytest.mark.parametrize("dies_in", ["empty", "forget_holds"])
+@pytest.mark.parametrize("dies_in", ["empty", "forget"])
 async def test_killed_between_taking_down_and_dropping_nothing_is_lost(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, dies_in: str
 ) -> None:

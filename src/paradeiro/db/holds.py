@@ -15,7 +15,7 @@ class Hold:
 
     notice_id: int
     kind: NoticeKind
-    subject: str
+    variant: str
     reply_id: int
 
 
@@ -34,7 +34,8 @@ async def not_understood(
 ) -> list[Hold]:
     """Holds of open notices on replies not understood yet, in the replies' order: `limit`, and all of the last."""
     sql = """
-        SELECT h.notice_id, n.kind, n.subject, h.reply_id FROM reply_hold h JOIN notice n ON n.id = h.notice_id
+        SELECT h.notice_id, n.kind, coalesce(n.facts ->> 'variant', ''), h.reply_id
+        FROM reply_hold h JOIN notice n ON n.id = h.notice_id
         WHERE n.resolved_at IS NULL AND h.understood_at IS NULL AND h.store_id = ANY(%s) AND h.reply_id > %s
         ORDER BY h.reply_id FETCH FIRST %s ROWS WITH TIES"""
     rows = await connection.execute(sql, (list(store_ids), after_reply, limit))

@@ -27,6 +27,10 @@ from paradeiro.sdk.contract import Connector
 _PAGE = 100
 _CODES_AT_ONCE = 50 * _PAGE
 
+# Of the notices about an interface that changed, those about answers that cannot be read (flow/watch.py). What the
+# others say can be read all along: a person decides whether anything is missing.
+_UNREAD = frozenset({"", "over"})
+
 _Code = tuple[int, str]  # account, tracking code
 _Inside = dict[_Code, list[int]]  # replies of whole batches, by the codes that they speak about
 
@@ -201,6 +205,8 @@ def _understands(connector: Connector, hold: Hold, reply: Reply) -> bool:
     match hold.kind:
         case NoticeKind.UNKNOWN_CODE:
             return not any(p.unknown_codes or p.outcome is Outcome.MALFORMED for p in parts)
+        case NoticeKind.CONTRACT_DRIFT if hold.variant not in _UNREAD:
+            return False
         case NoticeKind.CONTRACT_DRIFT | NoticeKind.MALFORMED_REPLY if reply.tracking_code:
             own = _about(parts, reply.tracking_code)
             return bool(own) and all(p.outcome in {Outcome.FOUND, Outcome.NOT_FOUND} for p in own)
