@@ -235,7 +235,11 @@ async def test_a_web_page_stays_a_web_page(shop: Shop) -> None:
 
 
 async def test_an_answer_without_the_code_it_was_asked_for_is_not_understood_by_reading_the_rest(shop: Shop) -> None:
+    """The rest was cut out of it and kept by itself when it came."""
     await shop.register("AA1")
+    shop.outside.say("AA2", MOVED)
+    await shop.register("AA2")
+    await shop.later(hours=5)
     async with transaction(shop.means.pool) as connection:
         reply_id = await replies.keep(
             connection,

@@ -139,6 +139,7 @@ async def test_a_reply_kept_by_two_notices_waits_for_both(shop: Shop) -> None:
         kinds = (NoticeKind.UNKNOWN_CODE, NoticeKind.WRONG_CODE)
         drafts = [NoticeDraft(shop.store_id, kind, "it", "", reply_id=reply_id) for kind in kinds]
         await notices.open_notices(connection, drafts, now=shop.clock())
+    await pass_days(shop, 40)
     await resolve(shop, NoticeKind.UNKNOWN_CODE)
     await pass_days(shop, 60)
     assert len(await bodies(shop)) == 1
