@@ -302,8 +302,8 @@ def key(
 
 @app.command()
 def bench(
-    what: Annotated[str, typer.Argument(help="record, collect or api")],
-    size: Annotated[int, typer.Option(min=100, max=5_000_000, help="events, shipments or requests")] = 20_000,
+    what: Annotated[str, typer.Argument(help="record, collect, api or packing")],
+    size: Annotated[int, typer.Option(min=100, max=5_000_000, help="events, shipments, requests or replies")] = 20_000,
     json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
 ) -> None:
     """Measure, beside a ceiling in the same run."""

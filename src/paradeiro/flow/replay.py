@@ -28,6 +28,10 @@ from paradeiro.sdk.contract import Connector
 _PAGE = 100
 _CODES_AT_ONCE = 50 * _PAGE
 
+# Of the notices about an interface that changed, those about answers that cannot be read (flow/watch.py). What the
+# others say can be read all along: a person decides whether anything is missing.
+_UNREAD = frozenset({"", "over"})
+
 _Code = tuple[int, str]  # account, tracking code
 _Inside = dict[_Code, list[int]]  # replies of whole batches, by the codes that they speak about
 
@@ -186,9 +190,11 @@ async def _settle(this: _Replay) -> None:
         after = page[-1].reply_id
     async with transaction(this.means.pool, keep=this.keep) as connection:
         if this.keep:
-            this.total.resolved = await holds.resolve(connection, sorted(clear), by="replay", now=this.means.now())
+            this.total.resolved = await holds.resolve(
+                connection, sorted(this.stores), by="replay", now=this.means.now()
+            )
         else:
-            left = await holds.left(connection, sorted(clear))
+            left = await holds.left(connection, sorted(this.stores))
             this.total.resolved = sum(clear[notice_id] == count for notice_id, count in left.items())
 
 
@@ -204,6 +210,8 @@ def _understands(connector: Connector, hold: Hold, reply: Reply) -> bool:
     match hold.kind:
         case NoticeKind.UNKNOWN_CODE:
             return not any(p.unknown_codes or p.outcome is Outcome.MALFORMED for p in parts)
+        case NoticeKind.CONTRACT_DRIFT if hold.variant not in _UNREAD:
+            return False
         case NoticeKind.CONTRACT_DRIFT | NoticeKind.MALFORMED_REPLY if reply.tracking_code:
             own = _about(parts, reply.tracking_code)
             return bool(own) and all(p.outcome in {Outcome.FOUND, Outcome.NOT_FOUND} for p in own)
