@@ -165,15 +165,16 @@ async def claim_due(
     connection: Connection, account_id: int, *, now: datetime, lease: datetime, limit: int, probe: bool = False
 ) -> list[Kept]:
     """Claim up to `limit` shipments that are due, the longest overdue first; nobody else gets them until `lease`.
-    A `probe` of an account in trouble takes what is due next if nothing is: stand-ins may have asked meanwhile.
+    A `probe` of an account in trouble takes one that failed least, due or not: stand-ins may have asked meanwhile.
     """
-    sql = """
+    order = "failures, next_check" if probe else "next_check"
+    sql = f"""
         UPDATE shipment SET leased_until = %s, hinted_at = NULL WHERE id IN (
             SELECT id FROM shipment
             WHERE account_id = %s AND (next_check <= %s OR (%s AND next_check IS NOT NULL))
               AND (leased_until IS NULL OR leased_until <= %s)
-            ORDER BY next_check LIMIT %s FOR UPDATE SKIP LOCKED)
-        RETURNING id"""
+            ORDER BY {order} LIMIT %s FOR UPDATE SKIP LOCKED)
+        RETURNING id"""  # noqa: S608 - our own columns
     ids = [row[0] async for row in await connection.execute(sql, (lease, account_id, now, probe, now, limit))]
     return await claimed(connection, ids)
 

@@ -30,8 +30,9 @@ _UNTIL_RECORDED = timedelta(minutes=10)
 # One job asks at most this many batches, then makes room for others; what is left is due again at once.
 _MOST_BATCHES = 50
 _WHOLE_BATCH = ""
-# Whether an account in trouble answers again is tried with few shipments; stand-ins ask about the others meanwhile.
-_PROBE = 5
+# Whether an account in trouble answers again is tried with one shipment, each time with another: it may be that one's
+# fault. Stand-ins ask about the others meanwhile.
+_PROBE = 1
 # An aggregator that hears of a package for the first time has to go and look itself; it has seen it by then.
 _AFTER_INTRODUCTION = timedelta(minutes=10)
 _NO_ANSWER = frozenset({Outcome.RETRY, Outcome.AUTH_FAILED})
