@@ -11,9 +11,11 @@ up: env ## database, migrations, API, pages and workers; against the simulated w
 demo: env ## days in seconds; for example: make demo ARGS="--packages 200 --days 12 --seed 7"
 	@exec .venv/bin/paradeiro demo $(ARGS)
 
+# The tests start hundreds of processes: none of them shall compile what the one before has compiled.
+test: export PYTHONDONTWRITEBYTECODE =
 test: env ## everything; for a part: make test ARGS="tests/domain -x"
 	@sh scripts/chromium.sh
-	.venv/bin/pytest -n 2 $(ARGS)
+	.venv/bin/pytest -n 2 --dist worksteal $(ARGS)
 
 check: env ## lint, format, types, import contracts, house rules, lock file
 	.venv/bin/ruff check

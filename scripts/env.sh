@@ -51,6 +51,6 @@ new_enough .venv/bin/python || new_venv .venv
 
 say "Making .venv from uv.lock"
 unset VIRTUAL_ENV
-UV_PROJECT_ENVIRONMENT=.venv UV_PYTHON=.venv/bin/python UV_PYTHON_DOWNLOADS=never .uv/bin/uv sync --frozen --quiet
+UV_PROJECT_ENVIRONMENT=.venv UV_PYTHON=.venv/bin/python UV_PYTHON_DOWNLOADS=never .uv/bin/uv sync --frozen --quiet --compile-bytecode
 touch "$STAMP"
 say "Ready: .venv/bin/paradeiro"

@@ -70,7 +70,7 @@ LIES: dict[str, tuple[Callable[[World], None], str]] = {
 def let_the_world_lie(monkeypatch: pytest.MonkeyPatch, lie: Callable[[World], None]) -> None:
     """Between the last question and the comparison, the lie is put in."""
     worlds: list[World] = []
-    honest = demo._catch_up
+    honest = demo.catch_up
 
     @asynccontextmanager
     async def kept(truth: Truth, clock: WorldClock) -> AsyncIterator[World]:
@@ -84,7 +84,7 @@ def let_the_world_lie(monkeypatch: pytest.MonkeyPatch, lie: Callable[[World], No
         return done
 
     monkeypatch.setattr(demo, "serve", kept)
-    monkeypatch.setattr(demo, "_catch_up", then_lie)
+    monkeypatch.setattr(demo, "catch_up", then_lie)
 
 
 @pytest.mark.parametrize("seed", [7, 11])

@@ -9,8 +9,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import holidays
 import psycopg
 
+from paradeiro.connectors import discover
 from paradeiro.db import shipments
 from paradeiro.db.pool import transaction
 from paradeiro.domain.records import Invoice, Order
@@ -21,6 +23,9 @@ from tests.databases import HandClock
 from tests.flow import parties
 from tests.flow.conftest import ANA, furnish, open_shop
 
+# The processes of a test are forked from one that has loaded this: what each of them would load itself is here by then.
+discover()
+holidays.country_holidays("BR", years=2026)
 ANSWERS = (
     (("PO", "2026-11-02T13:00:00+00:00", "Santos"),),
     (

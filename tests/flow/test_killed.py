@@ -1,6 +1,5 @@
 """kill -9 at every step of the flow: on restart nothing is lost and nothing is said twice."""
 
-import multiprocessing
 import signal
 from collections import Counter
 from pathlib import Path
@@ -12,38 +11,29 @@ from paradeiro.db.embedded import Embedded
 from tests.databases import START, TEMPLATE, HandClock
 from tests.flow.crasher import play
 from tests.flow.parties import Outside
+from tests.processes import run_until
 
 # Enough for every step of the job (the test asserts that the last one is reached); its parts run side by side.
 _MOST_STEPS = 400
 _PARTS = 4
-_PROCESSES = multiprocessing.get_context("forkserver")
-
-
-def _play(url: str, key: str, folder: Path, clock: HandClock, die_at: int) -> int | None:
-    process = _PROCESSES.Process(target=play, args=(url, key, str(folder), clock, die_at))
-    process.start()
-    process.join(60)
-    assert process.exitcode is not None, "it hangs"
-    return process.exitcode
 
 
 @pytest.mark.parametrize("part", range(_PARTS))
 def test_killed_at_every_step(postgres: Embedded, secret_key: str, tmp_path: Path, part: int) -> None:
-    _PROCESSES.set_forkserver_preload(["tests.flow.crasher"])
     doubtful_mails = 0
     for die_at in range(1 + part, _MOST_STEPS, _PARTS):
         name = f"killed_{part}"
         url = postgres.fresh_url(name, TEMPLATE)
         folder = tmp_path / str(die_at)
         folder.mkdir()
-        first = _play(url, secret_key, folder, HandClock(), die_at)
+        first = run_until(play, url, secret_key, folder, HandClock(), die_at)
         assert first in {0, -signal.SIGKILL}
         if first == 0:
             break
         restarted = HandClock(START)
         # The next morning; unless nothing was registered yet: then whoever registers tries again soon.
         restarted.forward(hours=30 if _registered(url) else 0.5)
-        assert _play(url, secret_key, folder, restarted, 0) == 0, f"the restart after step {die_at} failed"
+        assert run_until(play, url, secret_key, folder, restarted, 0) == 0, f"the restart after step {die_at} failed"
         doubtful_mails += _check(url, Outside(folder), die_at)
     else:
         pytest.fail(f"the job has more than {_MOST_STEPS} steps: raise the number")
