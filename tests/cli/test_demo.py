@@ -104,8 +104,8 @@ async def test_an_outage_with_a_stand_in_ends_without_differences_and_sooner(
     reports = {}
     for second_source in (False, True):
         url = postgres.fresh_url(f"outage_{second_source}".lower(), TEMPLATE)
-        outage = Outage(days=1.5, second_source=second_source)
-        reports[second_source] = await play(settings, url, Scenario(15, 5, 7, START), nothing, outage)
+        outage = Outage(days=0.7, second_source=second_source)
+        reports[second_source] = await play(settings, url, Scenario(12, 4, 7, START), nothing, outage)
         assert reports[second_source].differences == []
     alone, helped = reports[False], reports[True]
     assert (alone.stand_in_requests, helped.stand_in_requests > 0) == (0, True)

@@ -172,6 +172,8 @@ class Pushes:
                 if each.contracts:
                     self._queue(each, code, happening)
         queue, self.waiting = self.waiting, []
+        if not queue:
+            return 0
         async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
             return sum([await self._send(client, each) for each in queue])
 
