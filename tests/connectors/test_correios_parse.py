@@ -24,7 +24,7 @@ from paradeiro.sdk.rules.subject import EXPECTED, folder_of, misshapen
 SAMPLES = {
     path.stem: path.read_bytes()
     for path in sorted((folder_of(CONNECTOR) / "fixtures").glob("*"))
-    if not path.name.endswith(EXPECTED)
+    if path.is_file() and not path.name.endswith(EXPECTED)
 }
 FOUND = {name: data for name, data in SAMPLES.items() if parse(data)[0].outcome is Outcome.FOUND}
 CODE = "AA123456785BR"

@@ -6,21 +6,23 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from paradeiro.db import effects, events, jobs, notices, orders, replies, shipments, stores
+from paradeiro.db import effects, events, jobs, notices, orders, proofs, replies, shipments, stores
 from paradeiro.db.effects import EffectRow
 from paradeiro.db.events import EventRow
 from paradeiro.db.jobs import Job
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
+from paradeiro.db.proofs import Wanted
 from paradeiro.db.replies import Reply
 from paradeiro.db.shipments import Kept, Moved
 from paradeiro.db.stores import Account, Store
 from paradeiro.domain.plan import Sinks, introduce, mail_refusal, plan
+from paradeiro.domain.proofs import proof_is_due
 from paradeiro.domain.records import Change, EffectDraft, Parsed, Timeline, TrackingEvent
 from paradeiro.domain.schedule import next_check
 from paradeiro.domain.timeline import compare, fold, unseen
 from paradeiro.domain.vanishing import ASK_AGAIN_AFTER, SURE_AFTER, back, lacks_delivery, shown_again, vanished
-from paradeiro.domain.words import EffectKind, NoticeKind, Outcome, PartyKind, Status
+from paradeiro.domain.words import EffectKind, NoticeKind, Outcome, PartyKind, ProofKind, Status
 from paradeiro.flow import watch
 from paradeiro.flow.means import Means
 from paradeiro.sdk.contract import Connector
@@ -32,7 +34,7 @@ _HISTORY = timedelta(days=2)
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What one side says about one shipment: events, from a reply or by hand (`author`). `whole`: it tells all that
-    ever happened, so what it lacks was taken back.
+    ever happened, so what it lacks was taken back. `proofs`: what a delivery can be proven with.
     """
 
     events: tuple[TrackingEvent, ...]
@@ -40,6 +42,7 @@ class Heard:
     reply_id: int | None = None
     author: str = ""
     whole: bool = False
+    proofs: frozenset[ProofKind] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,8 @@ class _Outcome:
     orders: set[int] = field(default_factory=set)
     moves: list[tuple[Status, Status]] = field(default_factory=list)
     settled: list[tuple[int, str]] = field(default_factory=list)  # subjects of withdrawn deliveries that came true
+    unproven: set[int] = field(default_factory=set)  # whose delivery is not the one that was
+    proofs: list[Wanted] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +148,14 @@ async def _hear(
             if parsed.outcome is not Outcome.FOUND:
                 continue
             for shipment_id in followers.get((reply.account_id, parsed.tracking_code), ()):
-                heard[shipment_id].append(
-                    Heard(parsed.events, parsed.estimate, reply.id, whole=connector.whole_history)
-                )
+                heard[shipment_id].append(_heard(connector, parsed, reply.id))
     return heard, said
+
+
+def _heard(connector: Connector, parsed: Parsed, reply_id: int) -> Heard:
+    """What a reply says about one shipment."""
+    whole, provable = connector.whole_history, parsed.proofs & connector.proofs
+    return Heard(parsed.events, parsed.estimate, reply_id, whole=whole, proofs=provable)
 
 
 async def _watch(
@@ -239,6 +248,7 @@ def _fold_one(
     if vanished_at is not None:
         due = min(due or now + ASK_AGAIN_AFTER, now + ASK_AGAIN_AFTER)
     out.moved.append(Moved(shipment.id, timeline.snapshot, due, vanished_at))
+    _prove(out, kept, timeline, heard, now=now)
     if timeline.withdrawn:
         out.withdrawn.append((shipment.id, timeline))
     change = compare(shipment.snapshot, timeline, tuple(fresh))
@@ -267,6 +277,15 @@ def _vanishing(
         return None, None
     since = kept.vanished_at or now
     return (vanished(now), None) if now - since >= SURE_AFTER else (None, since)
+
+
+def _prove(out: _Outcome, kept: Kept, timeline: Timeline, heard: Sequence[Heard], *, now: datetime) -> None:
+    """What this means for the proofs of its delivery: looked for, or no longer."""
+    shipment = kept.shipment
+    if shipment.snapshot.delivered and shipment.snapshot.delivered_at != timeline.snapshot.delivered_at:
+        out.unproven.add(shipment.id)
+    if proof_is_due(timeline, now):
+        out.proofs += [Wanted(shipment.store_id, shipment.id, kind) for h in heard for kind in h.proofs]
 
 
 def _next(around: Surroundings, kept: Kept, timeline: Timeline, *, now: datetime) -> datetime | None:
@@ -344,6 +363,8 @@ async def _write(connection: Connection, out: _Outcome, *, now: datetime) -> lis
     for store_id, subject in out.settled:
         await notices.resolve_subject(connection, store_id, [NoticeKind.DELIVERY_WITHDRAWN], subject, now=now)
     await notices.open_notices(connection, out.notices, now=now)
+    await proofs.withdraw(connection, out.unproven, now=now)
+    await proofs.want(connection, out.proofs, now=now)
     await call_relay(connection, out.effects)
     return added
 

@@ -143,9 +143,10 @@ async def _hear_again(this: _Replay, connection: Connection, page: _Inside) -> d
     heard: dict[int, list[Heard]] = defaultdict(list)
     for reply, parts in sorted(said, key=lambda each: (each[0].received_at, each[0].id)):
         for parsed in parts:
+            proofs = parsed.proofs & this.connector.proofs
             if parsed.outcome is Outcome.FOUND and (reply.account_id, parsed.tracking_code) in page:
                 for shipment_id in followers.get((reply.account_id, parsed.tracking_code), ()):
-                    heard[shipment_id].append(Heard(parsed.events, parsed.estimate, reply.id))
+                    heard[shipment_id].append(Heard(parsed.events, parsed.estimate, reply.id, proofs=proofs))
     return heard
 
 
