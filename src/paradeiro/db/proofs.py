@@ -151,7 +151,7 @@ async def claim(
             WHERE s.account_id = %(account)s AND p.kind = %(kind)s AND {_DUE}
             ORDER BY p.next_try, p.shipment_id LIMIT %(limit)s FOR UPDATE OF p SKIP LOCKED) due
         WHERE c.shipment_id = due.shipment_id AND c.kind = due.kind
-        RETURNING c.store_id, c.shipment_id, c.kind, due.tracking_code, c.tries, c.ticket"""  # noqa: S608 - the same
+        RETURNING c.store_id, c.shipment_id, c.kind, due.tracking_code, c.tries, c.ticket"""  # noqa: S608 - our own condition
     values = {"account": account_id, "kind": kind, "now": now, "lease": lease, "limit": limit}
     rows = await connection.execute(sql, values)
     found = [Search(row[0], row[1], ProofKind(row[2]), row[3], row[4], row[5]) async for row in rows]

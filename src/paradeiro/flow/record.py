@@ -244,9 +244,7 @@ def _fold_one(
     timeline = fold(
         [*known, *fresh], now=now, ordered_at=kept.order.ordered_at, base=Status.REGISTERED, estimate=estimate
     )
-    due = _next(around, kept, timeline, now=now)
-    if vanished_at is not None:
-        due = min(due or now + ASK_AGAIN_AFTER, now + ASK_AGAIN_AFTER)
+    due = _next(around, kept, timeline, gone=vanished_at is not None, now=now)
     out.moved.append(Moved(shipment.id, timeline.snapshot, due, vanished_at))
     _prove(out, kept, timeline, heard, now=now)
     if timeline.withdrawn:
@@ -288,14 +286,15 @@ def _prove(out: _Outcome, kept: Kept, timeline: Timeline, heard: Sequence[Heard]
         out.proofs += [Wanted(shipment.store_id, shipment.id, kind) for h in heard for kind in h.proofs]
 
 
-def _next(around: Surroundings, kept: Kept, timeline: Timeline, *, now: datetime) -> datetime | None:
-    return next_check(
+def _next(around: Surroundings, kept: Kept, timeline: Timeline, *, gone: bool, now: datetime) -> datetime | None:
+    due = next_check(
         timeline.snapshot,
         now=now,
         registered_at=kept.shipment.registered_at,
         zone=around.zone(kept),
         tracking_code=kept.shipment.tracking_code,
     )
+    return min(due or now + ASK_AGAIN_AFTER, now + ASK_AGAIN_AFTER) if gone else due
 
 
 def _effects(around: Surroundings, kept: Kept, change: Change, *, quiet: bool, was_told: bool) -> list[EffectRow]:

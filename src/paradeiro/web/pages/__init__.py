@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 from fastapi import APIRouter, Request, Response
 
 from paradeiro.web.auth import seal_session
-from paradeiro.web.pages import accounts, notices, order, orders, replies, sign_in
+from paradeiro.web.pages import accounts, notices, order, orders, proofs, replies, sign_in
 from paradeiro.web.pages.layout import plain, style
 
 router = APIRouter()
 router.include_router(sign_in.router)
 router.include_router(orders.router)
 router.include_router(order.router)
+router.include_router(proofs.router)
 router.include_router(replies.router)
 router.include_router(notices.router)
 router.include_router(accounts.router)

@@ -16,6 +16,7 @@ from paradeiro.flow.errors import InvalidError, StatementError
 from paradeiro.flow.means import Means
 from paradeiro.web.auth import COOKIE, WRITE, Caller, MeansOf, Operator, form_token
 from paradeiro.web.pages.layout import WORDS, page, plain
+from paradeiro.web.pages.proofs import proofs_of
 from paradeiro.web.view import PackageView, package_view
 
 router = APIRouter()
@@ -64,6 +65,7 @@ async def _show(request: Request, number: str, means: Means, who: Caller, *, pro
             line.id: line
             for line in await reading.shipment_lines(connection, who.store_id, order_number=number, limit=200)
         }
+        proofs = await proofs_of(connection, [k.shipment.id for k in kept])
         zone = ZoneInfo(store.time_zone)
         views: list[PackageView] = []
         for each in kept:
@@ -79,6 +81,7 @@ async def _show(request: Request, number: str, means: Means, who: Caller, *, pro
         views=views,
         lines=lines,
         told=told,
+        proofs=proofs,
         kinds=_KINDS,
         states=_STATES,
         outcomes=_OUTCOMES,
