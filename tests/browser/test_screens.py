@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 PICTURES = Path(__file__).parent.parent / "artifacts"
+MISSING = "orders/0"
 LONG_NAME = "Maria Aparecida dos Santos Nascimento de Albuquerque e Orléans"
 
 pytestmark = [
@@ -67,9 +69,15 @@ async def _page(width: int, scheme: str) -> AsyncIterator[Page]:
     said: list[str] = []
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        context = await browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+        context = await browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme=scheme,  # type: ignore[arg-type]  # one of the two
+            reduced_motion="reduce",  # a picture is of the end
+            locale="pt-BR",
+        )
         page = await context.new_page()
-        page.on("console", lambda message: said.append(message.text))
+        # A page that is not there is itself an error to a browser.
+        page.on("console", lambda m: m.location["url"].endswith(MISSING) or said.append(f"{m.text} {m.location}"))
         page.on("pageerror", lambda error: said.append(str(error)))
         yield page
         await browser.close()
@@ -84,30 +92,64 @@ async def _fits(page: Page, name: str) -> None:
     assert width <= 0, f"{name} sticks out by {width} px"
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1024, "dark"), (1440, "light")])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1024, 1440])
 async def test_from_the_list_to_a_confirmed_delivery(shop: Shop, width: int, scheme: str) -> None:
-    order = Order("1307463503290-01", Customer(LONG_NAME, "maria@example.com"), ordered_at=shop.clock())
+    order = Order("1307463503290-01", Customer(LONG_NAME, "maria@example.com"), "MKT", "M-9", ordered_at=shop.clock())
     shipment = await shop.register("AA123456785BR", order)
     shop.outside.say("AA123456785BR", POSTED, OUT)
     await shop.ask(shipment, days=1, hours=1)
-    async with _served(shop) as (address, sign_in), _page(width, scheme) as page:
-        await page.goto(address + sign_in)
-        await _fits(page, f"orders-{width}")
+    shop.outside.fail("canal", "auth")
+    async with _served(shop) as (address, _), _page(width, scheme) as page:
+        await page.goto(address)
+        await _fits(page, f"sign-in-{width}-{scheme}")
+        await page.get_by_label("Chave de API").fill("pk_bia")
+        await page.keyboard.press("Enter")
+        await page.wait_for_url(f"{address}/")
+        await _fits(page, f"orders-{width}-{scheme}")
         await page.get_by_role("link", name="1307463503290-01").click()
         assert "Saiu para entrega" in await page.inner_text("main")
-        await _fits(page, f"order-{width}")
         await page.get_by_text("Confirmar a entrega").click()
+        assert "o cliente, por e-mail (maria@example.com)" in await page.inner_text("main")
+        await _fits(page, f"order-{width}-{scheme}")
         await page.get_by_role("button", name="Confirmar").click()
+        await page.wait_for_url("**?done=confirm-delivery")
         assert "foi entregue" in await page.inner_text(".sentence")
-        for screen in ("notices", "accounts", "docs"):
-            await page.goto(f"{address}/{screen}")
-            await _fits(page, f"{screen}-{width}")
+        assert "Entrega confirmada" in await page.inner_text("[role=status]")
+        await shop.run()
+        for screen in ("notices", "accounts", "replies/1", MISSING, "docs"):
+            await page.goto(f"{address}/{screen}", wait_until="load")
+            await _fits(page, f"{screen.replace('/', '-')}-{width}-{scheme}")
         token = (await shop.kept(shipment)).shipment.tracking_token
         await page.goto(f"{address}/t/{token}")
         assert "foi entregue" in await page.inner_text("h1")
-        await _fits(page, f"track-{width}")
-    await shop.run()
+        await _fits(page, f"track-{width}-{scheme}")
     assert shop.outside.told("mail")[-1]["status"] == "delivered"
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+async def test_no_event_and_three_hundred_of_them_fit(shop: Shop, width: int) -> None:
+    order = Order("1001", Customer("X" * 60))
+    full = await shop.register("AA1" + "B" * 40, order, "NF-1")
+    empty = await shop.register("AA2", order, "NF-2")
+    start = shop.clock()
+    many = [("RO", (start + timedelta(minutes=n)).isoformat(), "Vila Bela da Santíssima Trindade") for n in range(300)]
+    shop.outside.say("AA1" + "B" * 40, *many, words="Objeto-sem-nenhum-espaço-" * 6)
+    await shop.ask(full, days=1)
+    async with _served(shop) as (address, sign_in), _page(width, "light") as page:
+        await page.goto(address + sign_in)
+        await page.goto(f"{address}/orders/1001")
+        assert await page.locator(".events li").count() == 300
+        await _fits(page, f"order-300-{width}")
+        assert await page.locator(".events li:visible").count() == 12
+        assert await page.locator(".index .mark:visible").count() == 2
+        await page.get_by_text("E mais 288 registros anteriores").click()
+        assert await page.locator(".events li:visible").count() == 300
+        await _fits(page, f"order-300-unfolded-{width}")
+        for shipment, name in ((full, "track-300"), (empty, "track-0")):
+            token = (await shop.kept(shipment)).shipment.tracking_token
+            await page.goto(f"{address}/t/{token}?lang=es")
+            await _fits(page, f"{name}-{width}")
 
 
 async def test_the_keyboard_alone_reaches_an_order(shop: Shop) -> None:

@@ -14,12 +14,14 @@ from pydantic import SecretStr
 from rich.console import Console
 
 from paradeiro.cli import demo
-from paradeiro.cli.demo import START, demo_command, play
+from paradeiro.cli.demo import START, Outage, demo_command, play
+from paradeiro.db.embedded import Embedded
 from paradeiro.settings import Settings
 from paradeiro.world.clock import WorldClock
 from paradeiro.world.scenario import Scenario
 from paradeiro.world.server import World, serve
 from paradeiro.world.truth import Package, Truth
+from tests.databases import TEMPLATE
 
 PACKAGES, DAYS = 12, 4
 
@@ -96,6 +98,28 @@ async def test_a_small_world_ends_without_differences(settings: Settings, databa
     assert 0 < report.detection_delay_minutes_median < report.detection_delay_minutes_p90 < 24 * 60
 
 
+async def test_an_outage_with_a_stand_in_ends_without_differences_and_sooner(
+    settings: Settings, postgres: Embedded, tmp_path: Path
+) -> None:
+    reports = {}
+    for second_source in (False, True):
+        url = postgres.fresh_url(f"outage_{second_source}".lower(), TEMPLATE)
+        outage = Outage(days=1.5, second_source=second_source)
+        reports[second_source] = await play(settings, url, Scenario(15, 5, 7, START), nothing, outage)
+        assert reports[second_source].differences == []
+    alone, helped = reports[False], reports[True]
+    assert (alone.stand_in_requests, helped.stand_in_requests > 0) == (0, True)
+    assert helped.outage_delay_minutes_median < alone.outage_delay_minutes_median
+    assert helped.events_recorded == alone.events_recorded
+
+
+async def test_with_pushes_the_same_is_told_but_sooner(settings: Settings, database: str) -> None:
+    report = await play(settings, database, Scenario(PACKAGES, DAYS, 7, START), nothing, pushes=True)
+    assert report.differences == []
+    assert report.pushes >= report.events_recorded > PACKAGES
+    assert report.detection_delay_minutes_median < 1
+
+
 @pytest.mark.parametrize(("lie", "words"), LIES.values(), ids=LIES)
 async def test_a_lie_is_found_and_said(
     settings: Settings, database: str, monkeypatch: pytest.MonkeyPatch, lie: Callable[[World], None], words: str
@@ -108,7 +132,7 @@ async def test_a_lie_is_found_and_said(
 def test_the_command_prints_json_and_ends_well(settings: Settings) -> None:
     printed = StringIO()
     console = Console(file=printed, width=100)
-    assert demo_command(settings, console, packages=2, days=1, seed=3, as_json=True) == 0
+    assert demo_command(settings, console, Scenario(2, 1, 3, START), as_json=True) == 0
     report = json.loads(printed.getvalue())
     assert report["packages"] == 2
     assert report["differences"] == []
@@ -117,7 +141,7 @@ def test_the_command_prints_json_and_ends_well(settings: Settings) -> None:
 def test_the_command_prints_the_lie_and_its_status_is_1(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     let_the_world_lie(monkeypatch, forget_updates)
     printed = StringIO()
-    assert demo_command(settings, Console(file=printed, width=200), packages=4, days=2, seed=7, as_json=False) == 1
+    assert demo_command(settings, Console(file=printed, width=200), Scenario(4, 2, 7, START), as_json=False) == 1
     said = " ".join(printed.getvalue().split())
     assert "it holds 0 events" in said
     assert "differences from the world's truth" in said

@@ -40,6 +40,7 @@ def test_up_starts_everything_follows_the_world_and_stops(tmp_path: Path) -> Non
             client.cookies.clear()
             assert client.get(f"{address}/api/v1/shipments").status_code == 401
             _until(lambda: _events(client, address, key[0]), "PO/0", process, _FOLLOWED_SECONDS)
+            _until(lambda: _pushed(client, address, key[0]), "pushed", process, _FOLLOWED_SECONDS)
     finally:
         process.send_signal(signal.SIGTERM)
         code = process.wait(40)
@@ -54,6 +55,11 @@ def _events(client: httpx.Client, address: str, key: str) -> str:
     return " ".join(
         client.get(f"{address}/api/v1/shipments/{item['id']}", headers=headers).text for item in page["items"][-3:]
     )
+
+
+def _pushed(client: httpx.Client, address: str, key: str) -> str:
+    lines = client.get(f"{address}/api/v1/accounts", headers={"X-API-Key": key}).json()
+    return "pushed" if any(line["pushed_at"] for line in lines) else "not yet"
 
 
 def _until(

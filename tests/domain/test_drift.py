@@ -27,7 +27,7 @@ WITH_UNIT: Shape = {**USUAL, "events[].unit": OBJECT, "events[].unit.city": TEXT
 
 def after(habit: Habit, *looks: Look, now: datetime = NOW) -> Habit:
     for look in looks:
-        habit = lasting(carry_on(habit, look, FIELDS, now), FIELDS, now)
+        habit = lasting(carry_on(habit, look, FIELDS, now))
     return habit
 
 
@@ -124,13 +124,26 @@ def test_a_fast_party_that_becomes_a_little_less_fast_is_nothing() -> None:
     assert kinds(after(fast, *[Look(seconds=0.06)] * 100)) == []
 
 
-def test_failing_by_turns_is_told_and_a_single_outage_is_not() -> None:
-    assert kinds(after(Habit(), Look(recovered=True))) == []
-    habit = Habit()
-    for minute in range(5):
-        habit = after(habit, Look(recovered=True), now=NOW + timedelta(minutes=minute))
+def _by_turns(habit: Habit, rounds: int, *, good: int = 1) -> Habit:
+    for minute in range(rounds):
+        now = NOW + timedelta(minutes=minute)
+        habit = after(habit, Look(failed=True), Look(failed=False, recovered=True), now=now)
+        habit = after(habit, *[Look(failed=False)] * (good - 1), now=now)
+    return habit
+
+
+def test_failing_by_turns_is_told_and_ends_by_itself() -> None:
+    habit = _by_turns(Habit(), 20)
     assert kinds(habit) == [(Drift.UNSTEADY, "")]
-    assert kinds(after(habit, Look(), now=NOW + timedelta(hours=3))) == []
+    assert kinds(after(habit, *[Look(failed=False)] * 60)) == []
+
+
+def test_a_single_outage_is_no_turn_however_long() -> None:
+    assert kinds(after(Habit(), *[Look(failed=True)] * 50, Look(failed=False, recovered=True))) == []
+
+
+def test_a_failure_in_a_hundred_questions_is_nothing() -> None:
+    assert kinds(_by_turns(Habit(), 20, good=99)) == []
 
 
 def test_what_a_person_accepted_is_not_told_again() -> None:
@@ -164,6 +177,7 @@ looks = st.builds(
     eventful=st.integers(0, 60),
     eventless=st.integers(0, 60),
     seconds=st.none() | st.floats(0, 1000),
+    failed=st.none() | st.booleans(),
     recovered=st.booleans(),
 )
 

@@ -30,6 +30,11 @@ def test_a_delivery_under_another_code_is_a_delivery() -> None:
     assert not lacks_delivery(KNOWN, [POSTED, OUT, again], DELIVERED.occurred_at)
 
 
+def test_a_delivery_under_a_code_that_nobody_knows_yet_has_not_vanished() -> None:
+    renamed = replace(DELIVERED, code="BDE/91", status=Status.UNKNOWN)
+    assert not lacks_delivery(KNOWN, [POSTED, OUT, renamed], DELIVERED.occurred_at)
+
+
 def test_what_a_person_confirmed_is_not_the_carriers_to_stop_showing() -> None:
     by_hand = replace(DELIVERED, source=Source.OPERATOR)
     assert not lacks_delivery([POSTED, OUT, by_hand], [POSTED, OUT], by_hand.occurred_at)

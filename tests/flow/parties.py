@@ -1,4 +1,4 @@
-"""In: a folder that plays the outside; out: connectors of four parties whose whole state is files in it.
+"""In: a folder that plays the outside; out: connectors of small parties whose whole state is files in it.
 
 They are small, but outside: what they accepted survives the death of the process that sent it, so a test can kill
 that process and look at what the other side has. Which answer they give is written into the folder by the test.
@@ -37,6 +37,12 @@ _WORDS = {
     "BDE": (Status.DELIVERED, None, None),
     "ROUBO": (Status.EXCEPTION, Reason.STOLEN, None),
     "EST": (None, None, Withdraws.PREVIOUS),
+    # How the aggregators say the same.
+    "collected": (Status.ACCEPTED, None, None),
+    "moving": (Status.IN_TRANSIT, None, None),
+    "in the van": (Status.OUT_FOR_DELIVERY, None, None),
+    "failed": (Status.ATTEMPT_FAILED, Reason.OTHER, None),
+    "done": (Status.DELIVERED, None, None),
 }
 
 TEXT, LIST, OBJECT = frozenset({"text"}), frozenset({"list"}), frozenset({"object"})
@@ -60,11 +66,18 @@ class Outside:
 
     folder: Path
 
-    def say(self, code: str, *events: tuple[str, str, str], words: str = "", proofs: Sequence[ProofKind] = ()) -> None:
-        """The carrier's answer about a code from now on: (code, instant, city) per event."""
+    def say(
+        self,
+        code: str,
+        *events: tuple[str, str, str],
+        words: str = "",
+        by: str = "",
+        proofs: Sequence[ProofKind] = (),
+    ) -> None:
+        """The carrier's answer about a code from now on: (code, instant, city) per event. `by` names an aggregator."""
         told = [{"code": c, "at": at, "city": city, "text": f"{words}{c}"} for c, at, city in events]
         provable = {"proofs": list(proofs)} if proofs else {}
-        self._write(f"answer-{code}", json.dumps({"object": code, "events": told} | provable))
+        self._write(f"answer-{by}{code}", json.dumps({"object": code, "events": told} | provable))
 
     def show(self, code: str, kind: ProofKind, *pictures: bytes) -> None:
         """The carrier's pictures of a delivery from now on."""
@@ -110,9 +123,11 @@ class Outside:
         """The bodies that a party accepted, each idempotency key once, in order."""
         return list({line["key"]: json.loads(line["body"]) for line in self.accepted(party)}.values())
 
-    def asked(self, what: str = "asked") -> list[list[str]]:
-        """The codes of each question: 'asked', 'asked-many', or 'asked-proofs' (kind, code and ticket by turns)."""
-        return [json.loads(line) for line in self.read(what).splitlines()]
+    def asked(self, by: str = "") -> list[list[str]]:
+        """The codes of each question. `by`: an aggregator's name; '-many' or '-proofs' (kind, code and ticket by
+        turns): the carrier's other ways.
+        """
+        return [json.loads(line) for line in self.read(f"asked{by}").splitlines()]
 
     def note(self, what: str, words: Sequence[str]) -> None:
         with (self.folder / what).open("a", encoding="utf-8") as file:
@@ -122,11 +137,12 @@ class Outside:
 @dataclass(frozen=True, slots=True)
 class CarrierParty:
     outside: Outside
+    name: str = ""
 
     async def fetch(self, tracking_codes: Sequence[str]) -> list[Answer]:
-        with (self.outside.folder / "asked").open("a", encoding="utf-8") as file:
+        with (self.outside.folder / f"asked{self.name}").open("a", encoding="utf-8") as file:
             file.write(json.dumps(list(tracking_codes)) + "\n")
-        how = self.outside.read("mode-carrier", "ok")
+        how = self.outside.read(f"mode-{self.name or 'carrier'}", "ok")
         if how == "by turns":
             how = "retry" if len(self.outside.asked()) % 2 else "ok"
         if how in {"unknown", "refused", "in vain"}:
@@ -142,7 +158,7 @@ class CarrierParty:
         return [self._one(code) for code in tracking_codes]
 
     def _one(self, code: str) -> Answer:
-        text = self.outside.read(f"answer-{code}")
+        text = self.outside.read(f"answer-{self.name}{code}")
         if not text:
             return Answer(code, Outcome.NOT_FOUND, b"", "not known yet")
         return Answer(code, Outcome.FOUND, text.encode())
@@ -255,11 +271,11 @@ def render(telling: Telling, _: Mapping[str, str]) -> Request:
 
 
 def connectors(folder: Path) -> dict[str, Connector]:
-    """The four parties, by name."""
+    """The parties, by name. 'ajuda' and 'vizinha' are aggregators that know of Posta's packages."""
     outside = Outside(folder)
 
-    def carrier(_: AccountRef, __: Clock) -> CarrierParty:
-        return CarrierParty(outside)
+    def carrier(account: AccountRef, __: Clock) -> CarrierParty:
+        return CarrierParty(outside, account.settings.get("party", ""))
 
     def sink(name: str) -> Any:
         def open_(_: AccountRef, __: Clock) -> SinkParty:
@@ -286,10 +302,26 @@ def connectors(folder: Path) -> dict[str, Connector]:
             proofs=frozenset(ProofKind),
             proof_batch_size=2,
         ),
+        **{name: _aggregator(name, carrier) for name in ("ajuda", "vizinha")},
         "loja": _sink("loja", PartyKind.ORDER_SYSTEM, sink("loja"), own),
         "canal": _sink("canal", PartyKind.MARKETPLACE, sink("canal"), market),
         "mail": _sink("mail", PartyKind.MAIL, sink("mail"), mail),
     }
+
+
+def _aggregator(name: str, open_: Any) -> Connector:
+    return Connector(
+        name,
+        name.title(),
+        frozenset({PartyKind.CARRIER}),
+        (),
+        open_,
+        time_zone="Asia/Shanghai",
+        batch_size=2,
+        requests_per_second=1000,
+        parse=parse,
+        stands_in_for=frozenset({"posta"}),
+    )
 
 
 def _sink(name: str, kind: PartyKind, open_: Any, effects: set[EffectKind]) -> Connector:

@@ -42,7 +42,7 @@ async def test_many_are_asked_for_at_once_and_recorded(large: Shop) -> None:
     for code in codes:
         large.outside.say(code, POSTED)
     assert await collect(large.means, large.accounts["posta"]) == LARGE
-    assert [sorted(asked) for asked in large.outside.asked("asked-many")] == [codes]
+    assert [sorted(asked) for asked in large.outside.asked("-many")] == [codes]
     assert large.outside.asked() == []
     large.clock.forward(minutes=1)
     await drain(large.means)
@@ -52,7 +52,7 @@ async def test_many_are_asked_for_at_once_and_recorded(large: Shop) -> None:
 async def test_few_are_asked_for_as_ever(large: Shop) -> None:
     await follow(large, MANY - 1)
     assert await collect(large.means, large.accounts["posta"]) == MANY - 1
-    assert large.outside.asked("asked-many") == []
+    assert large.outside.asked("-many") == []
     assert [len(asked) for asked in large.outside.asked()] == [3, 1]
 
 
@@ -60,7 +60,7 @@ async def test_a_carrier_without_a_way_for_many(shop: Shop, monkeypatch: pytest.
     monkeypatch.setattr(flow, "MANY", MANY)
     await follow(shop, LARGE)
     assert await collect(shop.means, shop.accounts["posta"]) == LARGE
-    assert shop.outside.asked("asked-many") == []
+    assert shop.outside.asked("-many") == []
 
 
 async def test_what_the_answer_leaves_out_is_asked_for_as_ever(large: Shop) -> None:
@@ -79,7 +79,7 @@ async def test_no_answer_at_all_blames_nobody_and_is_not_waited_for_again(large:
     codes = await follow(large, 2 * LARGE)
     large.outside.fail("many", "nothing")
     assert await collect(large.means, large.accounts["posta"]) == 2 * LARGE
-    assert len(large.outside.asked("asked-many")) == 1
+    assert len(large.outside.asked("-many")) == 1
     assert sorted(code for each in large.outside.asked() for code in each) == codes
     account = await large.account("posta")
     assert (account.state, account.failures) == ("ok", 0)

@@ -62,19 +62,19 @@ async def test_pictures_of_a_delivery_are_fetched_once(shop: Shop) -> None:
         assert await proofs.image(connection, shop.store_id + 1, shipment, found[0].id) is None, "another store's"
     assert image is not None
     assert image.content in {HOUSE, DOOR, PAPER}
-    asked = shop.outside.asked("asked-proofs")
+    asked = shop.outside.asked("-proofs")
     assert sorted(asked) == [["image", "AA1", ""], ["signed", "AA1", ""]]
     shop.outside.say("AA1", POSTED, DELIVERED, words="said anew: ", proofs=[IMAGE, SIGNED])
     await shop.ask(shipment, days=1)
     await shop.later(days=5)
-    assert shop.outside.asked("asked-proofs") == asked, "nothing is asked twice"
+    assert shop.outside.asked("-proofs") == asked, "nothing is asked twice"
     assert await shop.notices() == []
 
 
 async def test_what_the_service_does_not_have_is_not_asked_for(shop: Shop) -> None:
     shipment = await delivered(shop)
     await shop.later(days=5)
-    assert shop.outside.asked("asked-proofs") == []
+    assert shop.outside.asked("-proofs") == []
     assert await kept(shop, shipment) == []
 
 
@@ -82,10 +82,10 @@ async def test_before_the_delivery_nothing_is_asked_for(shop: Shop) -> None:
     shipment = await shop.register("AA1")
     shop.outside.say("AA1", POSTED, proofs=[IMAGE])
     await shop.ask(shipment, hours=2)
-    assert shop.outside.asked("asked-proofs") == []
+    assert shop.outside.asked("-proofs") == []
     shop.outside.say("AA1", POSTED, DELIVERED, proofs=[IMAGE])
     await shop.ask(shipment, days=1)
-    assert len(shop.outside.asked("asked-proofs")) == 1
+    assert len(shop.outside.asked("-proofs")) == 1
 
 
 async def test_a_delivery_that_only_a_person_stated_has_none(shop: Shop) -> None:
@@ -97,7 +97,7 @@ async def test_a_delivery_that_only_a_person_stated_has_none(shop: Shop) -> None
     shop.outside.say("AA1", POSTED, ("RO", "2026-11-02T13:30:00+00:00", "Itu"), proofs=[IMAGE])
     await shop.ask(shipment, hours=2)
     assert len(await shop.events(shipment)) == 3
-    assert shop.outside.asked("asked-proofs") == []
+    assert shop.outside.asked("-proofs") == []
 
 
 async def test_not_there_for_days_then_given_up(shop: Shop) -> None:
@@ -108,7 +108,7 @@ async def test_not_there_for_days_then_given_up(shop: Shop) -> None:
     for _ in range(150):
         await shop.later(hours=1)
     waited = [at - began for at in await _tried_at(shop, began)]
-    assert [asked[2] for asked in shop.outside.asked("asked-proofs")] == ["", *["ticket-AA1"] * 4]
+    assert [asked[2] for asked in shop.outside.asked("-proofs")] == ["", *["ticket-AA1"] * 4]
     assert waited == [timedelta(hours=h) for h in (0, 1, 7, 31, 103)]
     last = await search(shop, shipment)
     assert (last.state, last.tries, last.next_try, last.message) == ("given_up", 5, None, "not there yet")
@@ -122,7 +122,7 @@ async def _tried_at(shop: Shop, began: datetime) -> list[datetime]:
     for hours in (1, 6, 24, 72):
         at += timedelta(hours=hours)
         found.append(at)
-    assert len(shop.outside.asked("asked-proofs")) == len(found)
+    assert len(shop.outside.asked("-proofs")) == len(found)
     return found
 
 
@@ -176,12 +176,12 @@ async def test_an_account_in_trouble_is_not_asked(shop: Shop) -> None:
     shop.outside.fail("carrier", "auth")
     await shop.ask(shipment, minutes=1)
     assert (await shop.account("posta")).state == "paused"
-    before = len(shop.outside.asked("asked-proofs"))
+    before = len(shop.outside.asked("-proofs"))
     shop.clock.forward(minutes=59)
     assert await prove(shop.means, shop.accounts["posta"]) == 0
     async with shop.means.pool.connection() as connection:
         assert await proofs.due_accounts(connection, now=shop.clock()) == []
-    assert len(shop.outside.asked("asked-proofs")) == before
+    assert len(shop.outside.asked("-proofs")) == before
 
 
 async def test_two_workers_fetch_it_once(shop: Shop) -> None:
@@ -226,9 +226,9 @@ async def test_a_delivery_taken_back_before_the_picture_came(shop: Shop) -> None
     shop.outside.say("AA1", POSTED, DELIVERED, BACK, proofs=[IMAGE])
     await shop.ask(shipment, hours=2)
     shop.outside.show("AA1", IMAGE, HOUSE)
-    before = len(shop.outside.asked("asked-proofs"))
+    before = len(shop.outside.asked("-proofs"))
     await shop.later(days=1)
-    assert len(shop.outside.asked("asked-proofs")) == before
+    assert len(shop.outside.asked("-proofs")) == before
     assert (await search(shop, shipment)).state == "withdrawn"
     assert await kept(shop, shipment) == []
 
@@ -301,7 +301,7 @@ async def test_a_backfill_asks_for_no_old_pictures(shop: Shop) -> None:
     shop.outside.say("AA1", ("PO", "2026-07-28T14:00:00+00:00", "Itu"), old, proofs=[IMAGE])
     await shop.ask(shipment)
     assert (await shop.kept(shipment)).shipment.snapshot.delivered
-    assert shop.outside.asked("asked-proofs") == []
+    assert shop.outside.asked("-proofs") == []
 
 
 async def test_a_replay_finds_the_proofs_of_deliveries_recorded_before(shop: Shop) -> None:
@@ -322,7 +322,7 @@ async def test_a_carrier_that_has_no_pictures_is_not_asked_for_any(shop: Shop) -
     posta = replace(shop.means.connectors["posta"], proofs=frozenset({SIGNED}))
     means = replace(shop.means, connectors={**shop.means.connectors, "posta": posta})
     shipment = await delivered(replace(shop, means=means), IMAGE)
-    assert shop.outside.asked("asked-proofs") == []
+    assert shop.outside.asked("-proofs") == []
     async with shop.means.pool.connection() as connection:
         assert await proofs.searches(connection, [shipment]) == []
 
@@ -352,4 +352,4 @@ async def test_a_backlog_is_worked_off_in_one_go(shop: Shop) -> None:
         shop.outside.show(code, SIGNED, PAPER)
     shop.clock.forward(hours=27)
     await shop.run()
-    assert [len(asked) // 3 for asked in shop.outside.asked("asked-proofs")] == [2, 2, 2, 1], "two at once are taken"
+    assert [len(asked) // 3 for asked in shop.outside.asked("-proofs")] == [2, 2, 2, 1], "two at once are taken"

@@ -110,7 +110,7 @@ async def test_a_wrong_check_digit_is_refused_with_the_right_one_named(api: http
 async def test_an_unknown_carrier_names_those_there_are(api: httpx.AsyncClient) -> None:
     answer = await api.post("/api/v1/shipments", json=BODY | {"carrier": "rapidao"})
     assert answer.status_code == 422
-    assert answer.json()["error"]["details"]["known"] == ["correios", "posta"]
+    assert answer.json()["error"]["details"]["known"] == ["ajuda", "correios", "posta", "seventeen_track", "vizinha"]
 
 
 @pytest.mark.parametrize(

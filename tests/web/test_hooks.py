@@ -16,9 +16,12 @@ from structlog.testing import capture_logs
 
 from paradeiro.app import real_clock
 from paradeiro.connectors import discover
-from paradeiro.db import hooks, shipments
+from paradeiro.db import hooks, shipments, stores
 from paradeiro.db.pool import transaction
+from paradeiro.domain.records import Invoice, Order
+from paradeiro.domain.words import PartyKind
 from paradeiro.flow.collect import collect
+from paradeiro.flow.intake import Registration, register
 from paradeiro.flow.means import Means
 from paradeiro.web.hooks import LARGEST_PUSH
 from paradeiro.web.server import create_app
@@ -60,7 +63,7 @@ class Door:
 @pytest.fixture
 async def door(shop: Shop) -> AsyncIterator[Door]:
     posta = replace(shop.means.connectors["posta"], read_push=discover()["correios"].read_push, check_code=None)
-    means = replace(shop.means, connectors={**shop.means.connectors, "posta": posta})
+    means = replace(shop.means, connectors={**shop.means.connectors, "posta": posta, "outra": posta})
     shop = replace(shop, means=means)
     async with transaction(means.pool) as connection:
         await hooks.make(
@@ -137,8 +140,9 @@ async def test_the_same_push_twice_is_one_row_and_asked_once(door: Door) -> None
     await door.shop.later(seconds=29)
     assert door.asked() == before + 1
     assert await door.rows("SELECT seen, about, outcome FROM push") == [(3, [CODE], "found")]
+    await door.shop.later(seconds=11)
+    assert door.asked() == before + 1, "the repeats left nothing behind"
     # A payload without a time of its own may come again about something new.
-    await door.shop.later(seconds=2)
     assert await door.push(push_of(CODE)) == 200
     await door.shop.run()
     assert door.asked() == before + 2
@@ -219,6 +223,19 @@ async def test_a_push_about_somebody_elses_package_is_taken_and_nothing_follows(
     assert await door.shop.notices() == []
 
 
+async def test_a_push_speaks_for_its_own_account_only(door: Door) -> None:
+    shipment = await quiet(door.shop)
+    means, now = door.shop.means, door.shop.clock()
+    async with transaction(means.pool) as connection:
+        other = await stores.add_store(connection, "Outra", now=now)
+        kind = PartyKind.CARRIER
+        given: dict[str, Any] = {"settings": {}, "secrets": {}, "key": means.secret_key, "now": now}
+        await stores.put_account(connection, other, connector="outra", kind=kind, name="outra", **given)
+    await register(means, other, Registration(Order("1"), "outra", CODE, Invoice("NF-1")))
+    await door.push(push_of(CODE))
+    assert await door.rows("SELECT id FROM shipment WHERE hinted_at IS NOT NULL") == [(shipment,)]
+
+
 async def test_one_push_may_name_many(door: Door) -> None:
     await quiet(door.shop)
     await quiet(door.shop, OTHER)
@@ -230,12 +247,13 @@ async def test_one_push_may_name_many(door: Door) -> None:
 
 async def test_a_burst_asks_a_few_times_with_one_job(door: Door) -> None:
     await quiet(door.shop)
+    await quiet(door.shop, OTHER)
     before = door.asked()
     turns = asyncio.Semaphore(50)
 
     async def one(number: int) -> int:
         async with turns:
-            return await door.push(push_of(CODE, n=number))
+            return await door.push(push_of(CODE if number % 2 else OTHER, n=number))
 
     assert set(await asyncio.gather(*(one(n) for n in range(1000)))) == {200}
     assert await door.rows("SELECT count(*) FROM pgqueuer WHERE entrypoint = 'collect'") == [(1,)]
@@ -320,7 +338,7 @@ async def test_an_unknown_address_is_nothing_and_counts_nothing(door: Door, toke
 
 
 async def test_a_door_belongs_to_its_connector(door: Door) -> None:
-    for connector in ("correios", "loja", "nobody", "%00"):
+    for connector in ("outra", "loja", "nobody", "%00"):
         answer = await door.client.post(
             f"/hooks/{connector}/{TOKEN}", content=push_of(CODE), headers=signed(push_of(CODE))
         )
@@ -421,8 +439,6 @@ async def test_what_was_not_committed_leaves_neither_row_nor_hint(door: Door, mo
 
 
 async def _key(means: Means, shop: Shop) -> dict[str, str]:
-    from paradeiro.db import stores
-
     async with transaction(means.pool) as connection:
         await stores.add_api_key(connection, shop.store_id, name="x", key="pk_x", scopes=["read"], now=shop.clock())
     return {"X-API-Key": "pk_x"}
@@ -447,7 +463,6 @@ async def test_an_account_says_when_it_last_pushed(door: Door) -> None:
 
 
 async def test_the_accounts_page_says_the_same(door: Door) -> None:
-    from paradeiro.db import stores
     from paradeiro.web.pages import one_time_link
 
     async with transaction(door.shop.means.pool) as connection:
@@ -455,12 +470,12 @@ async def test_the_accounts_page_says_the_same(door: Door) -> None:
             connection, door.shop.store_id, name="Bia", key="pk_bia", scopes=["read"], now=door.shop.clock()
         )
     await door.client.get(one_time_link(key_id, door.shop.means.secret_key, real_clock()))
-    assert "nenhuma desde hoje, 09:00" in (await door.client.get("/accounts")).text
+    assert "nenhuma notificação desde hoje, 09:00" in (await door.client.get("/accounts")).text
     door.shop.clock.forward(hours=2)
     await door.push(push_of(CODE))
     await door.push(push_of(CODE), {})
     page = (await door.client.get("/accounts")).text
-    assert "última hoje, 11:00" in page
+    assert "última notificação hoje, 11:00" in page
     assert "1 sem a assinatura certa" in page
     for _ in range(5):
         await door.push(push_of(CODE), {})

@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 
 from paradeiro.app import house
 from paradeiro.cli.database import database_url, migrate_command
-from paradeiro.db import stores
-from paradeiro.db.pool import transaction
+from paradeiro.db import stand_ins, stores
+from paradeiro.db.pool import Connection, transaction
 from paradeiro.domain.records import Customer, Invoice, Order
 from paradeiro.domain.words import PartyKind
 from paradeiro.flow.errors import InvalidError, MissingError
-from paradeiro.flow.intake import Registration, register
+from paradeiro.flow.intake import Registration, carrier_named, register
 from paradeiro.flow.means import Means
 from paradeiro.sdk.contract import Connector
 from paradeiro.settings import Settings
@@ -58,6 +58,45 @@ async def add_account(
             now=now,
             channel=channel,
         )
+
+
+async def stand_in_command(
+    settings: Settings, carrier: str, *, store: str, account: str, rank: int, remove: bool
+) -> str:
+    """Let an account of a store be asked about a carrier's packages while the carrier's own account cannot answer."""
+    with database_url(settings) as url:
+        await migrate_command(url)
+        async with house(settings, url) as means:
+            return await let_stand_in(means, store, carrier, account=account, rank=rank, remove=remove)
+
+
+async def let_stand_in(
+    means: Means, store: str, carrier: str, *, account: str, rank: int = 1, remove: bool = False
+) -> str:
+    """The same inside a running house. Raises `StatementError`s; what was done, in a sentence."""
+    home = carrier_named(means, carrier)
+    async with transaction(means.pool) as connection:
+        store_id = await _store_id(connection, store)
+        mine = await stores.accounts(connection, means.secret_key, store_ids=[store_id])
+        found = next((a for a in mine if a.name == account and a.kind is PartyKind.CARRIER), None)
+        if found is None:
+            names = ", ".join(sorted(a.name for a in mine if a.kind is PartyKind.CARRIER)) or "none yet"
+            raise MissingError("no_such_account", f"{store} has no carrier account '{account}'. There are: {names}.")
+        if remove:
+            gone = await stand_ins.remove(connection, store_id, carrier=home.name, account_id=found.id)
+            return f"{account} {'stands in' if gone else 'did not stand in'} for {home.title}{' no longer' * gone}."
+        if found.connector != home.name and home.name not in means.connectors[found.connector].stands_in_for:
+            raise InvalidError("cannot_stand_in", f"{account} cannot be asked about packages of {home.title}.")
+        await stand_ins.put(connection, store_id, carrier=home.name, account_id=found.id, rank=rank)
+    return f"{account} is asked about packages of {home.title} while the account there cannot answer."
+
+
+async def _store_id(connection: Connection, name: str) -> int:
+    known = {each.name: each.id for each in (await stores.stores(connection)).values()}
+    if name not in known:
+        names = ", ".join(sorted(known)) or "none yet"
+        raise MissingError("no_such_store", f"There is no store '{name}'. There are: {names}.")
+    return known[name]
 
 
 def _connector(means: Means, name: str) -> Connector:
@@ -110,12 +149,9 @@ async def register_command(
         await migrate_command(url)
         async with house(settings, url) as means:
             async with means.pool.connection() as connection:
-                known = {each.name: each.id for each in (await stores.stores(connection)).values()}
-            if store not in known:
-                names = ", ".join(sorted(known)) or "none yet"
-                raise MissingError("no_such_store", f"There is no store '{store}'. There are: {names}.")
+                store_id = await _store_id(connection, store)
             stated = Registration(
                 Order(order, Customer(email=email or None)), carrier, code, Invoice(invoice, courier=carrier), lenient
             )
-            done = await register(means, known[store], stated)
+            done = await register(means, store_id, stated)
     return f"Shipment {done.shipment_id} is {'followed now' if done.created else 'followed already'}."

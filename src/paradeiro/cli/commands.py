@@ -77,13 +77,33 @@ def demo(
     seed: int = 7,
     json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
     pushes: Annotated[bool, typer.Option("--pushes", help="the post office pushes its news too")] = False,
+    outage_days: Annotated[float, typer.Option(min=0, help="the carrier does not answer for so long, from day 3")] = 0,
+    second_source: Annotated[bool, typer.Option("--second-source", help="an aggregator stands in for it")] = False,
 ) -> None:
     """Play days in seconds against the simulated world, and compare what was told with the world's own truth."""
-    from paradeiro.cli.demo import demo_command
+    from paradeiro.cli.demo import START, Outage, demo_command
+    from paradeiro.settings import Settings
+    from paradeiro.world.scenario import Scenario
+
+    played = Scenario(packages, days, seed, START)
+    outage = Outage(outage_days, second_source)
+    raise typer.Exit(demo_command(Settings(), _out, played, outage=outage, as_json=json, pushes=pushes))
+
+
+@app.command()
+def drill(
+    carrier: str,
+    scenario: Annotated[str | None, typer.Option(help="one incident by name; default: all")] = None,
+    json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
+) -> None:
+    """Play incidents at a carrier against the simulated world: is each noticed, told once, repaired without loss?"""
+    from paradeiro.cli.drill import UnknownIncidentError, drill_command
     from paradeiro.settings import Settings
 
-    given = {"packages": packages, "days": days, "seed": seed}
-    raise typer.Exit(demo_command(Settings(), _out, **given, as_json=json, pushes=pushes))
+    try:
+        raise typer.Exit(drill_command(Settings(), _out, carrier=carrier, scenario=scenario, as_json=json))
+    except UnknownIncidentError as error:
+        raise _fail(str(error)) from error
 
 
 @app.command()
@@ -234,6 +254,28 @@ def hook(
     _out.print(said, markup=False, highlight=False)
 
 
+@app.command("stand-in")
+def stand_in_(
+    carrier: str,
+    account: Annotated[str, typer.Option(help="the name of the account that is asked meanwhile")],
+    store: Annotated[str, typer.Option(help="the store's name")],
+    rank: Annotated[int, typer.Option(help="of several, the lowest that answers is asked")] = 1,
+    remove: Annotated[bool, typer.Option("--remove", help="let it stand in no longer")] = False,
+) -> None:
+    """Let another account be asked about a carrier's packages while the carrier's own account cannot answer."""
+    from paradeiro.cli.accounts import stand_in_command
+    from paradeiro.flow.errors import StatementError
+    from paradeiro.settings import Settings
+
+    try:
+        said = asyncio.run(
+            stand_in_command(Settings(), carrier, store=store, account=account, rank=rank, remove=remove)
+        )
+    except StatementError as error:
+        raise _fail(error.message) from error
+    _out.print(said, markup=False, highlight=False)
+
+
 def _ask_secret(field: str) -> str:
     if not sys.stdin.isatty():
         return ""
@@ -260,8 +302,8 @@ def key(
 
 @app.command()
 def bench(
-    what: Annotated[str, typer.Argument(help="record, collect or api")],
-    size: Annotated[int, typer.Option(min=100, max=5_000_000, help="events, shipments or requests")] = 20_000,
+    what: Annotated[str, typer.Argument(help="record, collect, api or packing")],
+    size: Annotated[int, typer.Option(min=100, max=5_000_000, help="events, shipments, requests or replies")] = 20_000,
     json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
 ) -> None:
     """Measure, beside a ceiling in the same run."""

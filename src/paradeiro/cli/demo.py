@@ -17,8 +17,9 @@ from rich.table import Table
 
 from paradeiro.app import house, real_clock, set_up_logs
 from paradeiro.cli.scratch import scratch_database
-from paradeiro.cli.worlds import WORLD_STORE, add_accounts, registration, subscribe
+from paradeiro.cli.worlds import WORLD_STORE, add_accounts, add_stand_in, registration, subscribe
 from paradeiro.db import benching, claims, shipments, stores
+from paradeiro.domain.sources import PATIENCE
 from paradeiro.flow.intake import register
 from paradeiro.flow.means import Means
 from paradeiro.settings import Settings
@@ -27,6 +28,7 @@ from paradeiro.web.server import create_app
 from paradeiro.worker.drain import drain
 from paradeiro.world.clock import WorldClock
 from paradeiro.world.compare import Claim, differences, unproven
+from paradeiro.world.faults import Fault
 from paradeiro.world.scenario import MARKETPLACE, Scenario
 from paradeiro.world.server import World, listening, serve
 
@@ -35,6 +37,20 @@ START = datetime(2026, 10, 5, 6, 0, tzinfo=UTC)
 # The clock moves in steps of this, to wherever something is due.
 STEP = timedelta(minutes=10)
 _SHOWN_DIFFERENCES = 20
+# When what happened in a minute was first recorded, whoever stated it, by tracking code and minute.
+Recorded = dict[tuple[str, datetime], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """For how many days the carrier does not answer, from the third on, and whether somebody stands in for it."""
+
+    days: float = 0
+    second_source: bool = False
+
+
+NO_OUTAGE = Outage()
+_OUTAGE_BEGINS = timedelta(days=3)
 
 
 @dataclass(slots=True)
@@ -56,12 +72,20 @@ class Report:
     questions_per_package_and_day: float = 0.0
     detection_delay_minutes_median: float = 0.0
     detection_delay_minutes_p90: float = 0.0
+    outage_delay_minutes_median: float = 0.0  # of what the carrier would have shown during its outage
+    stand_in_requests: int = 0
     open_notices: dict[str, int] = field(default_factory=dict)
     differences: list[str] = field(default_factory=list)
 
 
 def demo_command(
-    settings: Settings, console: Console, *, packages: int, days: int, seed: int, as_json: bool, pushes: bool = False
+    settings: Settings,
+    console: Console,
+    scenario: Scenario,
+    *,
+    outage: Outage = NO_OUTAGE,
+    as_json: bool,
+    pushes: bool = False,
 ) -> int:
     """Play, print, compare. 0 if what was told is the truth, else 1."""
     set_up_logs(settings.model_copy(update={"log_level": "error"}))
@@ -74,12 +98,12 @@ def demo_command(
         transient=as_json,
     )
     with scratch_database(settings, f"demo_{secrets.token_hex(4)}", waits_for_disk=False) as url, progress:
-        task = progress.add_task("Playing", total=days)
+        task = progress.add_task("Playing", total=scenario.days)
 
         async def tick(day: float) -> None:
             progress.update(task, completed=day)
 
-        report = asyncio.run(play(settings, url, Scenario(packages, days, seed, START), tick, pushes=pushes))
+        report = asyncio.run(play(settings, url, scenario, tick, outage, pushes=pushes))
     if as_json:
         console.print(json.dumps(asdict(report), ensure_ascii=False), markup=False, highlight=False, soft_wrap=True)
     else:
@@ -92,6 +116,7 @@ async def play(
     url: str,
     scenario: Scenario,
     tick: Callable[[float], Awaitable[None]],
+    outage: Outage = NO_OUTAGE,
     *,
     pushes: bool = False,
 ) -> Report:
@@ -105,17 +130,32 @@ async def play(
         if pushes:
             address = await stack.enter_async_context(listening(create_app(means, real_clock)))
             await subscribe(means, "correios", address)
+        if outage.second_source:
+            await add_stand_in(means, world.stand_in())
+        if outage.days:
+            begins = scenario.start + _OUTAGE_BEGINS
+            until = begins + timedelta(days=outage.days)
+            world.faults.order(Fault("correios", "status", status=503, since=begins, until=until))
         end = scenario.start + timedelta(days=scenario.days)
         await run_days(means, world, end, tick)
-        recorded = await _catch_up(means)
-        report = await _report(means, world, scenario, recorded)
+        recorded = await catch_up(means)
+        report = await _report(means, world, scenario, recorded, outage)
     report.seconds = round(time.monotonic() - began, 1)
     return report
 
 
-async def run_days(means: Means, world: World, end: datetime, tick: Callable[[float], Awaitable[None]]) -> None:
-    """Move the clock to whatever is due or pushed next, do it, and so on until the end."""
-    registered: set[str] = set()
+async def run_days(
+    means: Means,
+    world: World,
+    end: datetime,
+    tick: Callable[[float], Awaitable[None]],
+    registered: set[str] | None = None,
+    step: timedelta = STEP,
+) -> None:
+    """Move the clock to whatever is due or pushed next, do it, and so on until the end. `registered`: the packages that
+    were registered by hand before.
+    """
+    registered = set() if registered is None else registered
     start = world.clock()
     while True:
         await _register(means, world, registered)
@@ -125,9 +165,9 @@ async def run_days(means: Means, world: World, end: datetime, tick: Callable[[fl
         if now >= end:
             return
         async with means.pool.connection() as connection:
-            due = await shipments.next_due(connection) or end
-        steps = max(-((due - now) // -STEP), 1)
-        world.clock.set(min(now + steps * STEP, end, world.pushes.next_at() or end))
+            due = await shipments.next_due(connection, patience=PATIENCE) or end
+        steps = max(-((due - now) // -step), 1)
+        world.clock.set(min(now + steps * step, end, world.pushes.next_at() or end))
         await world.pushes.push_due()
 
 
@@ -141,7 +181,7 @@ async def _register(means: Means, world: World, registered: set[str]) -> None:
             await register(means, store_id, ShipmentIn.model_validate(registration(each)).registration())
 
 
-async def _catch_up(means: Means) -> dict[tuple[str, datetime, str], datetime]:
+async def catch_up(means: Means) -> Recorded:
     """Ask once for everything, so that what is known and the truth are of the same instant. What had been recorded
     until then is handed back: only that counts for the delays.
     """
@@ -152,16 +192,14 @@ async def _catch_up(means: Means) -> dict[tuple[str, datetime, str], datetime]:
     return recorded
 
 
-async def _report(
-    means: Means, world: World, scenario: Scenario, recorded: dict[tuple[str, datetime, str], datetime]
-) -> Report:
+async def _report(means: Means, world: World, scenario: Scenario, recorded: Recorded, outage: Outage) -> Report:
     async with means.pool.connection() as connection:
         known = await claims.shipments(connection)
         delivered = await claims.orders_delivered(connection)
         notices = await claims.open_notices(connection)
         proofs = await claims.proofs(connection)
     claimed = {code: Claim(k.status, k.delivered_at, k.events, k.registered_at) for code, k in known.items()}
-    delays = _delays(world, recorded, {code: k.registered_at for code, k in known.items()})
+    delays = _delays(world, recorded, {code: k.registered_at for code, k in known.items()}, outage)
     report = Report(scenario.packages, scenario.days, scenario.seed)
     report.shipments_by_status = _counted([k.status for k in known.values()])
     report.events_recorded = sum(len(k.events) for k in known.values())
@@ -173,9 +211,13 @@ async def _report(
     report.proofs = sum(len(pictures) for pictures in proofs.values())
     asked = sum(len(codes) for codes in world.post.asked)
     report.questions_per_package_and_day = round(asked / scenario.packages / scenario.days, 2)
+    report.stand_in_requests = world.aggregator.calls.get("gettrackinfo", 0)
     if len(delays) > 1:
-        report.detection_delay_minutes_median = round(statistics.median(delays), 1)
-        report.detection_delay_minutes_p90 = round(statistics.quantiles(delays, n=10)[-1], 1)
+        waited = [delay for delay, _ in delays]
+        report.detection_delay_minutes_median = round(statistics.median(waited), 1)
+        report.detection_delay_minutes_p90 = round(statistics.quantiles(waited, n=10)[-1], 1)
+    if meanwhile := [delay for delay, during in delays if during]:
+        report.outage_delay_minutes_median = round(statistics.median(meanwhile), 1)
     report.open_notices = notices
     report.differences = differences(world, claimed, delivered, world.clock())
     report.differences += unproven(world, proofs, world.clock())
@@ -183,16 +225,20 @@ async def _report(
 
 
 def _delays(
-    world: World, recorded: dict[tuple[str, datetime, str], datetime], registered: dict[str, datetime]
-) -> list[float]:
-    """Minutes from the carrier's showing an event (or our learning of the package, if later) to our recording it."""
+    world: World, recorded: Recorded, registered: dict[str, datetime], outage: Outage
+) -> list[tuple[float, bool]]:
+    """Minutes from the carrier's showing an event (or our learning of the package, if later) to our recording it, from
+    whomever; and whether it would have been shown during the outage.
+    """
     found = []
+    begins = world.truth.start + _OUTAGE_BEGINS
     for package in world.truth.packages:
         for happening in package.happenings:
-            known = recorded.get((package.code, happening.happened_at, happening.code))
+            known = recorded.get((package.code, happening.happened_at.replace(second=0)))
             if known is not None:
                 since = max(happening.visible_at, registered[package.code])
-                found.append((known - since) / timedelta(minutes=1))
+                during = begins <= happening.visible_at < begins + timedelta(days=outage.days)
+                found.append((max((known - since) / timedelta(minutes=1), 0), during))
     return found
 
 
@@ -215,6 +261,9 @@ def _print(console: Console, report: Report) -> None:
     table.add_row("questions per package and day", str(report.questions_per_package_and_day))
     table.add_row("detection delay, median", f"{report.detection_delay_minutes_median:.0f} min")
     table.add_row("detection delay, 90th percentile", f"{report.detection_delay_minutes_p90:.0f} min")
+    if report.outage_delay_minutes_median:
+        table.add_row("delay during the outage, median", f"{report.outage_delay_minutes_median:.0f} min")
+        table.add_row("requests to the stand-in", str(report.stand_in_requests))
     for kind, count in report.open_notices.items():
         table.add_row(f"open notices: {kind}", str(count))
     table.add_section()

@@ -31,3 +31,18 @@ def scratch_database(settings: Settings, name: str, *, waits_for_disk: bool = Tr
         finally:
             with psycopg.connect(server, autocommit=True) as connection:
                 drop_database(connection, name)
+
+
+@contextmanager
+def cloned_database(url: str, name: str) -> Iterator[str]:
+    """A copy of a database that nobody is connected to, on the same server, dropped afterwards."""
+    template = conninfo.conninfo_to_dict(url)["dbname"]
+    server = conninfo.make_conninfo(url, dbname="postgres")
+    with psycopg.connect(server, autocommit=True) as connection:
+        create_database(connection, name, str(template))
+        relax_database(connection, name)
+    try:
+        yield conninfo.make_conninfo(url, dbname=name)
+    finally:
+        with psycopg.connect(server, autocommit=True) as connection:
+            drop_database(connection, name)

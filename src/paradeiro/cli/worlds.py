@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from paradeiro.cli.accounts import add_account
+from paradeiro.cli.accounts import add_account, let_stand_in
 from paradeiro.db import stores
 from paradeiro.flow.hook import open_door
 from paradeiro.flow.means import Means
@@ -73,6 +73,13 @@ async def subscribe(means: Means, connector: str, address: str) -> None:
         known = await stores.accounts(connection, means.secret_key)
     account = next(a for a in known if a.connector == connector)
     await open_door(means, account, public_url=address, contact="ti@loja.example.com")
+
+
+async def add_stand_in(means: Means, values: dict[str, str]) -> None:
+    """An account at the world's aggregator, which may be asked while the post office cannot answer."""
+    aggregator = means.connectors["seventeen_track"]
+    await add_account(means, WORLD_STORE, aggregator, name=aggregator.title, channel=None, values=values)
+    await let_stand_in(means, WORLD_STORE, "correios", account=aggregator.title)
 
 
 async def keep_registering(admin: str, address: str, key: str, stop: asyncio.Event) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from paradeiro.db.pool import Connection
 from paradeiro.db.replies import keep_all
+from paradeiro.db.shelves import day_of, put_up
 from paradeiro.domain.words import Outcome
 
 
@@ -31,7 +32,9 @@ async def add_packages(connection: Connection, account_id: int, codes: Sequence[
 async def add_replies(
     connection: Connection, account_id: int, codes: Sequence[str], bodies: Sequence[bytes], *, now: datetime
 ) -> list[int]:
-    """Stored replies that wait to be recorded; their ids."""
+    """Stored replies that wait to be recorded, beside a month of shelves, as there are where it has run; their ids."""
+    for days in range(-30, 4):
+        await put_up(connection, day_of(now + timedelta(days=days)))
     row = await (await connection.execute("SELECT store_id FROM account WHERE id = %s", (account_id,))).fetchone()
     assert row is not None, "the bench has just made it"
     packages = dict(zip(codes, bodies, strict=True))
@@ -61,3 +64,21 @@ async def insert_raw(connection: Connection, rows: Sequence[tuple[Any, ...]]) ->
 async def make_all_due(connection: Connection, *, now: datetime) -> None:
     """Every shipment is due again."""
     await connection.execute("UPDATE shipment SET next_check = %s, leased_until = NULL", (now,))
+
+
+async def stored_bytes(connection: Connection, bodies: Sequence[bytes], *, toast_target: int | None) -> float:
+    """Write bodies into a table of their own and read them back; bytes on disk per body, its row included.
+
+    `toast_target` in bytes: from which length on the row is compressed by PostgreSQL (its default is about 2,000).
+    """
+    await connection.execute("DROP TABLE IF EXISTS raw_body")
+    await connection.execute("CREATE TABLE raw_body (body bytea NOT NULL)")
+    if toast_target is not None:
+        await connection.execute(f"ALTER TABLE raw_body SET (toast_tuple_target = {int(toast_target)})")
+    for start in range(0, len(bodies), 50):
+        await connection.execute("INSERT INTO raw_body SELECT unnest(%s::bytea[])", (list(bodies[start : start + 50]),))
+    back = [row[0] async for row in await connection.execute("SELECT body FROM raw_body")]
+    assert sum(map(len, back)) == sum(map(len, bodies))
+    row = await (await connection.execute("SELECT pg_total_relation_size('raw_body')")).fetchone()
+    assert row is not None
+    return float(row[0]) / len(bodies)

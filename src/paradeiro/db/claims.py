@@ -20,7 +20,9 @@ async def shipments(connection: Connection) -> dict[str, Claimed]:
     """What is claimed of each tracking code."""
     sql = "SELECT tracking_code, status, delivered_at, registered_at FROM shipment"
     known = {row[0]: Claimed(*row[1:]) async for row in await connection.execute(sql)}
-    sql = "SELECT tracking_code, occurred_at, code FROM tracking_event e JOIN shipment s ON s.id = e.shipment_id"
+    sql = """
+        SELECT tracking_code, occurred_at, code FROM tracking_event e JOIN shipment s ON s.id = e.shipment_id
+        WHERE NOT e.echo"""
     async for tracking_code, occurred_at, code in await connection.execute(sql):
         known[tracking_code].events.append((occurred_at, code))
     return known
@@ -32,12 +34,12 @@ async def orders_delivered(connection: Connection) -> dict[str, bool]:
     return {row[0]: row[1] async for row in rows}
 
 
-async def recorded_at(connection: Connection) -> dict[tuple[str, datetime, str], datetime]:
-    """When each event was recorded, by tracking code, instant and code."""
+async def recorded_at(connection: Connection) -> dict[tuple[str, datetime], datetime]:
+    """When what happened in a minute was first recorded, whoever stated it, by tracking code and minute."""
     sql = """
-        SELECT s.tracking_code, e.occurred_at, e.code, e.recorded_at
-        FROM tracking_event e JOIN shipment s ON s.id = e.shipment_id"""
-    return {(row[0], row[1], row[2]): row[3] async for row in await connection.execute(sql)}
+        SELECT s.tracking_code, date_trunc('minute', e.occurred_at), min(e.recorded_at)
+        FROM tracking_event e JOIN shipment s ON s.id = e.shipment_id GROUP BY 1, 2"""
+    return {(row[0], row[1]): row[2] async for row in await connection.execute(sql)}
 
 
 async def proofs(connection: Connection) -> dict[str, set[bytes]]:
@@ -55,3 +57,15 @@ async def open_notices(connection: Connection) -> dict[str, int]:
     """How many notices of each kind wait for a person."""
     rows = await connection.execute("SELECT kind, count(*)::int FROM notice WHERE resolved_at IS NULL GROUP BY kind")
     return {row[0]: row[1] async for row in rows}
+
+
+async def notices_about(
+    connection: Connection, account_id: int, *, since: datetime
+) -> list[tuple[str, datetime, str, dict[str, str]]]:
+    """The notices about an account that were opened since an instant, open or not, in their order: kind, when, what
+    they said in English, facts.
+    """
+    sql = """
+        SELECT kind, opened_at, message, facts FROM notice
+        WHERE account_id = %s AND opened_at >= %s ORDER BY opened_at, id"""
+    return [(row[0], row[1], row[2], row[3]) async for row in await connection.execute(sql, (account_id, since))]

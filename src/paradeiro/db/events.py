@@ -1,7 +1,7 @@
 """In: tracking events of shipments; out: the same, each once. The whole event is kept as JSON beside its identity."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -86,6 +86,19 @@ async def mark_withdrawn(connection: Connection, shipment_id: int, withdrawn: fr
     await connection.execute(sql, (*columns, shipment_id))
 
 
+async def mark_echoes(connection: Connection, shipment_id: int, echoes: Iterable[Identity]) -> None:
+    """Mark exactly these events of a shipment as said better by another source."""
+    sql = """
+        UPDATE tracking_event e SET echo = w.now FROM (
+            SELECT id, (occurred_at, code, place_key) IN (
+                SELECT * FROM unnest(%s::timestamptz[], %s::text[], %s::text[])) AS now
+            FROM tracking_event WHERE shipment_id = %s) w
+        WHERE e.id = w.id AND e.echo <> w.now"""
+    marks = sorted(echoes)
+    columns = ([m[0] for m in marks], [m[1] for m in marks], [m[2] for m in marks])
+    await connection.execute(sql, (*columns, shipment_id))
+
+
 async def remap(connection: Connection, shipment_id: int, events: Sequence[TrackingEvent]) -> None:
     """After a table was mended: give known events the meaning they have now."""
     sql = """
@@ -98,10 +111,10 @@ async def remap(connection: Connection, shipment_id: int, events: Sequence[Track
 
 
 async def shown(connection: Connection, shipment_id: int) -> list[ShownEvent]:
-    """A shipment's events for people, oldest first."""
+    """A shipment's events for people, oldest first, each happening once."""
     sql = """
         SELECT id, body::text, withdrawn, reply_id, author, recorded_at FROM tracking_event
-        WHERE shipment_id = %s ORDER BY occurred_at, id"""
+        WHERE shipment_id = %s AND NOT echo ORDER BY occurred_at, id"""
     decode = msgspec.json.Decoder(TrackingEvent).decode
     rows = await connection.execute(sql, (shipment_id,))
     return [ShownEvent(row[0], decode(row[1]), *row[2:]) async for row in rows]

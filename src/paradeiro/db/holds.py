@@ -15,7 +15,7 @@ class Hold:
 
     notice_id: int
     kind: NoticeKind
-    subject: str
+    variant: str
     reply_id: int
 
 
@@ -34,7 +34,8 @@ async def not_understood(
 ) -> list[Hold]:
     """Holds of open notices on replies not understood yet, in the replies' order: `limit`, and all of the last."""
     sql = """
-        SELECT h.notice_id, n.kind, n.subject, h.reply_id FROM reply_hold h JOIN notice n ON n.id = h.notice_id
+        SELECT h.notice_id, n.kind, coalesce(n.facts ->> 'variant', ''), h.reply_id
+        FROM reply_hold h JOIN notice n ON n.id = h.notice_id
         WHERE n.resolved_at IS NULL AND h.understood_at IS NULL AND h.store_id = ANY(%s) AND h.reply_id > %s
         ORDER BY h.reply_id FETCH FIRST %s ROWS WITH TIES"""
     rows = await connection.execute(sql, (list(store_ids), after_reply, limit))
@@ -49,21 +50,23 @@ async def understood(connection: Connection, holds: Sequence[Hold], *, now: date
     await connection.execute(sql, (now, [h.notice_id for h in holds], [h.reply_id for h in holds]))
 
 
-async def left(connection: Connection, notice_ids: Sequence[int]) -> Counter[int]:
-    """How many replies were not understood yet, by notice; the open ones of these notices only."""
+async def left(connection: Connection, store_ids: Sequence[int]) -> Counter[int]:
+    """How many replies were not understood yet, of each open notice that holds any."""
     sql = """
-        SELECT n.id, count(h.reply_id) FROM notice n
-        LEFT JOIN reply_hold h ON h.notice_id = n.id AND h.understood_at IS NULL
-        WHERE n.id = ANY(%s) AND n.resolved_at IS NULL GROUP BY n.id"""
-    return Counter({row[0]: row[1] async for row in await connection.execute(sql, (list(notice_ids),))})
+        SELECT n.id, count(*) FILTER (WHERE h.understood_at IS NULL)
+        FROM notice n JOIN reply_hold h ON h.notice_id = n.id
+        WHERE n.store_id = ANY(%s) AND n.resolved_at IS NULL GROUP BY n.id"""
+    return Counter({row[0]: row[1] async for row in await connection.execute(sql, (list(store_ids),))})
 
 
-async def resolve(connection: Connection, notice_ids: Sequence[int], *, by: str, now: datetime) -> int:
-    """Resolve those of the notices that hold nothing that is not understood; how many those were."""
+async def resolve(connection: Connection, store_ids: Sequence[int], *, by: str, now: datetime) -> int:
+    """Resolve the notices that hold replies, all of which are understood; how many those were."""
     # First the lock, then the look: whoever is counting a notice up with one reply more has committed by then.
+    done = [notice_id for notice_id, count in (await left(connection, store_ids)).items() if not count]
     lock = """
         SELECT id FROM notice WHERE id = ANY(%s) AND resolved_at IS NULL ORDER BY store_id, kind, subject FOR UPDATE"""
-    locked = [row[0] async for row in await connection.execute(lock, (list(notice_ids),))]
-    done = [notice_id for notice_id, count in (await left(connection, locked)).items() if not count]
+    await connection.execute(lock, (done,))
+    still = await left(connection, store_ids)
     sql = "UPDATE notice SET resolved_at = %s, resolved_by = %s WHERE id = ANY(%s)"
-    return (await connection.execute(sql, (now, by, done))).rowcount
+    ended = [notice_id for notice_id in done if notice_id in still and not still[notice_id]]
+    return (await connection.execute(sql, (now, by, ended))).rowcount

@@ -48,7 +48,11 @@ class ShipmentLine:
     waits_for: str | None
 
 
-_WAITS = "CASE WHEN a.state <> 'ok' AND s.next_check IS NOT NULL THEN a.name || ': ' || a.trouble END"
+# What a stand-in has answered since the trouble began does not wait.
+_WAITS = """CASE WHEN a.state <> 'ok' AND s.next_check IS NOT NULL AND NOT EXISTS (
+                SELECT 1 FROM stand_in_answer k JOIN account b ON b.id = k.account_id
+                WHERE k.shipment_id = s.id AND k.asked_at >= a.trouble_since AND b.state = 'ok')
+            THEN a.name || ': ' || a.trouble END"""
 
 
 async def order_lines(
@@ -122,7 +126,11 @@ async def account_lines(connection: Connection, store_id: int) -> list[dict[str,
                (SELECT count(*) FROM effect e WHERE e.account_id = a.id AND e.state IN ('pending', 'sending'))::int
                    AS waiting,
                h.created_at AS hook_since, h.refused AS pushes_refused,
-               (SELECT max(p.received_at) FROM push p WHERE p.account_id = a.id) AS pushed_at
+               (SELECT max(p.received_at) FROM push p WHERE p.account_id = a.id) AS pushed_at,
+               (SELECT array_agg(i.carrier ORDER BY i.carrier) FROM stand_in i WHERE i.account_id = a.id)
+                   AS stands_in_for,
+               (SELECT array_agg(b.name ORDER BY i.rank, b.id) FROM stand_in i JOIN account b ON b.id = i.account_id
+                WHERE i.store_id = a.store_id AND i.carrier = a.connector AND b.id <> a.id) AS stood_in_by
         FROM account a LEFT JOIN hook h ON h.account_id = a.id WHERE a.store_id = %s ORDER BY a.id"""
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(sql, (store_id,))

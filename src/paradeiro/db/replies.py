@@ -8,7 +8,7 @@ from typing import Any
 
 from paradeiro.db.packing import pack, unpack
 from paradeiro.db.pool import Connection
-from paradeiro.db.shelves import day_of, put_up
+from paradeiro.db.shelves import HELD, day_of, put_up
 from paradeiro.domain.words import Outcome
 
 
@@ -117,9 +117,14 @@ async def forgotten(connection: Connection, *, before: datetime, limit: int = 50
 
 
 async def recorded(connection: Connection, replies: Sequence[Reply], *, now: datetime) -> None:
-    """Mark replies as recorded."""
+    """Mark replies as recorded. One whose own day was dropped while it waited goes to today's shelf."""
     sql = "UPDATE reply SET recorded_at = %s WHERE id = ANY(%s) AND shelf = ANY(%s::date[])"
     await connection.execute(sql, (now, [r.id for r in replies], sorted({r.shelf for r in replies})))
+    late = [r.id for r in replies if r.shelf == HELD]
+    if late:
+        await put_up(connection, day_of(now))
+        sql = "UPDATE reply SET shelf = %s WHERE id = ANY(%s) AND shelf = 'infinity'"
+        await connection.execute(sql, (day_of(now), late))
 
 
 async def reply(connection: Connection, store_id: int, reply_id: int) -> Reply | None:

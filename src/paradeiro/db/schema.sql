@@ -126,6 +126,7 @@ CREATE TABLE tracking_event (
     reply_id         bigint,                    -- the reply may have expired since
     author           text NOT NULL DEFAULT '',  -- who stated it by hand
     recorded_at      timestamptz NOT NULL,
+    echo             boolean NOT NULL DEFAULT false, -- another source states the same happening better
     UNIQUE (shipment_id, occurred_at, code, place_key)
 );
 CREATE INDEX tracking_event_unknown ON tracking_event (store_id, recorded_at) WHERE status = 'unknown';
@@ -235,6 +236,26 @@ CREATE TABLE push (
     UNIQUE (account_id, digest)
 );
 CREATE INDEX push_received ON push (account_id, received_at);
+
+CREATE TABLE stand_in (
+    store_id    bigint NOT NULL REFERENCES store,
+    carrier     text NOT NULL,
+    account_id  bigint NOT NULL REFERENCES account, -- asked about the carrier's packages while its own account cannot answer
+    rank        integer NOT NULL,                   -- the lowest that answers is asked
+    PRIMARY KEY (store_id, carrier, account_id)
+);
+CREATE INDEX stand_in_account ON stand_in (account_id);
+
+CREATE TABLE stand_in_answer (
+    store_id     bigint NOT NULL REFERENCES store,
+    shipment_id  bigint NOT NULL REFERENCES shipment,
+    account_id   bigint NOT NULL REFERENCES account,
+    digest       bytea,                       -- of the stand-in's last answer; the home account's stays in shipment
+    outcome      text NOT NULL,
+    failures     integer NOT NULL DEFAULT 0,
+    asked_at     timestamptz NOT NULL,
+    PRIMARY KEY (shipment_id, account_id)
+);
 
 CREATE TABLE proof_search (                     -- the search for one proof of a shipment's delivery
     shipment_id   bigint NOT NULL REFERENCES shipment,

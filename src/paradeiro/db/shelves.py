@@ -15,6 +15,7 @@ from psycopg import sql
 
 from paradeiro.db.pool import Connection
 
+HELD = "infinity"  # the shelf of what stays after its day was dropped
 _NAME = "reply_%Y%m%d"
 _KEY = 7_202_611_231  # any number that no other program uses: one upkeep at a time, and none beside a replay
 # How long a shelf that is taken down may wait for the transactions that still look at it; then at the next upkeep.
@@ -126,24 +127,31 @@ async def empty(connection: Connection, shelf: Shelf, *, before: datetime) -> in
     held = sql.SQL("{}, {}").format(_COLUMNS, sql.SQL("date 'infinity'"))
     stays = _STAYS.format(before=sql.Literal(before))
     async with connection.transaction():
+        # Nobody waits for this, and after a month of nonsense it is much.
+        await connection.execute("SET LOCAL statement_timeout = 0")
         moved = await connection.execute(move.format(_ALL, held, name, stays))
         await connection.execute(sql.SQL("DROP TABLE {}").format(name))
     return moved.rowcount
 
 
-async def forget_held(connection: Connection, *, before: datetime, limit: int) -> int:
-    """Delete held replies that need not stay any longer, at most `limit`; how many went."""
+async def forget(connection: Connection, *, before: datetime, limit: int) -> int:
+    """Delete at most `limit` holds of notices resolved before an instant, and the held replies that only those held.
+
+    How many holds went.
+    """
     query = sql.SQL("""
-        DELETE FROM reply WHERE shelf = 'infinity' AND id IN (
-            SELECT id FROM reply r WHERE shelf = 'infinity' AND NOT {} LIMIT {})""")
-    done = await connection.execute(query.format(_STAYS.format(before=sql.Literal(before)), sql.Literal(limit)))
-    return done.rowcount
-
-
-async def forget_holds(connection: Connection, *, before: datetime, limit: int) -> int:
-    """Delete holds that hold nothing any longer, at most `limit`; how many went."""
-    query = """
-        DELETE FROM reply_hold WHERE (notice_id, reply_id) IN (
-            SELECT h.notice_id, h.reply_id FROM notice n JOIN reply_hold h ON h.notice_id = n.id
-            WHERE n.resolved_at < %s LIMIT %s)"""
-    return (await connection.execute(query, (before, limit))).rowcount
+        WITH over AS (
+            DELETE FROM reply_hold WHERE (notice_id, reply_id) IN (
+                SELECT h.notice_id, h.reply_id FROM notice n JOIN reply_hold h ON h.notice_id = n.id
+                WHERE n.resolved_at < {before} LIMIT {limit})
+            RETURNING reply_id),
+        gone AS (
+            DELETE FROM reply r WHERE shelf = 'infinity' AND id IN (SELECT reply_id FROM over) AND NOT {stays})
+        SELECT count(*) FROM over""")
+    parts = {
+        "before": sql.Literal(before),
+        "limit": sql.Literal(limit),
+        "stays": _STAYS.format(before=sql.Literal(before)),
+    }
+    row = await (await connection.execute(query.format(**parts))).fetchone()
+    return int(row[0]) if row else 0

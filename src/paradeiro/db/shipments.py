@@ -45,13 +45,24 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a question gave: when to ask again, and the answer's digest if it was a new one."""
+    """What a question gave: when to ask again, and the answer's digest if it was a new one. One that `waits` keeps its
+    place in the queue: it was no question of this shipment, its account could not answer.
+    """
 
     id: int
     outcome: Outcome
     next_check: datetime | None
     failures: int = 0
     digest: bytes | None = None
+    waits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A shipment that an answer speaks of."""
+
+    id: int
+    carrier: str
 
 
 _SELECT = f"""
@@ -162,17 +173,26 @@ async def count_due(connection: Connection, account_id: int, *, now: datetime, m
 
 
 async def claim_due(
-    connection: Connection, account_id: int, *, now: datetime, lease: datetime, limit: int
+    connection: Connection, account_id: int, *, now: datetime, lease: datetime, limit: int, probe: bool = False
 ) -> list[Kept]:
-    """Claim up to `limit` shipments that are due, the longest overdue first; nobody else gets them until `lease`."""
-    sql = """
+    """Claim up to `limit` shipments that are due, the longest overdue first; nobody else gets them until `lease`.
+    A `probe` of an account in trouble takes one that failed least, due or not: stand-ins may have asked meanwhile.
+    """
+    order = "failures, next_check" if probe else "next_check"
+    sql = f"""
         UPDATE shipment SET leased_until = %s, hinted_at = NULL WHERE id IN (
             SELECT id FROM shipment
-            WHERE account_id = %s AND next_check <= %s AND (leased_until IS NULL OR leased_until <= %s)
-            ORDER BY next_check LIMIT %s FOR UPDATE SKIP LOCKED)
-        RETURNING id"""
-    ids = [row[0] async for row in await connection.execute(sql, (lease, account_id, now, now, limit))]
-    return await _read(connection, " WHERE s.id = ANY(%(ids)s) ORDER BY s.id", {"ids": ids}) if ids else []
+            WHERE account_id = %s AND (next_check <= %s OR (%s AND next_check IS NOT NULL))
+              AND (leased_until IS NULL OR leased_until <= %s)
+            ORDER BY {order} LIMIT %s FOR UPDATE SKIP LOCKED)
+        RETURNING id"""  # noqa: S608 - our own columns
+    ids = [row[0] async for row in await connection.execute(sql, (lease, account_id, now, probe, now, limit))]
+    return await claimed(connection, ids)
+
+
+async def claimed(connection: Connection, ids: Sequence[int]) -> list[Kept]:
+    """Shipments by id, which the caller has claimed."""
+    return await _read(connection, " WHERE s.id = ANY(%(ids)s) ORDER BY s.id", {"ids": list(ids)}) if ids else []
 
 
 async def settle(connection: Connection, asked: Sequence[Asked], *, now: datetime) -> None:
@@ -184,11 +204,11 @@ async def settle(connection: Connection, asked: Sequence[Asked], *, now: datetim
     # Locked in the order of their ids, as recording locks them, so that the two never wait for each other crosswise.
     sql = """
         WITH locked AS (SELECT id FROM shipment WHERE id = ANY(%s) ORDER BY id FOR UPDATE)
-        UPDATE shipment s SET outcome = a.outcome, next_check = coalesce(s.hinted_at, a.next_check),
-            failures = a.failures,
+        UPDATE shipment s SET outcome = a.outcome, failures = a.failures,
+            next_check = coalesce(s.hinted_at, CASE WHEN a.waits THEN s.next_check ELSE a.next_check END),
             digest = coalesce(a.digest, s.digest), leased_until = NULL, asked_at = %s
-        FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::int[], %s::bytea[])
-            AS a (id, outcome, next_check, failures, digest) JOIN locked USING (id)
+        FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::int[], %s::bytea[], %s::boolean[])
+            AS a (id, outcome, next_check, failures, digest, waits) JOIN locked USING (id)
         WHERE s.id = a.id"""
     ordered = sorted(asked, key=lambda a: a.id)
     columns = (
@@ -197,6 +217,7 @@ async def settle(connection: Connection, asked: Sequence[Asked], *, now: datetim
         [a.next_check for a in ordered],
         [a.failures for a in ordered],
         [a.digest for a in ordered],
+        [a.waits for a in ordered],
     )
     await connection.execute(sql, (columns[0], now, *columns))
 
@@ -239,15 +260,23 @@ async def lock_for_reading(connection: Connection, ids: Sequence[int]) -> list[K
     return await _read(connection, " WHERE s.id = ANY(%(ids)s) ORDER BY s.id FOR SHARE OF s", {"ids": sorted(set(ids))})
 
 
-async def followers(connection: Connection, codes: Sequence[tuple[int, str]]) -> dict[tuple[int, str], list[int]]:
-    """Ids of the shipments that are followed under each (account, tracking code)."""
+async def followers(connection: Connection, codes: Sequence[tuple[int, str]]) -> dict[tuple[int, str], list[Followed]]:
+    """The shipments that are followed under each (account, tracking code): the account's own, and those of others
+    that it was asked about as a stand-in.
+    """
     sql = """
-        SELECT account_id, tracking_code, id FROM shipment JOIN unnest(%s::bigint[], %s::text[])
-            AS asked (account_id, tracking_code) USING (account_id, tracking_code)"""
-    found: dict[tuple[int, str], list[int]] = defaultdict(list)
+        WITH asked AS (SELECT * FROM unnest(%s::bigint[], %s::text[]) AS asked (account_id, tracking_code))
+        SELECT account_id, tracking_code, id, carrier FROM shipment JOIN asked USING (account_id, tracking_code)
+        UNION
+        SELECT a.account_id, a.tracking_code, s.id, s.carrier
+        FROM asked a JOIN account c ON c.id = a.account_id
+        JOIN shipment l ON l.store_id = c.store_id AND l.tracking_code = a.tracking_code
+        JOIN stand_in_answer w ON w.shipment_id = l.id AND w.account_id = a.account_id
+        JOIN shipment s ON (s.store_id, s.carrier, s.tracking_code) = (l.store_id, l.carrier, l.tracking_code)"""
+    found: dict[tuple[int, str], list[Followed]] = defaultdict(list)
     rows = await connection.execute(sql, ([c[0] for c in codes], [c[1] for c in codes]))
-    async for account_id, code, shipment_id in rows:
-        found[account_id, code].append(shipment_id)
+    async for account_id, code, shipment_id, carrier in rows:
+        found[account_id, code].append(Followed(shipment_id, carrier))
     return found
 
 
@@ -322,10 +351,11 @@ async def hint(
 
 
 async def due_accounts(connection: Connection, *, now: datetime) -> list[int]:
-    """Accounts with shipments that are due and that may be asked now."""
+    """Accounts with shipments that are due and that may be asked now, or whose trouble may be over."""
     sql = """
         SELECT a.id FROM account a WHERE a.kind = 'carrier' AND (a.open_at IS NULL OR a.open_at <= %s)
-          AND EXISTS (SELECT 1 FROM shipment s WHERE s.account_id = a.id AND s.next_check <= %s
+          AND EXISTS (SELECT 1 FROM shipment s WHERE s.account_id = a.id
+                      AND (s.next_check <= %s OR (a.state <> 'ok' AND s.next_check IS NOT NULL))
                       AND (s.leased_until IS NULL OR s.leased_until <= %s))"""
     return [row[0] async for row in await connection.execute(sql, (now, now, now))]
 
@@ -338,15 +368,20 @@ async def due_visits(connection: Connection, *, now: datetime) -> list[int]:
     return [row[0] async for row in await connection.execute(sql, (now, now))]
 
 
-async def next_due(connection: Connection) -> datetime | None:
-    """The earliest instant at which anything will be due; None when nothing ever will."""
+async def next_due(connection: Connection, *, patience: timedelta = timedelta(0)) -> datetime | None:
+    """The earliest instant at which anything will be due; None when nothing ever will. Stand-ins have `patience`."""
     sql = """
         SELECT min(at) FROM (
-            SELECT greatest(min(s.next_check), a.open_at) AS at FROM shipment s JOIN account a ON a.id = s.account_id
-            GROUP BY a.id
+            SELECT CASE WHEN a.state = 'ok' THEN greatest(min(s.next_check), a.open_at) ELSE a.open_at END AS at
+            FROM shipment s JOIN account a ON a.id = s.account_id WHERE s.next_check IS NOT NULL GROUP BY a.id
+            UNION ALL
+            SELECT greatest(min(s.next_check), b.open_at, CASE a.state WHEN 'outage' THEN a.trouble_since + %s END)
+            FROM shipment s JOIN account a ON a.id = s.account_id AND a.state <> 'ok'
+            JOIN stand_in i ON i.store_id = a.store_id AND i.carrier = a.connector AND i.account_id <> a.id
+            JOIN account b ON b.id = i.account_id GROUP BY a.id, b.id
             UNION ALL SELECT greatest(next_visit, open_at) FROM account WHERE kind = 'order_system'
             UNION ALL SELECT greatest(min(p.next_try), a.open_at) FROM proof_search p
             JOIN shipment s ON s.id = p.shipment_id JOIN account a ON a.id = s.account_id GROUP BY a.id
             UNION ALL SELECT min(e.not_before) FROM effect e WHERE e.state IN ('pending', 'sending')) due"""
-    row = await (await connection.execute(sql)).fetchone()
+    row = await (await connection.execute(sql, (patience,))).fetchone()
     return row[0] if row else None

@@ -25,7 +25,8 @@ _EVENTLESS_LATELY, _EVENTLESS_USUALLY = 0.5, 0.2
 _MUCH_SLOWER = math.log(4)
 _SLOW_SECONDS = math.log(0.1)
 _TIMED_BEFORE_ODD = 50
-_TURNS, _TURNS_WITHIN = 5, timedelta(hours=2)
+# By turns: five times back from a failure within hours, with a quarter of all questions failing.
+_TURNS, _TURNS_WITHIN, _FAILING = 5, timedelta(hours=6), 0.25
 # Numbers in a reason differ from answer to answer (dates, sizes); a status and an error's name do not.
 _NUMBERS = re.compile(r"(?<!HTTP )(?<!SRO-)(?<!GTW-)\b\d+")
 
@@ -76,6 +77,7 @@ class Habit:
     # An account is trusted at first: one odd answer of a new one is not half of all there were.
     unreadable: Share = Share(0.0, 0.0, _RECENT)
     eventless: Share = Share(0.0, 0.0, _RECENT)
+    failing: Share = Share(0.0, 0.0, _RECENT)
     seconds: Share | None = None
     recoveries: tuple[datetime, ...] = ()
     found: dict[str, datetime] = field(default_factory=dict)
@@ -85,8 +87,8 @@ class Habit:
 class Look:
     """What one question gave. `shapes`: of answers that were new and read; `readable`: how many were read, new or not;
     `unreadable`: why, for each that was not;
-    `eventful`, `eventless`: answers about packages that had events lately; `seconds` it took; `recovered`: the party
-    answered after it had not.
+    `eventful`, `eventless`: answers about packages that had events lately; `seconds` it took; `failed`: whether there
+    was no answer (None: it was no question); `recovered`: the party answered after it had not.
     """
 
     shapes: tuple[Shape, ...] = ()
@@ -95,6 +97,7 @@ class Look:
     eventful: int = 0
     eventless: int = 0
     seconds: float | None = None
+    failed: bool | None = None
     recovered: bool = False
 
 
@@ -119,6 +122,8 @@ def carry_on(habit: Habit, look: Look, expected: Mapping[str, Expected], now: da
     habit = replace(habit, eventless=_turned(habit.eventless, look.eventful, look.eventless))
     if look.seconds is not None:
         habit = replace(habit, seconds=_timed(habit.seconds, look.seconds))
+    if look.failed is not None:
+        habit = replace(habit, failing=habit.failing.then(1.0 if look.failed else 0.0))
     if look.recovered:
         habit = replace(habit, recoveries=(*habit.recoveries, now)[-_TURNS:])
     now_odd = {_key(drift, detail): since for drift, detail, since in _odd(habit, expected, now)}
@@ -132,11 +137,22 @@ def oddities(habit: Habit) -> tuple[Oddity, ...]:
     return tuple(sorted(told, key=lambda o: (ranks.index(o.drift), o.since, o.detail)))
 
 
-def lasting(habit: Habit, expected: Mapping[str, Expected], now: datetime) -> Habit:
-    """The habit without what has healed by itself."""
-    still = {_key(drift, detail) for drift, detail, _ in _odd(habit, expected, now)}
-    found = {key: since for key, since in habit.found.items() if key in still or not _drift_of(key).heals}
+def lasting(habit: Habit) -> Habit:
+    """The habit without what has healed by itself. Later than it began: else it would begin and end by turns."""
+    found = {key: since for key, since in habit.found.items() if not _healed(habit, _drift_of(key))}
     return replace(habit, found=found)
+
+
+def _healed(habit: Habit, drift: Drift) -> bool:
+    match drift:
+        case Drift.EVENTS_GONE:
+            return habit.eventless.recent < _EVENTLESS_LATELY / 2
+        case Drift.SLOWER:
+            return habit.seconds is None or habit.seconds.recent - habit.seconds.usual < _MUCH_SLOWER / 2
+        case Drift.UNSTEADY:
+            return habit.failing.recent < _FAILING / 4
+        case Drift.UNREADABLE | Drift.FIELD_GONE | Drift.FIELD_NEW | Drift.TYPE_CHANGED:
+            return False
 
 
 def accepted(habit: Habit) -> Habit:
@@ -249,7 +265,7 @@ def _odd(habit: Habit, expected: Mapping[str, Expected], now: datetime) -> Itera
     if _slower(habit.seconds):
         yield Drift.SLOWER, "", now
     turns = [at for at in habit.recoveries if now - at <= _TURNS_WITHIN]
-    if len(turns) >= _TURNS:
+    if len(turns) >= _TURNS and habit.failing.recent >= _FAILING:
         yield Drift.UNSTEADY, "", turns[0]
 
 

@@ -79,14 +79,16 @@ def plan(
 def is_news(change: Change, shipment: Shipment) -> bool:
     """Whether a change is worth a mail: the position moved, by something newer than the code's registration.
 
-    An end that was told is not told again when a second source states it too, with another place or time.
+    An end that was told is not told again when a second source states it too, with another place or time. Where an
+    event that was known got a meaning (a table was mended), the news is as old as that event.
     """
     ended = change.new.status.final and change.old.status is change.new.status
+    newest = change.newest or change.new.since
     return (
         change.moved
         and not ended
-        and change.newest is not None
-        and change.newest > shipment.registered_at
+        and newest is not None
+        and newest > shipment.registered_at
         and change.new.status not in _NOT_MAILED
     )
 

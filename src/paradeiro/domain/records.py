@@ -29,6 +29,7 @@ NOWHERE = Place()
 class TrackingEvent:
     """One normalised thing that happened. `occurred_at` is aware. `status` is None for an event that says
     nothing of the position (a reversal, a technical note), `Status.UNKNOWN` for a code nobody has mapped.
+    `reported_by` names the connector that stood in for the carrier; empty for the carrier itself, and for people.
     """
 
     occurred_at: datetime
@@ -44,6 +45,7 @@ class TrackingEvent:
     pickup_deadline: date | None = None
     pickup_address: str | None = None
     zone_assumed: bool = False
+    reported_by: str = ""
 
     @property
     def identity(self) -> tuple[datetime, str, str]:
@@ -117,6 +119,7 @@ class Change:
     delivered: bool  # it became delivered
     delivery_withdrawn: bool  # it was delivered and is no longer
     newest: datetime | None  # the newest new event, to tell news from history
+    restated: str = ""  # events that were known mean something else now: which mean what, as a digest
 
 
 @dataclass(frozen=True, slots=True)

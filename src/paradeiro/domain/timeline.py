@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from paradeiro.domain.records import NOWHERE, Change, Doubt, Snapshot, Timeline, TrackingEvent
+from paradeiro.domain.sources import Identity, Said, once
 from paradeiro.domain.vanishing import NOTES, VANISHED
 from paradeiro.domain.words import NoticeKind, Source, Status, Withdraws
-
-Identity = tuple[datetime, str, str]
 
 # A carrier's clock may run a little ahead of ours.
 CLOCK_SKEW = timedelta(minutes=15)
@@ -84,10 +83,16 @@ class _Fold:
     counting: list[TrackingEvent] = field(default_factory=list)
     withdrawn: set[Identity] = field(default_factory=set)
     doubts: list[Doubt] = field(default_factory=list)
+    delivered_by: str = ""  # who reported the delivery that stands, if it was not the carrier
+
+
+def said_once(events: Iterable[TrackingEvent]) -> Said:
+    """Each happening once, whichever sources stated it and in whatever order."""
+    return once(in_order(events))
 
 
 def fold(
-    events: Iterable[TrackingEvent],
+    events: Iterable[TrackingEvent] | Said,
     *,
     now: datetime,
     ordered_at: datetime | None = None,
@@ -95,7 +100,7 @@ def fold(
     estimate: datetime | None = None,
 ) -> Timeline:
     """What the events say together. `base` is the status of a timeline in which nothing counts yet."""
-    ordered = in_order(events)
+    ordered = (events if isinstance(events, Said) else said_once(events)).events
     state = _Fold(Snapshot(status=base, estimate=estimate, events=len(ordered)))
     state.withdrawn = _withdrawn(ordered)
     for event in ordered:
@@ -118,7 +123,7 @@ def _withdrawn(ordered: tuple[TrackingEvent, ...]) -> set[Identity]:
             continue
         match event.withdraws:
             case Withdraws.PREVIOUS:
-                gone |= _previous(ordered[:index], gone)
+                gone |= _previous(ordered[:index], gone, event.reported_by)
             case Withdraws.DELIVERY:
                 gone |= {e.identity for e in ordered[:index] if e.status is Status.DELIVERED}
             case Withdraws.DISAPPEARANCE:
@@ -128,11 +133,11 @@ def _withdrawn(ordered: tuple[TrackingEvent, ...]) -> set[Identity]:
     return gone
 
 
-def _previous(older: tuple[TrackingEvent, ...], gone: set[Identity]) -> set[Identity]:
-    """The carrier's own event just before a reversal. What an operator stated is not the carrier's to take back."""
+def _previous(older: tuple[TrackingEvent, ...], gone: set[Identity], reported_by: str) -> set[Identity]:
+    """The carrier's own event just before a reversal. What others stated is not the carrier's to take back."""
     for event in reversed(older):
-        theirs = event.source is Source.CARRIER and event.code not in NOTES
-        if theirs and event.withdraws is not Withdraws.PREVIOUS and event.identity not in gone:
+        own = event.source is Source.CARRIER and event.reported_by == reported_by and event.code not in NOTES
+        if own and event.withdraws is not Withdraws.PREVIOUS and event.identity not in gone:
             return {event.identity}
     return set()
 
@@ -175,6 +180,8 @@ def _step(state: _Fold, event: TrackingEvent) -> None:
         state.snapshot = replace(now, news_at=newest)
         return
     status, reason = event.status, event.reason
+    if status is Status.DELIVERED:
+        state.delivered_by = event.reported_by
     if now.status is Status.RETURNING and status is Status.IN_TRANSIT:
         # The way back is made of the same transport events (facts/correios, section 4): it is still the way back.
         status, reason = now.status, now.reason
@@ -203,7 +210,7 @@ def _may_move(state: _Fold, event: TrackingEvent) -> bool:
     if current is Status.DELIVERED:
         if event.status in _UNDOES_DELIVERY:
             return True
-        if event.status in _CONTRADICTS_DELIVERY:
+        if event.status in _CONTRADICTS_DELIVERY or _knows_no_delivery(state, event):
             state.doubts.append(
                 Doubt(
                     NoticeKind.CONTRADICTED_DELIVERY,
@@ -217,11 +224,21 @@ def _may_move(state: _Fold, event: TrackingEvent) -> bool:
     return not (current is Status.RETURNED and event.status is not Status.RETURNED)
 
 
-def compare(old: Snapshot, timeline: Timeline, new_events: tuple[TrackingEvent, ...]) -> Change | None:
-    """The change from `old` to the timeline's snapshot; None when there is nothing to tell anybody."""
+def _knows_no_delivery(state: _Fold, event: TrackingEvent) -> bool:
+    """Whether the carrier itself goes on after a delivery that only a stand-in reported."""
+    own = event.source is Source.CARRIER and not event.reported_by
+    return own and state.delivered_by != "" and event.status is not Status.DELIVERED
+
+
+def compare(
+    old: Snapshot, timeline: Timeline, new_events: tuple[TrackingEvent, ...], *, restated: bool = False
+) -> Change | None:
+    """The change from `old` to the timeline's snapshot; None when there is nothing to tell anybody. `restated`: events
+    that were told mean something else now, so the history must be told again even if the position did not move.
+    """
     new = timeline.snapshot
     moved = _position(old) != _position(new)
-    if not new_events and not moved and old.delivered_at == new.delivered_at:
+    if not new_events and not moved and not restated and old.delivered_at == new.delivered_at:
         return None
     return Change(
         old=old,
@@ -231,7 +248,14 @@ def compare(old: Snapshot, timeline: Timeline, new_events: tuple[TrackingEvent, 
         delivered=new.delivered and not old.delivered,
         delivery_withdrawn=old.delivered and not new.delivered,
         newest=max((e.occurred_at for e in new_events), default=None),
+        restated=_meanings(timeline) if restated else "",
     )
+
+
+def _meanings(timeline: Timeline) -> str:
+    """A name for what a timeline's events mean (16 bytes as hex)."""
+    said = [f"{e.identity} {e.status} {e.reason} {e.identity in timeline.withdrawn}" for e in timeline.events]
+    return sha256("\n".join(said).encode()).hexdigest()[:32]
 
 
 def _position(snapshot: Snapshot) -> tuple[object, ...]:
@@ -242,7 +266,7 @@ def cause_of(change: Change) -> str:
     """A name for a change that is the same each time the same facts are recorded (16 bytes as hex)."""
     told = [f"{e.occurred_at.isoformat()} {e.code} {e.place.key}" for e in change.new_events]
     new = change.new
-    said = f"{new.status} {new.reason} {new.place.key} {new.delivered_at} {new.events}"
+    said = f"{new.status} {new.reason} {new.place.key} {new.delivered_at} {new.events}{change.restated}"
     return sha256("\n".join([*told, said]).encode()).hexdigest()[:32]
 
 

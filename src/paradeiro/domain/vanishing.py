@@ -23,9 +23,10 @@ _BACK_WORDS = "A transportadora voltou a mostrar a entrega"
 def lacks_delivery(known: Iterable[TrackingEvent], heard: Sequence[TrackingEvent], delivered_at: datetime) -> bool:
     """Whether a whole answer lacks the delivery that stands, while it still has the carrier's event just before it.
 
-    An answer that lacks both is only a short one: it takes nothing away.
+    An answer that lacks both is only a short one: it takes nothing away. Nor does one that has something else at the
+    delivery's instant: that is the same happening under a new code.
     """
-    if any(event.status is Status.DELIVERED for event in heard):
+    if any(event.status is Status.DELIVERED or event.occurred_at == delivered_at for event in heard):
         return False
     ours = sorted((e for e in known if _theirs(e)), key=lambda e: e.occurred_at)
     standing = [e for e in ours if e.status is Status.DELIVERED and e.occurred_at == delivered_at]

@@ -1,19 +1,23 @@
-"""In: shipments that are due at one account; out: new answers stored with their recording enqueued, schedules moved."""
+"""In: shipments that are due at one account; out: new answers stored with their recording enqueued, schedules moved.
+
+Due at an account are its own shipments and, while it stands in for one in trouble, that one's (decision 0011).
+"""
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from paradeiro.db import jobs, notices, replies, shipments, stores
+from paradeiro.db import jobs, notices, replies, shipments, stand_ins, stores
 from paradeiro.db.jobs import Job
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.db.shipments import Asked, Kept
 from paradeiro.db.stores import Account
 from paradeiro.domain.schedule import next_check
+from paradeiro.domain.sources import PATIENCE
 from paradeiro.domain.words import NoticeKind, Outcome
 from paradeiro.flow import trouble, watch
 from paradeiro.flow.means import Means
@@ -33,6 +37,12 @@ _LONG_LEASE = timedelta(minutes=5)
 # Replies that one job records in one transaction.
 _PER_RECORDING = 50
 _WHOLE_BATCH = ""
+# Whether an account in trouble answers again is tried with one shipment, each time with another: it may be that one's
+# fault. Stand-ins ask about the others meanwhile.
+_PROBE = 1
+# An aggregator that hears of a package for the first time has to go and look itself; it has seen it by then.
+_AFTER_INTRODUCTION = timedelta(minutes=10)
+_NO_ANSWER = frozenset({Outcome.RETRY, Outcome.AUTH_FAILED})
 
 
 @dataclass(slots=True)
@@ -76,28 +86,37 @@ class _Turn:
 
 @dataclass(frozen=True, slots=True)
 class _Claimed:
-    """Shipments that are ours to ask for, of one account. `many`: so many that the way for many is tried first."""
+    """Shipments that are ours to ask one account for. `borrowed`: they have another home. `many`: so many that the way
+    for many is tried first.
+    """
 
     account: Account
     connector: Connector
     due: Sequence[Kept]
+    borrowed: bool
     many: bool
 
 
 async def _claim(means: Means, account_id: int, turn: _Turn) -> _Claimed | None:
-    """What is due, if the account may be asked."""
+    """What is due, if the account may be asked: the account's own shipments, else those it stands in for."""
     now = means.now()
     async with transaction(means.pool) as connection:
         account = (await stores.accounts(connection, means.secret_key, ids=[account_id]))[0]
         if account.open_at is not None and account.open_at > now:
             return None
-        connector = means.connectors[account.connector]
-        many = turn.many and connector.large_batch_size >= MANY
+        connector, probe = means.connectors[account.connector], account.state != "ok"
+        many = turn.many and not probe and connector.large_batch_size >= MANY
         many = many and await shipments.count_due(connection, account_id, now=now, most=MANY) == MANY
-        size, span = (connector.large_batch_size, _LONG_LEASE) if many else (connector.batch_size, _LEASE)
-        due = await shipments.claim_due(connection, account_id, now=now, lease=means.lease(span), limit=size)
+        limit = _PROBE if probe else connector.large_batch_size if many else connector.batch_size
+        lease = means.lease(_LONG_LEASE if many else _LEASE)
+        due = await shipments.claim_due(connection, account.id, now=now, lease=lease, limit=limit, probe=probe)
+        borrowed = not due
+        if borrowed:
+            due = await stand_ins.claim(
+                connection, account.id, now=now, patience=PATIENCE, lease=lease, limit=min(limit, connector.batch_size)
+            )
     turn.batches += -(-len(due) // connector.batch_size)
-    return _Claimed(account, connector, due, many) if due else None
+    return _Claimed(account, connector, due, borrowed, many and not borrowed) if due else None
 
 
 async def _ask(means: Means, claimed: _Claimed, turn: _Turn) -> int:
@@ -120,11 +139,10 @@ async def _ask_for_many(means: Means, claimed: _Claimed, turn: _Turn) -> Sequenc
     turn.many = bool(answers)
     answered = [kept for kept in claimed.due if kept.shipment.tracking_code in answers]
     if answered:
+        # How long it took says nothing about how fast the carrier answers questions.
+        asking = _Asking(claimed.account, means.connectors, borrowed=False, seconds=None, now=means.now())
         async with transaction(means.pool) as connection:
-            # How long it took says nothing about how fast the carrier answers questions.
-            await _settle(
-                connection, claimed.account, claimed.connector, answered, answers, seconds=None, now=means.now()
-            )
+            await _settle(connection, asking, answered, answers)
     return [kept for kept in claimed.due if kept.shipment.tracking_code not in answers]
 
 
@@ -135,82 +153,103 @@ async def _ask_batch(means: Means, claimed: _Claimed, due: Sequence[Kept], turn:
     asked_at = asyncio.get_running_loop().time()
     answers = {answer.tracking_code: answer for answer in await session.fetch(_codes(due))}
     seconds = asyncio.get_running_loop().time() - asked_at
+    asking = _Asking(claimed.account, means.connectors, claimed.borrowed, seconds, means.now())
     async with transaction(means.pool) as connection:
-        return await _settle(
-            connection, claimed.account, claimed.connector, due, answers, seconds=seconds, now=means.now()
-        )
+        return await _settle(connection, asking, due, answers)
 
 
 def _codes(due: Sequence[Kept]) -> list[str]:
     return list(dict.fromkeys(kept.shipment.tracking_code for kept in due))
 
 
-async def _settle(
-    connection: Connection,
-    account: Account,
-    connector: Connector,
-    due: Sequence[Kept],
-    answers: dict[str, Answer],
-    *,
-    seconds: float | None,
-    now: datetime,
-) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Who was asked, and as what: `borrowed` shipments have another home. `seconds`: how long the answer took, or None
+    if that says nothing.
+    """
+
+    account: Account
+    connectors: Mapping[str, Connector]
+    borrowed: bool
+    seconds: float | None
+    now: datetime
+
+
+async def _settle(connection: Connection, asking: _Asking, due: Sequence[Kept], answers: dict[str, Answer]) -> bool:
     """Write what the batch gave. False when the account cannot be asked further now."""
-    down = next((a for a in answers.values() if a.outcome in {Outcome.RETRY, Outcome.AUTH_FAILED}), None)
-    if down is None:
-        await trouble.well(connection, account, now=now)
-    else:
-        await trouble.unwell(connection, account, down.outcome, down.message, now=now, retry_after=down.retry_after)
+    account, now = asking.account, asking.now
+    reached = await _state(connection, account, list(answers.values()), now=now)
     batch = _Batch()
     for kept in due:
-        _sort(batch, account, connector, kept, answers[kept.shipment.tracking_code], now=now)
+        _sort(batch, asking, kept, answers[kept.shipment.tracking_code], reached=reached)
     # Replies before shipments: recording locks them in that order too.
     ids = await _keep_changed(connection, account, batch.changed, now=now)
-    await shipments.settle(connection, batch.asked, now=now)
+    if asking.borrowed:
+        await stand_ins.settle(connection, account.id, batch.asked, now=now)
+    else:
+        await shipments.settle(connection, batch.asked, now=now)
+    if reached and account.trouble_since is not None:
+        await stand_ins.bring_home(connection, account.id, since=account.trouble_since, now=now)
     ids |= await _keep_malformed(connection, account, answers.values(), now=now)
     await watch.answered(
         connection,
         account,
-        connector,
-        due,
+        asking.connectors[account.connector],
+        # What another account had told of a package is not this one's to have forgotten.
+        [] if asking.borrowed else due,
         answers,
         changed=batch.changed,
         kept=ids,
-        seconds=seconds,
+        seconds=asking.seconds,
         now=now,
     )
     await notices.open_notices(connection, batch.notices, now=now)
-    return down is None
+    return reached
 
 
-def _sort(batch: _Batch, account: Account, connector: Connector, kept: Kept, answer: Answer, *, now: datetime) -> None:
+async def _state(connection: Connection, account: Account, answers: Sequence[Answer], *, now: datetime) -> bool:
+    """How the account is by these answers. False when it cannot be asked further now."""
+    down = next((a for a in answers if a.outcome in _NO_ANSWER), None)
+    if down is not None:
+        await trouble.unwell(connection, account, down.outcome, down.message, now=now, retry_after=down.retry_after)
+        return False
+    if all(a.outcome is Outcome.MALFORMED for a in answers):
+        return not await trouble.garbled(connection, account, answers[0].message, now=now)
+    await trouble.well(connection, account, now=now)
+    return True
+
+
+def _sort(batch: _Batch, asking: _Asking, kept: Kept, answer: Answer, *, reached: bool) -> None:
     """Decide for one shipment: unchanged (only its schedule moves), changed (to be recorded), or no answer."""
-    failed = answer.outcome in {Outcome.RETRY, Outcome.AUTH_FAILED, Outcome.MALFORMED}
+    now, shipment = asking.now, kept.shipment
+    failed = answer.outcome in _NO_ANSWER or answer.outcome is Outcome.MALFORMED
     failures = kept.failures + 1 if failed else 0
     digest = replies.digest(answer.body) if answer.outcome is Outcome.FOUND else None
-    shipment = kept.shipment
     if digest is not None and digest != kept.digest:
         batch.asked.append(Asked(shipment.id, answer.outcome, now + _UNTIL_RECORDED, 0, digest))
         batch.changed.append(answer)
         return
+    # While its account cannot answer a shipment stays due: all go on together when that ends, or others are asked.
+    waits = failed and not reached
     due = next_check(
         shipment.snapshot,
         now=now,
         registered_at=shipment.registered_at,
-        zone=ZoneInfo(connector.time_zone),
+        zone=ZoneInfo(asking.connectors[shipment.carrier].time_zone),
         tracking_code=shipment.tracking_code,
-        outcome=answer.outcome,
+        # A no of somebody else is none of the carrier: it must not keep the package from its home for a day.
+        outcome=Outcome.NOT_FOUND if asking.borrowed and answer.outcome is Outcome.REFUSED else answer.outcome,
         failures=kept.failures,
     )
-    if answer.outcome in {Outcome.RETRY, Outcome.AUTH_FAILED}:
-        due = now  # it stays due: the account's pause holds it back, and all go on together when it ends
     # A code that had events is no wrong code: if many such are refused, the account's watch says so, once.
-    wrong = answer.outcome is Outcome.REFUSED and shipment.snapshot.news_at is None
+    wrong = answer.outcome is Outcome.REFUSED and not asking.borrowed and shipment.snapshot.news_at is None
     if wrong and answer.in_vain:
         due = None
-    batch.asked.append(Asked(shipment.id, answer.outcome, due, failures))
+    if asking.borrowed and not kept.outcome and answer.outcome is Outcome.NOT_FOUND and due is not None:
+        due = min(due, now + _AFTER_INTRODUCTION)
+    batch.asked.append(Asked(shipment.id, answer.outcome, due, failures, waits=waits))
     if wrong:
-        batch.notices.append(_refused(account, kept, answer))
+        batch.notices.append(_refused(asking.account, kept, answer))
 
 
 def _refused(account: Account, kept: Kept, answer: Answer) -> NoticeDraft:

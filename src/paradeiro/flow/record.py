@@ -1,9 +1,10 @@
 """In: stored replies, statements made by hand; out: events, snapshots and effects, all in one transaction."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from paradeiro.db import effects, events, jobs, notices, orders, proofs, replies, shipments, stores
@@ -13,36 +14,25 @@ from paradeiro.db.jobs import Job
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.db.proofs import Wanted
-from paradeiro.db.replies import Reply
 from paradeiro.db.shipments import Kept, Moved
 from paradeiro.db.stores import Account, Store
 from paradeiro.domain.plan import Sinks, introduce, mail_refusal, plan
 from paradeiro.domain.proofs import proof_is_due
-from paradeiro.domain.records import Change, EffectDraft, Parsed, Timeline, TrackingEvent
+from paradeiro.domain.records import Change, EffectDraft, Snapshot, Timeline, TrackingEvent
 from paradeiro.domain.schedule import next_check
-from paradeiro.domain.timeline import compare, fold, unseen
+from paradeiro.domain.sources import Identity, Said, believed, news
+from paradeiro.domain.timeline import compare, fold, said_once, unseen
 from paradeiro.domain.vanishing import ASK_AGAIN_AFTER, SURE_AFTER, back, lacks_delivery, shown_again, vanished
-from paradeiro.domain.words import EffectKind, NoticeKind, Outcome, PartyKind, ProofKind, Status
+from paradeiro.domain.words import EffectKind, NoticeKind, PartyKind, Status
 from paradeiro.flow import watch
+from paradeiro.flow.hear import Heard, hear_replies
 from paradeiro.flow.means import Means
 from paradeiro.sdk.contract import Connector
 
 # An account's rhythm is made of news; what a backfill brings is history.
 _HISTORY = timedelta(days=2)
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What one side says about one shipment: events, from a reply or by hand (`author`). `whole`: it tells all that
-    ever happened, so what it lacks was taken back. `proofs`: what a delivery can be proven with.
-    """
-
-    events: tuple[TrackingEvent, ...]
-    estimate: datetime | None = None
-    reply_id: int | None = None
-    author: str = ""
-    whole: bool = False
-    proofs: frozenset[ProofKind] = frozenset()
+# What a repair brings to light later than this, the customer knows by now, or does not want to be told.
+_OLD_NEWS = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +68,7 @@ class _Outcome:
     rows: list[EventRow] = field(default_factory=list)
     moved: list[Moved] = field(default_factory=list)
     withdrawn: list[tuple[int, Timeline]] = field(default_factory=list)
+    echoes: list[tuple[int, Mapping[Identity, Identity]]] = field(default_factory=list)
     effects: list[EffectRow] = field(default_factory=list)
     notices: list[NoticeDraft] = field(default_factory=list)
     orders: set[int] = field(default_factory=set)
@@ -115,7 +106,7 @@ async def record_replies(means: Means, reply_ids: Sequence[int]) -> Recorded:
         if not waiting:
             return Recorded()
         surroundings = await surround(means, connection, {r.store_id for r in waiting})
-        heard, said = await _hear(connection, surroundings, waiting)
+        heard, said = await hear_replies(connection, surroundings.accounts, surroundings.connectors, waiting)
         done = await record(connection, surroundings, heard, now=now)
         await replies.recorded(connection, waiting, now=now)
         await _watch(connection, surroundings, said, done, now=now)
@@ -132,32 +123,6 @@ async def surround(means: Means, connection: Connection, store_ids: Iterable[int
     )
 
 
-async def _hear(
-    connection: Connection, around: Surroundings, waiting: Sequence[Reply]
-) -> tuple[dict[int, list[Heard]], dict[int, watch.Said]]:
-    """Parse replies: what is heard of which shipment, and what each account's watch should know."""
-    heard: dict[int, list[Heard]] = defaultdict(list)
-    said: dict[int, watch.Said] = defaultdict(watch.Said)
-    by_id = {account.id: account for account in around.accounts}
-    spoken = {(reply.account_id, reply.tracking_code) for reply in waiting}
-    followers = await shipments.followers(connection, sorted(spoken))
-    for reply in waiting:
-        connector = around.connectors[by_id[reply.account_id].connector]
-        for parsed in parse_reply(connector, reply):
-            said[reply.account_id].add(reply, parsed)
-            if parsed.outcome is not Outcome.FOUND:
-                continue
-            for shipment_id in followers.get((reply.account_id, parsed.tracking_code), ()):
-                heard[shipment_id].append(_heard(connector, parsed, reply.id))
-    return heard, said
-
-
-def _heard(connector: Connector, parsed: Parsed, reply_id: int) -> Heard:
-    """What a reply says about one shipment."""
-    whole, provable = connector.whole_history, parsed.proofs & connector.proofs
-    return Heard(parsed.events, parsed.estimate, reply_id, whole=whole, proofs=provable)
-
-
 async def _watch(
     connection: Connection, around: Surroundings, said: Mapping[int, watch.Said], done: Recorded, *, now: datetime
 ) -> None:
@@ -169,13 +134,6 @@ async def _watch(
             await watch.said(connection, account, connector, mine, done.news.get(account.id, 0), now=now)
 
 
-def parse_reply(connector: Connector, reply: Reply) -> list[Parsed]:
-    """What a stored reply says now, about the code that it was stored for."""
-    assert connector.parse is not None, f"{connector.name} is no carrier"
-    parsed = connector.parse(reply.body)
-    return [p if p.tracking_code else replace(p, tracking_code=reply.tracking_code) for p in parsed]
-
-
 async def record(
     connection: Connection,
     around: Surroundings,
@@ -183,8 +141,10 @@ async def record(
     *,
     now: datetime,
     quiet: bool = False,
+    restated: Collection[int] = (),
 ) -> Recorded:
-    """Record what was heard about shipments, inside the caller's transaction. `quiet` mails no customer.
+    """Record what was heard about shipments, inside the caller's transaction. `quiet` mails no customer old news.
+    `restated` are shipments of which known events mean something else now.
 
     Heard of a shipment with nothing in it still folds again: that is how a mended table corrects timelines.
     """
@@ -202,6 +162,7 @@ async def record(
             now=now,
             quiet=quiet,
             was_told=each.shipment.id in told,
+            restated=each.shipment.id in restated,
         )
     added = await _write(connection, out, now=now)
     return Recorded(len(out.rows), tuple(out.moves), tuple(added), _news(out, kept, now))
@@ -228,8 +189,39 @@ def _fold_one(
     now: datetime,
     quiet: bool,
     was_told: bool,
+    restated: bool,
 ) -> None:
     """Fold one shipment; gather what follows."""
+    shipment = kept.shipment
+    fresh, vanished_at = _fresh(out, kept, known, heard, now=now)
+    estimate = next((h.estimate for h in reversed(heard) if h.estimate), shipment.snapshot.estimate)
+    tell = partial(fold, now=now, ordered_at=kept.order.ordered_at, base=Status.REGISTERED, estimate=estimate)
+    said = said_once([*known, *fresh])
+    timeline = tell(said)
+    due = _next(around, kept, timeline, gone=vanished_at is not None, now=now)
+    out.moved.append(Moved(shipment.id, timeline.snapshot, due, vanished_at))
+    _prove(out, kept, timeline, heard, now=now)
+    if timeline.withdrawn:
+        out.withdrawn.append((shipment.id, timeline))
+    if any(event.reported_by for event in (*known, *fresh)):
+        out.echoes.append((shipment.id, said.echoes))
+    before = _said_before(shipment.snapshot, known, said, tell)
+    change = compare(before, timeline, news(known, said), restated=restated)
+    if change is None:
+        return
+    out.moves.append((change.old.status, change.new.status))
+    out.orders.add(kept.order_id)
+    if change.delivered:
+        out.settled.append((shipment.store_id, f"shipment {shipment.id}"))
+    old_news = quiet and now - (change.newest or change.new.since or now) > _OLD_NEWS
+    out.effects += _effects(around, kept, change, quiet=old_news, was_told=was_told)
+    out.notices += _notices(around, kept, change, timeline)
+
+
+def _fresh(
+    out: _Outcome, kept: Kept, known: Sequence[TrackingEvent], heard: Sequence[Heard], *, now: datetime
+) -> tuple[list[TrackingEvent], datetime | None]:
+    """The events that are new, gathered to be kept too; and since when a delivery is no longer shown."""
     shipment = kept.shipment
     fresh: list[TrackingEvent] = []
     for each in heard:
@@ -240,24 +232,7 @@ def _fold_one(
     if note is not None:
         fresh.append(note)
         out.rows.append(EventRow(shipment.store_id, shipment.id, note))
-    estimate = next((h.estimate for h in reversed(heard) if h.estimate), shipment.snapshot.estimate)
-    timeline = fold(
-        [*known, *fresh], now=now, ordered_at=kept.order.ordered_at, base=Status.REGISTERED, estimate=estimate
-    )
-    due = _next(around, kept, timeline, gone=vanished_at is not None, now=now)
-    out.moved.append(Moved(shipment.id, timeline.snapshot, due, vanished_at))
-    _prove(out, kept, timeline, heard, now=now)
-    if timeline.withdrawn:
-        out.withdrawn.append((shipment.id, timeline))
-    change = compare(shipment.snapshot, timeline, tuple(fresh))
-    if change is None:
-        return
-    out.moves.append((change.old.status, change.new.status))
-    out.orders.add(kept.order_id)
-    if change.delivered:
-        out.settled.append((shipment.store_id, f"shipment {shipment.id}"))
-    out.effects += _effects(around, kept, change, quiet=quiet, was_told=was_told)
-    out.notices += _notices(around, kept, change, timeline)
+    return fresh, vanished_at
 
 
 def _vanishing(
@@ -275,6 +250,17 @@ def _vanishing(
         return None, None
     since = kept.vanished_at or now
     return (vanished(now), None) if now - since >= SURE_AFTER else (None, since)
+
+
+def _said_before(
+    old: Snapshot, known: Sequence[TrackingEvent], said: Said, tell: Callable[[Said], Timeline]
+) -> Snapshot:
+    """What was said of a shipment before; where another source now states a known happening better, in its words."""
+    earlier = said_once(known).echoes
+    if all((e.identity in earlier) is (e.identity in said.echoes) for e in known):
+        return old
+    fresh = news(known, said)
+    return believed(old, tell(Said(tuple(e for e in said.events if e not in fresh))).snapshot)
 
 
 def _prove(out: _Outcome, kept: Kept, timeline: Timeline, heard: Sequence[Heard], *, now: datetime) -> None:
@@ -355,6 +341,8 @@ async def _write(connection: Connection, out: _Outcome, *, now: datetime) -> lis
     await events.add(connection, out.rows, now=now)
     for shipment_id, timeline in out.withdrawn:
         await events.mark_withdrawn(connection, shipment_id, timeline.withdrawn)
+    for shipment_id, echoes in out.echoes:
+        await events.mark_echoes(connection, shipment_id, echoes)
     await shipments.move(connection, out.moved)
     if out.orders:
         await orders.settle_deliveries(connection, list(out.orders))

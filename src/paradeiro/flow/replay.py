@@ -19,13 +19,18 @@ from paradeiro.db.stores import Account
 from paradeiro.domain.records import Parsed, TrackingEvent
 from paradeiro.domain.words import EffectKind, NoticeKind, Outcome, Status
 from paradeiro.flow.errors import InvalidError
+from paradeiro.flow.hear import Heard, hear, parse_reply
 from paradeiro.flow.means import Means
-from paradeiro.flow.record import Heard, parse_reply, record, surround
+from paradeiro.flow.record import record, surround
 from paradeiro.sdk.contract import Connector
 
 # Packages in one transaction: few enough that nobody who wants to record one of them waits for long.
 _PAGE = 100
 _CODES_AT_ONCE = 50 * _PAGE
+
+# Of the notices about an interface that changed, those about answers that cannot be read (flow/watch.py). What the
+# others say can be read all along: a person decides whether anything is missing.
+_UNREAD = frozenset({"", "over"})
 
 _Code = tuple[int, str]  # account, tracking code
 _Inside = dict[_Code, list[int]]  # replies of whole batches, by the codes that they speak about
@@ -122,12 +127,15 @@ async def _replay_page(this: _Replay, connection: Connection, page: _Inside) -> 
     heard = await _hear_again(this, connection, page)
     await shipment_rows.lock(connection, list(heard))
     known = await events.known(connection, list(heard))
+    restated = set()
     for shipment_id, parts in heard.items():
         stated = {e.identity: e for part in parts for e in part.events}
         changed = [stated[e.identity] for e in known.get(shipment_id, []) if _means_else(e, stated.get(e.identity))]
         this.total.remapped.update(event.code for event in changed)
         await events.remap(connection, shipment_id, changed)
-    done = await record(connection, around, heard, now=this.means.now(), quiet=True)
+        if changed:
+            restated.add(shipment_id)
+    done = await record(connection, around, heard, now=this.means.now(), quiet=True, restated=restated)
     this.total.events += done.events
     this.total.moves.update(done.moves)
     this.total.effects.update(done.kinds)
@@ -142,11 +150,11 @@ async def _hear_again(this: _Replay, connection: Connection, page: _Inside) -> d
     said += [(reply, parse_reply(this.connector, reply)) for reply in batches]
     heard: dict[int, list[Heard]] = defaultdict(list)
     for reply, parts in sorted(said, key=lambda each: (each[0].received_at, each[0].id)):
+        account = this.accounts[reply.account_id]
         for parsed in parts:
-            proofs = parsed.proofs & this.connector.proofs
             if parsed.outcome is Outcome.FOUND and (reply.account_id, parsed.tracking_code) in page:
-                for shipment_id in followers.get((reply.account_id, parsed.tracking_code), ()):
-                    heard[shipment_id].append(Heard(parsed.events, parsed.estimate, reply.id, proofs=proofs))
+                for followed in followers.get((reply.account_id, parsed.tracking_code), ()):
+                    heard[followed.id].append(hear(account, this.connector, followed, parsed, reply.id))
     return heard
 
 
@@ -182,9 +190,11 @@ async def _settle(this: _Replay) -> None:
         after = page[-1].reply_id
     async with transaction(this.means.pool, keep=this.keep) as connection:
         if this.keep:
-            this.total.resolved = await holds.resolve(connection, sorted(clear), by="replay", now=this.means.now())
+            this.total.resolved = await holds.resolve(
+                connection, sorted(this.stores), by="replay", now=this.means.now()
+            )
         else:
-            left = await holds.left(connection, sorted(clear))
+            left = await holds.left(connection, sorted(this.stores))
             this.total.resolved = sum(clear[notice_id] == count for notice_id, count in left.items())
 
 
@@ -200,6 +210,8 @@ def _understands(connector: Connector, hold: Hold, reply: Reply) -> bool:
     match hold.kind:
         case NoticeKind.UNKNOWN_CODE:
             return not any(p.unknown_codes or p.outcome is Outcome.MALFORMED for p in parts)
+        case NoticeKind.CONTRACT_DRIFT if hold.variant not in _UNREAD:
+            return False
         case NoticeKind.CONTRACT_DRIFT | NoticeKind.MALFORMED_REPLY if reply.tracking_code:
             own = _about(parts, reply.tracking_code)
             return bool(own) and all(p.outcome in {Outcome.FOUND, Outcome.NOT_FOUND} for p in own)

@@ -9,8 +9,9 @@ from paradeiro.domain.records import NOWHERE, Place, TrackingEvent
 from paradeiro.domain.timeline import CLOCK_SKEW
 from paradeiro.domain.words import Reason, Source, Status, Withdraws
 from paradeiro.flow.errors import ConflictError, InvalidError, MissingError
+from paradeiro.flow.hear import Heard
 from paradeiro.flow.means import Means
-from paradeiro.flow.record import Heard, Recorded, record, surround
+from paradeiro.flow.record import Recorded, record, surround
 
 LONGEST_TEXT = 500
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from paradeiro.db import notices, stores
+from paradeiro.db import notices, stand_ins, stores
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection
 from paradeiro.db.stores import Account
@@ -15,6 +15,8 @@ _LONGEST_PAUSE = timedelta(minutes=15)
 _PROBE_REFUSED = timedelta(hours=1)
 # A short outage is seen on the account; only a longer one asks for a person.
 _NOTICE_AFTER = timedelta(minutes=30)
+# So many whole batches in a row that nobody understands are no spoilt answers: the interface is another one.
+_GARBLED_IN_A_ROW = 3
 
 
 async def well(connection: Connection, account: Account, *, now: datetime) -> None:
@@ -35,8 +37,11 @@ async def unwell(
     *,
     now: datetime,
     retry_after: float | None = None,
+    told: bool = False,
 ) -> datetime:
-    """The party could not answer (RETRY) or refused our credentials (AUTH_FAILED); when to try again."""
+    """The party could not answer (RETRY) or refused our credentials (AUTH_FAILED); when to try again. `told`: a person
+    is told of it in other words.
+    """
     refused = outcome is Outcome.AUTH_FAILED
     pause = _PROBE_REFUSED if refused else min(_FIRST_PAUSE * float(2 ** min(account.failures, 10)), _LONGEST_PAUSE)
     open_at = now + max(pause, timedelta(seconds=retry_after or 0))
@@ -44,12 +49,25 @@ async def unwell(
     since = await stores.account_trouble(connection, account.id, state=state, trouble=message, open_at=open_at, now=now)
     if account.state != state:
         log.warning("account in trouble", account=account.name, connector=account.connector, state=state, why=message)
-    if refused or now - since >= _NOTICE_AFTER:
-        await notices.open_notices(connection, [_notice(account, message, since, refused=refused)], now=now)
+    if not told and (refused or now - since >= _NOTICE_AFTER):
+        meanwhile = await stand_ins.for_account(connection, account.id)
+        draft = _notice(account, message, since, refused=refused, meanwhile=meanwhile)
+        await notices.open_notices(connection, [draft], now=now)
     return open_at
 
 
-def _notice(account: Account, message: str, since: datetime, *, refused: bool) -> NoticeDraft:
+async def garbled(connection: Connection, account: Account, message: str, *, now: datetime) -> bool:
+    """A whole batch of answers was not understood. Whether that is trouble by now, so that others may be asked."""
+    if account.failures + 1 < _GARBLED_IN_A_ROW:
+        await stores.count_failure(connection, account.id)
+        return False
+    words = f"it answers nothing that we understand: {message}"
+    # The contract watch says what is wrong with the answers.
+    await unwell(connection, account, Outcome.RETRY, words, now=now, told=True)
+    return True
+
+
+def _notice(account: Account, message: str, since: datetime, *, refused: bool, meanwhile: str) -> NoticeDraft:
     if refused:
         kind = NoticeKind.CREDENTIALS_REFUSED
         words = f"{account.name} refuses our credentials ({message}). Enter new ones; nothing is lost meanwhile."
@@ -57,4 +75,7 @@ def _notice(account: Account, message: str, since: datetime, *, refused: bool) -
         kind = NoticeKind.OUTAGE
         words = f"{account.name} has not answered since {since:%Y-%m-%d %H:%M} UTC ({message}). We keep trying."
     facts = {"account": account.name, "since": since.isoformat(), "why": message}
+    if meanwhile:
+        words += f" Meanwhile {meanwhile} is asked about its packages."
+        facts |= {"variant": "stood_in", "stand_in": meanwhile}
     return NoticeDraft(account.store_id, kind, f"account {account.id}", words, account_id=account.id, facts=facts)

@@ -68,6 +68,7 @@ async def answered(
         eventful=about.count(Outcome.FOUND),
         eventless=about.count(Outcome.NOT_FOUND) + about.count(Outcome.REFUSED),
         seconds=seconds if read else None,
+        failed=any(a.outcome is Outcome.RETRY for a in answers.values()),
         recovered=bool(read) and account.failures > 0,
     )
     strange = [Strange(a.tracking_code, a.body, kept.get(a.tracking_code)) for a in (*unread, *changed)]
@@ -178,7 +179,7 @@ async def _carry(
     if before.found and not await notices.is_open(connection, account.store_id, NoticeKind.CONTRACT_DRIFT, subject):
         watch = Watch(drift.accepted(before), Example(), None)
         before = watch.habit
-    habit = drift.lasting(drift.carry_on(before, look, connector.fields, now), connector.fields, now)
+    habit = drift.lasting(drift.carry_on(before, look, connector.fields, now))
     watch = replace(watch, habit=habit)
     if before.found and not habit.found:
         await notices.resolve_subject(connection, account.store_id, [NoticeKind.CONTRACT_DRIFT], subject, now=now)

@@ -255,6 +255,7 @@ class Connector:
     check_code: Callable[[str], Any] | None = None
     tracking_url: Callable[[str], str] | None = None
     recognises_courier: Callable[[str], bool] | None = None
+    stands_in_for: frozenset[str] = frozenset()  # other carriers' connectors whose codes it can be asked about
     render: Callable[[Telling, Mapping[str, str]], Request] | None = None
     effects: frozenset[EffectKind] = frozenset()
     fields: Mapping[str, Expected] = field(default_factory=dict, repr=False)

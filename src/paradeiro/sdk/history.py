@@ -51,7 +51,7 @@ def _told(timeline: Timeline) -> Iterator[Told]:
 def _undoes_delivery(event: TrackingEvent, taken_back: list[TrackingEvent]) -> bool:
     """Whether this event withdrew a delivery; what it withdrew is taken off the list, so that it is said once."""
     match event.withdraws:
-        case None:
+        case None | Withdraws.DISAPPEARANCE:
             return False
         case Withdraws.PREVIOUS:
             gone = [taken_back.pop()] if taken_back else []

@@ -10,8 +10,11 @@ from paradeiro.domain.timeline import fold
 from paradeiro.domain.words import Source, Status, Withdraws
 from paradeiro.sdk.speech import Catalogue
 from paradeiro.sdk.speech.moments import capital, date_words, full_date, time_words
-from paradeiro.sdk.speech.places import place_line
+from paradeiro.sdk.speech.places import place_line, place_name
 from paradeiro.sdk.speech.say import Position, Stop, event_words, journey, lateness, position
+
+# Folding away three lines would cost more than it spares.
+_MOST_AT_ONCE, _FEW = 16, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class PackageView:
-    """A package as a page shows it."""
+    """A package as a page shows it. `days` are of the newest events; the `earlier` ones are folded away if many."""
 
     kept: Kept
     position: Position
@@ -46,6 +49,8 @@ class PackageView:
     late: str
     stops: tuple[Stop, ...]
     days: tuple[Day, ...]
+    earlier_days: tuple[Day, ...]
+    earlier: int
     expected: str
     promised: str
     pickup_address: str
@@ -72,6 +77,7 @@ def package_view(
         for s in sorted(shown, key=lambda s: (s.event.occurred_at, s.id), reverse=True)
         if private or (s.event.status not in {None, Status.UNKNOWN} and s.event.identity not in doubted)
     ]
+    shown_at_once = len(entries) if len(entries) <= _MOST_AT_ONCE else _FEW
     today = now.astimezone(zone).date()
     ended = snapshot.status.final
     deadline = snapshot.pickup_deadline
@@ -81,7 +87,9 @@ def package_view(
         moment=moment(where.at, today, words),
         late=lateness(kept.order.promised_at, snapshot, now=now, zone=zone, catalogue=words),
         stops=journey(timeline, words),
-        days=_days(entries, today, words),
+        days=_days(entries[:shown_at_once], today, words),
+        earlier_days=_days(entries[shown_at_once:], today, words),
+        earlier=len(entries) - shown_at_once,
         expected=_date(snapshot.estimate, zone, today, words) if not ended else "",
         promised=_date(kept.order.promised_at, zone, today, words),
         pickup_address=snapshot.pickup_address or "",
@@ -92,6 +100,11 @@ def package_view(
 def moment(at: datetime | None, today: date, words: Catalogue) -> str:
     """A local instant as people say it: "Hoje, 14:20"; empty for none."""
     return capital(f"{date_words(at.date(), today, words.calendar)}, {time_words(at)}") if at else ""
+
+
+def zone_city(zone: str) -> str:
+    """The city that names a zone: "America/Sao_Paulo" gives "São Paulo"."""
+    return place_name(zone.rpartition("/")[2].replace("_", " ").upper()) if "/" in zone else zone
 
 
 def _date(at: datetime | None, zone: tzinfo, today: date, words: Catalogue) -> str:

@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-from paradeiro.db import effects, jobs, proofs, replies, shipments, watches
+from paradeiro.db import effects, jobs, proofs, replies, shipments, stand_ins, watches
 from paradeiro.db.jobs import Job
 from paradeiro.db.pool import transaction
+from paradeiro.domain.sources import PATIENCE
 from paradeiro.flow.listen import EVERY
 from paradeiro.flow.means import Means
 
@@ -17,8 +18,12 @@ async def sweep(means: Means, *, forgotten_after: timedelta = FORGOTTEN_AFTER) -
     """Enqueue a job for each account or reply that waits. Returns how many were new."""
     now = means.now()
     async with transaction(means.pool) as connection:
+        asked = {
+            *await shipments.due_accounts(connection, now=now),
+            *await stand_ins.due_accounts(connection, now=now, patience=PATIENCE),
+        }
         wanted = [
-            *(Job(jobs.COLLECT, str(i), once=True) for i in await shipments.due_accounts(connection, now=now)),
+            *(Job(jobs.COLLECT, str(i), once=True) for i in sorted(asked)),
             *(Job(jobs.LISTEN, str(i), once=True) for i in await watches.due(connection, before=now - EVERY)),
             *(Job(jobs.ORDERS, str(i), once=True) for i in await shipments.due_visits(connection, now=now)),
             *(Job(jobs.PROVE, str(i), once=True) for i in await proofs.due_accounts(connection, now=now)),

@@ -31,28 +31,23 @@ async def upkeep(means: Means) -> bool:
             return False
         for ahead in range(AHEAD + 1):
             await shelves.put_up(connection, today + timedelta(days=ahead))
-        await _forget(connection, before=datetime.combine(oldest, time(), UTC))
-        return await _take_down(connection, oldest)
+        before = datetime.combine(oldest, time(), UTC)
+        while await shelves.forget(connection, before=before, limit=_AT_ONCE) == _AT_ONCE:
+            pass
+        return await _take_down(connection, oldest, before)
 
 
-async def _take_down(connection: Connection, oldest: date) -> bool:
+async def _take_down(connection: Connection, oldest: date, before: datetime) -> bool:
     there = await shelves.shelves(connection)
     over = [shelf for shelf in there if shelf.day < oldest or shelf.state != "up"]
     # PostgreSQL takes one down at a time: what was begun is ended first.
     for shelf in sorted(over, key=lambda s: (s.state == "up", s.day)):
-        stay = await shelves.take_down(connection, shelf, before=datetime.combine(oldest, time(), UTC))
+        stay = await shelves.take_down(connection, shelf, before=before)
         if stay is None:
             log.info("replies are still being looked at; their day is dropped at the next upkeep", day=str(shelf.day))
             return False
         log.info("replies expired", day=str(shelf.day), held=stay)
     return True
-
-
-async def _forget(connection: Connection, *, before: datetime) -> None:
-    while await shelves.forget_held(connection, before=before, limit=_AT_ONCE) == _AT_ONCE:
-        pass
-    while await shelves.forget_holds(connection, before=before, limit=_AT_ONCE) == _AT_ONCE:
-        pass
 
 
 async def keep_up(means: Means, stop: asyncio.Event) -> None:

@@ -102,6 +102,7 @@ class _Door:
         world = self.world
         counts = {
             "correios": world.post.calls,
+            "seventeen_track": world.aggregator.calls,
             "vtex": world.order_system.calls,
             "marketplace": world.marketplace.calls,
         }

@@ -1,5 +1,6 @@
 """In: requests to the post office's REST gateway; out: its answers, as the facts describe them: token and srorastro."""
 
+import asyncio
 import base64
 import re
 import secrets
@@ -61,6 +62,7 @@ class Post:
     old_root: bool = False  # until 2023 the root said `resultado`
     requests_per_second: float | None = None
     rewrite: Callable[[dict[str, Any]], dict[str, Any]] | None = None  # content faults: what is shown is changed
+    seconds: float = 0.0  # how long it takes to answer
     foreign_codes: set[str] = field(default_factory=set)
     calls: dict[str, int] = field(default_factory=dict)
     asked: list[list[str]] = field(default_factory=list)
@@ -179,9 +181,11 @@ class Post:
         return None
 
     async def one_object(self, request: Request) -> Response:
+        await asyncio.sleep(self.seconds)
         return self._show(request, [request.path_params["code"]], request.query_params.get("resultado", "T"))
 
     async def objects(self, request: Request) -> Response:
+        await asyncio.sleep(self.seconds)
         codes = request.query_params.getlist("codigosObjetos")
         if not self.strict_batch:
             codes = [code for text in codes for code in text.split(",")]

@@ -9,9 +9,10 @@ from datetime import datetime
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from paradeiro.world.content import CHANGES, changed
+from paradeiro.world.content import CHANGES, RENAMES, changed
 
 _HTML = b"<!DOCTYPE html><html><head><title>502 Proxy Error</title></head><body><h1>Proxy Error</h1></body></html>"
+_BAD_LANGUAGE = b'{"msgs": ["SRO-018: Permitido apenas os valores pt-BR, en e es-ES para o idioma"]}'
 KINDS = (
     "status",  # answers `status`; 429 with an empty body and the rate headers
     "html",  # a web page with 200
@@ -22,16 +23,20 @@ KINDS = (
     "slow",  # the right answer after `seconds`
     "reset",  # the connection ends before anything is done
     "accept_then_drop",  # does what it was asked, then the connection breaks
+    "language",  # the post office only: 400, no language is good enough
     *CHANGES,  # the post office only: what its answer says is altered (content.py)
+    *RENAMES,
 )
 # What a mail server can do of these: `status` is its SMTP answer.
 MAIL_KINDS = ("status", "reset", "accept_then_drop")
-_PARTIES = ("correios", "vtex", "marketplace", "mail")
+_PARTIES = ("correios", "seventeen_track", "vtex", "marketplace", "mail")
 
 
 @dataclass(slots=True)
 class Fault:
-    """One way to fail, for the next `count` requests whose path contains `path`, from `since` until before `until`."""
+    """One way to fail, for the next `count` requests whose path contains `path`, from `since` until before `until`;
+    with `every` only each n-th of them.
+    """
 
     party: str
     kind: str
@@ -41,6 +46,8 @@ class Fault:
     path: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    every: int = 1
+    met: int = 0
 
     def fits(self, party: str, path: str, now: datetime | None) -> bool:
         """Whether it befalls a request now. Without a clock, a window is not looked at."""
@@ -76,6 +83,9 @@ class Faults:
         now = self.clock() if self.clock else None
         for fault in self.active:
             if fault.fits(party, path, now):
+                fault.met += 1
+                if fault.met % fault.every:
+                    return None
                 fault.count -= 1
                 return fault
         return None
@@ -96,6 +106,8 @@ class Faulty:
         match fault.kind:
             case "status":
                 await _answer(send, fault.status, b"", _RATE if fault.status == 429 else ())
+            case "language":
+                await _answer(send, 400, _BAD_LANGUAGE, ((b"content-type", b"application/json"),))
             case "html":
                 await _answer(send, 200, _HTML, (_TEXT_HTML,))
             case "html_502":
@@ -122,8 +134,13 @@ class Faulty:
             await _hang_up(send)
         elif fault.kind == "truncated":
             await _answer(send, told[0]["status"], body[: len(body) // 2], ((b"content-type", b"application/json"),))
-        elif fault.kind in CHANGES:
-            await _answer(send, told[0]["status"], changed(fault.kind, body), ((b"content-type", b"application/json"),))
+        elif fault.kind in CHANGES or fault.kind in RENAMES:
+            await _answer(
+                send,
+                told[0]["status"],
+                changed(fault.kind, body, fault.since),
+                ((b"content-type", b"application/json"),),
+            )
         else:
             await asyncio.sleep(fault.seconds)
             for message in told:

@@ -19,6 +19,7 @@ from paradeiro.world.mail import MailServer
 from paradeiro.world.marketplace import Marketplace
 from paradeiro.world.recorded import Recorded
 from paradeiro.world.scenario import MARKETPLACE
+from paradeiro.world.seventeen_track import Aggregator
 from paradeiro.world.truth import Truth
 from paradeiro.world.vtex import OrderSystem
 
@@ -41,6 +42,7 @@ class World:
     pushes: Pushes
     bulk: Bulk
     archive: Archive
+    aggregator: Aggregator
     urls: dict[str, str] = field(default_factory=dict)
     smtp_port: int = 0
 
@@ -70,11 +72,16 @@ class World:
             },
         }
 
+    def stand_in(self) -> dict[str, str]:
+        """The settings of an account at the aggregator, for who wants a second source."""
+        return {"base_url": self.urls["seventeen_track"], "token": self.aggregator.token}
+
     def described(self) -> dict[str, object]:
         """All that another process needs: addresses, credentials, the clock, the marketplace's channel."""
         return {
             "urls": self.urls,
             "accounts": self.accounts(),
+            "stand_in": self.stand_in(),
             "clock": self.clock.described(),
             "channel": MARKETPLACE,
         }
@@ -101,16 +108,24 @@ def make_world(truth: Truth, clock: WorldClock) -> World:
         Pushes(post),
         Bulk(post, Counter(post, looks=1)),
         Archive(post, Counter(post)),
+        Aggregator(truth, "chave-do-agregador", clock),
     )
 
 
 @asynccontextmanager
 async def serve(truth: Truth, clock: WorldClock, *, admin_port: int = 0) -> AsyncIterator[World]:
-    """The world, listening on free loopback ports; `admin_port` may be chosen."""
-    world = make_world(truth, clock)
+    """A new world, listening on free loopback ports; `admin_port` may be chosen."""
+    async with serving(make_world(truth, clock), admin_port=admin_port) as world:
+        yield world
+
+
+@asynccontextmanager
+async def serving(world: World, *, admin_port: int = 0) -> AsyncIterator[World]:
+    """A world that may have a past, listening; its addresses are new."""
     async with AsyncExitStack() as stack:
         apps = {
             "correios": world.post.app([*world.pushes.routes(), *world.bulk.routes(), *world.archive.routes()]),
+            "seventeen_track": world.aggregator.app(),
             "vtex": world.order_system.app(),
             "marketplace": world.marketplace.app(),
         }
@@ -118,7 +133,7 @@ async def serve(truth: Truth, clock: WorldClock, *, admin_port: int = 0) -> Asyn
             world.urls[name] = await stack.enter_async_context(listening(Faulty(app, name, world.faults), 0))
         world.urls["admin"] = await stack.enter_async_context(listening(admin_app(world), admin_port))
         world.smtp_port = await stack.enter_async_context(_mail(world.mail))
-        if clock.speed:
+        if world.clock.speed:
             await stack.enter_async_context(_running(world.pushes))
         yield world
 

@@ -27,7 +27,11 @@ _PT = {
     "pacotes continuam sendo seguidos; as imagens serão pedidas mais algumas vezes, depois não mais. Se continuar, a "
     "interface pode ter mudado.",
     "credentials_refused": "{account} recusa nossas credenciais ({why}). Informe novas; enquanto isso nada se perde.",
+    "credentials_refused.stood_in": "{account} recusa nossas credenciais ({why}). Informe novas; enquanto isso "
+    "perguntamos a {stand_in} sobre os pacotes, e nada se perde.",
     "outage": "{account} não responde há mais de meia hora ({why}). Continuamos tentando; nada se perde.",
+    "outage.stood_in": "{account} não responde há mais de meia hora ({why}). Continuamos tentando; enquanto isso "
+    "perguntamos a {stand_in} sobre os pacotes.",
     "implausible_event": "{code}, do pedido {order}: “{event}” não conta, porque não pode ser verdade (mais antigo que "
     "o pedido, no futuro, ou uma entrega antes da postagem). Confira o código na etiqueta.",
     "contradicted_delivery": "{code}, do pedido {order}: depois da entrega a transportadora informou “{event}”. A "

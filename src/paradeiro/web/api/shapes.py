@@ -266,6 +266,8 @@ class NoticeOut(Shape):
 class AccountOut(Shape):
     """An account and how it is. `following` shipments and `waiting` effects depend on it. Where the party was asked to
     push (`hook_since`), `pushed_at` is its last push, and `pushes_refused` came since then with a wrong signature.
+    `stands_in_for` names carriers that it is asked about while they do not answer, `stood_in_by` the accounts that are
+    asked while this one does not.
     """
 
     id: int
@@ -282,6 +284,8 @@ class AccountOut(Shape):
     hook_since: datetime | None
     pushes_refused: int | None
     pushed_at: datetime | None
+    stands_in_for: list[str] | None
+    stood_in_by: list[str] | None
 
 
 class Problem(Shape):

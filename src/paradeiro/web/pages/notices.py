@@ -1,15 +1,19 @@
 """In: a look at what waits for a person, a button; out: notices in plain words, ended one by one."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Form, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi import APIRouter, Request, Response
 
 from paradeiro.db import notices, stores
+from paradeiro.db import shown as screens
+from paradeiro.db.notices import Notice
 from paradeiro.db.pool import transaction
+from paradeiro.flow.errors import StatementError
+from paradeiro.flow.means import Means
+from paradeiro.sdk.speech import Language
 from paradeiro.sdk.speech.notices import notice_sentence
-from paradeiro.web.auth import COOKIE, WRITE, MeansOf, Operator, form_token
-from paradeiro.web.pages.layout import page
+from paradeiro.web.auth import Caller, MeansOf, Operator
+from paradeiro.web.pages import forms
+from paradeiro.web.pages.layout import id_of, page, words_for
+from paradeiro.web.pages.stating import FormToken
 
 router = APIRouter()
 
@@ -17,20 +21,49 @@ router = APIRouter()
 @router.get("/notices")
 async def show(request: Request, means: MeansOf, who: Operator) -> Response:
     """Open notices, the latest first."""
+    return await _render(request, means, who)
+
+
+async def _render(request: Request, means: Means, who: Caller, *, problem: str = "") -> Response:
     async with means.pool.connection() as connection:
         found = await notices.notices(connection, who.store_id)
-    return await page(request, means, who, "notices.html", found=found, sentence=notice_sentence)
+        about = [notice.shipment_id for notice in found if notice.shipment_id is not None]
+        orders = await screens.order_numbers(connection, who.store_id, about)
+    english = words_for(request).language is Language.EN
+
+    def sentence(notice: Notice) -> str:
+        return notice.message if english else notice_sentence(notice.kind, notice.facts, notice.message)
+
+    return await page(
+        request,
+        means,
+        who,
+        "notices.html",
+        forms.status_of(problem) if problem else 200,
+        found=found,
+        orders=orders,
+        sentence=sentence,
+        problem=f"error.{problem}" if problem else "",
+        done=forms.done(request),
+    )
 
 
-@router.post("/notices/{notice_id}/resolve")
-async def resolve(
-    request: Request, notice_id: int, means: MeansOf, who: Operator, form: Annotated[str, Form()] = ""
-) -> Response:
+@router.post("/notices/{notice}/resolve")
+async def resolve(request: Request, notice: str, means: MeansOf, who: Operator, form: FormToken = "") -> Response:
     """End a notice; an account that it was about is asked again."""
-    who.needs(WRITE)
-    if form == form_token(request.cookies.get(COOKIE, ""), means.secret_key):
-        async with transaction(means.pool) as connection:
-            done = await notices.resolve(connection, who.store_id, notice_id, by=who.name, now=means.now())
-            if done is not None and done.account_id is not None:
-                await stores.visit_now(connection, done.account_id, now=means.now())
-    return RedirectResponse("/notices", 303)
+    try:
+        forms.check(request, means, who, form)
+    except StatementError as error:
+        return await _render(request, means, who, problem=error.code)
+    notice_id = id_of(notice)
+    async with transaction(means.pool) as connection:
+        ended = (
+            await notices.resolve(connection, who.store_id, notice_id, by=who.name, now=means.now())
+            if notice_id
+            else None
+        )
+        if ended is not None and ended.account_id is not None:
+            await stores.visit_now(connection, ended.account_id, now=means.now())
+    if ended is None:
+        return await _render(request, means, who, problem="gone")
+    return forms.back("/notices", "resolve")

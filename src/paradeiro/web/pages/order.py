@@ -1,146 +1,133 @@
-"""In: an order's number, and what an operator states about its packages; out: the order with its timelines."""
+"""In: an order's number; out: the order: where each package is, its timeline, what was told of it and to whom."""
 
-from datetime import datetime
-from typing import Annotated
-from urllib.parse import quote
+from collections.abc import Mapping
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Form, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi import APIRouter, Request, Response
 
-from paradeiro.db import effects, events, reading, shipments, stores
+from paradeiro.db import effects, events, reading, shipments
+from paradeiro.db.events import ShownEvent
 from paradeiro.db.orders import order_by_number
-from paradeiro.domain.words import Source
-from paradeiro.flow import statements
-from paradeiro.flow.errors import InvalidError, StatementError
+from paradeiro.db.pool import Connection
+from paradeiro.db.reading import ShipmentLine
+from paradeiro.db.shipments import Kept
+from paradeiro.domain.records import Order
 from paradeiro.flow.means import Means
-from paradeiro.web.auth import COOKIE, WRITE, Caller, MeansOf, Operator, form_token
-from paradeiro.web.pages.layout import WORDS, page, plain
-from paradeiro.web.pages.proofs import proofs_of
+from paradeiro.flow.record import Surroundings, surround
+from paradeiro.sdk.speech import Catalogue
+from paradeiro.sdk.speech.places import place_name
+from paradeiro.web.auth import WRITE, Caller, MeansOf, Operator
+from paradeiro.web.pages import forms
+from paradeiro.web.pages.layout import nothing_here, page, searchable, words_for
+from paradeiro.web.pages.proofs import ProofsView, proofs_of
+from paradeiro.web.pages.told import Telling, WouldTell, tellings, would_tell
 from paradeiro.web.view import PackageView, package_view
 
 router = APIRouter()
-_KINDS = {
-    "tracking_number": "número de rastreio",
-    "order_update": "histórico",
-    "customer_mail": "e-mail",
-    "customer_correction": "e-mail de correção",
-    "marketplace_invoice": "nota fiscal",
-    "marketplace_tracking_number": "número de rastreio",
-    "marketplace_update": "histórico",
-}
-_STATES = {
-    "pending": "na fila",
-    "sending": "enviando",
-    "done": "aceito",
-    "superseded": "substituído por notícia mais nova",
-    "refused": "recusado",
-}
-_OUTCOMES = {
-    "": "ainda não perguntado",
-    "found": "respondeu",
-    "not_found": "ainda não conhece o código",
-    "retry": "não respondeu",
-    "auth_failed": "recusou as credenciais",
-    "malformed": "resposta ilegível, guardada",
-    "refused": "recusou o código",
-}
+_MOST_PACKAGES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package as its section shows it."""
+
+    view: PackageView
+    line: ShipmentLine
+    carrier: str
+    pickup_address: str
+    followed: bool
+    customers_page: str
+    told: tuple[Telling, ...]
+    would_tell: tuple[WouldTell, ...]
+    tells_customer: bool
+    proofs: ProofsView | None
 
 
 @router.get("/orders/{number}")
 async def show(request: Request, number: str, means: MeansOf, who: Operator) -> Response:
     """One order."""
-    return await _show(request, number, means, who)
+    return await render(request, number, means, who)
 
 
-async def _show(request: Request, number: str, means: Means, who: Caller, *, problem: str = "") -> Response:
+async def render(request: Request, number: str, means: Means, who: Caller, *, problem: str = "") -> Response:
+    """The order's page, with the `problem` (an error's code) that kept a statement from being taken."""
+    if not searchable(number):
+        return await nothing_here(request, means, who)
     async with means.pool.connection() as connection:
         found = await order_by_number(connection, who.store_id, number)
         if found is None:
-            return plain("missing.html", 404)
-        kept = await shipments.of_order(connection, who.store_id, number)
-        store = (await stores.stores(connection, [who.store_id]))[who.store_id]
-        told = await effects.shown(connection, [k.shipment.id for k in kept])
-        lines = {
-            line.id: line
-            for line in await reading.shipment_lines(connection, who.store_id, order_number=number, limit=200)
-        }
-        proofs = await proofs_of(connection, [k.shipment.id for k in kept])
-        zone = ZoneInfo(store.time_zone)
-        views: list[PackageView] = []
-        for each in kept:
-            shown = await events.shown(connection, each.shipment.id)
-            views.append(package_view(each, shown, now=means.now(), zone=zone, words=WORDS, private=True))
+            return await nothing_here(request, means, who)
+        packages = await _packages(connection, means, who, found[1], words_for(request))
     return await page(
         request,
         means,
         who,
         "order.html",
-        422 if problem else 200,
+        forms.status_of(problem) if problem else 200,
         order=found[1],
-        views=views,
-        lines=lines,
-        told=told,
-        proofs=proofs,
-        kinds=_KINDS,
-        states=_STATES,
-        outcomes=_OUTCOMES,
-        problem=problem,
-        titles={name: connector.title for name, connector in means.connectors.items()},
-        link=lambda k: f"{means.public_url}/t/{k.shipment.tracking_token}",
+        packages=packages,
+        problem=f"error.{problem}" if problem else "",
+        done=forms.done(request),
     )
 
 
-def _check(request: Request, means: Means, who: Caller, form: str) -> None:
-    """Only a form of ours, sent by somebody who may write."""
-    who.needs(WRITE)
-    if form != form_token(request.cookies.get(COOKIE, ""), means.secret_key):
-        raise InvalidError("stale_form", "Esta página ficou velha: recarregue e tente de novo.")
+async def _packages(connection: Connection, means: Means, who: Caller, order: Order, words: Catalogue) -> list[Package]:
+    kept = await shipments.of_order(connection, who.store_id, order.number)
+    lines = await reading.shipment_lines(connection, who.store_id, order_number=order.number, limit=_MOST_PACKAGES)
+    told = await effects.shown(connection, [k.shipment.id for k in kept])
+    around = await surround(means, connection, [who.store_id])
+    proofs = await proofs_of(connection, [k.shipment.id for k in kept])
+    by_id = {line.id: line for line in lines}
+    said: Mapping[int, list[Telling]] = {k.shipment.id: [] for k in kept}
+    for telling in tellings(told, means.connectors, words):
+        said[telling.effect.shipment_id].append(telling)
+    return [
+        _package(
+            means,
+            around,
+            each,
+            shown := await events.shown(connection, each.shipment.id),
+            by_id[each.shipment.id],
+            said[each.shipment.id],
+            await _would_tell(connection, means, around, each, shown) if WRITE in who.scopes else [],
+            proofs.get(each.shipment.id),
+            words,
+        )
+        for each in kept[:_MOST_PACKAGES]
+        if each.shipment.id in by_id
+    ]
 
 
-@router.post("/orders/{number}/packages/{shipment_id}/{what}")
-async def state(
-    request: Request,
-    number: str,
-    shipment_id: int,
-    what: str,
-    means: MeansOf,
-    who: Operator,
-    form: Annotated[str, Form()] = "",
-    at: Annotated[str, Form(max_length=40)] = "",
-    reason: Annotated[str, Form(max_length=500)] = "",
-) -> Response:
-    """Confirm a delivery, reopen it, or ask the carrier now."""
-    try:
-        _check(request, means, who, form)
-        await _do(means, who, shipment_id, what, at=at, reason=reason)
-    except StatementError as error:
-        return await _show(request, number, means, who, problem=error.message)
-    return RedirectResponse(f"/orders/{quote(number, safe='')}", 303)
+async def _would_tell(
+    connection: Connection, means: Means, around: Surroundings, kept: Kept, shown: list[ShownEvent]
+) -> list[WouldTell]:
+    return await would_tell(connection, around, kept, [s.event for s in shown], means.now())
 
 
-async def _do(means: Means, who: Caller, shipment_id: int, what: str, *, at: str, reason: str) -> None:
-    by = {"source": Source.OPERATOR, "author": who.name}
-    match what:
-        case "confirm-delivery":
-            delivered_at = await _local(means, who, at)
-            await statements.confirm_delivery(means, who.store_id, shipment_id, delivered_at=delivered_at, **by)  # type: ignore[arg-type]  # both by name
-        case "reopen":
-            await statements.reopen(means, who.store_id, shipment_id, why=reason, **by)  # type: ignore[arg-type]  # both by name
-        case "ask-now":
-            async with means.pool.connection() as connection:
-                await shipments.ask_now(connection, who.store_id, shipment_id, now=means.now())
-        case _:
-            raise InvalidError("no_such_action", "Esta ação não existe.")
-
-
-async def _local(means: Means, who: Caller, text: str) -> datetime | None:
-    """A form's date and time, which are of the store's zone; None for an empty one."""
-    if not text:
-        return None
-    async with means.pool.connection() as connection:
-        store = (await stores.stores(connection, [who.store_id]))[who.store_id]
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(store.time_zone))
-    except ValueError as error:
-        raise InvalidError("bad_time", "A data e a hora não se leem: use o formato 2026-11-23T14:20.") from error
+def _package(
+    means: Means,
+    around: Surroundings,
+    kept: Kept,
+    shown: list[ShownEvent],
+    line: ShipmentLine,
+    said: list[Telling],
+    would: list[WouldTell],
+    proofs: ProofsView | None,
+    words: Catalogue,
+) -> Package:
+    shipment = kept.shipment
+    zone = ZoneInfo(around.stores[shipment.store_id].time_zone)
+    connector = means.connectors.get(shipment.carrier)
+    return Package(
+        view=package_view(kept, shown, now=means.now(), zone=zone, words=words, private=True),
+        line=line,
+        carrier=connector.title if connector else shipment.carrier,
+        pickup_address=place_name(shipment.snapshot.pickup_address),
+        followed=kept.account_id is not None,
+        customers_page=f"{means.public_url}/t/{shipment.tracking_token}",
+        told=tuple(said),
+        would_tell=tuple(would),
+        tells_customer=any(each.customer for each in would),
+        proofs=proofs,
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
 
@@ -9,30 +10,26 @@ from paradeiro.db import proofs, shipments
 from paradeiro.db.pool import Connection
 from paradeiro.db.proofs import ShownProof, ShownSearch
 from paradeiro.domain.proofs import SHOWN
-from paradeiro.domain.words import ProofKind, ProofState
+from paradeiro.domain.words import ProofState
 from paradeiro.web.auth import MeansOf, Operator
-from paradeiro.web.pages.layout import plain
+from paradeiro.web.pages.layout import nothing_here
 from paradeiro.web.picture import picture_response
 
 router = APIRouter()
-_TITLES = {
-    ProofKind.IMAGE: "Foto da entrega",
-    ProofKind.SIGNED: "Aviso de recebimento assinado",
-}
 _KILOBYTE = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class PictureView:
-    """One picture. `shown`: it may stand in the page; else it is a link to a file."""
+    """One picture. `shown`: it may stand in the page; else it is a link to a file of so many kilobytes."""
 
     id: int
-    title: str
+    kind: str
     comment: str = field(repr=False)
+    taken_at: datetime | None
     shown: bool
     kilobytes: int
     withdrawn: bool
-    proof: ShownProof
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +37,8 @@ class ProofsView:
     """What there is to show of the proofs of one delivery: pictures, and what is still, or no longer, looked for."""
 
     pictures: tuple[PictureView, ...]
-    waiting: tuple[tuple[str, ShownSearch], ...]
-    missing: tuple[tuple[str, ShownSearch], ...]
+    waiting: tuple[ShownSearch, ...]
+    missing: tuple[ShownSearch, ...]
 
 
 async def proofs_of(connection: Connection, shipment_ids: Sequence[int]) -> dict[int, ProofsView]:
@@ -58,20 +55,19 @@ async def proofs_of(connection: Connection, shipment_ids: Sequence[int]) -> dict
     }
 
 
-def _of(searches: Sequence[ShownSearch], shipment_id: int, state: ProofState) -> tuple[tuple[str, ShownSearch], ...]:
-    mine = (each for each in searches if each.shipment_id == shipment_id and each.state == state)
-    return tuple((_TITLES[ProofKind(each.kind)], each) for each in mine)
+def _of(searches: Sequence[ShownSearch], shipment_id: int, state: ProofState) -> tuple[ShownSearch, ...]:
+    return tuple(each for each in searches if each.shipment_id == shipment_id and each.state == state)
 
 
 def _picture(proof: ShownProof) -> PictureView:
     return PictureView(
         proof.id,
-        _TITLES[ProofKind(proof.kind)],
+        proof.kind,
         proof.comment,
+        proof.taken_at,
         proof.content_type in SHOWN,
         -(-proof.size // _KILOBYTE),
         proof.withdrawn_at is not None,
-        proof,
     )
 
 
@@ -84,5 +80,5 @@ async def show(
         kept = await shipments.kept(connection, who.store_id, shipment_id)
         image = await proofs.image(connection, who.store_id, shipment_id, proof_id)
     if kept is None or kept.order.number != number or image is None:
-        return plain("missing.html", 404)
+        return await nothing_here(request, means, who)
     return picture_response(request, f"comprovante-{proof_id}", image)

@@ -1,4 +1,4 @@
-"""In: the unguessable link of a mail; out: the customer's own page. No key, no name but the first, nothing by code."""
+"""In: the unguessable link of a mail; out: the customer's own page. No key, no person's name, nothing by code."""
 
 from zoneinfo import ZoneInfo
 
@@ -6,33 +6,52 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from paradeiro.db import events, shipments, stores
-from paradeiro.sdk.speech import catalogue_for
+from paradeiro.db.pool import Connection
+from paradeiro.db.shipments import Kept
+from paradeiro.db.stores import Store
+from paradeiro.flow.means import Means
+from paradeiro.sdk.speech import Catalogue
 from paradeiro.web.auth import MeansOf
-from paradeiro.web.pages.layout import SECURITY, TEMPLATES, plain
-from paradeiro.web.view import package_view
+from paradeiro.web.pages.layout import SECURITY, TEMPLATES, searchable
+from paradeiro.web.track.language import LANGUAGES, chosen
+from paradeiro.web.track.package import Package, package
+from paradeiro.web.view import zone_city
 
 router = APIRouter()
-_HEADERS = SECURITY | {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
+_HEADERS = SECURITY | {"Referrer-Policy": "no-referrer"}
 
 
 @router.get("/t/{token}")
-async def track(token: str, means: MeansOf, _: Request) -> Response:
+async def track(request: Request, token: str, means: MeansOf, lang: str = "") -> Response:
     """The packages of the order that the link's package belongs to, its own first."""
     async with means.pool.connection() as connection:
-        found = await shipments.by_token(connection, token)
+        found = await shipments.by_token(connection, token) if searchable(token) else None
         if found is None:
-            return plain("missing.html", 404)
-        store_id = found.shipment.store_id
-        store = (await stores.stores(connection, [store_id]))[store_id]
-        all_of = await shipments.of_order(connection, store_id, found.order.number)
-        words = catalogue_for(found.order.customer.locale)
-        zone = ZoneInfo(store.time_zone)
-        views = []
-        for each in sorted(all_of, key=lambda k: k.shipment.id != found.shipment.id):
-            shown = await events.shown(connection, each.shipment.id)
-            views.append(package_view(each, shown, now=means.now(), zone=zone, words=words, private=False))
-    titles = {name: connector.title for name, connector in means.connectors.items()}
-    page = TEMPLATES.get_template("track.html").render(
-        store=store, order=found.order, views=views, words=words, labels=words.labels, titles=titles
+            return HTMLResponse(TEMPLATES.get_template("nowhere.html").render(), 404, headers=_HEADERS)
+        store = (await stores.stores(connection, [found.shipment.store_id]))[found.shipment.store_id]
+        words = chosen(lang, found.order.customer.locale, request.headers.get("accept-language", ""))
+        packages = await _packages(connection, means, found, store, words)
+    order = found.order
+    html = TEMPLATES.get_template("track.html").render(
+        store=store.name,
+        # As its customer knows it: the marketplace's number, if one sold it.
+        number=(order.marketplace_number if order.channel else None) or order.number,
+        packages=packages,
+        words=words,
+        labels=words.labels,
+        times=words.labels.times.format(zone=zone_city(store.time_zone)),
+        languages=LANGUAGES,
     )
-    return HTMLResponse(page, headers=_HEADERS)
+    return HTMLResponse(html, headers=_HEADERS | {"Vary": "Accept-Language"})
+
+
+async def _packages(connection: Connection, means: Means, found: Kept, store: Store, words: Catalogue) -> list[Package]:
+    all_of = await shipments.of_order(connection, store.id, found.order.number)
+    packages = []
+    for each in sorted(all_of, key=lambda k: k.shipment.id != found.shipment.id):
+        shown = await events.shown(connection, each.shipment.id)
+        connector = means.connectors.get(each.shipment.carrier)
+        carrier = connector.title if connector else each.shipment.carrier
+        zone = ZoneInfo(store.time_zone)
+        packages.append(package(each, shown, now=means.now(), zone=zone, words=words, carrier=carrier))
+    return packages

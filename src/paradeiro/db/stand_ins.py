@@ -1,0 +1,142 @@
+"""In: who may be asked when a carrier's own account cannot answer; out: shipments to ask them about, what they said."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from paradeiro.db import shipments
+from paradeiro.db.pool import Connection
+from paradeiro.db.shipments import Asked, Kept
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """An account that is asked about `carrier`'s packages; of those that answer, the one of the lowest rank."""
+
+    carrier: str
+    account_id: int
+    account_name: str
+    rank: int
+
+
+async def put(connection: Connection, store_id: int, *, carrier: str, account_id: int, rank: int) -> None:
+    """Let an account stand in, or give it another rank."""
+    sql = """
+        INSERT INTO stand_in (store_id, carrier, account_id, rank) VALUES (%s, %s, %s, %s)
+        ON CONFLICT (store_id, carrier, account_id) DO UPDATE SET rank = EXCLUDED.rank"""
+    await connection.execute(sql, (store_id, carrier, account_id, rank))
+
+
+async def remove(connection: Connection, store_id: int, *, carrier: str, account_id: int) -> bool:
+    """Let an account stand in no longer. False if it did not."""
+    sql = "DELETE FROM stand_in WHERE store_id = %s AND carrier = %s AND account_id = %s RETURNING true"
+    return await (await connection.execute(sql, (store_id, carrier, account_id))).fetchone() is not None
+
+
+async def of_store(connection: Connection, store_id: int) -> list[StandIn]:
+    """A store's stand-ins, in the order in which they are asked."""
+    sql = """
+        SELECT i.carrier, i.account_id, a.name, i.rank FROM stand_in i JOIN account a ON a.id = i.account_id
+        WHERE i.store_id = %s ORDER BY i.carrier, i.rank, i.account_id"""
+    return [StandIn(*row) async for row in await connection.execute(sql, (store_id,))]
+
+
+async def for_account(connection: Connection, account_id: int) -> str:
+    """The name of who is asked while this account cannot answer; empty if nobody is."""
+    sql = """
+        SELECT b.name FROM account a JOIN stand_in i ON i.store_id = a.store_id AND i.carrier = a.connector
+        JOIN account b ON b.id = i.account_id
+        WHERE a.id = %s AND b.id <> a.id AND b.state = 'ok' ORDER BY i.rank, i.account_id LIMIT 1"""
+    row = await (await connection.execute(sql, (account_id,))).fetchone()
+    return str(row[0]) if row else ""
+
+
+# For which accounts in trouble, since when, who stands in: with an earlier one that answers, the later ones rest.
+_STANDS = """
+    SELECT i.account_id, h.id AS home_id FROM stand_in i
+    JOIN account a ON a.id = i.account_id
+    JOIN account h ON h.store_id = i.store_id AND h.connector = i.carrier AND h.id <> i.account_id
+    WHERE (h.state = 'paused' OR (h.state <> 'ok' AND h.trouble_since <= %(since)s))
+      AND (a.open_at IS NULL OR a.open_at <= %(now)s)
+      AND NOT EXISTS (
+          SELECT 1 FROM stand_in e JOIN account b ON b.id = e.account_id
+          WHERE e.store_id = i.store_id AND e.carrier = i.carrier AND e.account_id <> h.id AND b.state = 'ok'
+            AND (e.rank, e.account_id) < (i.rank, i.account_id))"""
+_DUE = "s.next_check <= %(now)s AND (s.leased_until IS NULL OR s.leased_until <= %(now)s)"
+
+
+async def due_accounts(connection: Connection, *, now: datetime, patience: timedelta) -> list[int]:
+    """Accounts that should be asked now about packages of others, whose own account has failed for so long."""
+    sql = f"""
+        SELECT DISTINCT i.account_id FROM ({_STANDS}) i
+        WHERE EXISTS (SELECT 1 FROM shipment s WHERE s.account_id = i.home_id AND {_DUE})"""  # noqa: S608 - our own text
+    values = {"now": now, "since": now - patience}
+    return [row[0] async for row in await connection.execute(sql, values)]
+
+
+async def claim(
+    connection: Connection, account_id: int, *, now: datetime, patience: timedelta, lease: datetime, limit: int
+) -> list[Kept]:
+    """Claim up to `limit` due shipments for which this account stands in. Digest, outcome and failures are those of
+    its own answers, not of the home account's.
+    """
+    sql = f"""
+        UPDATE shipment SET leased_until = %(lease)s WHERE id IN (
+            SELECT s.id FROM ({_STANDS}) i JOIN shipment s ON s.account_id = i.home_id
+            WHERE i.account_id = %(account)s AND {_DUE}
+            ORDER BY s.next_check LIMIT %(limit)s FOR UPDATE OF s SKIP LOCKED)
+        RETURNING id"""  # noqa: S608 - our own text
+    values = {"now": now, "since": now - patience, "lease": lease, "account": account_id, "limit": limit}
+    ids = [row[0] async for row in await connection.execute(sql, values)]
+    known = await _answers(connection, account_id, ids)
+    return [replace(k, **known.get(k.shipment.id, _NEVER)) for k in await shipments.claimed(connection, ids)]
+
+
+_NEVER = {"digest": None, "outcome": "", "failures": 0}
+
+
+async def _answers(connection: Connection, account_id: int, ids: Sequence[int]) -> dict[int, dict[str, object]]:
+    sql = """
+        SELECT shipment_id, digest, outcome, failures FROM stand_in_answer
+        WHERE account_id = %s AND shipment_id = ANY(%s)"""
+    rows = await connection.execute(sql, (account_id, list(ids)))
+    return {
+        row[0]: {"digest": bytes(row[1]) if row[1] is not None else None, "outcome": row[2], "failures": row[3]}
+        async for row in rows
+    }
+
+
+async def settle(connection: Connection, account_id: int, asked: Sequence[Asked], *, now: datetime) -> None:
+    """Write what a stand-in gave: the schedule on the shipments, everything else beside them."""
+    if not asked:
+        return
+    ordered = sorted(asked, key=lambda a: a.id)
+    sql = """
+        WITH locked AS (SELECT id FROM shipment WHERE id = ANY(%s) ORDER BY id FOR UPDATE)
+        UPDATE shipment s SET next_check = CASE WHEN a.waits THEN s.next_check ELSE a.next_check END,
+            leased_until = NULL
+        FROM unnest(%s::bigint[], %s::timestamptz[], %s::boolean[]) AS a (id, next_check, waits)
+        JOIN locked USING (id) WHERE s.id = a.id"""
+    ids = [a.id for a in ordered]
+    await connection.execute(sql, (ids, ids, [a.next_check for a in ordered], [a.waits for a in ordered]))
+    sql = """
+        INSERT INTO stand_in_answer AS k (store_id, shipment_id, account_id, digest, outcome, failures, asked_at)
+        SELECT s.store_id, s.id, %s, a.digest, a.outcome, a.failures, %s
+        FROM unnest(%s::bigint[], %s::bytea[], %s::text[], %s::int[]) AS a (id, digest, outcome, failures)
+        JOIN shipment s USING (id)
+        ON CONFLICT (shipment_id, account_id) DO UPDATE SET digest = coalesce(EXCLUDED.digest, k.digest),
+            outcome = EXCLUDED.outcome, failures = EXCLUDED.failures, asked_at = EXCLUDED.asked_at"""
+    columns = ([a.digest for a in ordered], [a.outcome.value for a in ordered], [a.failures for a in ordered])
+    await connection.execute(sql, (account_id, now, ids, *columns))
+
+
+async def bring_home(connection: Connection, account_id: int, *, since: datetime, now: datetime) -> None:
+    """The account answers again: what others were asked meanwhile is due at it at once."""
+    sql = """
+        UPDATE shipment SET next_check = %(now)s WHERE id IN (
+            SELECT s.id FROM shipment s
+            WHERE s.account_id = %(account)s AND s.next_check > %(now)s AND EXISTS (
+                SELECT 1 FROM stand_in_answer k
+                WHERE k.shipment_id = s.id AND k.account_id <> %(account)s AND k.asked_at >= %(since)s)
+            ORDER BY s.id FOR UPDATE)"""
+    await connection.execute(sql, {"account": account_id, "since": since, "now": now})

@@ -1,0 +1,49 @@
+"""Every message of the screens: there in both languages, with the same parts, asked for by somebody."""
+
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from paradeiro.domain.words import EffectKind, Outcome, PartyKind
+from paradeiro.web.pages import layout
+from paradeiro.web.pages.messages import MESSAGES
+
+PAGES = Path(layout.__file__).parent
+TEXT = "\n".join(p.read_text(encoding="utf-8") for p in [*PAGES.glob("templates/*.html"), *PAGES.glob("*.py")])
+FAMILIES = {
+    "kind.": set(EffectKind),
+    "outcome.": set(Outcome) | {""},
+    "party.": set(PartyKind),
+    "state.": {"pending", "sending", "done", "superseded", "refused"},
+    "account.": {"ok", "outage", "paused"},
+}
+
+
+def _parts(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_a_message_says_the_same_in_both_languages(name: str) -> None:
+    portuguese, english = MESSAGES[name]
+    assert portuguese
+    assert english
+    assert _parts(portuguese) == _parts(english)
+
+
+def test_every_message_that_is_asked_for_is_there() -> None:
+    asked = set(re.findall(r"""\bt\(["']([\w.-]+)["'][,)]""", TEXT))
+    assert asked
+    assert asked <= set(MESSAGES)
+    for family, words in FAMILIES.items():
+        assert {f"{family}{word}" for word in words} == {name for name in MESSAGES if name.startswith(family)}
+
+
+def test_no_message_is_left_over() -> None:
+    table = (PAGES / "messages.py").read_text(encoding="utf-8")
+    rest = TEXT.replace(table, "")
+    dynamic = (*FAMILIES, "tells.", "done.", "error.")
+    unused = [n for n in MESSAGES if not n.startswith(dynamic) and not re.search(rf"""["']{re.escape(n)}["']""", rest)]
+    assert unused == []
