@@ -35,6 +35,10 @@ class Asked:
     body: bytes
 
     @property
+    def is_login(self) -> bool:
+        return self.path.startswith("/token/")
+
+    @property
     def codes(self) -> list[str]:
         return [value for name, value in self.query if name == "codigosObjetos"]
 
@@ -80,11 +84,11 @@ class Correios:
 
     @property
     def questions(self) -> list[Asked]:
-        return [asked for asked in self.asked if asked.method == "GET"]
+        return [asked for asked in self.asked if not asked.is_login]
 
     @property
     def logins(self) -> list[Asked]:
-        return [asked for asked in self.asked if asked.method == "POST"]
+        return [asked for asked in self.asked if asked.is_login]
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -96,7 +100,7 @@ class Correios:
                 parts = urlsplit(target)
                 asked = Asked(method, parts.path, parse_qsl(parts.query, keep_blank_values=True), headers, body)
                 self.asked.append(asked)
-                reply = self._login(asked) if method == "POST" else self._tracking(asked)
+                reply = self._login(asked) if asked.is_login else self._tracking(asked)
                 await self._think()
                 if reply is None:
                     return

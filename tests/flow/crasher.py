@@ -16,6 +16,7 @@ from paradeiro.connectors import discover
 from paradeiro.db import shipments
 from paradeiro.db.pool import transaction
 from paradeiro.domain.records import Invoice, Order
+from paradeiro.domain.words import ProofKind
 from paradeiro.flow.intake import Registration, register
 from paradeiro.flow.means import Means
 from paradeiro.worker.drain import drain
@@ -26,6 +27,7 @@ from tests.flow.conftest import ANA, furnish, open_shop
 # The processes of a test are forked from one that has loaded this: what each of them would load itself is here by then.
 discover()
 holidays.country_holidays("BR", years=2026)
+PICTURE = b"\x89PNG\r\n\x1a\nhouse"
 ANSWERS = (
     (("PO", "2026-11-02T13:00:00+00:00", "Santos"),),
     (
@@ -46,6 +48,7 @@ def play(url: str, secret_key: str, folder: str, clock: HandClock, die_at: int) 
 
     _die_around(psycopg.AsyncTransaction, "__aexit__", step)
     _die_around(parties.CarrierParty, "fetch", step)
+    _die_around(parties.CarrierParty, "fetch_proofs", step)
     _die_around(parties.SinkParty, "send", step)
     asyncio.run(_play(url, secret_key, Path(folder), clock))
 
@@ -70,7 +73,8 @@ async def _play(url: str, secret_key: str, folder: Path, clock: HandClock) -> No
         shipment_id = (await register(means, store_id, stated)).shipment_id
         await drain(means)
         for answer in ANSWERS:
-            parties.Outside(folder).say("AA1", *answer)
+            parties.Outside(folder).say("AA1", *answer, proofs=[ProofKind.IMAGE])
+            parties.Outside(folder).show("AA1", ProofKind.IMAGE, PICTURE)
             clock.at = max(clock.at + timedelta(minutes=10), clock.at.fromisoformat(answer[-1][1]) + timedelta(hours=1))
             await _ask(means, store_id, shipment_id, clock)
 

@@ -4,6 +4,7 @@ They are small, but outside: what they accepted survives the death of the proces
 that process and look at what the other side has. Which answer they give is written into the folder by the test.
 """
 
+import base64
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -14,8 +15,19 @@ from typing import Any
 
 from paradeiro.domain.drift import Expected
 from paradeiro.domain.records import Order, Parsed, Place, Telling, TrackingEvent
-from paradeiro.domain.words import EffectKind, Outcome, PartyKind, Reason, Status, Withdraws
-from paradeiro.sdk.contract import AccountRef, Answer, Clock, Connector, OrdersPage, Request, Sent
+from paradeiro.domain.words import EffectKind, Outcome, PartyKind, ProofKind, Reason, Status, Withdraws
+from paradeiro.sdk.contract import (
+    AccountRef,
+    Answer,
+    Clock,
+    Connector,
+    OrdersPage,
+    Picture,
+    ProofAnswer,
+    ProofAsked,
+    Request,
+    Sent,
+)
 
 _WORDS = {
     "PO": (Status.ACCEPTED, None, None),
@@ -43,6 +55,8 @@ FIELDS = {
     "events[].at": Expected(TEXT, always=True, shown=True),
     "events[].city": Expected(TEXT, always=True, shown=True),
     "events[].text": Expected(TEXT, always=True),
+    "proofs": Expected(LIST, shown=True),
+    "proofs[]": Expected(TEXT, shown=True),
 }
 
 
@@ -52,10 +66,26 @@ class Outside:
 
     folder: Path
 
-    def say(self, code: str, *events: tuple[str, str, str], words: str = "", by: str = "") -> None:
+    def say(
+        self,
+        code: str,
+        *events: tuple[str, str, str],
+        words: str = "",
+        by: str = "",
+        proofs: Sequence[ProofKind] = (),
+    ) -> None:
         """The carrier's answer about a code from now on: (code, instant, city) per event. `by` names an aggregator."""
         told = [{"code": c, "at": at, "city": city, "text": f"{words}{c}"} for c, at, city in events]
-        self._write(f"answer-{by}{code}", json.dumps({"object": code, "events": told}))
+        provable = {"proofs": list(proofs)} if proofs else {}
+        self._write(f"answer-{by}{code}", json.dumps({"object": code, "events": told} | provable))
+
+    def show(self, code: str, kind: ProofKind, *pictures: bytes) -> None:
+        """The carrier's pictures of a delivery from now on."""
+        self._write(f"proof-{kind}-{code}", json.dumps([base64.b64encode(each).decode() for each in pictures]))
+
+    def leave_out(self, *codes: str) -> None:
+        """What the carrier's answers about many leave out."""
+        self._write("left-out", json.dumps(codes))
 
     def say_raw(self, code: str, text: str) -> None:
         self._write(f"answer-{code}", text)
@@ -94,7 +124,14 @@ class Outside:
         return list({line["key"]: json.loads(line["body"]) for line in self.accepted(party)}.values())
 
     def asked(self, by: str = "") -> list[list[str]]:
+        """The codes of each question. `by`: an aggregator's name; '-many' or '-proofs' (kind, code and ticket by
+        turns): the carrier's other ways.
+        """
         return [json.loads(line) for line in self.read(f"asked{by}").splitlines()]
+
+    def note(self, what: str, words: Sequence[str]) -> None:
+        with (self.folder / what).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(list(words)) + "\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +163,30 @@ class CarrierParty:
             return Answer(code, Outcome.NOT_FOUND, b"", "not known yet")
         return Answer(code, Outcome.FOUND, text.encode())
 
+    async def fetch_many(self, tracking_codes: Sequence[str]) -> list[Answer]:
+        self.outside.note("asked-many", tracking_codes)
+        if self.outside.read("mode-many", "ok") == "nothing":
+            return []
+        left_out = json.loads(self.outside.read("left-out", "[]"))
+        return [self._one(code) for code in tracking_codes if code not in left_out]
+
+    async def fetch_proofs(self, kind: ProofKind, asked: Sequence[ProofAsked]) -> list[ProofAnswer]:
+        self.outside.note("asked-proofs", [text for a in asked for text in (kind, a.tracking_code, a.ticket)])
+        return [self._proof(kind, each.tracking_code) for each in asked]
+
+    def _proof(self, kind: ProofKind, code: str) -> ProofAnswer:
+        how = self.outside.read("mode-proofs", "ok")
+        spoilt = {"retry": Outcome.RETRY, "auth": Outcome.AUTH_FAILED, "html": Outcome.MALFORMED}.get(how)
+        if spoilt:
+            return ProofAnswer(code, spoilt, message=f"the carrier is '{how}'")
+        there = json.loads(self.outside.read(f"proof-{kind}-{code}", "[]"))
+        if not there:
+            return ProofAnswer(code, Outcome.NOT_FOUND, message="not there yet", ticket=f"ticket-{code}")
+        pictures = tuple(Picture(base64.b64decode(text), "RECEBEDOR") for text in there)
+        if how == "half":
+            return ProofAnswer(code, Outcome.MALFORMED, pictures[:1], "1 of 2 pictures could not be read")
+        return ProofAnswer(code, Outcome.FOUND, pictures)
+
     async def close(self) -> None:
         pass
 
@@ -137,7 +198,8 @@ def parse(body: bytes) -> list[Parsed]:
     except (ValueError, KeyError, TypeError) as error:
         return [Parsed("", Outcome.MALFORMED, message=f"unreadable: {type(error).__name__}")]
     unknown = tuple(sorted({e.code for e in events if e.status is Status.UNKNOWN}))
-    return [Parsed(told["object"], Outcome.FOUND, events, unknown_codes=unknown)]
+    proofs = frozenset(ProofKind(each) for each in told.get("proofs", ()))
+    return [Parsed(told["object"], Outcome.FOUND, events, unknown_codes=unknown, proofs=proofs)]
 
 
 def _event(told: Mapping[str, str]) -> TrackingEvent:
@@ -237,6 +299,8 @@ def connectors(folder: Path) -> dict[str, Connector]:
             recognises_courier=lambda courier: "posta" in courier.lower(),
             fields=FIELDS,
             whole_history=True,
+            proofs=frozenset(ProofKind),
+            proof_batch_size=2,
         ),
         **{name: _aggregator(name, carrier) for name in ("ajuda", "vizinha")},
         "loja": _sink("loja", PartyKind.ORDER_SYSTEM, sink("loja"), own),

@@ -27,7 +27,7 @@ from paradeiro.web.api.shapes import ShipmentIn
 from paradeiro.web.server import create_app
 from paradeiro.worker.drain import drain
 from paradeiro.world.clock import WorldClock
-from paradeiro.world.compare import Claim, differences
+from paradeiro.world.compare import Claim, differences, unproven
 from paradeiro.world.faults import Fault
 from paradeiro.world.scenario import MARKETPLACE, Scenario
 from paradeiro.world.server import World, listening, serve
@@ -68,6 +68,7 @@ class Report:
     marketplace_calls: int = 0
     carrier_requests: int = 0
     pushes: int = 0
+    proofs: int = 0
     questions_per_package_and_day: float = 0.0
     detection_delay_minutes_median: float = 0.0
     detection_delay_minutes_p90: float = 0.0
@@ -196,6 +197,7 @@ async def _report(means: Means, world: World, scenario: Scenario, recorded: Reco
         known = await claims.shipments(connection)
         delivered = await claims.orders_delivered(connection)
         notices = await claims.open_notices(connection)
+        proofs = await claims.proofs(connection)
     claimed = {code: Claim(k.status, k.delivered_at, k.events, k.registered_at) for code, k in known.items()}
     delays = _delays(world, recorded, {code: k.registered_at for code, k in known.items()}, outage)
     report = Report(scenario.packages, scenario.days, scenario.seed)
@@ -206,6 +208,7 @@ async def _report(means: Means, world: World, scenario: Scenario, recorded: Reco
     report.marketplace_calls = len(world.marketplace.told)
     report.carrier_requests = world.post.calls.get("srorastro", 0)
     report.pushes = len(world.pushes.sent)
+    report.proofs = sum(len(pictures) for pictures in proofs.values())
     asked = sum(len(codes) for codes in world.post.asked)
     report.questions_per_package_and_day = round(asked / scenario.packages / scenario.days, 2)
     report.stand_in_requests = world.aggregator.calls.get("gettrackinfo", 0)
@@ -217,6 +220,7 @@ async def _report(means: Means, world: World, scenario: Scenario, recorded: Reco
         report.outage_delay_minutes_median = round(statistics.median(meanwhile), 1)
     report.open_notices = notices
     report.differences = differences(world, claimed, delivered, world.clock())
+    report.differences += unproven(world, proofs, world.clock())
     return report
 
 
@@ -253,6 +257,7 @@ def _print(console: Console, report: Report) -> None:
     table.add_row("marketplace calls", str(report.marketplace_calls))
     table.add_row("requests to the carrier", str(report.carrier_requests))
     table.add_row("pushes from the carrier", str(report.pushes))
+    table.add_row("pictures of deliveries", str(report.proofs))
     table.add_row("questions per package and day", str(report.questions_per_package_and_day))
     table.add_row("detection delay, median", f"{report.detection_delay_minutes_median:.0f} min")
     table.add_row("detection delay, 90th percentile", f"{report.detection_delay_minutes_p90:.0f} min")

@@ -42,6 +42,17 @@ async def recorded_at(connection: Connection) -> dict[tuple[str, datetime], date
     return {(row[0], row[1]): row[2] async for row in await connection.execute(sql)}
 
 
+async def proofs(connection: Connection) -> dict[str, set[bytes]]:
+    """The pictures that prove the delivery that stands, by tracking code."""
+    sql = """
+        SELECT s.tracking_code, p.image FROM proof p JOIN shipment s ON s.id = p.shipment_id
+        WHERE p.withdrawn_at IS NULL"""
+    known: dict[str, set[bytes]] = {}
+    async for code, image in await connection.execute(sql):
+        known.setdefault(code, set()).add(bytes(image))
+    return known
+
+
 async def open_notices(connection: Connection) -> dict[str, int]:
     """How many notices of each kind wait for a person."""
     rows = await connection.execute("SELECT kind, count(*)::int FROM notice WHERE resolved_at IS NULL GROUP BY kind")

@@ -8,7 +8,7 @@ from pgqueuer.queries import Queries
 
 from paradeiro.db.pool import Connection
 
-COLLECT, LISTEN, ORDERS, RECORD, RELAY = "collect", "listen", "orders", "record", "relay"
+COLLECT, LISTEN, ORDERS, PROVE, RECORD, RELAY = "collect", "listen", "orders", "prove", "record", "relay"
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,6 +161,17 @@ async def _complete(
     return int(row[0])
 
 
+async def count_due(connection: Connection, account_id: int, *, now: datetime, most: int) -> int:
+    """How many shipments `claim_due` could claim, counted up to `most`."""
+    sql = """
+        SELECT count(*) FROM (
+            SELECT 1 FROM shipment
+            WHERE account_id = %s AND next_check <= %s AND (leased_until IS NULL OR leased_until <= %s)
+            LIMIT %s) due"""
+    row = await (await connection.execute(sql, (account_id, now, now, most))).fetchone()
+    return int(row[0]) if row else 0
+
+
 async def claim_due(
     connection: Connection, account_id: int, *, now: datetime, lease: datetime, limit: int, probe: bool = False
 ) -> list[Kept]:
@@ -369,6 +380,8 @@ async def next_due(connection: Connection, *, patience: timedelta = timedelta(0)
             JOIN stand_in i ON i.store_id = a.store_id AND i.carrier = a.connector AND i.account_id <> a.id
             JOIN account b ON b.id = i.account_id GROUP BY a.id, b.id
             UNION ALL SELECT greatest(next_visit, open_at) FROM account WHERE kind = 'order_system'
+            UNION ALL SELECT greatest(min(p.next_try), a.open_at) FROM proof_search p
+            JOIN shipment s ON s.id = p.shipment_id JOIN account a ON a.id = s.account_id GROUP BY a.id
             UNION ALL SELECT min(e.not_before) FROM effect e WHERE e.state IN ('pending', 'sending')) due"""
     row = await (await connection.execute(sql, (patience,))).fetchone()
     return row[0] if row else None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from paradeiro.domain.words import EffectKind, Outcome, PartyKind, Reason, Source, Status, Withdraws
+from paradeiro.domain.words import EffectKind, Outcome, PartyKind, ProofKind, Reason, Source, Status, Withdraws
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,7 @@ class Parsed:
     estimate: datetime | None = None
     message: str = ""
     unknown_codes: tuple[str, ...] = ()
+    proofs: frozenset[ProofKind] = frozenset()  # what the service that was bought proves a delivery with
 
 
 @dataclass(frozen=True, slots=True)

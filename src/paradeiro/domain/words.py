@@ -104,6 +104,7 @@ class NoticeKind(StrEnum):
     PUSH_REFUSED = "push_refused"
     CONTRACT_DRIFT = "contract_drift"
     SILENCE = "silence"
+    PROOF_UNREADABLE = "proof_unreadable"
 
 
 class Drift(StrEnum):
@@ -135,3 +136,19 @@ class Outcome(StrEnum):
     AUTH_FAILED = "auth_failed"  # the account pauses until new credentials
     MALFORMED = "malformed"  # bytes kept, notice, this reply is not tried again
     REFUSED = "refused"  # it understood and said no (a code that is none, another contract)
+
+
+class ProofKind(StrEnum):
+    """What proves a delivery."""
+
+    IMAGE = "image"  # pictures that the carrier's person took: the front of the house, who received it, the package
+    SIGNED = "signed"  # the acknowledgement of receipt that the recipient signed (Correios: AR), as a picture
+
+
+class ProofState(StrEnum):
+    """How far the search for one proof of a delivery is."""
+
+    WANTED = "wanted"  # it is asked for, again if need be
+    KEPT = "kept"  # the carrier gave it; it is not asked for again
+    GIVEN_UP = "given_up"  # it was asked for often enough
+    WITHDRAWN = "withdrawn"  # the delivery was taken back: what was kept of it is marked, nothing more is asked

@@ -29,6 +29,13 @@ _LEASE = timedelta(minutes=3)
 _UNTIL_RECORDED = timedelta(minutes=10)
 # One job asks at most this many batches, then makes room for others; what is left is due again at once.
 _MOST_BATCHES = 50
+# From so many due at once on, a question for many is worth the minute that its answer may take. Four ordinary batches
+# are answered in less than the first look at a receipt.
+MANY = 200
+# A minute for the answer, and then, at worst, all of them in the ordinary way.
+_LONG_LEASE = timedelta(minutes=5)
+# Replies that one job records in one transaction.
+_PER_RECORDING = 50
 _WHOLE_BATCH = ""
 # Whether an account in trouble answers again is tried with one shipment, each time with another: it may be that one's
 # fault. Stand-ins ask about the others meanwhile.
@@ -50,9 +57,10 @@ class _Batch:
 async def collect(means: Means, account_id: int) -> int:
     """Ask for everything that is due at one account. Returns how many shipments were asked for."""
     done = 0
-    pace = _Pace()
-    for _ in range(_MOST_BATCHES):
-        asked = await _one_batch(means, account_id, pace)
+    turn = _Turn()
+    while turn.batches < _MOST_BATCHES:
+        claimed = await _claim(means, account_id, turn)
+        asked = await _ask(means, claimed, turn) if claimed is not None else 0
         done += asked
         if not asked:
             break
@@ -60,10 +68,15 @@ async def collect(means: Means, account_id: int) -> int:
 
 
 @dataclass(slots=True)
-class _Pace:
-    """No more questions a second than the carrier allows; the work between two of them is part of the pause."""
+class _Turn:
+    """What one job does at an account: how many batches it claimed, and whether the way for many is worth trying.
+
+    No more questions a second than the carrier allows; the work between two of them is part of the pause.
+    """
 
     asked_at: float = float("-inf")
+    batches: int = 0
+    many: bool = True
 
     async def wait(self, per_second: float) -> None:
         loop = asyncio.get_running_loop()
@@ -71,46 +84,94 @@ class _Pace:
         self.asked_at = loop.time()
 
 
-async def _one_batch(means: Means, account_id: int, pace: _Pace) -> int:
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    """Shipments that are ours to ask one account for. `borrowed`: they have another home. `many`: so many that the way
+    for many is tried first.
+    """
+
+    account: Account
+    connector: Connector
+    due: Sequence[Kept]
+    borrowed: bool
+    many: bool
+
+
+async def _claim(means: Means, account_id: int, turn: _Turn) -> _Claimed | None:
+    """What is due, if the account may be asked: the account's own shipments, else those it stands in for."""
     now = means.now()
     async with transaction(means.pool) as connection:
         account = (await stores.accounts(connection, means.secret_key, ids=[account_id]))[0]
         if account.open_at is not None and account.open_at > now:
+            return None
+        connector, probe = means.connectors[account.connector], account.state != "ok"
+        many = turn.many and not probe and connector.large_batch_size >= MANY
+        many = many and await shipments.count_due(connection, account_id, now=now, most=MANY) == MANY
+        limit = _PROBE if probe else connector.large_batch_size if many else connector.batch_size
+        lease = means.lease(_LONG_LEASE if many else _LEASE)
+        due = await shipments.claim_due(connection, account.id, now=now, lease=lease, limit=limit, probe=probe)
+        borrowed = not due
+        if borrowed:
+            due = await stand_ins.claim(
+                connection, account.id, now=now, patience=PATIENCE, lease=lease, limit=min(limit, connector.batch_size)
+            )
+    turn.batches += -(-len(due) // connector.batch_size)
+    return _Claimed(account, connector, due, borrowed, many and not borrowed) if due else None
+
+
+async def _ask(means: Means, claimed: _Claimed, turn: _Turn) -> int:
+    """Ask for what was claimed. Returns for how many; 0 when the account cannot be asked further now."""
+    due = await _ask_for_many(means, claimed, turn) if claimed.many else claimed.due
+    size = claimed.connector.batch_size
+    for start in range(0, len(due), size):
+        if not await _ask_batch(means, claimed, due[start : start + size], turn):
+            async with transaction(means.pool) as connection:
+                await shipments.release(connection, [kept.shipment.id for kept in due[start + size :]])
             return 0
-        due, borrowed = await _claim(means, connection, account, now=now)
-    if not due:
-        return 0
-    await pace.wait(means.connectors[account.connector].requests_per_second)
-    session = await means.sessions.of(account)
-    codes = list(dict.fromkeys(kept.shipment.tracking_code for kept in due))
+    return len(claimed.due)
+
+
+async def _ask_for_many(means: Means, claimed: _Claimed, turn: _Turn) -> Sequence[Kept]:
+    """Ask for all at once in the way that takes its time. Returns those that it gave no answer about."""
+    await turn.wait(claimed.connector.requests_per_second)
+    session = await means.sessions.of(claimed.account)
+    answers = {answer.tracking_code: answer for answer in await session.fetch_many(_codes(claimed.due))}
+    turn.many = bool(answers)
+    answered = [kept for kept in claimed.due if kept.shipment.tracking_code in answers]
+    if answered:
+        # How long it took says nothing about how fast the carrier answers questions.
+        asking = _Asking(claimed.account, means.connectors, borrowed=False, seconds=None, now=means.now())
+        async with transaction(means.pool) as connection:
+            await _settle(connection, asking, answered, answers)
+    return [kept for kept in claimed.due if kept.shipment.tracking_code not in answers]
+
+
+async def _ask_batch(means: Means, claimed: _Claimed, due: Sequence[Kept], turn: _Turn) -> bool:
+    """Ask for one ordinary batch. False when the account cannot be asked further now."""
+    await turn.wait(claimed.connector.requests_per_second)
+    session = await means.sessions.of(claimed.account)
     asked_at = asyncio.get_running_loop().time()
-    answers = {answer.tracking_code: answer for answer in await session.fetch(codes)}
+    answers = {answer.tracking_code: answer for answer in await session.fetch(_codes(due))}
     seconds = asyncio.get_running_loop().time() - asked_at
-    asking = _Asking(account, means.connectors, borrowed, seconds, means.now())
+    asking = _Asking(claimed.account, means.connectors, claimed.borrowed, seconds, means.now())
     async with transaction(means.pool) as connection:
-        reached = await _settle(connection, asking, due, answers)
-    return len(due) if reached else 0
+        return await _settle(connection, asking, due, answers)
 
 
-async def _claim(means: Means, connection: Connection, account: Account, *, now: datetime) -> tuple[list[Kept], bool]:
-    """Shipments to ask about: the account's own, else those it stands in for (True)."""
-    probe = account.state != "ok"
-    most = means.connectors[account.connector].batch_size
-    limit, lease = min(most, _PROBE) if probe else most, means.lease(_LEASE)
-    own = await shipments.claim_due(connection, account.id, now=now, lease=lease, limit=limit, probe=probe)
-    if own:
-        return own, False
-    return await stand_ins.claim(connection, account.id, now=now, patience=PATIENCE, lease=lease, limit=limit), True
+def _codes(due: Sequence[Kept]) -> list[str]:
+    return list(dict.fromkeys(kept.shipment.tracking_code for kept in due))
 
 
 @dataclass(frozen=True, slots=True)
 class _Asking:
-    """Who was asked, and as what: `borrowed` shipments have another home. `seconds`: how long the answer took."""
+    """Who was asked, and as what: `borrowed` shipments have another home. `seconds`: how long the answer took, or None
+    if that says nothing.
+    """
 
     account: Account
     connectors: Mapping[str, Connector]
     borrowed: bool
-    seconds: float
+    seconds: float | None
     now: datetime
 
 
@@ -213,8 +274,9 @@ async def _keep_changed(
     ids = await replies.keep_all(
         connection, account.store_id, account.id, bodies, outcome=Outcome.FOUND, now=now, to_record=True
     )
-    if ids:
-        await jobs.enqueue(connection, [Job(jobs.RECORD, ",".join(map(str, ids.values())))])
+    numbers = [str(reply_id) for reply_id in ids.values()]
+    parts = (numbers[at : at + _PER_RECORDING] for at in range(0, len(numbers), _PER_RECORDING))
+    await jobs.enqueue(connection, [Job(jobs.RECORD, ",".join(part)) for part in parts])
     return ids
 
 

@@ -12,7 +12,7 @@ from paradeiro.db.shipments import Followed
 from paradeiro.db.stores import Account
 from paradeiro.domain.records import Parsed, TrackingEvent
 from paradeiro.domain.sources import reported
-from paradeiro.domain.words import Outcome
+from paradeiro.domain.words import Outcome, ProofKind
 from paradeiro.flow import watch
 from paradeiro.sdk.contract import Connector
 
@@ -20,7 +20,7 @@ from paradeiro.sdk.contract import Connector
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What one side says about one shipment: events, from a reply or by hand (`author`). `whole`: it tells all that
-    ever happened, so what it lacks was taken back.
+    ever happened, so what it lacks was taken back. `proofs`: what a delivery can be proven with.
     """
 
     events: tuple[TrackingEvent, ...]
@@ -28,6 +28,7 @@ class Heard:
     reply_id: int | None = None
     author: str = ""
     whole: bool = False
+    proofs: frozenset[ProofKind] = frozenset()
 
 
 async def hear_replies(
@@ -53,11 +54,13 @@ async def hear_replies(
 
 def hear(account: Account, connector: Connector, followed: Followed, parsed: Parsed, reply_id: int) -> Heard:
     """What an account's answer says about one shipment; a stand-in's events are marked as its own."""
-    # When it should arrive, only the carrier itself can promise.
+    # When it should arrive, only the carrier itself can promise; and only it has proofs.
     home = account.connector == followed.carrier
     estimate = parsed.estimate if home else None
     whole = home and connector.whole_history
-    return Heard(reported(parsed.events, account.connector, followed.carrier), estimate, reply_id, whole=whole)
+    proofs = parsed.proofs & connector.proofs if home else frozenset()
+    events = reported(parsed.events, account.connector, followed.carrier)
+    return Heard(events, estimate, reply_id, whole=whole, proofs=proofs)
 
 
 def parse_reply(connector: Connector, reply: Reply) -> list[Parsed]:

@@ -7,15 +7,17 @@ from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from paradeiro.db import effects, events, jobs, notices, orders, replies, shipments, stores
+from paradeiro.db import effects, events, jobs, notices, orders, proofs, replies, shipments, stores
 from paradeiro.db.effects import EffectRow
 from paradeiro.db.events import EventRow
 from paradeiro.db.jobs import Job
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
+from paradeiro.db.proofs import Wanted
 from paradeiro.db.shipments import Kept, Moved
 from paradeiro.db.stores import Account, Store
 from paradeiro.domain.plan import Sinks, introduce, mail_refusal, plan
+from paradeiro.domain.proofs import proof_is_due
 from paradeiro.domain.records import Change, EffectDraft, Snapshot, Timeline, TrackingEvent
 from paradeiro.domain.schedule import next_check
 from paradeiro.domain.sources import Identity, Said, believed, news
@@ -72,6 +74,8 @@ class _Outcome:
     orders: set[int] = field(default_factory=set)
     moves: list[tuple[Status, Status]] = field(default_factory=list)
     settled: list[tuple[int, str]] = field(default_factory=list)  # subjects of withdrawn deliveries that came true
+    unproven: set[int] = field(default_factory=set)  # whose delivery is not the one that was
+    proofs: list[Wanted] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +198,9 @@ def _fold_one(
     tell = partial(fold, now=now, ordered_at=kept.order.ordered_at, base=Status.REGISTERED, estimate=estimate)
     said = said_once([*known, *fresh])
     timeline = tell(said)
-    due = _next(around, kept, timeline, now=now)
-    if vanished_at is not None:
-        due = min(due or now + ASK_AGAIN_AFTER, now + ASK_AGAIN_AFTER)
+    due = _next(around, kept, timeline, gone=vanished_at is not None, now=now)
     out.moved.append(Moved(shipment.id, timeline.snapshot, due, vanished_at))
+    _prove(out, kept, timeline, heard, now=now)
     if timeline.withdrawn:
         out.withdrawn.append((shipment.id, timeline))
     if any(event.reported_by for event in (*known, *fresh)):
@@ -260,14 +263,24 @@ def _said_before(
     return believed(old, tell(Said(tuple(e for e in said.events if e not in fresh))).snapshot)
 
 
-def _next(around: Surroundings, kept: Kept, timeline: Timeline, *, now: datetime) -> datetime | None:
-    return next_check(
+def _prove(out: _Outcome, kept: Kept, timeline: Timeline, heard: Sequence[Heard], *, now: datetime) -> None:
+    """What this means for the proofs of its delivery: looked for, or no longer."""
+    shipment = kept.shipment
+    if shipment.snapshot.delivered and shipment.snapshot.delivered_at != timeline.snapshot.delivered_at:
+        out.unproven.add(shipment.id)
+    if proof_is_due(timeline, now):
+        out.proofs += [Wanted(shipment.store_id, shipment.id, kind) for h in heard for kind in h.proofs]
+
+
+def _next(around: Surroundings, kept: Kept, timeline: Timeline, *, gone: bool, now: datetime) -> datetime | None:
+    due = next_check(
         timeline.snapshot,
         now=now,
         registered_at=kept.shipment.registered_at,
         zone=around.zone(kept),
         tracking_code=kept.shipment.tracking_code,
     )
+    return min(due or now + ASK_AGAIN_AFTER, now + ASK_AGAIN_AFTER) if gone else due
 
 
 def _effects(around: Surroundings, kept: Kept, change: Change, *, quiet: bool, was_told: bool) -> list[EffectRow]:
@@ -337,6 +350,8 @@ async def _write(connection: Connection, out: _Outcome, *, now: datetime) -> lis
     for store_id, subject in out.settled:
         await notices.resolve_subject(connection, store_id, [NoticeKind.DELIVERY_WITHDRAWN], subject, now=now)
     await notices.open_notices(connection, out.notices, now=now)
+    await proofs.withdraw(connection, out.unproven, now=now)
+    await proofs.want(connection, out.proofs, now=now)
     await call_relay(connection, out.effects)
     return added
 

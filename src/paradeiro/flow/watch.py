@@ -51,7 +51,7 @@ async def answered(
     *,
     changed: Sequence[Answer],
     kept: Mapping[str, int],
-    seconds: float,
+    seconds: float | None,
     now: datetime,
 ) -> None:
     """One question was answered. `changed`: what is new; `kept`: ids of kept answers, by tracking code."""

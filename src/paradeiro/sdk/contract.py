@@ -7,7 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from paradeiro.domain.drift import Expected
 from paradeiro.domain.records import Order, Parsed, Telling
-from paradeiro.domain.words import EffectKind, Outcome, PartyKind
+from paradeiro.domain.words import EffectKind, Outcome, PartyKind, ProofKind
 
 Clock = Callable[[], datetime]
 
@@ -50,6 +50,37 @@ class Answer:
     http_status: int | None = None
     retry_after: float | None = None
     in_vain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProofAsked:
+    """A package whose proof of delivery is wanted. `ticket`: what an earlier answer gave to come back with."""
+
+    tracking_code: str
+    ticket: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture of a proof, as the party took it: its bytes are whatever they are. Its repr shows nothing of it."""
+
+    content: bytes = field(repr=False)
+    comment: str = field(default="", repr=False)
+    taken_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProofAnswer:
+    """What a party answered when asked for the proof of one delivery. FOUND: `pictures` are all there are. NOT_FOUND:
+    not there yet, `ticket` may help the next time. MALFORMED: the answer, or one of its pictures, could not be read
+    (`pictures` are those that could).
+    """
+
+    tracking_code: str
+    outcome: Outcome
+    pictures: tuple[Picture, ...] = field(default=(), repr=False)
+    message: str = ""
+    ticket: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +176,23 @@ class CarrierSession(Session, Protocol):
         ...
 
 
+class LargeBatchSession(CarrierSession, Protocol):
+    async def fetch_many(self, tracking_codes: Sequence[str]) -> list[Answer]:
+        """Answers about those of up to `large_batch_size` codes that a slower way for many gave one about; about all
+        others `fetch` is to be asked. It takes about a minute at most, raises nothing and blames nobody: what stands in
+        the way of many need not stand in the way of few.
+        """
+        ...
+
+
+class ProofSession(Session, Protocol):
+    async def fetch_proofs(self, kind: ProofKind, asked: Sequence[ProofAsked]) -> list[ProofAnswer]:
+        """One answer per code, in the order asked, for at most `proof_batch_size` codes that `kind` is wanted of.
+        Raises nothing: what is not there yet is NOT_FOUND, a picture that cannot be read MALFORMED.
+        """
+        ...
+
+
 class OrderSystemSession(Session, Protocol):
     async def orders(self, cursor: str, watch: Sequence[str]) -> OrdersPage:
         """Orders seen since `cursor` (empty at first), and the order numbers in `watch` read again."""
@@ -191,7 +239,8 @@ class Connector:
 
     `fields`: what each answer is expected to look like, watched for change. `whole_history`: an answer tells all that
     ever happened, so an event that is missing from a later one was taken back. `country`: whose public holidays its
-    people keep (ISO 3166-1 alpha-2).
+    people keep (ISO 3166-1 alpha-2). `large_batch_size`: for how many codes its session has `fetch_many`; `proofs`:
+    which proofs of delivery its session has `fetch_proofs` for.
     """
 
     name: str
@@ -213,3 +262,6 @@ class Connector:
     whole_history: bool = False
     country: str = "BR"
     read_push: Callable[[Push, Mapping[str, str]], PushRead] | None = None
+    large_batch_size: int = 0
+    proofs: frozenset[ProofKind] = frozenset()
+    proof_batch_size: int = 1

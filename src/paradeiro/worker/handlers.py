@@ -5,10 +5,11 @@ from paradeiro.flow.collect import collect
 from paradeiro.flow.intake import visit
 from paradeiro.flow.listen import listen
 from paradeiro.flow.means import Means, log
+from paradeiro.flow.prove import prove
 from paradeiro.flow.record import record_replies
 from paradeiro.flow.relay import relay
 
-ENTRYPOINTS = (jobs.COLLECT, jobs.LISTEN, jobs.ORDERS, jobs.RECORD, jobs.RELAY)
+ENTRYPOINTS = (jobs.COLLECT, jobs.LISTEN, jobs.ORDERS, jobs.PROVE, jobs.RECORD, jobs.RELAY)
 
 
 async def handle(means: Means, entrypoint: str, payload: str) -> None:
@@ -20,6 +21,8 @@ async def handle(means: Means, entrypoint: str, payload: str) -> None:
             await listen(means, int(payload))
         case jobs.ORDERS:
             await visit(means, int(payload))
+        case jobs.PROVE:
+            await prove(means, int(payload))
         case jobs.RELAY:
             await relay(means, int(payload))
         case jobs.RECORD:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from paradeiro.db import effects, jobs, replies, shipments, stand_ins, watches
+from paradeiro.db import effects, jobs, proofs, replies, shipments, stand_ins, watches
 from paradeiro.db.jobs import Job
 from paradeiro.db.pool import transaction
 from paradeiro.domain.sources import PATIENCE
@@ -26,6 +26,7 @@ async def sweep(means: Means, *, forgotten_after: timedelta = FORGOTTEN_AFTER) -
             *(Job(jobs.COLLECT, str(i), once=True) for i in sorted(asked)),
             *(Job(jobs.LISTEN, str(i), once=True) for i in await watches.due(connection, before=now - EVERY)),
             *(Job(jobs.ORDERS, str(i), once=True) for i in await shipments.due_visits(connection, now=now)),
+            *(Job(jobs.PROVE, str(i), once=True) for i in await proofs.due_accounts(connection, now=now)),
             *(Job(jobs.RELAY, str(i), once=True) for i in await effects.due_accounts(connection, now=now)),
         ]
         lost = await replies.forgotten(connection, before=now - forgotten_after)

@@ -20,6 +20,7 @@ async def _run(options: argparse.Namespace) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with serve(scenario.truth(), WorldClock(start, options.speed), admin_port=options.admin_port) as world:
+        world.post.contract.bulk = not options.without_async
         _write(Path(options.file), world.described())
         await stop.wait()
 
@@ -41,6 +42,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--speed", type=float, default=360.0, help="simulated seconds per second; 0 stands still")
     parser.add_argument("--start", required=True, help="the world's first instant, ISO 8601 with an offset")
+    parser.add_argument("--without-async", action="store_true", help="the post office's contract lacks the API 534")
     parser.add_argument("--admin-port", type=int, default=0)
     parser.add_argument("--file", required=True, help="where to write addresses, credentials and the clock (JSON)")
     asyncio.run(_run(parser.parse_args()))

@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from paradeiro.world.correios import ZONE
+from paradeiro.world.correios_proofs import pictures
 from paradeiro.world.mail import Mail
 from paradeiro.world.server import World
 from paradeiro.world.truth import Package, SoldOrder, Standing, history, standing
 
+_SOON_ENOUGH = timedelta(days=1)
 STATUS_HEADER, CODE_HEADER = "X-Paradeiro-Status", "X-Paradeiro-Tracking-Code"
 
 
@@ -43,6 +45,23 @@ def differences(
         if orders_delivered.get(order.order_id, False) != whole:
             found.append(f"order {order.order_id}: delivered is claimed {not whole}, the truth is {whole}")
     return found + list(_mails(world))
+
+
+def unproven(world: World, proofs: Mapping[str, set[bytes]], at: datetime) -> list[str]:
+    """Where the pictures that are kept of deliveries are not those that the carrier shows of them. One that is not
+    kept is missed only a day after it was shown: a carrier is not asked every minute.
+    """
+    found = []
+    for package in world.truth.packages:
+        drawn = [*pictures(package, at, signed=False), *pictures(package, at, signed=True)]
+        kept = proofs.get(package.code, set())
+        due = {each.content for each in drawn if each.shown_at + _SOON_ENOUGH <= at}
+        name = f"{package.code} ({package.kind})"
+        if missing := len(due - kept):
+            found.append(f"{name}: {missing} of {len(due)} pictures of its delivery are missing")
+        if wrong := len(kept - {each.content for each in drawn}):
+            found.append(f"{name}: {wrong} pictures are not of the delivery that stands")
+    return found
 
 
 def _package(package: Package, stand: Standing, claim: Claim | None, at: datetime) -> Iterator[str]:

@@ -36,7 +36,7 @@ _MESSAGES = {
 @dataclass(slots=True)
 class Contract:
     """Who may ask, and for what. `tracks` False: the API is not in the contract (403);
-    `pushes` False: the APIs 78 and 534 are not.
+    `pushes` False: the API 78 is not; `bulk` False: the API 534 is not.
     """
 
     user: str
@@ -46,6 +46,7 @@ class Contract:
     api_key: str = ""
     tracks: bool = True
     pushes: bool = True
+    bulk: bool = True
 
 
 @dataclass(slots=True)
@@ -70,6 +71,7 @@ class Post:
     token_moments: list[float] = field(default_factory=list)
     moments: list[float] = field(default_factory=list)
     packages: dict[str, Package] = field(default_factory=dict)
+    service_of: Callable[[str], dict[str, str] | None] = lambda _: None
 
     def __post_init__(self) -> None:
         self.packages = {package.code: package for package in self.truth.packages}
@@ -87,11 +89,12 @@ class Post:
             ]
         )
 
-    def _count(self, what: str) -> None:
+    def count(self, what: str) -> None:
+        """One more call of a kind."""
         self.calls[what] = self.calls.get(what, 0) + 1
 
     async def token(self, request: Request) -> Response:
-        self._count("token")
+        self.count("token")
         now = time.monotonic()
         self.token_moments = [m for m in self.token_moments if now - m < 1] + [now]
         if len(self.token_moments) > _TOKENS_PER_SECOND:
@@ -112,7 +115,8 @@ class Post:
         begins, ends = self.clock(), self.clock() + timedelta(hours=24)
         self.tokens[text] = ends
         contract = self.contract
-        released = [34, 35, 36] + ([87] if contract.tracks else []) + ([78, 534] if contract.pushes else [])
+        released = [34, 35, 36] + ([87] if contract.tracks else []) + ([78] if contract.pushes else [])
+        released += [534] if contract.bulk else []
         rights: dict[str, Any] = {"api": released, "apis": [{"api": each} for each in released]}
         match by:
             case "cartaopostagem":
@@ -150,14 +154,14 @@ class Post:
         body = {"msgs": [message], "date": as_wall(self.clock()), "method": request.method, "path": request.url.path}
         return JSONResponse(body, status)
 
-    def _turned_away(self, request: Request) -> Response | None:
-        """Why this request is not answered; None if it may be."""
+    def turned_away(self, request: Request, *, released: bool) -> Response | None:
+        """Why a request to one of the APIs is not answered; None if it may be."""
         now = time.monotonic()
         self.moments = [m for m in self.moments if now - m < 1] + [now]
         if self.requests_per_second is not None and len(self.moments) > self.requests_per_second:
             rate = {"x-ratelimit-replenish-rate": "50", "x-ratelimit-burst-capacity": "55"}
             return Response(status_code=429, headers=rate)
-        refusal = self.refused(request, released=self.contract.tracks)
+        refusal = self.refused(request, released=released)
         if refusal is not None:
             return refusal
         language = request.headers.get("accept-language")
@@ -188,8 +192,8 @@ class Post:
         return self._show(request, codes, request.query_params.get("resultado", "U"))
 
     def _show(self, request: Request, codes: list[str], shown: str) -> Response:
-        self._count("srorastro")
-        refusal = self._turned_away(request)
+        self.count("srorastro")
+        refusal = self.turned_away(request, released=self.contract.tracks)
         if refusal is not None:
             return refusal
         if not 1 <= len(codes) <= _MOST_CODES or shown not in _SHOWN:
@@ -201,11 +205,12 @@ class Post:
         if whole is not None:
             return Response(whole, media_type="application/json")
         answer: dict[str, Any] = {"versao": "3.5.38", "quantidade": len(codes)}
-        answer["objetos"] = [self._object(code, shown) for code in codes]
+        answer["objetos"] = [self.object_of(code, shown) for code in codes]
         answer["resultado" if self.old_root else "tipoResultado"] = _SHOWN[shown]
         return JSONResponse(self.rewrite(answer) if self.rewrite else answer)
 
-    def _object(self, code: str, shown: str) -> dict[str, Any]:
+    def object_of(self, code: str, shown: str) -> dict[str, Any]:
+        """What is told of one code: all (T), the first (P) or the last (U) of its events, or why there are none."""
         told = self.recorded.object(code, self.clock())
         if told is not None:
             return told
@@ -219,13 +224,15 @@ class Post:
             return {"codObjeto": code, "mensagem": _MESSAGES["SRO-020"]}
         newest_first = [_event(h) for h in reversed(happenings)]
         events = {"T": newest_first, "U": newest_first[:1], "P": newest_first[-1:]}[shown]
-        return {
+        told = {
             "codObjeto": code,
             "tipoPostal": {"sigla": code[:2], "descricao": "ETIQUETA LOGICA PAC", "categoria": "ENCOMENDA PAC"},
             "dtPrevista": f"{package.promised_at.astimezone(ZONE):%Y-%m-%d}T23:59:59",
             "modalidade": "F",
             "eventos": events,
         }
+        service = self.service_of(code)
+        return told | {"servico": service} if service else told
 
 
 async def json_body(request: Request) -> dict[str, Any]:

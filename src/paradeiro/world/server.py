@@ -11,6 +11,8 @@ from starlette.types import ASGIApp
 from paradeiro.world.admin import admin_app
 from paradeiro.world.clock import WorldClock
 from paradeiro.world.correios import Contract, Post
+from paradeiro.world.correios_bulk import Bulk, Counter
+from paradeiro.world.correios_proofs import Archive, service_of
 from paradeiro.world.correios_push import Pushes
 from paradeiro.world.faults import Faults, Faulty
 from paradeiro.world.mail import MailServer
@@ -38,6 +40,8 @@ class World:
     marketplace: Marketplace
     mail: MailServer
     pushes: Pushes
+    bulk: Bulk
+    archive: Archive
     aggregator: Aggregator
     urls: dict[str, str] = field(default_factory=dict)
     smtp_port: int = 0
@@ -91,7 +95,7 @@ def make_world(truth: Truth, clock: WorldClock) -> World:
     """The parties, not listening yet."""
     recorded, faults = Recorded(), Faults(clock=clock)
     contract = Contract("loja-exemplo", "codigo-de-acesso-do-mundo", "0099999999", api_key="cws-ch1_do-mundo")
-    post = Post(truth, contract, clock, recorded)
+    post = Post(truth, contract, clock, recorded, service_of=service_of)
     return World(
         clock,
         truth,
@@ -102,6 +106,8 @@ def make_world(truth: Truth, clock: WorldClock) -> World:
         Marketplace(truth, clock, "vtexappkey-mkt-MUNDO", "token-do-mercado"),
         MailServer(clock, faults=faults),
         Pushes(post),
+        Bulk(post, Counter(post, looks=1)),
+        Archive(post, Counter(post)),
         Aggregator(truth, "chave-do-agregador", clock),
     )
 
@@ -118,7 +124,7 @@ async def serving(world: World, *, admin_port: int = 0) -> AsyncIterator[World]:
     """A world that may have a past, listening; its addresses are new."""
     async with AsyncExitStack() as stack:
         apps = {
-            "correios": world.post.app(world.pushes.routes()),
+            "correios": world.post.app([*world.pushes.routes(), *world.bulk.routes(), *world.archive.routes()]),
             "seventeen_track": world.aggregator.app(),
             "vtex": world.order_system.app(),
             "marketplace": world.marketplace.app(),

@@ -51,6 +51,7 @@ async def bench(settings: Settings, url: str, size: int) -> dict[str, Any]:
             str(_DAYS),
             "--speed",
             "0",
+            "--without-async",
         ]
         command += ["--start", start.isoformat(), "--file", str(file)]
         process = subprocess.Popen(command)  # noqa: ASYNC220, S603 - our own command, started once

@@ -3,12 +3,13 @@
 import re
 from importlib import resources
 
+from paradeiro.connectors.correios import bulk, proofs
 from paradeiro.connectors.correios.client import PRODUCTION, CorreiosSession
 from paradeiro.connectors.correios.parse import parse
 from paradeiro.connectors.correios.push import read_push
 from paradeiro.connectors.correios.text import plain
 from paradeiro.domain.codes import s10_problem
-from paradeiro.domain.words import PartyKind
+from paradeiro.domain.words import PartyKind, ProofKind
 from paradeiro.sdk.contract import AccountField, Connector
 from paradeiro.sdk.shape import read_fields
 
@@ -39,6 +40,7 @@ CONNECTOR = Connector(
         AccountField("contract", required=False, help="number of the contract, if there is no card"),
         AccountField("dr", required=False, help="number of the regional office, if Correios asks for it"),
         AccountField("api_key", secret=True, required=False, help="a ready-made key cws-ch1_…, instead of all that"),
+        AccountField("async", required=False, help="yes if the contract has the API 534; no never to use it"),
     ),
     open=CorreiosSession,
     time_zone="America/Sao_Paulo",
@@ -51,4 +53,7 @@ CONNECTOR = Connector(
     fields=read_fields(resources.files(__name__).joinpath("fields.csv").read_text(encoding="utf-8")),
     whole_history=True,
     read_push=read_push,
+    large_batch_size=bulk.MOST_CODES,
+    proofs=frozenset(ProofKind),
+    proof_batch_size=proofs.MOST_CODES,
 )

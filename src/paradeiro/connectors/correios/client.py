@@ -1,45 +1,25 @@
 """In: tracking codes of one contract; out: one answer per code, as raw bytes with an outcome. Only the wire."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import msgspec
-
+from paradeiro.connectors.correios.bulk import Bulk
+from paradeiro.connectors.correios.gateway import Gateway, token_refused
 from paradeiro.connectors.correios.parse import parse
+from paradeiro.connectors.correios.proofs import Proofs
+from paradeiro.connectors.correios.slices import cut
 from paradeiro.connectors.correios.token import NoToken, TokenKeeper
 from paradeiro.connectors.correios.webhook import Webhook
-from paradeiro.domain.words import Outcome
-from paradeiro.sdk.contract import AccountRef, Answer, Clock, Subscribed
-from paradeiro.sdk.http import HttpAnswer, HttpFailure, exchange, new_client, retry_after, trouble
+from paradeiro.domain.words import Outcome, ProofKind
+from paradeiro.sdk.contract import AccountRef, Answer, Clock, ProofAnswer, ProofAsked, Subscribed
+from paradeiro.sdk.http import HttpAnswer, HttpFailure, new_client, retry_after, trouble
 
 PRODUCTION = "https://api.correios.com.br"
 _PATH = "/srorastro/v1/objetos"
 # Exactly this: `*`, or a browser's list, is refused with SRO-018; a shop lost 90 days that way (facts, failure 3).
 _HEADERS = {"Accept": "application/json", "Accept-Language": "pt-BR"}
 _BAD_LANGUAGE = b"SRO-018"
-_NO_TOKEN = b"GTW-008"
-_OBJECTS = b'"objetos"'
-_OTHER_CONTRACT = "SRO-009"
-# Halving a batch of which every code is refused takes 99 questions; the gateway bears a burst of 55.
-_AT_ONCE = 8
-
-
-class _Root(msgspec.Struct):
-    """An answer's root, its objects left as the bytes they came in."""
-
-    objetos: list[msgspec.Raw] | None = None
-
-
-class _Object(msgspec.Struct):
-    """Of an object, only what decides what kind of answer it is."""
-
-    codObjeto: str | None = None  # noqa: N815 - Correios' name
-    eventos: list[msgspec.Raw] | None = None
-
-
-class _Name(msgspec.Struct):
-    codObjeto: str | None = None  # noqa: N815 - Correios' name
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +35,23 @@ class CorreiosSession:
 
     def __init__(self, account: AccountRef, clock: Clock) -> None:
         self._client = new_client(account.settings.get("base_url") or PRODUCTION, _HEADERS)
-        self._tokens = TokenKeeper(self._client, account.settings, clock)
-        self._webhook = Webhook(self._client, self._tokens, account.settings)
-        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._gateway = Gateway(self._client, TokenKeeper(self._client, account.settings, clock))
+        self._bulk = Bulk(self._gateway, account.settings, clock)
+        self._proofs = Proofs(self._gateway)
+        self._webhook = Webhook(self._gateway, account.settings)
 
     async def fetch(self, tracking_codes: Sequence[str]) -> list[Answer]:
         """One answer per code, in the order asked. The outside's faults are outcomes, not exceptions."""
         found = _blamed(await self._ask(tuple(dict.fromkeys(tracking_codes))))
         return [found[code] for code in tracking_codes]
+
+    async def fetch_many(self, tracking_codes: Sequence[str]) -> list[Answer]:
+        """Answers about those of up to a thousand codes that `rastro-async` gave one about."""
+        return await self._bulk.fetch(tracking_codes)
+
+    async def fetch_proofs(self, kind: ProofKind, asked: Sequence[ProofAsked]) -> list[ProofAnswer]:
+        """What proves deliveries: one answer per code, in the order asked."""
+        return await self._proofs.fetch(kind, asked)
 
     async def subscription(self, url: str) -> Subscribed:
         """Whether Correios pushes to this address."""
@@ -99,18 +88,14 @@ class CorreiosSession:
 
     async def _once(self, codes: tuple[str, ...]) -> dict[str, Answer] | _Refused:
         params = [("codigosObjetos", code) for code in codes] + [("resultado", "T")]
-        for attempt in (1, 2):
-            token = await self._tokens.token()
-            if not isinstance(token, str):
-                return _without_token(codes, token)
-            headers = {"Authorization": f"Bearer {token}"}
-            async with self._turns:
-                answer = await exchange(self._client, "GET", _PATH, params=params, headers=headers)
-            if isinstance(answer, HttpFailure):
+        answer = await self._gateway.ask("GET", _PATH, params=params)
+        match answer:
+            case NoToken():
+                return _without_token(codes, answer)
+            case HttpFailure():
                 return _all(codes, Outcome.RETRY, message=answer.message)
-            if attempt == 2 or not _token_refused(answer) or not self._tokens.forget(token):
+            case HttpAnswer():
                 return _sorted_out(codes, answer)
-        raise AssertionError("the second attempt returns")
 
 
 def _blamed(found: dict[str, Answer]) -> dict[str, Answer]:
@@ -127,11 +112,6 @@ def _blamed(found: dict[str, Answer]) -> dict[str, Answer]:
 
 def _of_a_code(answer: Answer) -> bool:
     return answer.http_status == 400 and any(parsed.outcome is Outcome.REFUSED for parsed in parse(answer.body))
-
-
-def _token_refused(answer: HttpAnswer) -> bool:
-    """Whether the token was refused. With which status `GTW-008` comes was never recorded, so any will do."""
-    return answer.status == 401 or (_NO_TOKEN in answer.body and _OBJECTS not in answer.body)
 
 
 def _all(
@@ -152,7 +132,7 @@ def _without_token(codes: Sequence[str], why: NoToken) -> dict[str, Answer]:
 
 
 def _sorted_out(codes: tuple[str, ...], answer: HttpAnswer) -> dict[str, Answer] | _Refused:
-    outcome = Outcome.AUTH_FAILED if _token_refused(answer) else trouble(answer)
+    outcome = Outcome.AUTH_FAILED if token_refused(answer) else trouble(answer)
     if outcome is Outcome.REFUSED and answer.status == 400 and _BAD_LANGUAGE not in answer.body:
         return _Refused(answer.body, _words(answer))
     if outcome is not None:
@@ -173,43 +153,10 @@ def _words(answer: HttpAnswer) -> str:
 
 def _sliced(codes: tuple[str, ...], answer: HttpAnswer) -> dict[str, Answer]:
     """Cut the batch answer into each code's own bytes, exactly as received."""
-    try:
-        raws = msgspec.json.decode(answer.body, type=_Root).objetos or []
-        named = _by_code(_named(raw, answer.status) for raw in raws)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    named = cut(answer.body, answer.status)
+    if named is None:
         return _all(codes, Outcome.MALFORMED, answer.body, message=_words(answer), status=answer.status)
     missing = "the code is not in the answer" if named else "no objects in the answer"
     return {
         code: named.get(code) or Answer(code, Outcome.MALFORMED, answer.body, missing, answer.status) for code in codes
     }
-
-
-def _by_code(answers: Iterable[Answer]) -> dict[str, Answer]:
-    """One answer per code. Of an object told twice the one with events counts, then the longer one."""
-    found: dict[str, Answer] = {}
-    for answer in answers:
-        known = found.setdefault(answer.tracking_code, answer)
-        found[answer.tracking_code] = max(known, answer, key=lambda a: (a.outcome is Outcome.FOUND, len(a.body)))
-    return found
-
-
-def _name_of(body: bytes) -> str | None:
-    """The code of an odd object. One that has none spoils no other of its batch."""
-    try:
-        return msgspec.json.decode(body, type=_Name).codObjeto
-    except msgspec.ValidationError:
-        return None
-
-
-def _named(raw: msgspec.Raw, status: int) -> Answer:
-    """One object's answer. Where there are events, whether they can be read is decided when they are recorded."""
-    body = bytes(raw)
-    try:
-        found = msgspec.json.decode(body, type=_Object)
-    except msgspec.ValidationError:
-        found = _Object(_name_of(body))
-    code = (found.codObjeto or "").upper()
-    if found.eventos:
-        return Answer(code, Outcome.FOUND, body, "", status)
-    parsed = parse(body)[0]
-    return Answer(code, parsed.outcome, body, parsed.message, status, in_vain=_OTHER_CONTRACT in parsed.message)

@@ -13,7 +13,7 @@ from paradeiro.connectors.correios.times import read_day, read_time
 from paradeiro.domain.codes import tidy_code
 from paradeiro.domain.records import Parsed, TrackingEvent
 from paradeiro.domain.timeline import in_order
-from paradeiro.domain.words import Outcome, Status
+from paradeiro.domain.words import Outcome, ProofKind, Status
 
 _DEEPEST = 60
 # The gateway's own words for a token that is none, an API that the contract lacks, a door that is shut.
@@ -22,6 +22,9 @@ _UNKNOWN_YET = ("SRO-020", "SRO-031", "NÃO ENCONTRADO", "NAO ENCONTRADO")
 _REFUSED = ("SRO-019", "SRO-009", "SRO-018")
 _PICKUP_TYPE = "LDI"
 _BACK, _BACK_NUMBER = "entregue ao remetente", "23"
+# Kinds of acknowledgement (tipoAr): digital, electronic, virtual. Of the others (N, C) the paper itself comes back.
+_ELECTRONIC = "E"
+_KEPT_AS_PICTURE = frozenset({"D", _ELECTRONIC, "V"})
 _SAVED = re.compile(rb"\s{0,8}HTTP/\d(?:\.\d)? (\d{3})[^\n]*(?:\n[^\r\n][^\n]*)*(?:\r?\n)*")
 
 
@@ -151,7 +154,7 @@ def _object(found: object) -> Parsed:
     except _UnreadableError as error:
         return _malformed(code, str(error))
     unknown = tuple(sorted({event.code for event in events if event.status is Status.UNKNOWN}))
-    return Parsed(code, Outcome.FOUND, events, _estimate(found), unknown_codes=unknown)
+    return Parsed(code, Outcome.FOUND, events, _estimate(found), unknown_codes=unknown, proofs=_proofs(found))
 
 
 def _without_events(code: str, found: dict[str, Any]) -> Parsed:
@@ -165,6 +168,24 @@ def _without_events(code: str, found: dict[str, Any]) -> Parsed:
 
 def _estimate(found: dict[str, Any]) -> datetime | None:
     return read_time(found.get("dtPrevista"))
+
+
+def _proofs(found: dict[str, Any]) -> frozenset[ProofKind]:
+    """What the service that was bought leaves as proof (README, "Proof of delivery": the letters are inferred)."""
+    service = found.get("servico")
+    if not isinstance(service, dict):
+        return frozenset()
+    kind = clean(service.get("tipoAr")).upper()
+    kinds = set()
+    if kind in _KEPT_AS_PICTURE or (_yes(service.get("ar")) and not kind):
+        kinds.add(ProofKind.SIGNED)
+    if _yes(service.get("fotoFachada")) or kind == _ELECTRONIC:
+        kinds.add(ProofKind.IMAGE)
+    return frozenset(kinds)
+
+
+def _yes(flag: object) -> bool:
+    return flag is True or flag == 1 or clean(flag).upper() == "S"
 
 
 def _event(told: object) -> TrackingEvent:

@@ -20,6 +20,7 @@ _RENEW_BEFORE = timedelta(minutes=30)
 # The token service answers 3 requests a second; the fourth gets 429.
 _PAUSE_SECONDS = 1 / 3
 _DEFAULT_LIFE = timedelta(hours=23)
+_LONGEST_ID = 10
 
 
 class _Told(msgspec.Struct):
@@ -28,9 +29,11 @@ class _Told(msgspec.Struct):
     token: str
     expiraEm: str | None = None  # noqa: N815 - Correios' name
     zoneOffset: str | None = None  # noqa: N815 - Correios' name
-    # Only the contract's number is wanted of these: whatever else they are must not spoil the token.
+    # Little is wanted of these: whatever else they are must not spoil the token.
     cartaoPostagem: Any = None  # noqa: N815 - Correios' name
     contrato: Any = None
+    api: Any = None
+    apis: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ class TokenKeeper:
         self._failed: NoToken | None = None
         # The number of the contract that the last token is for; empty if it named none.
         self.contract = ""
+        # The ids of the interfaces that it opens; empty if it named none, as for a ready-made key.
+        self.apis: frozenset[int] = frozenset()
 
     async def token(self) -> str | NoToken:
         """A valid token: the ready-made key if there is one, else one from the token service."""
@@ -133,7 +138,7 @@ class TokenKeeper:
         if not _sendable(told.token):
             return NoToken(Outcome.RETRY, "the token service answered a token that cannot be sent")
         self._token, self._until = told.token, self._renew_at(told)
-        self.contract = _contract(told)
+        self.contract, self.apis = _contract(told), _apis(told)
         return told.token
 
     def _renew_at(self, told: _Told) -> datetime:
@@ -162,3 +167,14 @@ def _contract(told: _Told) -> str:
     found = card.get("contrato") if isinstance(card, dict) else None
     found = found or (contract.get("numero") if isinstance(contract, dict) else None)
     return str(found) if isinstance(found, int | str) else ""
+
+
+def _apis(told: _Told) -> frozenset[int]:
+    """The interfaces' ids, wherever the token service put them: of the card, of the contract, of the user."""
+    found: set[int] = set()
+    for scope in (told.cartaoPostagem, told.contrato, {"api": told.api, "apis": told.apis}):
+        named = [scope.get("api"), scope.get("apis")] if isinstance(scope, dict) else []
+        for each in (one for many in named if isinstance(many, list) for one in many):
+            number = str(each.get("api") if isinstance(each, dict) else each)
+            found |= {int(number)} if number.isdecimal() and len(number) < _LONGEST_ID else set()
+    return frozenset(found)

@@ -3,19 +3,18 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-import httpx
 import msgspec
 
 from paradeiro.connectors.correios.codes import mapped_codes
+from paradeiro.connectors.correios.gateway import Gateway
 from paradeiro.connectors.correios.parse import parse
-from paradeiro.connectors.correios.token import NoToken, TokenKeeper
+from paradeiro.connectors.correios.token import NoToken
 from paradeiro.domain.words import Outcome
 from paradeiro.sdk.contract import Subscribed
-from paradeiro.sdk.http import HttpAnswer, HttpFailure, exchange, trouble
+from paradeiro.sdk.http import HttpAnswer, HttpFailure, trouble
 
 _SUBSCRIPTIONS: Final = "/webhook/v1/servicos/wh-rastro/assinaturas"
 _NAME = "paradeiro"
-_NO_TOKEN = b"GTW-008"
 _NOT_RELEASED = (
     "The contract needs the APIs 78 (Webhook) and 534 (Rastro async) beside 87 (Rastro): ask your contact at Correios "
     "to release them. Until then Paradeiro goes on asking as before."
@@ -28,9 +27,8 @@ _BY_HAND = "Remove it by hand at CWS (cws.correios.com.br)."
 class Webhook:
     """A contract's subscriptions to pushes. Shapes of answers are not confirmed, so they are read generously."""
 
-    def __init__(self, client: httpx.AsyncClient, tokens: TokenKeeper, settings: Mapping[str, str]) -> None:
-        self._client = client
-        self._tokens = tokens
+    def __init__(self, gateway: Gateway, settings: Mapping[str, str]) -> None:
+        self._gateway = gateway
         self._settings = settings
 
     async def subscription(self, url: str) -> Subscribed:
@@ -50,7 +48,7 @@ class Webhook:
         if known.outcome not in {Outcome.FOUND, Outcome.NOT_FOUND}:
             return known
         # The token names the contract that the posting card belongs to; a ready-made key does not.
-        contract = self._settings.get("contract") or self._tokens.contract
+        contract = self._settings.get("contract") or self._gateway.tokens.contract
         if not contract:
             return Subscribed(Outcome.REFUSED, known.id, _NO_CONTRACT)
         if known.outcome is Outcome.FOUND:
@@ -101,20 +99,14 @@ class Webhook:
     async def _ask(self, method: str, path: str, body: object = None) -> HttpAnswer | Subscribed:
         """One question, with a token that is renewed once; what is no success is said in words."""
         content = msgspec.json.encode(body) if body is not None else None
-        for attempt in (1, 2):
-            token = await self._tokens.token()
-            if isinstance(token, NoToken):
-                return Subscribed(token.outcome, message=token.message)
-            headers = {"Authorization": f"Bearer {token}"}
-            if content is not None:
-                headers["Content-Type"] = "application/json"
-            answer = await exchange(self._client, method, path, headers=headers, body=content)
-            if isinstance(answer, HttpFailure):
+        answer = await self._gateway.ask(method, path, body=content)
+        match answer:
+            case NoToken():
+                return Subscribed(answer.outcome, message=answer.message)
+            case HttpFailure():
                 return Subscribed(Outcome.RETRY, message=answer.message)
-            refused = answer.status == 401 or (not answer.ok and _NO_TOKEN in answer.body)
-            if attempt == 2 or not refused or not self._tokens.forget(token):
+            case HttpAnswer():
                 return _sorted(answer)
-        raise AssertionError("the second attempt returns")
 
 
 def event_keys() -> tuple[str, ...]:

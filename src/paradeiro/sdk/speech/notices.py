@@ -23,6 +23,9 @@ _PT = {
     "que aqui, a interface parou de contar: fale com a transportadora.",
     "malformed_reply": "{account} respondeu algo que não entendemos ({why}). A resposta está guardada, nada mudou por "
     "causa dela, e os pacotes serão perguntados de novo. Se continuar, a interface pode ter mudado.",
+    "proof_unreadable": "{account} responde de modo estranho quando pedimos comprovantes de entrega ({why}). Os "
+    "pacotes continuam sendo seguidos; as imagens serão pedidas mais algumas vezes, depois não mais. Se continuar, a "
+    "interface pode ter mudado.",
     "credentials_refused": "{account} recusa nossas credenciais ({why}). Informe novas; enquanto isso nada se perde.",
     "credentials_refused.stood_in": "{account} recusa nossas credenciais ({why}). Informe novas; enquanto isso "
     "perguntamos a {stand_in} sobre os pacotes, e nada se perde.",

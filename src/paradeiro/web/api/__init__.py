@@ -2,9 +2,10 @@
 
 from fastapi import APIRouter
 
-from paradeiro.web.api import notices, orders, shipments
+from paradeiro.web.api import notices, orders, proofs, shipments
 
 router = APIRouter(prefix="/api/v1")
 router.include_router(shipments.router)
+router.include_router(proofs.router)
 router.include_router(orders.router)
 router.include_router(notices.router)

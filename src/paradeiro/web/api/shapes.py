@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from paradeiro.domain.records import Customer, Invoice, Item, Order, Place
-from paradeiro.domain.words import Reason, Status
+from paradeiro.domain.words import ProofKind, ProofState, Reason, Status
 from paradeiro.flow.intake import Registration
 from paradeiro.flow.statements import LONGEST_TEXT, Statement
 
@@ -156,6 +156,30 @@ class EffectOut(Shape):
     ended_at: datetime | None
 
 
+class ProofOut(Shape):
+    """A picture that proves the delivery. `withdrawn`: of a delivery that was taken back."""
+
+    id: int
+    kind: ProofKind
+    content_type: str = Field(description="by its bytes; only JPEG, PNG and GIF are shown, others are files to save")
+    size: int = Field(description="in bytes")
+    comment: str
+    taken_at: datetime | None
+    fetched_at: datetime
+    withdrawn: bool
+    link: str = Field(description="where the picture can be read, with a key that may read")
+
+
+class ProofSearchOut(Shape):
+    """How far the search for a proof is: `wanted` (asked for, again at `next_try`), `kept`, `given_up`, `withdrawn`."""
+
+    kind: ProofKind
+    state: ProofState
+    tries: int
+    next_try: datetime | None
+    message: str = Field(description="what the last try gave, if it was not the proof")
+
+
 class ShipmentOut(Shape):
     id: int
     order_number: str
@@ -179,6 +203,8 @@ class ShipmentDetail(ShipmentOut):
     tracking_link: str
     events: list[EventOut]
     effects: list[EffectOut]
+    proofs: list[ProofOut]
+    proof_searches: list[ProofSearchOut]
 
 
 class Registered(Shape):

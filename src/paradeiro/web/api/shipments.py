@@ -14,6 +14,7 @@ from paradeiro.flow.errors import ConflictError, ExpiredError, MissingError
 from paradeiro.flow.intake import register
 from paradeiro.flow.means import Means
 from paradeiro.flow.record import Recorded
+from paradeiro.web.api.proofs import proofs_of
 from paradeiro.web.api.shapes import (
     DeliveryIn,
     EffectOut,
@@ -185,6 +186,7 @@ async def detail(means: Means, store_id: int, shipment_id: int) -> ShipmentDetai
         line = await _own_line(connection, store_id, shipment_id)
         shown = await events.shown(connection, shipment_id)
         told = await effects.shown(connection, [shipment_id])
+        pictures, searches = await proofs_of(connection, shipment_id)
     snapshot = kept.shipment.snapshot
     return ShipmentDetail(
         **_line(line).model_dump(),
@@ -206,6 +208,8 @@ async def detail(means: Means, store_id: int, shipment_id: int) -> ShipmentDetai
             )
             for e in told
         ],
+        proofs=pictures,
+        proof_searches=searches,
     )
 
 

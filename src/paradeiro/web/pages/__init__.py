@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from paradeiro.web.pages import accounts, notices, order, orders, replies, sign_in, stating
+from paradeiro.web.pages import accounts, notices, order, orders, proofs, replies, sign_in, stating
 from paradeiro.web.pages.layout import plain, style
 from paradeiro.web.pages.sign_in import one_time_link
 
@@ -13,6 +13,7 @@ router.include_router(sign_in.router)
 router.include_router(orders.router)
 router.include_router(order.router)
 router.include_router(stating.router)
+router.include_router(proofs.router)
 router.include_router(replies.router)
 router.include_router(notices.router)
 router.include_router(accounts.router)

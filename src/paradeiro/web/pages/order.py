@@ -20,6 +20,7 @@ from paradeiro.sdk.speech.places import place_name
 from paradeiro.web.auth import WRITE, Caller, MeansOf, Operator
 from paradeiro.web.pages import forms
 from paradeiro.web.pages.layout import nothing_here, page, searchable, words_for
+from paradeiro.web.pages.proofs import ProofsView, proofs_of
 from paradeiro.web.pages.told import Telling, WouldTell, tellings, would_tell
 from paradeiro.web.view import PackageView, package_view
 
@@ -40,6 +41,7 @@ class Package:
     told: tuple[Telling, ...]
     would_tell: tuple[WouldTell, ...]
     tells_customer: bool
+    proofs: ProofsView | None
 
 
 @router.get("/orders/{number}")
@@ -75,6 +77,7 @@ async def _packages(connection: Connection, means: Means, who: Caller, order: Or
     lines = await reading.shipment_lines(connection, who.store_id, order_number=order.number, limit=_MOST_PACKAGES)
     told = await effects.shown(connection, [k.shipment.id for k in kept])
     around = await surround(means, connection, [who.store_id])
+    proofs = await proofs_of(connection, [k.shipment.id for k in kept])
     by_id = {line.id: line for line in lines}
     said: Mapping[int, list[Telling]] = {k.shipment.id: [] for k in kept}
     for telling in tellings(told, means.connectors, words):
@@ -88,6 +91,7 @@ async def _packages(connection: Connection, means: Means, who: Caller, order: Or
             by_id[each.shipment.id],
             said[each.shipment.id],
             await _would_tell(connection, means, around, each, shown) if WRITE in who.scopes else [],
+            proofs.get(each.shipment.id),
             words,
         )
         for each in kept[:_MOST_PACKAGES]
@@ -109,6 +113,7 @@ def _package(
     line: ShipmentLine,
     said: list[Telling],
     would: list[WouldTell],
+    proofs: ProofsView | None,
     words: Catalogue,
 ) -> Package:
     shipment = kept.shipment
@@ -124,4 +129,5 @@ def _package(
         told=tuple(said),
         would_tell=tuple(would),
         tells_customer=any(each.customer for each in would),
+        proofs=proofs,
     )

@@ -1,11 +1,11 @@
-"""In: a schema without pushes; out: doors for pushes, the pushes themselves, and shipments that were hinted at."""
+"""In: a schema without proofs; out: which proofs of deliveries are wanted, and the pictures that came."""
 
 from pathlib import Path
 
 from alembic import op
 
 revision = "0006"
-down_revision = "0003"
+down_revision = "0005"
 
 
 def upgrade() -> None:
