@@ -21,6 +21,7 @@ def _run(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
         (("up",), {"PARADEIRO_PORT": "abc"}, "PARADEIRO_PORT"),
         (("work",), {"PARADEIRO_LOG_LEVEL": "loud"}, "PARADEIRO_LOG_LEVEL"),
         (("parse", "nobody"), {}, "there is no connector 'nobody'"),
+        (("parse", "correios", "/no/such/answer.json"), {}, "cannot read /no/such/answer.json"),
         (("bench", "nothing"), {}, "there is no bench 'nothing'"),
     ],
 )

@@ -1,6 +1,9 @@
 """In: saved answers, right and odd; out: the lines of `paradeiro parse`."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -103,6 +106,26 @@ def test_a_lone_surrogate_can_be_printed() -> None:
     known = {"example_carrier": replace(CONNECTOR, parse=lambda _: [Parsed("\ud800", Outcome.NOT_FOUND)])}
     for line in parse_command("example_carrier", b"x", NOW, known):
         assert json.loads(line.encode())["tracking_code"] == "?"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [(), ("/dev/stdin",)], ids=["standard input", "a file"])
+def test_the_command_prints_utf_8_whatever_the_terminal_speaks(words: tuple[str, ...]) -> None:
+    event = {"codigo": "PO", "tipo": "01", "dtHrCriado": "2026-03-09T10:00:00", "descricao": "Objeto é \ud800"}
+    answer = json.dumps({"objetos": [{"codObjeto": "AA123456785BR", "eventos": [event]}]}).encode()
+    command = [sys.executable, "-m", "paradeiro", "parse", "correios", *words]
+    env = os.environ | {"PYTHONIOENCODING": "ascii"}
+    ended = subprocess.run(command, env=env, input=answer, capture_output=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert json.loads(ended.stdout.splitlines()[0])["description"].startswith("Objeto é")
+
+
+@pytest.mark.slow
+def test_a_closed_standard_input_is_said() -> None:
+    script = f'exec "{sys.executable}" -m paradeiro parse correios <&-'
+    ended = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 2
+    assert ended.stderr.strip() == "standard input is closed: name a file"
 
 
 def test_an_unknown_connector_is_named_with_those_there_are() -> None:

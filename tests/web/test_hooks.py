@@ -25,6 +25,8 @@ from paradeiro.flow.intake import Registration, register
 from paradeiro.flow.means import Means
 from paradeiro.web.hooks import LARGEST_PUSH
 from paradeiro.web.server import create_app
+from paradeiro.worker import upkeep as upkeep_module
+from paradeiro.worker.upkeep import upkeep
 from tests.flow.conftest import Shop
 from tests.flow.parties import CarrierParty
 from tests.flow.test_main_line import DELIVERED, POSTED
@@ -483,3 +485,26 @@ async def test_the_accounts_page_says_the_same(door: Door) -> None:
     assert "Chegaram 6 notificações seguidas em nome de posta sem a assinatura certa" in notices
     await door.push(b"<html>")
     assert "mandou uma notificação assinada que não entendemos" in (await door.client.get("/notices")).text
+
+
+async def test_a_push_goes_after_its_days_and_is_a_new_hint_when_it_comes_again(door: Door) -> None:
+    await door.shop.register(CODE)
+    assert await door.push(push_of(CODE)) == 200
+    door.shop.clock.forward(days=30)
+    assert await upkeep(door.shop.means)
+    assert await door.rows("SELECT count(*) FROM push") == [(1,)], "thirty whole days"
+    door.shop.clock.forward(days=1)
+    assert await upkeep(door.shop.means)
+    assert await door.rows("SELECT count(*) FROM push") == [(0,)]
+    assert await door.push(push_of(CODE)) == 200
+    assert await door.rows("SELECT seen FROM push") == [(1,)]
+
+
+async def test_many_old_pushes_go_and_fresh_ones_stay(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upkeep_module, "_AT_ONCE", 2)
+    for number in range(5):
+        assert await door.push(push_of(CODE, number=number)) == 200
+    door.shop.clock.forward(days=31)
+    assert await door.push(push_of(CODE, number="new")) == 200
+    assert await upkeep(door.shop.means)
+    assert await door.rows("SELECT count(*) FROM push") == [(1,)]

@@ -107,15 +107,23 @@ def drill(
 
 
 @app.command()
-def parse(connector: str) -> None:
-    """What a connector reads in a saved answer (standard input): JSON lines, events first, then what they say."""
+def parse(
+    connector: str, file: Annotated[Path | None, typer.Argument(help="a saved answer; default: standard input")] = None
+) -> None:
+    """What a connector reads in a saved answer: JSON lines (UTF-8), events first, then what they say."""
     from paradeiro.cli.parse import UnknownConnectorError, parse_command
 
     try:
-        for line in parse_command(connector, sys.stdin.buffer.read(), datetime.now(UTC)):
-            sys.stdout.write(line + "\n")
+        if file is None and sys.stdin is None:
+            raise _fail("standard input is closed: name a file")
+        data = file.read_bytes() if file is not None else sys.stdin.buffer.read()
+        for line in parse_command(connector, data, datetime.now(UTC)):
+            # As bytes: whatever the terminal's encoding is, it must not end in a traceback.
+            sys.stdout.buffer.write(line.encode() + b"\n")
     except UnknownConnectorError as error:
         raise _fail(str(error)) from error
+    except OSError as error:
+        raise _fail(f"cannot read {file or 'standard input'}: {error.strerror or error}") from error
 
 
 @app.command()

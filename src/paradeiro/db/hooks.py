@@ -120,6 +120,16 @@ async def keep(
     return row is None or bool(row[0])
 
 
+async def forget(connection: Connection, *, before: datetime, limit: int) -> int:
+    """Remove at most `limit` pushes that were heeded before an instant; how many. One that comes again is a new hint."""
+    sql = """
+        DELETE FROM push WHERE id IN (
+            SELECT p.id FROM account a CROSS JOIN LATERAL (
+                SELECT id FROM push WHERE account_id = a.id AND received_at < %(before)s LIMIT %(limit)s) p
+            LIMIT %(limit)s)"""
+    return (await connection.execute(sql, {"before": before, "limit": limit})).rowcount
+
+
 async def seen(connection: Connection, account_id: int) -> Seen:
     """What came to an account's door."""
     sql = """

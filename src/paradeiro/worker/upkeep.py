@@ -1,4 +1,4 @@
-"""In: the clock; out: a shelf for the replies of each of the next days, and none whose time is over."""
+"""In: the clock; out: a shelf for the replies of each of the next days, none whose time is over, no old pushes."""
 
 import asyncio
 from contextlib import suppress
@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import psycopg
 
-from paradeiro.db import shelves
+from paradeiro.db import hooks, shelves
 from paradeiro.db.pool import Connection
 from paradeiro.flow.means import Means, log
 
@@ -33,6 +33,8 @@ async def upkeep(means: Means) -> bool:
             await shelves.put_up(connection, today + timedelta(days=ahead))
         before = datetime.combine(oldest, time(), UTC)
         while await shelves.forget(connection, before=before, limit=_AT_ONCE) == _AT_ONCE:
+            pass
+        while await hooks.forget(connection, before=before, limit=_AT_ONCE) == _AT_ONCE:
             pass
         return await _take_down(connection, oldest, before)
 
