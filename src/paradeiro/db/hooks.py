@@ -121,7 +121,7 @@ async def keep(
 
 
 async def forget(connection: Connection, *, before: datetime, limit: int) -> int:
-    """Remove at most `limit` pushes that were heeded before an instant; how many. One that comes again is a new hint."""
+    """Remove at most `limit` pushes heeded before an instant. How many. One that comes again is a new hint."""
     sql = """
         DELETE FROM push WHERE id IN (
             SELECT p.id FROM account a CROSS JOIN LATERAL (
