@@ -7,6 +7,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -38,25 +40,22 @@ async def bench(settings: Settings, url: str, size: int) -> dict[str, Any]:
     """All shipments are due and nothing changed; the world runs in a process of its own. The ceiling: the same
     questions asked with nothing else done.
     """
+    with world_of(size, "--without-async") as world:
+        return await _measure(settings, url, world)
+
+
+@contextmanager
+def world_of(packages: int, *more: str) -> Iterator[dict[str, Any]]:
+    """A world at the end of its days in a process of its own: what it says of itself."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "world.json"
         start = datetime.now(UTC) - timedelta(days=_DAYS)
-        command = [
-            sys.executable,
-            "-m",
-            "paradeiro.world",
-            "--packages",
-            str(size),
-            "--days",
-            str(_DAYS),
-            "--speed",
-            "0",
-            "--without-async",
-        ]
+        size = ["--packages", str(packages), "--days", str(_DAYS), "--speed", "0"]
+        command = [sys.executable, "-m", "paradeiro.world", *size, *more]
         command += ["--start", start.isoformat(), "--file", str(file)]
-        process = subprocess.Popen(command)  # noqa: ASYNC220, S603 - our own command, started once
+        process = subprocess.Popen(command)  # noqa: S603 - our own command
         try:
-            return await _measure(settings, url, _described(file))
+            yield _described(file)
         finally:
             process.terminate()
             process.wait(10)
@@ -72,17 +71,9 @@ def _described(file: Path) -> dict[str, Any]:
 
 async def _measure(settings: Settings, url: str, world: dict[str, Any]) -> dict[str, Any]:
     async with httpx.AsyncClient(trust_env=False, timeout=120) as client:
-        admin = world["urls"]["admin"]
-        now = datetime.now(UTC)
-        await client.post(f"{admin}/clock", json={"now": now.isoformat()})
-        codes = [each["tracking_code"] for each in (await client.get(f"{admin}/truth")).json()]
+        codes = await at_its_end(client, world)
         async with house(settings, url) as means:
-            connector = means.connectors["correios"]
-            account = await add_account(
-                means, "Bench", connector, name="Correios", channel=None, values=world["accounts"]["correios"]
-            )
-            async with transaction(means.pool) as connection:
-                await benching.add_packages(connection, account, codes, now=means.now())
+            account = await follow(means, world, codes, "Bench")
             await drain(means)
             took, asked = await _round(means, account)
             profile = cProfile.Profile()
@@ -97,6 +88,22 @@ async def _measure(settings: Settings, url: str, world: dict[str, Any]) -> dict[
         "ratio to the questions only": asked / took / ceiling,
     }
     return figures | {f"share of time, {part}, %": share for part, share in _shares(profile).items()}
+
+
+async def at_its_end(client: httpx.AsyncClient, world: dict[str, Any]) -> list[str]:
+    """Put the world's clock to now; the codes of all its packages."""
+    admin = world["urls"]["admin"]
+    await client.post(f"{admin}/clock", json={"now": datetime.now(UTC).isoformat()})
+    return [each["tracking_code"] for each in (await client.get(f"{admin}/truth")).json()]
+
+
+async def follow(means: Means, world: dict[str, Any], codes: list[str], store: str) -> int:
+    """Have a store of that name follow these codes at the world's post office; its account."""
+    connector, values = means.connectors["correios"], world["accounts"]["correios"]
+    account = await add_account(means, store, connector, name="Correios", channel=None, values=values)
+    async with transaction(means.pool) as connection:
+        await benching.add_packages(connection, account, codes, now=means.now())
+    return account
 
 
 async def _round(means: Means, account: int) -> tuple[float, int]:
