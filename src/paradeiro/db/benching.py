@@ -21,8 +21,8 @@ async def add_packages(connection: Connection, account_id: int, codes: Sequence[
     await connection.execute(
         """INSERT INTO shipment (store_id, order_id, account_id, carrier, tracking_code, invoice_number, invoice,
                                  tracking_token, registered_at, status, next_check)
-           SELECT o.store_id, o.id, a.id, a.connector, o.number, 'NF', '{"number": "NF"}', a.id || o.number, %s, 'registered',
-                  %s
+           SELECT o.store_id, o.id, a.id, a.connector, o.number, 'NF', '{"number": "NF"}', a.id || o.number, %s,
+                  'registered', %s
            FROM orders o JOIN account a ON a.id = %s AND a.store_id = o.store_id WHERE o.number = ANY(%s)""",
         (now - timedelta(days=1), now, account_id, list(codes)),
     )
