@@ -15,10 +15,12 @@ from paradeiro.app import real_clock
 from paradeiro.db import stores
 from paradeiro.db.pool import transaction
 from paradeiro.domain.records import Customer, Order
+from paradeiro.domain.words import ProofKind
 from paradeiro.web.pages import one_time_link
 from paradeiro.web.server import create_app
+from paradeiro.world.correios_proofs import picture
 from tests.flow.conftest import Shop, shop
-from tests.flow.test_main_line import OUT, POSTED
+from tests.flow.test_main_line import DELIVERED, OUT, POSTED
 
 __all__ = ["shop"]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -150,6 +152,22 @@ async def test_no_event_and_three_hundred_of_them_fit(shop: Shop, width: int) ->
             token = (await shop.kept(shipment)).shipment.tracking_token
             await page.goto(f"{address}/t/{token}?lang=es")
             await _fits(page, f"{name}-{width}")
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+async def test_proofs_of_a_delivery_are_seen(shop: Shop, width: int) -> None:
+    shop.outside.show("AA1", ProofKind.IMAGE, picture("house"), picture("door"))
+    shop.outside.show("AA1", ProofKind.SIGNED, b"%PDF-signed")
+    shop.outside.say("AA1", POSTED, DELIVERED, proofs=list(ProofKind))
+    await shop.ask(await shop.register("AA1"), hours=27)
+    async with _served(shop) as (address, sign_in), _page(width, "light") as page:
+        await page.goto(address + sign_in)
+        await page.goto(f"{address}/orders/1001")
+        await page.locator(".proof").first.scroll_into_view_if_needed()
+        await page.wait_for_function("[...document.querySelectorAll('.proof img')].every((i) => i.naturalWidth === 48)")
+        assert await page.locator(".proof img:visible").count() == 2
+        assert await page.get_by_text("baixar o arquivo").count() == 1
+        await _fits(page, f"order-proofs-{width}")
 
 
 async def test_the_keyboard_alone_reaches_an_order(shop: Shop) -> None:
