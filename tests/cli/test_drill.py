@@ -1,5 +1,6 @@
 """The incident drill: each incident is noticed in time, told once, and repaired without loss; and it can fail."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -31,14 +32,14 @@ NAMED = {
 }
 
 
-async def nothing(_: Figures) -> None:
-    pass
-
-
-async def _drill(postgres: Embedded, tmp_path: Path, name: str, incidents: Sequence[Incident]) -> list[Figures]:
-    settings = Settings(data_dir=tmp_path)
+def _drill(
+    postgres: Embedded, tmp_path: Path, name: str, incidents: Sequence[Incident], side_by_side: int = 1
+) -> list[Figures]:
+    settings, told = Settings(data_dir=tmp_path), list[Figures]()
     url = postgres.fresh_url(name, TEMPLATE)
-    return await play_all(settings, await warm_up(settings, url), incidents, nothing)
+    found = play_all(settings, asyncio.run(warm_up(settings, url)), incidents, told.append, side_by_side=side_by_side)
+    assert sorted(f.name for f in told) == sorted(f.name for f in found) == sorted(i.name for i in incidents)
+    return found
 
 
 def test_every_incident_is_there() -> None:
@@ -46,21 +47,21 @@ def test_every_incident_is_there() -> None:
 
 
 @pytest.mark.parametrize("half", [0, 1])
-async def test_each_incident_is_noticed_once_and_repaired_without_loss(
-    postgres: Embedded, tmp_path: Path, half: int
-) -> None:
-    for figures in await _drill(postgres, tmp_path, f"drill_{half}", INCIDENTS[half::2]):
+def test_each_incident_is_noticed_once_and_repaired_without_loss(postgres: Embedded, tmp_path: Path, half: int) -> None:
+    for figures in _drill(postgres, tmp_path, f"drill_{half}", INCIDENTS[half::2]):
         assert figures.misses == [], figures.name
         assert figures.notices == (0 if figures.name == "doubled" else 1)
         assert (figures.events_lost, figures.mails_twice, figures.false_delivered) == (0, 0, 0)
         assert (figures.replayed > 0) is (figures.name in {"renamed-list", "renamed-root", "other-dates"})
 
 
-async def test_a_drill_that_misses_says_what(postgres: Embedded, tmp_path: Path) -> None:
+def test_a_drill_that_misses_says_what_and_spoils_no_other(postgres: Embedded, tmp_path: Path) -> None:
     dates = next(i for i in INCIDENTS if i.name == "other-dates")
     # Nobody mends us and the carrier keeps to its change: what happens after that cannot be known.
     unmended = replace(dates, mend=None, lasts=True, within=timedelta(0))
-    missed = (await _drill(postgres, tmp_path, "drill_missed", [unmended]))[0]
+    doubled = next(i for i in INCIDENTS if i.name == "doubled")
+    missed, well = _drill(postgres, tmp_path, "drill_missed", [unmended, doubled], side_by_side=2)
+    assert well.misses == []
     assert missed.events_lost > 0
     assert missed.misses[-1].startswith("events lost or untrue: ")
     assert any("were allowed" in words for words in missed.misses)

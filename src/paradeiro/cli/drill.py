@@ -24,7 +24,7 @@ def drill_command(settings: Settings, console: Console, *, carrier: str, scenari
     incidents = _chosen(carrier, scenario)
     set_up_logs(settings.model_copy(update={"log_level": "error"}))
     with scratch_database(settings, f"drill_{secrets.token_hex(4)}", waits_for_disk=False) as url:
-        found = asyncio.run(_drill(settings, url, incidents, None if as_json else console))
+        found = _drill(settings, url, incidents, None if as_json else console)
     if as_json:
         text = json.dumps([asdict(f) for f in found], ensure_ascii=False)
         console.print(text, markup=False, highlight=False, soft_wrap=True)
@@ -44,14 +44,14 @@ def _chosen(carrier: str, scenario: str | None) -> list[Incident]:
     return found
 
 
-async def _drill(settings: Settings, url: str, incidents: list[Incident], console: Console | None) -> list[Figures]:
-    past = await warm_up(settings, url)
+def _drill(settings: Settings, url: str, incidents: list[Incident], console: Console | None) -> list[Figures]:
+    past = asyncio.run(warm_up(settings, url))
 
-    async def tell(figures: Figures) -> None:
+    def tell(figures: Figures) -> None:
         if console is not None:
             console.print(f"{figures.name}: {'missed' if figures.misses else 'ok'} ({figures.seconds} s)", style="dim")
 
-    return await play_all(settings, past, incidents, tell)
+    return play_all(settings, past, incidents, tell)
 
 
 def _print(console: Console, found: list[Figures]) -> None:

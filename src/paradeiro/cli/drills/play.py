@@ -1,9 +1,11 @@
 """In: incidents; out: each played against its own copy of a world that has a past, and the figures that count."""
 
+import asyncio
 import copy
 import re
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -30,10 +32,13 @@ _START = datetime(2026, 10, 19, 6, 0, tzinfo=UTC)
 _STRIKES = timedelta(days=3, hours=5)
 _SCENARIO = Scenario(packages=40, days=5, seed=20261123, start=_START)
 _AFTERWARDS = timedelta(hours=14)
-_STEP = timedelta(minutes=30)
+# How finely time goes by: while nothing happens, and while it matters when somebody is told.
+_COARSE, _FINE = timedelta(hours=1), timedelta(minutes=30)
 _TWICE = re.compile(r"was sent \d+ times|said twice|were sent, but only")
 _ANSWER_SECONDS = 0.02
 _CARRIER = "correios"
+# More of them would slow each other down, and how fast answers come is one of the things that are watched.
+_SIDE_BY_SIDE = 2
 
 
 @dataclass(slots=True)
@@ -74,7 +79,7 @@ async def warm_up(settings: Settings, url: str) -> Past:
         await stack.enter_async_context(serving(world))
         means = await stack.enter_async_context(house(settings, url, clock=clock))
         await add_accounts(means, world.accounts(), MARKETPLACE)
-        await run_days(means, world, _START + _STRIKES, _no_tick, registered, _STEP)
+        await run_days(means, world, _START + _STRIKES, _no_tick, registered, _COARSE)
     return Past(world, registered, url)
 
 
@@ -82,20 +87,27 @@ async def _no_tick(_: float) -> None:
     """Nobody watches."""
 
 
-async def play_all(
-    settings: Settings, past: Past, incidents: Sequence[Incident], tell: Callable[[Figures], Awaitable[None]]
+def play_all(
+    settings: Settings,
+    past: Past,
+    incidents: Sequence[Incident],
+    tell: Callable[[Figures], object],
+    *,
+    side_by_side: int = _SIDE_BY_SIDE,
 ) -> list[Figures]:
-    """Every incident, each in its own copy of the past."""
-    found = []
-    for number, incident in enumerate(incidents):
-        began = time.monotonic()
+    """Every incident, each in its own copy of the past; some side by side, since most of each is waiting."""
+
+    def play(number: int) -> Figures:
+        began, incident = time.monotonic(), incidents[number]
         with cloned_database(past.url, f"{_database(past.url)}_{number}") as url:
-            figures = await _play(settings, url, copy.deepcopy(past.world), set(past.registered), incident)
+            figures = asyncio.run(_play(settings, url, copy.deepcopy(past.world), set(past.registered), incident))
         figures.seconds = round(time.monotonic() - began, 1)
         figures.misses = _misses(figures, incident)
-        await tell(figures)
-        found.append(figures)
-    return found
+        tell(figures)
+        return figures
+
+    with ThreadPoolExecutor(side_by_side, thread_name_prefix="incident") as pool:
+        return list(pool.map(play, range(len(incidents))))
 
 
 def _database(url: str) -> str:
@@ -115,17 +127,19 @@ async def _play(settings: Settings, url: str, world: World, registered: set[str]
         incident.strike(world)
         for fault in incident.faults:
             world.faults.order(replace(fault, since=began))
-        figures.false_delivered += await _until(means, world, registered, began + timedelta(hours=incident.hours))
+        figures.false_delivered += await _until(
+            means, world, registered, began + timedelta(hours=incident.hours), _FINE
+        )
         means = await _repair(means, world, incident, figures, began)
-        figures.false_delivered += await _until(means, world, registered, world.clock() + _AFTERWARDS)
+        figures.false_delivered += await _until(means, world, registered, world.clock() + _AFTERWARDS, _COARSE)
         await catch_up(means)
         await _count(means, world, incident, figures, account.id, began)
     return figures
 
 
-async def _until(means: Means, world: World, registered: set[str], end: datetime) -> int:
+async def _until(means: Means, world: World, registered: set[str], end: datetime, step: timedelta) -> int:
     """Let time go by; how many packages were called delivered that were not."""
-    await run_days(means, world, end, _no_tick, registered, _STEP)
+    await run_days(means, world, end, _no_tick, registered, step)
     async with means.pool.connection() as connection:
         known = await claims.shipments(connection)
     ever = {

@@ -19,6 +19,8 @@ from paradeiro.sdk.http import HttpAnswer, HttpFailure, exchange, retry_after, t
 _RENEW_BEFORE = timedelta(minutes=30)
 # The token service answers 3 requests a second; the fourth gets 429. A little less: they may bunch on their way.
 _PAUSE_SECONDS = 0.4
+# When it last answered whom: a session with new credentials is the same asker.
+_answered_at: dict[tuple[str, str], float] = {}
 _DEFAULT_LIFE = timedelta(hours=23)
 _LONGEST_ID = 10
 
@@ -57,7 +59,6 @@ class TokenKeeper:
         self._lock = asyncio.Lock()
         self._token: str | None = None
         self._until: datetime | None = None
-        self._answered_at = float("-inf")
         self._turn = 0
         self._failed: NoToken | None = None
         # The number of the contract that the last token is for; empty if it named none.
@@ -99,7 +100,8 @@ class TokenKeeper:
 
     async def _renew(self) -> str | NoToken:
         # Real seconds: the service's limit does not know our clock.
-        wait = self._answered_at + _PAUSE_SECONDS - time.monotonic()
+        asker = (str(self._client.base_url), self._settings.get("user", ""))
+        wait = _answered_at.get(asker, float("-inf")) + _PAUSE_SECONDS - time.monotonic()
         await asyncio.sleep(max(wait, 0))
         path, body = self._question()
         user, code = self._settings.get("user", ""), self._settings.get("access_code", "")
@@ -109,7 +111,7 @@ class TokenKeeper:
             answer = await exchange(self._client, "POST", path, headers=headers, body=body)
         finally:
             # From the answer, not from the sending: two questions cannot come closer together on their way.
-            self._answered_at = time.monotonic()
+            _answered_at[asker] = time.monotonic()
         if isinstance(answer, HttpFailure):
             return NoToken(Outcome.RETRY, f"the token service: {answer.message}")
         return self._keep(answer)
