@@ -199,7 +199,7 @@ async def test_a_cursor_that_is_none_begins_at_the_start(cursor: str) -> None:
 async def test_each_answer_has_its_outcome(connector: str, path: Path) -> None:
     answer = json.loads(path.read_bytes())
     reply = Reply(answer["status"], answer["body"].encode(), answer["headers"])
-    async with party(lambda _: reply) as host:
+    async with party(lambda asked: Reply(404) if asked.method == "GET" else reply) as host:
         sent: Sent = await (open_session := session(host.url, connector)).send(PUT, "telling-1")
         await open_session.close()
     assert {name: getattr(sent, name) for name in answer["expected"]} == answer["expected"]

@@ -153,6 +153,7 @@ class Invoice:
     tracking_url: str | None = None
     items: tuple[Item, ...] = ()
     finished: bool = False
+    fetched: bool = False  # at the store, by the customer: no carrier, so no code will come
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,7 @@ class Order:
     ordered_at: datetime | None = None
     promised_at: datetime | None = None
     invoices: tuple[Invoice, ...] = ()
+    shipped_by: str = ""  # who ships it if it is not the store: 'seller …' or 'channel …'; not ours to follow
 
 
 @dataclass(frozen=True, slots=True)
