@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from paradeiro.domain.words import EffectKind, Outcome, PartyKind, ProofKind, Reason, Source, Status, Withdraws
+from paradeiro.domain.words import EffectKind, Mailer, Outcome, PartyKind, ProofKind, Reason, Source, Status, Withdraws
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,3 +219,9 @@ class Policy:
     mail_customers: bool = True
     tell_order_system: bool = True
     tell_marketplace: bool = True
+    mailer: Mailer = Mailer.PARADEIRO
+
+    @property
+    def mails(self) -> bool:
+        """Whether we mail the customers."""
+        return self.mail_customers and self.mailer is Mailer.PARADEIRO

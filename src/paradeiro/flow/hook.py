@@ -1,16 +1,16 @@
-"""In: an account and our public address; out: its door for pushes, registered at the party, tried out, or shut."""
+"""In: an account and our public address; out: its door for pushes or its feed, made, tried out, or ended."""
 
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from paradeiro.db import hooks
+from paradeiro.db import hooks, order_hints
 from paradeiro.db.hooks import Hook
 from paradeiro.db.pool import transaction
 from paradeiro.db.stores import Account
 from paradeiro.domain.words import Outcome
 from paradeiro.flow.errors import ConflictError, InvalidError, MissingError
 from paradeiro.flow.means import Means
-from paradeiro.sdk.contract import Subscribed, Subscriber
+from paradeiro.sdk.contract import FeedSession, HintedSession, Right, Subscribed, Subscriber
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,40 @@ async def try_door(means: Means, account: Account) -> None:
     tried = await session.try_out(hook.url)
     if tried.outcome is not Outcome.FOUND:
         raise _unable(account, tried)
+
+
+async def rights_of(means: Means, account: Account) -> list[Right]:
+    """What the account's key may do, of what we need."""
+    session = await means.sessions.of(account)
+    if not isinstance(session, HintedSession):
+        raise InvalidError("no_rights", f"{account.connector} does not say what a key may do.")
+    return await session.rights()
+
+
+async def open_feed(means: Means, account: Account) -> None:
+    """Have the party keep a feed for us, and read it from now on. Doing it again changes nothing."""
+    session = await _feeding(means, account)
+    begun = await session.start_feed()
+    if begun.outcome is not Outcome.FOUND:
+        raise _unable(account, begun)
+    async with transaction(means.pool) as connection:
+        await order_hints.start_feed(connection, account.store_id, account.id, now=means.now())
+
+
+async def shut_feed(means: Means, account: Account) -> Subscribed | None:
+    """Read the feed no longer, and have the party end it; what it says to that. None if none was read."""
+    session = await _feeding(means, account)
+    async with transaction(means.pool) as connection:
+        if not await order_hints.end_feed(connection, account.id):
+            return None
+    return await session.end_feed()
+
+
+async def _feeding(means: Means, account: Account) -> FeedSession:
+    session = await means.sessions.of(account)
+    if not isinstance(session, FeedSession):
+        raise InvalidError("no_feed", f"{account.connector} keeps no feed.")
+    return session
 
 
 async def _session(means: Means, account: Account) -> Subscriber:

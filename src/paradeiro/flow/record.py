@@ -325,7 +325,7 @@ def _notices(around: Surroundings, kept: Kept, change: Change, timeline: Timelin
         )
         variant = {"variant": "marketplace" if kept.order.channel else ""}
         found[NoticeKind.DELIVERY_WITHDRAWN, mine] = words, facts | variant
-    mails = around.sinks(kept).mail and around.stores[shipment.store_id].policy.mail_customers
+    mails = around.sinks(kept).mail and around.stores[shipment.store_id].policy.mails
     refusal = mail_refusal(kept.order.customer) if mails and change.moved else None
     if refusal:
         words = f"The customer of order {kept.order.number} gets no mail: {refusal}."

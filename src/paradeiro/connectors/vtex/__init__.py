@@ -34,5 +34,5 @@ CONNECTOR = Connector(
     open=VtexSession,
     render=render,
     read_push=read_push,
-    effects=frozenset({EffectKind.TRACKING_NUMBER, EffectKind.ORDER_UPDATE}),
+    effects=frozenset({EffectKind.TRACKING_NUMBER, EffectKind.ORDER_OPENING, EffectKind.ORDER_UPDATE}),
 )

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from paradeiro.domain.words import Outcome
 from paradeiro.sdk.contract import HOOK_SECRET, Push, PushRead
 
-SECRET_HEADER = "x-paradeiro-secret"  # noqa: S105 - the header's name
+# The one header that the contract of the hook's configuration names, and requires (openapi-orders.json).
+SECRET_HEADER = "key"  # noqa: S105 - the header's name
 _LONGEST_NUMBER = 100
 
 
@@ -40,7 +41,7 @@ def _secret_problem(push: Push, secret: str) -> str:
         return "there is no secret to check it with"
     given = push.headers.get(SECRET_HEADER, "")
     if not given:
-        return f"there is no {SECRET_HEADER}"
+        return f"there is no header '{SECRET_HEADER}'"
     right = hmac.compare_digest(given.encode("utf-8", "replace"), secret.encode())
     return "" if right else "the secret is another"
 

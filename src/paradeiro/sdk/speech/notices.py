@@ -53,7 +53,7 @@ _PT = {
     "no_account.courier": "O pedido {order} vai por “{courier}”, que nenhum conector reconhece: {code} não é seguido. "
     "Registre o pacote com o nome da transportadora, ou acrescente um conector.",
     "no_account.seller": "Os pedidos do seller {seller} (o primeiro foi {order}) são atendidos na conta dele: as notas "
-    "e as notícias pertencem a essa conta, por isso não são seguidos aqui. Cadastre a conta dele, ou encerre este aviso.",
+    "e as notícias pertencem a essa conta, por isso não os seguimos aqui. Cadastre a conta dele ou encerre este aviso.",
     "no_address": "O cliente do pedido {order} não recebe e-mail: o pedido não tem um endereço que possa ser usado.",
     "push_refused": "Chegaram {count} notificações seguidas em nome de {account} sem a assinatura certa ({why}). Nada "
     "foi aceito delas; continuamos perguntando como sempre. Talvez o segredo seja outro: desfaça o registro e registre "

@@ -130,6 +130,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "receipt": ("recibo", "receipt"),
     "kind.tracking_number": ("código de rastreio", "tracking code"),
+    "kind.order_opening": ("primeira linha", "first line"),
     "kind.order_update": ("histórico", "history"),
     "kind.customer_mail": ("e-mail ao cliente", "e-mail to the customer"),
     "kind.customer_correction": ("e-mail de correção ao cliente", "e-mail of correction to the customer"),
