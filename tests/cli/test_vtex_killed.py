@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections import Counter
 from datetime import timedelta
+from pathlib import Path
 
 import psycopg
 
@@ -48,11 +49,11 @@ async def _one(url: str, secret_key: str, die_at: int) -> int:
                 await connection.execute("UPDATE account SET next_visit = NULL")
         later = sorted((o for o in world.truth.orders if o.invoiced_at > START), key=lambda o: o.invoiced_at)[:2]
         clock.set(later[-1].invoiced_at + timedelta(minutes=2))
-        first = await asyncio.to_thread(run_until, play, url, secret_key, HandClock(clock()), die_at)
+        first = await asyncio.to_thread(run_until, play, url, secret_key, Path(), HandClock(clock()), die_at)
         assert first in {0, -signal.SIGKILL}
         assert all(not n.over for n in world.news.queue) or _kept(url) == 2, f"committed before it was kept: {die_at}"
         clock.set(clock() + timedelta(minutes=10))
-        assert await asyncio.to_thread(run_until, play, url, secret_key, HandClock(clock()), 0) == 0
+        assert await asyncio.to_thread(run_until, play, url, secret_key, Path(), HandClock(clock()), 0) == 0
         with psycopg.connect(url) as connection:
             assert connection.execute("SELECT count(*) FROM order_hint").fetchone() == (0,), f"killed at {die_at}"
             numbers = {row[0] for row in connection.execute("SELECT number FROM orders").fetchall()}

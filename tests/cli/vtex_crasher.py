@@ -20,7 +20,7 @@ discover()
 holidays.country_holidays("BR", years=2026)
 
 
-def play(url: str, secret_key: str, clock: HandClock, die_at: int) -> None:
+def play(url: str, secret_key: str, _: str, clock: HandClock, die_at: int) -> None:
     """Read the feed, the orders that it names, and tell what is to be told; again after it died."""
     steps = count(1)
 

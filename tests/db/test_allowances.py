@@ -3,7 +3,6 @@
 import asyncio
 from datetime import timedelta
 
-
 from paradeiro.connectors import discover
 from paradeiro.connectors.vtex.wire import share_of
 from paradeiro.db import allowances, stores
@@ -33,9 +32,7 @@ async def an_account(means: Means, **settings: str) -> stores.Account:
 
 async def spend(means: Means, account: stores.Account, per_minute: float) -> timedelta:
     async with transaction(means.pool) as connection:
-        return await allowances.spend(
-            connection, account.store_id, account.id, per_minute=per_minute, now=means.now()
-        )
+        return await allowances.spend(connection, account.store_id, account.id, per_minute=per_minute, now=means.now())
 
 
 async def test_no_minute_sees_more_than_is_allowed(means: Means, clock: HandClock) -> None:
@@ -92,5 +89,3 @@ async def test_every_request_of_a_session_asks_for_leave(means: Means, clock: Ha
 def test_a_share_that_is_none_is_a_tenth() -> None:
     assert [share_of(text) for text in ("", "many", "0", "-5", "200", "nan")] == [10.0] * 6
     assert [share_of(text) for text in ("25", " 2,5 % ", "100")] == [25.0, 2.5, 100.0]
-
-
