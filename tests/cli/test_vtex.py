@@ -319,6 +319,28 @@ async def test_a_feed_that_vtex_ended_is_begun_anew(home: House) -> None:
     assert await home.notices() == []
 
 
+async def test_a_hook_that_vtex_ended_is_registered_again(home: House) -> None:
+    await home.connect("hook")
+    config = home.world.news.hook_config
+    home.world.news.hook_config = None
+    await home.sweep()
+    assert home.world.news.hook_config == config
+    assert await home.notices() == []
+
+
+async def test_a_hook_that_cannot_be_registered_again_asks_for_a_person_until_it_can(home: House) -> None:
+    await home.connect("hook")
+    home.world.news.hook_config = None
+    home.world.order_system.lacks.add("Feed v3 and Hook Admin")
+    await home.sweep()
+    assert await home.notices() == ["push_refused"]
+    home.world.order_system.lacks.clear()
+    home.world.clock.set(home.world.clock() + timedelta(hours=7))
+    await home.sweep()
+    assert await home.notices() == []
+    assert home.world.news.hook_config is not None
+
+
 async def test_a_backfill_takes_in_what_was_invoiced_before(home: House) -> None:
     home.world.clock.set(START + timedelta(days=6))
     heard: list[tuple[int, int]] = []

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -70,7 +71,7 @@ async def test_an_order_without_its_number_is_read_ever_less_often_and_no_longer
         shop.clock.forward(minutes=10)
     assert looks[1] <= timedelta(minutes=10)
     assert looks[-1] <= timedelta(days=60)
-    pauses = [later - earlier for earlier, later in zip(looks, looks[1:], strict=False)]
+    pauses = [later - earlier for earlier, later in pairwise(looks)]
     assert max(pauses) <= timedelta(hours=6, minutes=10)
     assert looks[-1] > timedelta(days=59)
     assert len(looks) < 350, "a whole day's worth at first, four a day later"

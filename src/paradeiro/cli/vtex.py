@@ -1,8 +1,7 @@
 """In: a VTEX account, typed by a person; out: its key looked at, hook or feed made or ended, past orders taken in."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import replace
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -11,12 +10,12 @@ from paradeiro.app import house
 from paradeiro.cli.database import database_url, migrate_command
 from paradeiro.cli.hooks import check_public, choose, register
 from paradeiro.db import hooks, stores
-from paradeiro.db.pool import transaction
 from paradeiro.db.stores import Account
 from paradeiro.domain.words import Mailer, Outcome
 from paradeiro.flow.errors import ConflictError, InvalidError, MissingError
 from paradeiro.flow.hook import open_feed, rights_of, shut_door, shut_feed
 from paradeiro.flow.intake import take_all
+from paradeiro.flow.mailing import set_mailer
 from paradeiro.flow.means import Means
 from paradeiro.sdk.contract import Right
 from paradeiro.settings import Settings
@@ -122,9 +121,7 @@ async def mails_command(settings: Settings, *, store: str, who: str) -> str:
 
 async def mails(means: Means, store_id: int, mailer: Mailer) -> str:
     """The same for a store that was found."""
-    async with transaction(means.pool) as connection:
-        policy = (await stores.stores(connection, [store_id]))[store_id].policy
-        await stores.set_policy(connection, store_id, replace(policy, mailer=mailer))
+    await set_mailer(means, store_id, mailer)
     if mailer is Mailer.ORDER_SYSTEM:
         return "VTEX mails the customers now; Paradeiro mails none. Leave VTEX's shipping templates switched on."
     return (
@@ -147,8 +144,3 @@ async def _has_door(means: Means, account: Account) -> bool:
 def _line(right: Right) -> str:
     mark = {True: "yes", False: "NO ", None: "?  "}[right.granted]
     return f"{mark}  {right.name}{': ' if right.remedy else ''}{right.remedy}"
-
-
-def words_of(rights: Sequence[Right]) -> str:
-    """What a key may do, a line each."""
-    return "\n".join(map(_line, rights))

@@ -72,6 +72,16 @@ async def registered(connection: Connection, account_id: int, *, url: str, subsc
     )
 
 
+async def claim_check(
+    connection: Connection, account_id: int, *, now: datetime, before: datetime, key: str
+) -> Hook | None:
+    """The account's door, if it is registered and nobody looked since `before` whether it still is."""
+    sql = """
+        UPDATE hook SET checked_at = %s
+        WHERE account_id = %s AND url IS NOT NULL AND (checked_at IS NULL OR checked_at <= %s) RETURNING *"""
+    return await _one(connection, sql, (now, account_id, before), key)
+
+
 async def remove(connection: Connection, account_id: int) -> None:
     """Shut the door for good: a later one has another address and another secret."""
     await connection.execute("DELETE FROM hook WHERE account_id = %s", (account_id,))

@@ -220,7 +220,8 @@ CREATE TABLE hook (                             -- the door at which a party pus
     subscription  text NOT NULL DEFAULT '',     -- the party's own name for it
     refused       integer NOT NULL DEFAULT 0,   -- pushes in a row whose signature was wrong
     refused_at    timestamptz,
-    created_at    timestamptz NOT NULL
+    created_at    timestamptz NOT NULL,
+    checked_at    timestamptz                   -- when it was last looked whether the party still pushes here
 );
 
 CREATE TABLE push (

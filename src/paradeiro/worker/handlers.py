@@ -2,6 +2,7 @@
 
 from paradeiro.db import jobs
 from paradeiro.flow.collect import collect
+from paradeiro.flow.hook import keep_door
 from paradeiro.flow.intake import visit
 from paradeiro.flow.listen import listen
 from paradeiro.flow.means import Means, log
@@ -26,6 +27,7 @@ async def handle(means: Means, entrypoint: str, payload: str) -> None:
             await listen(means, int(payload))
         case jobs.ORDERS:
             await visit(means, int(payload))
+            await keep_door(means, int(payload))
         case jobs.PROVE:
             await prove(means, int(payload))
         case jobs.RELAY:

@@ -58,6 +58,9 @@ _PT = {
     "push_refused": "Chegaram {count} notificações seguidas em nome de {account} sem a assinatura certa ({why}). Nada "
     "foi aceito delas; continuamos perguntando como sempre. Talvez o segredo seja outro: desfaça o registro e registre "
     "de novo com “paradeiro hook {connector}”.",
+    "push_refused.ended": "{account} deixou de nos notificar, e registrar de novo não deu certo: {why}. Os pedidos "
+    "continuam chegando pela varredura, a cada dez minutos. Quando estiver resolvido, rode “paradeiro {connector} "
+    "connect --hook”.",
     "push_refused.unreadable": "{account} mandou uma notificação assinada que não entendemos ({why}). Ela está "
     "guardada; continuamos perguntando como sempre. O formato pode ter mudado.",
 }

@@ -22,3 +22,5 @@ CREATE TABLE allowance (                        -- what may still be asked of a 
     level       double precision NOT NULL,      -- requests; below zero: so many wait for their turn
     filled_at   timestamptz NOT NULL
 );
+
+ALTER TABLE hook ADD COLUMN checked_at timestamptz;
