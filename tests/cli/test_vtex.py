@@ -1,6 +1,8 @@
 """`paradeiro vtex`: the world's VTEX tells of orders by hook and by feed, and the sweep finds what both missed."""
 
+import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -212,6 +214,24 @@ async def test_what_hook_and_feed_lost_the_sweep_finds_and_nothing_comes_twice(h
     assert await home.orders() == {lost.order_id, told.order_id}
     codes = [row[0] for row in await home.rows("SELECT tracking_code FROM shipment")]
     assert len(codes) == len(set(codes))
+
+
+async def test_a_hook_is_answered_at_once_however_slow_vtex_is(home: House) -> None:
+    await home.connect("hook")
+    assert home.world.news.hook_config is not None
+    hook = home.world.news.hook_config["hook"]
+    home.world.faults.order(Fault("vtex", "slow", seconds=8))
+
+    async def push(number: int) -> float:
+        body = json.dumps({"OrderId": f"v{number}-01", "State": "invoiced", "LastChange": "x"}).encode()
+        began = time.monotonic()
+        assert (await http.post(hook["url"], content=body, headers=hook["headers"])).status_code == 200
+        return time.monotonic() - began
+
+    async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
+        took = await asyncio.gather(*(push(number) for number in range(100)))
+    assert max(took) < 5, "VTEX waits for five seconds"
+    assert await home.rows("SELECT count(*) FROM order_hint") == [(100,)]
 
 
 async def test_a_hook_that_finds_us_away_comes_again(home: House) -> None:

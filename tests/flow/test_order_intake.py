@@ -12,6 +12,7 @@ from paradeiro.domain.records import Invoice, Order, Policy
 from paradeiro.domain.words import Mailer, Outcome
 from paradeiro.flow.intake import take_orders
 from paradeiro.sdk.contract import Request, Sent
+from paradeiro.sdk.speech.notices import notice_sentence
 from tests.flow.conftest import ANA, Shop
 from tests.flow.parties import SinkParty
 from tests.flow.test_main_line import DELIVERED, POSTED
@@ -130,3 +131,16 @@ async def test_a_yes_that_shows_nothing_is_said_again_and_blames_no_account(
     monkeypatch.setattr(SinkParty, "send", original)
     await shop.later(hours=2)
     assert [e.state for e in await shop.effects(shipment) if e.kind == "order_update"] == ["done"]
+
+
+async def test_aliases_are_one_notice_that_says_what_to_do(shop: Shop) -> None:
+    for code in ("AA1", "AA2"):
+        alias = Order(f"order-{code}", replace(ANA, email=f"{code}@ct.vtex.com.br"))
+        shipment = await shop.register(code, alias)
+        shop.outside.say(code, POSTED)
+        await shop.ask(shipment, hours=2)
+    notices = [n for n in await shop.notices() if n.kind == "no_address"]
+    assert [(n.subject, n.seen) for n in notices] == [("aliases", 2)]
+    assert "vtex mails vtex" in notices[0].message
+    assert "vtex mails vtex" in notice_sentence(notices[0].kind, notices[0].facts, "english")
+    assert shop.outside.told("mail") == []

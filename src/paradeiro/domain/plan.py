@@ -32,12 +32,17 @@ class Sinks:
     mail: bool
 
 
+def is_alias(customer: Customer) -> bool:
+    """Whether the address is only an order system's alias."""
+    return (customer.email or "").strip().lower().endswith(_ALIAS_ENDINGS)
+
+
 def mail_refusal(customer: Customer) -> str | None:
     """Why this customer cannot be mailed; None if mail can go."""
     address = (customer.email or "").strip().lower()
     if not address:
         return "the order has no e-mail address of the customer"
-    if address.endswith(_ALIAS_ENDINGS):
+    if is_alias(customer):
         return "the order only has the platform's alias of the customer's address, which stops working once invoiced"
     local, at, host = address.rpartition("@")
     if not (local and at and "." in host) or any(c.isspace() for c in address):
