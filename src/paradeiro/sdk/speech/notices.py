@@ -56,8 +56,8 @@ _PT = {
     "e as notícias pertencem a essa conta, por isso não os seguimos aqui. Cadastre a conta dele ou encerre este aviso.",
     "no_address": "O cliente do pedido {order} não recebe e-mail: o pedido não tem um endereço que possa ser usado.",
     "no_address.alias": "O cliente do pedido {order} não recebe e-mail nosso: o pedido só traz o apelido que a "
-    "plataforma criou para o endereço dele, e o apelido deixa de funcionar quando o pedido é faturado. Deixe a VTEX escrever "
-    "(“paradeiro vtex mails vtex”) ou informe os endereços verdadeiros com os pedidos.",
+    "plataforma criou para o endereço dele, e o apelido deixa de funcionar quando o pedido é faturado. Deixe a VTEX "
+    "escrever (“paradeiro vtex mails vtex”) ou informe os endereços verdadeiros com os pedidos.",
     "push_refused": "Chegaram {count} notificações seguidas em nome de {account} sem a assinatura certa ({why}). Nada "
     "foi aceito delas; continuamos perguntando como sempre. Talvez o segredo seja outro: desfaça o registro e registre "
     "de novo com “paradeiro hook {connector}”.",
