@@ -9,7 +9,7 @@ from tests.databases import HandClock
 
 _PROCESSES = multiprocessing.get_context("forkserver")
 # Named before the first process of a test process starts: each child is a copy of one that has loaded all of these.
-_PROCESSES.set_forkserver_preload(["tests.flow.crasher", "tests.web.pusher"])
+_PROCESSES.set_forkserver_preload(["tests.flow.crasher", "tests.web.pusher", "tests.cli.vtex_crasher"])
 _LONGEST_SECONDS = 60
 
 

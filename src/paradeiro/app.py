@@ -107,7 +107,8 @@ async def house(
     clock = clock or clock_for(settings)
     connectors = discover()
     pool = await open_pool(url, size=pool_size)
-    sessions = Sessions(connectors, clock)
+    # The simulated world has no limits that are shared with a shop, and its minutes may be moments.
+    sessions = Sessions(connectors, clock, pool if clock is real_clock else None)
     try:
         yield Means(
             pool=pool,

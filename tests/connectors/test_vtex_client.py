@@ -199,7 +199,7 @@ async def test_a_cursor_that_is_none_begins_at_the_start(cursor: str) -> None:
 async def test_each_answer_has_its_outcome(connector: str, path: Path) -> None:
     answer = json.loads(path.read_bytes())
     reply = Reply(answer["status"], answer["body"].encode(), answer["headers"])
-    async with party(lambda _: reply) as host:
+    async with party(lambda asked: Reply(404) if asked.method == "GET" else reply) as host:
         sent: Sent = await (open_session := session(host.url, connector)).send(PUT, "telling-1")
         await open_session.close()
     assert {name: getattr(sent, name) for name in answer["expected"]} == answer["expected"]
@@ -219,9 +219,10 @@ async def test_a_connection_that_breaks_after_sending_leaves_a_doubt_and_no_list
     assert (nobody.outcome, nobody.in_doubt) == (Outcome.RETRY, False)
 
 
-async def test_a_500_to_an_odd_invoice_number_is_refused_since_it_would_last_for_ever() -> None:
+@pytest.mark.parametrize("status", [400, 404, 500])
+async def test_no_to_an_odd_invoice_number_is_for_ever_and_says_why(status: int) -> None:
     odd = Request("PUT", "/api/oms/pvt/orders/1/invoice/A%201/tracking", (), b"{}")
-    async with party(lambda _: Reply(500, b'{"message":"An error has occurred"}')) as host:
+    async with party(lambda _: Reply(status, b'{"message":"An error has occurred"}')) as host:
         sent: Sent = await (open_session := session(host.url)).send(odd, "1")
         await open_session.close()
     assert sent.outcome is Outcome.REFUSED
@@ -272,3 +273,90 @@ async def test_what_cannot_be_read_back_is_not_done() -> None:
     open_session = session("http://127.0.0.1:9", "vtex_marketplace")
     assert not await open_session.already_done(PUT, "1")
     await open_session.close()
+
+
+def _order_with(**package: object) -> Reply:
+    mine = {"invoiceNumber": "A-1", **package}
+    return Reply(body=json.dumps({"orderId": "1", "packageAttachment": {"packages": [mine]}}).encode())
+
+
+RECEIPT = Reply(body=b'{"date":"2026-03-10T18:04:31Z","orderId":"1","receipt":"r1"}')
+
+
+@pytest.mark.parametrize(
+    ("shown", "outcome"),
+    [
+        (_order_with(courierStatus={"finished": True, "data": []}), Outcome.FOUND),
+        (_order_with(courierStatus={"finished": False, "data": []}), Outcome.RETRY),
+        (_order_with(courierStatus=None), Outcome.RETRY),
+        (Reply(503), Outcome.FOUND),
+        (Reply(body=b"<html>"), Outcome.FOUND),
+    ],
+    ids=["shown", "not finished", "nothing", "cannot be read", "a page"],
+)
+async def test_a_yes_is_believed_when_the_order_shows_it(shown: Reply, outcome: Outcome) -> None:
+    put = Request(PUT.method, PUT.path, PUT.headers, b'{"isDelivered":true,"deliveredDate":null,"events":[]}')
+    async with party(lambda asked: shown if asked.method == "GET" else RECEIPT) as host:
+        sent: Sent = await (open_session := session(host.url)).send(put, "1")
+        await open_session.close()
+    assert (sent.outcome, sent.in_doubt) == (outcome, False)
+    assert [a.method for a in host.asked] == ["PUT", "GET"]
+    assert outcome is Outcome.FOUND or "does not show it" in sent.message
+
+
+async def test_orders_by_number_are_sorted_into_there_missing_and_unread() -> None:
+    store = Store(invoiced(2, NOW))
+    store.ill["ill"] = Reply(500)
+    async with party(store) as host:
+        read = await (open_session := session(host.url)).named(["v00000-01", "gone", "ill", "v00001-01", "gone"])
+        await open_session.close()
+    assert [o.number for o in read.orders] == ["v00000-01", "v00001-01"]
+    assert (read.missing, read.unread, read.problem) == (("gone",), ("ill",), None)
+    assert "ill" in read.message
+    assert len(host.asked) == 4
+
+
+@pytest.mark.parametrize(
+    ("reply", "problem"),
+    [(Reply(429), Outcome.RETRY), (Reply(403), Outcome.AUTH_FAILED), (None, Outcome.RETRY)],
+    ids=["429", "403", "hangs up"],
+)
+async def test_orders_by_number_are_none_when_the_party_is_in_trouble(reply: Reply | None, problem: Outcome) -> None:
+    store = Store(invoiced(2, NOW))
+    store.ill["ill"] = reply
+    async with party(store) as host:
+        read = await (open_session := session(host.url)).named(["v00000-01", "ill"])
+        await open_session.close()
+    assert (read.problem, read.orders, read.missing, read.unread) == (problem, (), (), ())
+
+
+async def test_after_a_429_nothing_more_is_asked_until_the_pause_is_over() -> None:
+    at = [NOW]
+    replies = [Reply(429, headers={"Retry-After": "90"}), Reply(404)]
+    settings = {"app_key": "key", "app_token": "token"}
+    async with party(lambda _: replies[min(len(host.asked) - 1, 1)]) as host:
+        open_session = discover()["vtex"].open(account("vtex", base_url=host.url, **settings), lambda: at[0])
+        for later, asked in ((0, 1), (89, 1), (90, 2)):
+            at[0] = NOW + timedelta(seconds=later)
+            read = await open_session.named(["x"])
+            assert len(host.asked) == asked
+            assert (read.problem is None) is (asked == 2)
+        await open_session.close()
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b'[{"orderId":"1"}]', b"[7]", b"<html>"])
+async def test_a_feed_that_cannot_be_read_is_no_empty_feed(body: bytes) -> None:
+    async with party(lambda _: Reply(body=body)) as host:
+        page = await (open_session := session(host.url)).feed()
+        await open_session.close()
+    assert page.problem is Outcome.MALFORMED
+    assert (page.about, page.handles) == ((), ())
+
+
+async def test_feed_items_without_an_order_are_committed_and_name_nothing() -> None:
+    items = [{"handle": "h1", "orderId": None, "state": None}, {"handle": "h2", "orderId": "v1-01", "state": None}]
+    async with party(lambda _: Reply(body=json.dumps(items).encode())) as host:
+        page = await (open_session := session(host.url)).feed()
+        await open_session.close()
+    assert (page.about, page.handles) == (("v1-01",), ("h1", "h2"))
+    assert host.asked[0].query == {"maxlot": "10"}

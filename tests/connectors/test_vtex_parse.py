@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paradeiro.connectors.vtex.parse import OrderProblemError, parse_order
+from paradeiro.connectors.vtex.parse import OrderProblemError, parse_order, whose
 from tests.connectors.tellings import fixtures, same_as_expected
 
 ORDERS = fixtures("vtex", "orders")
@@ -80,3 +80,51 @@ def test_any_value_in_any_field_is_an_order_or_the_typed_error(field: str, value
     body = json.dumps(json.loads(PLAIN["two_packages_and_a_return"]) | {field: value}).encode()
     with contextlib.suppress(OrderProblemError):
         parse_order(body)
+
+
+def _changed(**more: object) -> bytes:
+    return json.dumps(json.loads(PLAIN["two_packages_and_a_return"]) | more).encode()
+
+
+@pytest.mark.parametrize(
+    ("origin", "sellers", "shipped_by"),
+    [
+        ("Marketplace", [{"id": "1", "name": "Loja"}], ""),
+        ("Marketplace", [{"id": "casa", "name": "Casa & Cia"}], "seller Casa & Cia"),
+        ("Marketplace", [{"id": "casa", "name": None}], "seller casa"),
+        ("Marketplace", [{"id": "casa"}, {"id": 1}], ""),
+        ("Marketplace", [], ""),
+        ("Marketplace", None, ""),
+        ("Fulfillment", [{"id": "casa", "name": "Casa"}], ""),
+    ],
+)
+def test_whose_order_it_is(origin: str, sellers: object, shipped_by: str) -> None:
+    assert parse_order(_changed(origin=origin, sellers=sellers)).shipped_by == shipped_by
+
+
+def test_a_channel_that_ships_by_itself_is_named_by_the_account() -> None:
+    order = parse_order(_changed(affiliateId="MLB", marketplaceOrderId="7"))
+    assert whose(order, frozenset()).shipped_by == ""
+    assert whose(order, frozenset({"MLB"})).shipped_by == "channel MLB"
+    assert whose(parse_order(_changed()), frozenset({"MLB"})).shipped_by == ""
+
+
+@pytest.mark.parametrize(
+    ("channels", "package", "fetched"),
+    [
+        (["pickup-in-point"], {}, True),
+        (["delivery"], {}, False),
+        ([None], {}, False),
+        (["pickup-in-point"], {"courier": "PAC Correios"}, False),
+        (["pickup-in-point"], {"trackingNumber": "AA123456785BR"}, False),
+        (["pickup-in-point", "delivery"], {"items": [{"itemIndex": 0}, {"itemIndex": 1}]}, False),
+        (["pickup-in-point"], {"items": []}, False),
+    ],
+)
+def test_what_the_customer_fetches_at_the_store_gets_no_code(
+    channels: list[str | None], package: dict[str, object], fetched: bool
+) -> None:
+    logistics = [{"itemIndex": i, "deliveryChannel": c} for i, c in enumerate(channels)]
+    mine = {"invoiceNumber": "1", "type": "Output", "items": [{"itemIndex": 0}], **package}
+    body = _changed(shippingData={"logisticsInfo": logistics}, packageAttachment={"packages": [mine]})
+    assert [i.fetched for i in parse_order(body).invoices] == [fetched]

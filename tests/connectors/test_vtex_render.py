@@ -21,6 +21,7 @@ from tests.connectors.tellings import fixtures, request_text, same_as_expected, 
 CONTRACTS = Path(__file__).parent / "contracts"
 SCHEMAS = {
     EffectKind.TRACKING_NUMBER: ("vtex", "patch_invoice"),
+    EffectKind.ORDER_OPENING: ("vtex", "put_tracking"),
     EffectKind.ORDER_UPDATE: ("vtex", "put_tracking"),
     EffectKind.MARKETPLACE_INVOICE: ("vtex_marketplace", "post_invoice"),
     EffectKind.MARKETPLACE_TRACKING_NUMBER: ("vtex_marketplace", "post_tracking_number"),
@@ -126,3 +127,12 @@ def test_any_text_anywhere_makes_one_path_and_valid_json(kind: EffectKind, text:
     assert all(segment not in {".", ".."} for segment in segments)
     if text:
         assert text in {unquote(segment) for segment in segments}
+
+
+def test_an_opening_differs_from_every_history_and_delivers_nothing() -> None:
+    for (case, opening), (_, update) in zip(
+        hard_cases(EffectKind.ORDER_OPENING), hard_cases(EffectKind.ORDER_UPDATE), strict=True
+    ):
+        first, second = json.loads(rendered(opening).body), json.loads(rendered(update).body)
+        assert first != second, case
+        assert (first["isDelivered"], first["deliveredDate"], len(first["events"])) == (False, None, 1)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from paradeiro.domain.plan import INTRODUCTION, SUPERSEDING, Sinks, introduce, is_news, mail_refusal, plan
 from paradeiro.domain.records import Change, Customer, Invoice, Order, Policy, Shipment, Snapshot, TrackingEvent
 from paradeiro.domain.timeline import compare, fold, unseen
-from paradeiro.domain.words import EffectKind, PartyKind, Status
+from paradeiro.domain.words import EffectKind, Mailer, PartyKind, Status
 from tests.domain.makers import BEGIN, NOW, event, events, journeys
 
 ALL = Sinks(order_system=True, marketplace=True, mail=True)
@@ -142,3 +142,25 @@ def test_what_supersedes_stays_with_its_own_sink() -> None:
     assert EffectKind.CUSTOMER_MAIL in SUPERSEDING[EffectKind.CUSTOMER_CORRECTION]
     assert EffectKind.CUSTOMER_CORRECTION not in SUPERSEDING[EffectKind.CUSTOMER_MAIL]
     assert all(older.split("_")[0] == newer.split("_")[0] for newer, olds in SUPERSEDING.items() for older in olds)
+
+
+def planned(made: Change, policy: Policy, *, told: bool = False) -> list[EffectKind]:
+    return [d.kind for d in plan(made, ORDER, SHIPMENT, ALL, policy, customer_was_told_delivered=told)]
+
+
+def test_where_the_order_system_mails_we_mail_nothing() -> None:
+    vtex = Policy(mailer=Mailer.ORDER_SYSTEM)
+    for made in (change(Status.IN_TRANSIT), change(Status.DELIVERED), withdrawn()):
+        assert not set(planned(made, vtex, told=True)) & MAILS
+        assert set(planned(made, Policy(), told=True)) & MAILS
+    assert not vtex.mails
+
+
+def test_where_the_order_system_mails_its_first_history_follows_an_opening() -> None:
+    first = change(Status.IN_TRANSIT)
+    assert planned(first, Policy(mailer=Mailer.ORDER_SYSTEM))[:2] == [EffectKind.ORDER_OPENING, EffectKind.ORDER_UPDATE]
+    assert EffectKind.ORDER_OPENING not in planned(first, Policy())
+    second = change(Status.DELIVERED, 20, Snapshot(Status.IN_TRANSIT, news_at=BEGIN))
+    assert EffectKind.ORDER_OPENING not in planned(second, Policy(mailer=Mailer.ORDER_SYSTEM))
+    silent = Policy(mailer=Mailer.ORDER_SYSTEM, tell_order_system=False)
+    assert EffectKind.ORDER_OPENING not in planned(first, silent)

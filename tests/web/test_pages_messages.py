@@ -6,7 +6,7 @@ from string import Formatter
 
 import pytest
 
-from paradeiro.domain.words import EffectKind, Outcome, PartyKind, ProofKind
+from paradeiro.domain.words import EffectKind, Mailer, Outcome, PartyKind, ProofKind
 from paradeiro.web.pages import layout
 from paradeiro.web.pages.messages import MESSAGES
 
@@ -15,10 +15,11 @@ TEXT = "\n".join(p.read_text(encoding="utf-8") for p in [*PAGES.glob("templates/
 FAMILIES = {
     "kind.": set(EffectKind),
     "outcome.": set(Outcome) | {""},
+    "mailer.": set(Mailer),
     "party.": set(PartyKind),
+    "proof.": set(ProofKind),
     "state.": {"pending", "sending", "done", "superseded", "refused"},
     "account.": {"ok", "outage", "paused"},
-    "proof.": set(ProofKind),
 }
 
 

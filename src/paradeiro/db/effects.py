@@ -105,6 +105,14 @@ async def _supersede(connection: Connection, ids: Sequence[int], *, now: datetim
     await connection.execute(sql, (now, [p[0] for p in _PAIRS], [p[1] for p in _PAIRS], list(ids)))
 
 
+async def leave_out(connection: Connection, store_id: int, kind: EffectKind, *, now: datetime) -> None:
+    """What of this kind nobody has begun to send is not sent."""
+    sql = """
+        UPDATE effect SET state = 'superseded', ended_at = %s
+        WHERE store_id = %s AND kind = %s AND state = 'pending'"""
+    await connection.execute(sql, (now, store_id, kind.value))
+
+
 async def next_heads(connection: Connection, account_id: int, *, now: datetime, limit: int) -> list[tuple[int, int]]:
     """(effect, shipment) ids of what may go now: of each order the oldest open effect, if its time has come."""
     sql = """

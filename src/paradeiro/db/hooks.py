@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -11,6 +11,8 @@ from psycopg.rows import dict_row
 from paradeiro.db.pool import Connection
 from paradeiro.db.secrets import seal, unseal
 from paradeiro.domain.words import Outcome
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,16 @@ async def registered(connection: Connection, account_id: int, *, url: str, subsc
     )
 
 
+async def claim_check(
+    connection: Connection, account_id: int, *, now: datetime, before: datetime, key: str
+) -> Hook | None:
+    """The account's door, if it is registered and nobody looked since `before` whether it still is."""
+    sql = """
+        UPDATE hook SET checked_at = %s
+        WHERE account_id = %s AND url IS NOT NULL AND (checked_at IS NULL OR checked_at <= %s) RETURNING *"""
+    return await _one(connection, sql, (now, account_id, before), key)
+
+
 async def remove(connection: Connection, account_id: int) -> None:
     """Shut the door for good: a later one has another address and another secret."""
     await connection.execute("DELETE FROM hook WHERE account_id = %s", (account_id,))
@@ -98,13 +110,16 @@ async def keep(
     about: Sequence[str],
     now: datetime,
     again_before: datetime,
+    identity: str = "",
 ) -> bool:
-    """Keep a push. False for one that was heeded after `again_before` already: the same bytes are the same row."""
+    """Keep a push. False for one that was heeded after `again_before` already: the same bytes are the same row. With
+    the same `identity` it is the same push, whatever its bytes and whenever it comes.
+    """
     sql = """
         INSERT INTO push (store_id, account_id, digest, outcome, about, body, received_at)
         VALUES (%s, %s, %s, %s, %s, %s, %s)
         ON CONFLICT (account_id, digest) DO NOTHING RETURNING true"""
-    digest = sha256(body).digest()
+    digest = sha256(identity.encode("utf-8", "replace") or body).digest()
     values = (hook.store_id, hook.account_id, digest, outcome, list(about), body, now)
     if await (await connection.execute(sql, values)).fetchone() is not None:
         return True
@@ -114,7 +129,7 @@ async def keep(
         UPDATE push p SET seen = p.seen + 1, outcome = %s, about = %s,
             received_at = CASE WHEN known.again THEN %s ELSE p.received_at END
         FROM known WHERE p.id = known.id RETURNING known.again"""
-    again = (again_before, hook.account_id, digest, outcome, list(about), now)
+    again = (_NEVER if identity else again_before, hook.account_id, digest, outcome, list(about), now)
     row = await (await connection.execute(sql, again)).fetchone()
     # None: it was cleared away in between; then it is heeded, and only its row is missing.
     return row is None or bool(row[0])

@@ -8,7 +8,8 @@ from pgqueuer.queries import Queries
 
 from paradeiro.db.pool import Connection
 
-COLLECT, LISTEN, ORDERS, PROVE, RECORD, RELAY = "collect", "listen", "orders", "prove", "record", "relay"
+COLLECT, FEED, LISTEN, NAMED, ORDERS = "collect", "feed", "listen", "named", "orders"
+PROVE, RECORD, RELAY = "prove", "record", "relay"
 
 
 @dataclass(frozen=True, slots=True)

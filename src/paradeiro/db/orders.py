@@ -64,12 +64,22 @@ async def put_order(
     return int(row[0])
 
 
-async def awaiting(connection: Connection, store_id: int, *, since: datetime, limit: int) -> list[str]:
-    """Numbers of orders, known since then, with an invoice that has no code yet; the longest unread first."""
+async def awaiting(connection: Connection, store_id: int, *, since: datetime, now: datetime, limit: int) -> list[str]:
+    """Numbers of orders, known since then, with an invoice that has no code yet, whose turn it is to be read again: at
+    every look at first, later after a twelfth of the time since we know them, every six hours at the least.
+    """
     sql = """
-        SELECT number FROM orders WHERE store_id = %s AND awaits_code AND created_at >= %s
-        ORDER BY seen_at LIMIT %s"""
-    return [row[0] async for row in await connection.execute(sql, (store_id, since, limit))]
+        SELECT number FROM orders WHERE store_id = %(store)s AND awaits_code AND created_at >= %(since)s
+          AND seen_at <= %(now)s - least((%(now)s - created_at) / 12, interval '6 hours')
+        ORDER BY seen_at, id LIMIT %(limit)s"""
+    values = {"store": store_id, "since": since, "now": now, "limit": limit}
+    return [row[0] async for row in await connection.execute(sql, values)]
+
+
+async def looked_at(connection: Connection, store_id: int, numbers: Sequence[str], *, now: datetime) -> None:
+    """These were asked for, there or not: whatever became of them must not keep others from their turn."""
+    sql = "UPDATE orders SET seen_at = %s WHERE store_id = %s AND number = ANY(%s) AND seen_at < %s"
+    await connection.execute(sql, (now, store_id, sorted(numbers), now))
 
 
 async def settle_deliveries(connection: Connection, order_ids: Sequence[int]) -> None:

@@ -220,7 +220,8 @@ CREATE TABLE hook (                             -- the door at which a party pus
     subscription  text NOT NULL DEFAULT '',     -- the party's own name for it
     refused       integer NOT NULL DEFAULT 0,   -- pushes in a row whose signature was wrong
     refused_at    timestamptz,
-    created_at    timestamptz NOT NULL
+    created_at    timestamptz NOT NULL,
+    checked_at    timestamptz                   -- when it was last looked whether the party still pushes here
 );
 
 CREATE TABLE push (
@@ -288,3 +289,28 @@ CREATE TABLE proof (
     UNIQUE (shipment_id, digest)
 );
 ALTER TABLE proof ALTER COLUMN image SET STORAGE EXTERNAL; -- pictures are packed already
+
+CREATE TABLE order_hint (                       -- an order that its order system named, to be read now
+    account_id  bigint NOT NULL REFERENCES account,
+    store_id    bigint NOT NULL REFERENCES store,
+    number      text NOT NULL,
+    hinted_at   timestamptz NOT NULL,           -- the last time; a hint newer than its reading outlives it
+    due_at      timestamptz NOT NULL,           -- when to read it (again); while it is being read, a lease
+    tries       integer NOT NULL DEFAULT 0,
+    PRIMARY KEY (account_id, number)
+);
+CREATE INDEX order_hint_due ON order_hint (account_id, due_at);
+
+CREATE TABLE feed (                             -- a queue at the order system that we read and commit
+    account_id  bigint PRIMARY KEY REFERENCES account,
+    store_id    bigint NOT NULL REFERENCES store,
+    next_read   timestamptz NOT NULL,
+    created_at  timestamptz NOT NULL
+);
+
+CREATE TABLE allowance (                        -- what may still be asked of a party now, by all workers together
+    account_id  bigint PRIMARY KEY REFERENCES account,
+    store_id    bigint NOT NULL REFERENCES store,
+    level       double precision NOT NULL,      -- requests; below zero: so many wait for their turn
+    filled_at   timestamptz NOT NULL
+);

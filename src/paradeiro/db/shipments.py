@@ -380,6 +380,9 @@ async def next_due(connection: Connection, *, patience: timedelta = timedelta(0)
             JOIN stand_in i ON i.store_id = a.store_id AND i.carrier = a.connector AND i.account_id <> a.id
             JOIN account b ON b.id = i.account_id GROUP BY a.id, b.id
             UNION ALL SELECT greatest(next_visit, open_at) FROM account WHERE kind = 'order_system'
+            UNION ALL SELECT greatest(n.at, a.open_at) FROM account a JOIN (
+                SELECT account_id, due_at AS at FROM order_hint UNION ALL SELECT account_id, next_read FROM feed) n
+                ON n.account_id = a.id
             UNION ALL SELECT greatest(min(p.next_try), a.open_at) FROM proof_search p
             JOIN shipment s ON s.id = p.shipment_id JOIN account a ON a.id = s.account_id GROUP BY a.id
             UNION ALL SELECT min(e.not_before) FROM effect e WHERE e.state IN ('pending', 'sending')) due"""

@@ -61,6 +61,12 @@ async def add_store(connection: Connection, name: str, *, now: datetime, time_zo
     return int(await _one(connection, sql, (name, time_zone, now)))
 
 
+async def lock_policy(connection: Connection, store_id: int) -> Policy:
+    """The store's policy, which nobody else changes until the transaction ends."""
+    sql = "SELECT policy FROM store WHERE store_id = %s FOR UPDATE"
+    return msgspec.convert(await _one(connection, sql, (store_id,)), Policy)
+
+
 async def set_policy(connection: Connection, store_id: int, policy: Policy) -> None:
     """Replace the store's policy."""
     await connection.execute(

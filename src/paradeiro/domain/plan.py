@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from paradeiro.domain.records import Change, Customer, EffectDraft, Order, Policy, Shipment
 from paradeiro.domain.timeline import cause_of
-from paradeiro.domain.words import EffectKind, PartyKind, Status
+from paradeiro.domain.words import EffectKind, Mailer, PartyKind, Status
 
 # A newer effect of the key makes unsent older ones of these kinds of the same shipment needless.
 SUPERSEDING: dict[EffectKind, frozenset[EffectKind]] = {
@@ -32,12 +32,17 @@ class Sinks:
     mail: bool
 
 
+def is_alias(customer: Customer) -> bool:
+    """Whether the address is only an order system's alias."""
+    return (customer.email or "").strip().lower().endswith(_ALIAS_ENDINGS)
+
+
 def mail_refusal(customer: Customer) -> str | None:
     """Why this customer cannot be mailed; None if mail can go."""
     address = (customer.email or "").strip().lower()
     if not address:
         return "the order has no e-mail address of the customer"
-    if address.endswith(_ALIAS_ENDINGS):
+    if is_alias(customer):
         return "the order only has the platform's alias of the customer's address, which stops working once invoiced"
     local, at, host = address.rpartition("@")
     if not (local and at and "." in host) or any(c.isspace() for c in address):
@@ -64,12 +69,15 @@ def plan(
     cause = cause_of(change)
     drafts: list[EffectDraft] = []
     if sinks.order_system and policy.tell_order_system and shipment.invoice.number:
+        if policy.mailer is Mailer.ORDER_SYSTEM and change.old.news_at is None:
+            # VTEX mails nothing at the first history that it is told (facts/vtex, section 5): this is that first one.
+            drafts.append(EffectDraft(EffectKind.ORDER_OPENING, PartyKind.ORDER_SYSTEM, INTRODUCTION))
         drafts.append(EffectDraft(EffectKind.ORDER_UPDATE, PartyKind.ORDER_SYSTEM, cause))
     if _tells_marketplace(order, shipment, sinks, policy):
         drafts.append(EffectDraft(EffectKind.MARKETPLACE_UPDATE, PartyKind.MARKETPLACE, cause))
     if change.delivery_withdrawn and customer_was_told_delivered:
         # Owed even when it is old news: the customer was told something that is not so.
-        if sinks.mail and policy.mail_customers and mail_refusal(order.customer) is None:
+        if sinks.mail and policy.mails and mail_refusal(order.customer) is None:
             drafts.append(EffectDraft(EffectKind.CUSTOMER_CORRECTION, PartyKind.MAIL, cause))
     elif _mails(change, order, shipment, sinks, policy):
         drafts.append(EffectDraft(EffectKind.CUSTOMER_MAIL, PartyKind.MAIL, cause))
@@ -94,7 +102,7 @@ def is_news(change: Change, shipment: Shipment) -> bool:
 
 
 def _mails(change: Change, order: Order, shipment: Shipment, sinks: Sinks, policy: Policy) -> bool:
-    allowed = sinks.mail and policy.mail_customers and mail_refusal(order.customer) is None
+    allowed = sinks.mail and policy.mails and mail_refusal(order.customer) is None
     return allowed and is_news(change, shipment)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from paradeiro.domain.words import EffectKind, Outcome, PartyKind, ProofKind, Reason, Source, Status, Withdraws
+from paradeiro.domain.words import EffectKind, Mailer, Outcome, PartyKind, ProofKind, Reason, Source, Status, Withdraws
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +153,7 @@ class Invoice:
     tracking_url: str | None = None
     items: tuple[Item, ...] = ()
     finished: bool = False
+    fetched: bool = False  # at the store, by the customer: no carrier, so no code will come
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,7 @@ class Order:
     ordered_at: datetime | None = None
     promised_at: datetime | None = None
     invoices: tuple[Invoice, ...] = ()
+    shipped_by: str = ""  # who ships it if it is not the store: 'seller …' or 'channel …'; not ours to follow
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,3 +219,9 @@ class Policy:
     mail_customers: bool = True
     tell_order_system: bool = True
     tell_marketplace: bool = True
+    mailer: Mailer = Mailer.PARADEIRO
+
+    @property
+    def mails(self) -> bool:
+        """Whether we mail the customers."""
+        return self.mail_customers and self.mailer is Mailer.PARADEIRO

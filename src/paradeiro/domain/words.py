@@ -70,6 +70,7 @@ class EffectKind(StrEnum):
     """One thing to tell outside. What each supersedes is `SUPERSEDING` in plan.py."""
 
     TRACKING_NUMBER = "tracking_number"  # order system: the invoice learns its tracking number
+    ORDER_OPENING = "order_opening"  # order system that mails: a first line, so that the next update is a second one
     ORDER_UPDATE = "order_update"  # order system: the whole history, delivered or not
     CUSTOMER_MAIL = "customer_mail"  # customer: the latest position
     CUSTOMER_CORRECTION = "customer_correction"  # customer: a delivery that we reported was not one
@@ -85,6 +86,13 @@ class PartyKind(StrEnum):
     ORDER_SYSTEM = "order_system"
     MARKETPLACE = "marketplace"
     MAIL = "mail"
+
+
+class Mailer(StrEnum):
+    """Who mails a store's customers the news of their packages. Never both."""
+
+    PARADEIRO = "paradeiro"
+    ORDER_SYSTEM = "order_system"  # it does so when it is told the history (VTEX: at each different PUT)
 
 
 class NoticeKind(StrEnum):

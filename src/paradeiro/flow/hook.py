@@ -1,16 +1,20 @@
-"""In: an account and our public address; out: its door for pushes, registered at the party, tried out, or shut."""
+"""In: an account and our public address; out: its door for pushes or its feed, made, tried out, or ended."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import quote
 
-from paradeiro.db import hooks
+from paradeiro.db import hooks, notices, order_hints, stores
 from paradeiro.db.hooks import Hook
+from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import transaction
 from paradeiro.db.stores import Account
-from paradeiro.domain.words import Outcome
+from paradeiro.domain.words import NoticeKind, Outcome
 from paradeiro.flow.errors import ConflictError, InvalidError, MissingError
-from paradeiro.flow.means import Means
-from paradeiro.sdk.contract import Subscribed, Subscriber
+from paradeiro.flow.means import Means, log
+from paradeiro.sdk.contract import FeedSession, HintedSession, Right, Subscribed, Subscriber
+
+_CHECKED_EVERY = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,77 @@ async def try_door(means: Means, account: Account) -> None:
     tried = await session.try_out(hook.url)
     if tried.outcome is not Outcome.FOUND:
         raise _unable(account, tried)
+
+
+async def keep_door(means: Means, account_id: int) -> None:
+    """Once in a while: whether the party still pushes to our door. One that it ended (VTEX does after three days
+    without news) is registered again; if that fails a person is told. Nothing is lost: orders come with the sweep.
+    """
+    now = means.now()
+    async with transaction(means.pool) as connection:
+        hook = await hooks.claim_check(
+            connection, account_id, now=now, before=now - _CHECKED_EVERY, key=means.secret_key
+        )
+        if hook is None:
+            return
+        account = (await stores.accounts(connection, means.secret_key, ids=[account_id]))[0]
+    session = await _session(means, account)
+    there = await session.subscription(hook.url)
+    if there.outcome is Outcome.NOT_FOUND:
+        there = await session.subscribe(hook.url, hook.secret, "")
+        log.info("the party had ended its pushes", account=account.name, registered_again=there.outcome)
+    subject = f"account {account.id} ended"
+    async with transaction(means.pool) as connection:
+        if there.outcome is Outcome.FOUND:
+            await notices.resolve_subject(connection, account.store_id, (NoticeKind.PUSH_REFUSED,), subject, now=now)
+        elif there.outcome is not Outcome.RETRY:
+            await notices.open_notices(connection, [_ended_notice(account, subject, there.message)], now=now)
+
+
+def _ended_notice(account: Account, subject: str, why: str) -> NoticeDraft:
+    return NoticeDraft(
+        account.store_id,
+        NoticeKind.PUSH_REFUSED,
+        subject,
+        f"{account.name} no longer pushes to us, and registering again failed: {why}. Orders still come with "
+        f"the sweep, every ten minutes. Run `paradeiro {account.connector} connect --hook` when that is mended.",
+        account_id=account.id,
+        facts={"variant": "ended", "account": account.name, "connector": account.connector, "why": why},
+    )
+
+
+async def rights_of(means: Means, account: Account) -> list[Right]:
+    """What the account's key may do, of what we need."""
+    session = await means.sessions.of(account)
+    if not isinstance(session, HintedSession):
+        raise InvalidError("no_rights", f"{account.connector} does not say what a key may do.")
+    return await session.rights()
+
+
+async def open_feed(means: Means, account: Account) -> None:
+    """Have the party keep a feed for us, and read it from now on. Doing it again changes nothing."""
+    session = await _feeding(means, account)
+    begun = await session.start_feed()
+    if begun.outcome is not Outcome.FOUND:
+        raise _unable(account, begun)
+    async with transaction(means.pool) as connection:
+        await order_hints.start_feed(connection, account.store_id, account.id, now=means.now())
+
+
+async def shut_feed(means: Means, account: Account) -> Subscribed | None:
+    """Read the feed no longer, and have the party end it; what it says to that. None if none was read."""
+    session = await _feeding(means, account)
+    async with transaction(means.pool) as connection:
+        if not await order_hints.end_feed(connection, account.id):
+            return None
+    return await session.end_feed()
+
+
+async def _feeding(means: Means, account: Account) -> FeedSession:
+    session = await means.sessions.of(account)
+    if not isinstance(session, FeedSession):
+        raise InvalidError("no_feed", f"{account.connector} keeps no feed.")
+    return session
 
 
 async def _session(means: Means, account: Account) -> Subscriber:

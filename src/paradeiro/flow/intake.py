@@ -1,7 +1,10 @@
 """In: orders as an order system shows them, packages as somebody registers them; out: shipments that are followed."""
 
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from paradeiro.db import jobs, notices, orders, shipments, stores
 from paradeiro.db.jobs import Job
@@ -19,9 +22,11 @@ from paradeiro.sdk.contract import Connector, OrdersPage
 
 # How often an order system is looked at for orders, and how many that wait for a code are read again each time.
 _VISIT_EVERY = timedelta(minutes=10)
-_WATCHED = 25
+_WATCHED = 50
 _WATCH_FOR = timedelta(days=60)
 _MOST_PAGES = 40
+# Seconds that a backfill waits when it is asked to slow down; longer is for whoever started it to decide.
+_PATIENCE = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +137,7 @@ async def _one_page(means: Means, account_id: int) -> tuple[int, bool]:
         account = (await stores.accounts(connection, means.secret_key, ids=[account_id]))[0]
         if account.open_at is not None and account.open_at > now:
             return 0, False
-        watch = await orders.awaiting(connection, account.store_id, since=now - _WATCH_FOR, limit=_WATCHED)
+        watch = await orders.awaiting(connection, account.store_id, since=now - _WATCH_FOR, now=now, limit=_WATCHED)
     session = await means.sessions.of(account)
     page: OrdersPage = await session.orders(account.cursor, watch)
     async with transaction(means.pool) as connection:
@@ -140,11 +145,10 @@ async def _one_page(means: Means, account_id: int) -> tuple[int, bool]:
             await _no_page(connection, account, page, now=means.now())
             return 0, False
         await trouble.well(connection, account, now=means.now())
-        around = await surround(means, connection, [account.store_id])
-        for order in page.orders:
-            await take_order(means, connection, around, account.store_id, order)
+        await take_orders(means, connection, account.store_id, page.orders)
+        await orders.looked_at(connection, account.store_id, watch, now=means.now())
         if page.message:
-            await _unread(connection, account, page.message, now=means.now())
+            await unread(connection, account, page.message, now=means.now())
         next_visit = means.now() if page.more else means.now() + _VISIT_EVERY
         await stores.visited(connection, account.id, cursor=page.cursor, next_visit=next_visit)
     return len(page.orders), page.more
@@ -155,10 +159,41 @@ async def _no_page(connection: Connection, account: Account, page: OrdersPage, *
     outcome = Outcome.AUTH_FAILED if page.problem is Outcome.AUTH_FAILED else Outcome.RETRY
     await trouble.unwell(connection, account, outcome, page.message, now=now, retry_after=page.retry_after)
     if page.problem is Outcome.MALFORMED:
-        await _unread(connection, account, page.message, now=now)
+        await unread(connection, account, page.message, now=now)
 
 
-async def _unread(connection: Connection, account: Account, message: str, *, now: datetime) -> None:
+async def take_all(means: Means, account_id: int, days: int, tick: Callable[[int, int], None]) -> tuple[int, str]:
+    """Take in every order of so many days, whatever the visits have seen. `tick` hears how many of how many were read.
+    How many there were, and what stopped it (empty: nothing). Doing it again, or beside a visit, does no harm.
+    """
+    async with means.pool.connection() as connection:
+        account = (await stores.accounts(connection, means.secret_key, ids=[account_id]))[0]
+    session: Any = await means.sessions.of(account)
+    cursor, more, read = session.beginning(days), True, 0
+    while more:
+        page: OrdersPage = await session.orders(cursor, ())
+        if page.problem is Outcome.RETRY and page.retry_after and page.retry_after <= _PATIENCE:
+            await asyncio.sleep(page.retry_after)
+            continue
+        if page.problem is not None:
+            return read, page.message
+        async with transaction(means.pool) as connection:
+            await take_orders(means, connection, account.store_id, page.orders)
+            if page.message:
+                await unread(connection, account, page.message, now=means.now())
+        cursor, more, read = page.cursor, page.more, read + len(page.orders)
+        tick(read, max(page.total, read))
+    return read, ""
+
+
+async def take_orders(means: Means, connection: Connection, store_id: int, found: Sequence[Order]) -> None:
+    """Take orders of one store. In the order of their numbers, so that two who take the same never wait crosswise."""
+    around = await surround(means, connection, [store_id])
+    for order in sorted(found, key=lambda each: each.number):
+        await take_order(means, connection, around, store_id, order)
+
+
+async def unread(connection: Connection, account: Account, message: str, *, now: datetime) -> None:
     words = f"{account.name} showed us something that we cannot read: {message}"
     draft = NoticeDraft(
         account.store_id,
@@ -174,8 +209,14 @@ async def _unread(connection: Connection, account: Account, message: str, *, now
 async def take_order(
     means: Means, connection: Connection, around: Surroundings, store_id: int, order: Order
 ) -> list[int]:
-    """Take an order as its order system shows it: keep it, follow its packages. Ids of its shipments."""
-    awaits = any(not invoice.tracking_code and not invoice.finished for invoice in order.invoices)
+    """Take an order as its order system shows it: keep it, follow its packages. Ids of its shipments. One that others
+    ship is none of ours: a seller's has a notice, a channel was named by a person.
+    """
+    if order.shipped_by:
+        if order.shipped_by.startswith("seller "):
+            await _open(means, connection, _not_ours(store_id, order))
+        return []
+    awaits = any(not (i.tracking_code or i.finished or i.fetched) for i in order.invoices)
     await orders.put_order(connection, store_id, order, now=means.now(), awaits_code=awaits)
     taken: list[int] = []
     followed = {kept.shipment.tracking_code for kept in await shipments.of_order(connection, store_id, order.number)}
@@ -206,6 +247,16 @@ def _recognised(means: Means, courier: str) -> Connector | None:
 
 async def _open(means: Means, connection: Connection, draft: NoticeDraft) -> None:
     await notices.open_notices(connection, [draft], now=means.now())
+
+
+def _not_ours(store_id: int, order: Order) -> NoticeDraft:
+    who = order.shipped_by.removeprefix("seller ")
+    words = (
+        f"Orders of the seller {who} (the first was {order.number}) are fulfilled in that seller's own account: their "
+        "invoices and news belong there, so they are not followed here. Add that account, or end this notice."
+    )
+    facts = {"variant": "seller", "seller": who, "order": order.number}
+    return NoticeDraft(store_id, NoticeKind.NO_ACCOUNT, f"seller {who}", words, facts=facts)
 
 
 def _strange_courier(store_id: int, order: Order, invoice: Invoice) -> NoticeDraft:

@@ -1,13 +1,16 @@
 """In: the parts that app wires; out: one frozen value that every flow is handed, and the sessions it keeps open."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
 
-from paradeiro.db.pool import Pool
+from paradeiro.db import allowances
+from paradeiro.db.pool import Pool, transaction
 from paradeiro.db.stores import Account
 from paradeiro.sdk.contract import AccountRef, Clock, Connector
 
@@ -17,15 +20,23 @@ log = structlog.get_logger()
 class Sessions:
     """Open sessions, one per account; an account whose settings changed gets a new one."""
 
-    def __init__(self, connectors: Mapping[str, Connector], clock: Clock) -> None:
+    def __init__(self, connectors: Mapping[str, Connector], clock: Clock, shared: Pool | None = None) -> None:
+        """`shared`: where all workers together keep to what a party allows; None (no real party): nobody counts."""
         self._connectors = connectors
         self._clock = clock
+        self._shared = shared
         self._open: dict[int, tuple[AccountRef, Any]] = {}
 
     async def of(self, account: Account) -> Any:
         """The account's session (a CarrierSession, OrderSystemSession or SinkSession, as its kind says)."""
         ref = AccountRef(
-            account.id, account.store_id, account.connector, account.name, account.settings, account.channel
+            account.id,
+            account.store_id,
+            account.connector,
+            account.name,
+            account.settings,
+            account.channel,
+            spend=None if self._shared is None else partial(self._spend, self._shared, account),
         )
         known = self._open.get(account.id)
         if known is not None and known[0] == ref:
@@ -35,6 +46,14 @@ class Sessions:
         session = self._connectors[account.connector].open(ref, self._clock)
         self._open[account.id] = (ref, session)
         return session
+
+    async def _spend(self, pool: Pool, account: Account, per_minute: float) -> None:
+        """Wait for leave to make one request."""
+        async with transaction(pool) as connection:
+            wait = await allowances.spend(
+                connection, account.store_id, account.id, per_minute=per_minute, now=self._clock()
+            )
+        await asyncio.sleep(wait.total_seconds())
 
     async def close(self) -> None:
         """Close them all."""

@@ -1,14 +1,14 @@
-"""In: a push as it came to a door; out: it kept, and the shipments that it names due now. It states nothing itself."""
+"""In: a push as it came to a door; out: it kept, and the shipments or orders it names due now. It states nothing."""
 
 from datetime import datetime, timedelta
 
-from paradeiro.db import hooks, jobs, notices, shipments, stores
+from paradeiro.db import hooks, jobs, notices, order_hints, shipments, stores
 from paradeiro.db.hooks import Hook
 from paradeiro.db.jobs import Job
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.db.stores import Account
-from paradeiro.domain.words import NoticeKind, Outcome
+from paradeiro.domain.words import NoticeKind, Outcome, PartyKind
 from paradeiro.flow.means import Means, log
 from paradeiro.sdk.contract import HOOK_SECRET, Push, PushRead
 
@@ -45,10 +45,17 @@ async def _heed(
     """Keep it, make what it names due, have it asked for. The same push again does nothing."""
     mended = await hooks.trusted(connection, account.id)
     is_new = await hooks.keep(
-        connection, hook, body=push.body, outcome=read.outcome, about=read.about, now=now, again_before=now - _PAUSE
+        connection,
+        hook,
+        body=push.body,
+        outcome=read.outcome,
+        about=read.about,
+        now=now,
+        again_before=now - _PAUSE,
+        identity=read.identity,
     )
-    if is_new and await shipments.hint(connection, account.id, read.about, now=now, pause=_PAUSE):
-        await jobs.enqueue(connection, [Job(jobs.COLLECT, str(account.id), once=True)])
+    if is_new and read.about:
+        await _due(connection, account, read, now=now)
     if mended:
         log.info("pushes are signed right again", account=account.name)
         await notices.resolve_subject(
@@ -60,6 +67,15 @@ async def _heed(
         await notices.resolve_subject(
             connection, account.store_id, (NoticeKind.PUSH_REFUSED,), _unreadable(account), now=now
         )
+
+
+async def _due(connection: Connection, account: Account, read: PushRead, *, now: datetime) -> None:
+    """What it names is asked for at once: orders of an order system, packages of a carrier."""
+    if account.kind is PartyKind.ORDER_SYSTEM:
+        await order_hints.hint(connection, account.store_id, account.id, read.about, now=now)
+        await jobs.enqueue(connection, [Job(jobs.NAMED, str(account.id), once=True)])
+    elif await shipments.hint(connection, account.id, read.about, now=now, pause=_PAUSE):
+        await jobs.enqueue(connection, [Job(jobs.COLLECT, str(account.id), once=True)])
 
 
 async def _refuse(connection: Connection, hook: Hook, account: Account, read: PushRead, *, now: datetime) -> None:

@@ -16,7 +16,7 @@ from paradeiro.db.pool import Connection, transaction
 from paradeiro.db.proofs import Wanted
 from paradeiro.db.shipments import Kept, Moved
 from paradeiro.db.stores import Account, Store
-from paradeiro.domain.plan import Sinks, introduce, mail_refusal, plan
+from paradeiro.domain.plan import Sinks, introduce, is_alias, mail_refusal, plan
 from paradeiro.domain.proofs import proof_is_due
 from paradeiro.domain.records import Change, EffectDraft, Snapshot, Timeline, TrackingEvent
 from paradeiro.domain.schedule import next_check
@@ -325,15 +325,24 @@ def _notices(around: Surroundings, kept: Kept, change: Change, timeline: Timelin
         )
         variant = {"variant": "marketplace" if kept.order.channel else ""}
         found[NoticeKind.DELIVERY_WITHDRAWN, mine] = words, facts | variant
-    mails = around.sinks(kept).mail and around.stores[shipment.store_id].policy.mail_customers
+    mails = around.sinks(kept).mail and around.stores[shipment.store_id].policy.mails
     refusal = mail_refusal(kept.order.customer) if mails and change.moved else None
     if refusal:
-        words = f"The customer of order {kept.order.number} gets no mail: {refusal}."
-        found[NoticeKind.NO_ADDRESS, f"order {kept.order.number}"] = words, facts | {"why": refusal}
+        subject, words, variant = _unmailed(kept, refusal)
+        found[NoticeKind.NO_ADDRESS, subject] = words, facts | variant | {"why": refusal}
     return [
         NoticeDraft(shipment.store_id, kind, subject, words, shipment_id=shipment.id, facts=said)
         for (kind, subject), (words, said) in found.items()
     ]
+
+
+def _unmailed(kept: Kept, refusal: str) -> tuple[str, str, dict[str, str]]:
+    """What a notice of it is about, and says. Aliases are the whole store's case: one notice, not one per order."""
+    words = f"The customer of order {kept.order.number} gets no mail: {refusal}."
+    if not is_alias(kept.order.customer):
+        return f"order {kept.order.number}", words, {}
+    words += " Let the order system mail (`paradeiro vtex mails vtex`), or state real addresses with the orders."
+    return "aliases", words, {"variant": "alias"}
 
 
 async def _write(connection: Connection, out: _Outcome, *, now: datetime) -> list[EffectKind]:

@@ -29,6 +29,7 @@ _LONGEST_BACKOFF = timedelta(hours=1)
 # One effect may fail for its own reasons; only several in a row mean that the party is in trouble.
 _ACCOUNT_FAILS_AFTER = 3
 _NOTICE_AFTER_ATTEMPTS = 12
+_OK = 200
 _TOO_MANY_REQUESTS = 429
 
 
@@ -201,7 +202,8 @@ def _ended(parcel: _Parcel, result: Sent, *, began: datetime, now: datetime) -> 
 async def _account_state(connection: Connection, account: Account, sent: Sequence[Sent], *, now: datetime) -> None:
     """The account is well when anything was answered; in trouble when it refuses us or nothing gets through."""
     refused = next((s for s in sent if s.outcome is Outcome.AUTH_FAILED), None)
-    failed = [s for s in sent if s.outcome is Outcome.RETRY]
+    # Who says yes and shows nothing has answered: that is one effect's trouble, not the account's.
+    failed = [s for s in sent if s.outcome is Outcome.RETRY and s.http_status != _OK]
     throttled = next((s for s in failed if s.http_status == _TOO_MANY_REQUESTS), None)
     if refused is not None:
         await trouble.unwell(connection, account, refused.outcome, refused.message, now=now)

@@ -1,6 +1,6 @@
 """In: nothing; out: what a connector is and may say. The only protocols of the house are here."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
@@ -32,6 +32,8 @@ class AccountRef:
     name: str
     settings: Mapping[str, str] = field(repr=False)
     channel: str | None = None
+    # Leave for one request out of so many a minute, which all workers share: returns when it may be made.
+    spend: Callable[[float], Awaitable[None]] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,8 @@ class ProofAnswer:
 @dataclass(frozen=True, slots=True)
 class OrdersPage:
     """Orders that changed at the order system. `cursor` is opaque and handed back at the next call;
-    `more` says that there is another page now. `problem` is RETRY or AUTH_FAILED, with `message`, else None.
+    `more` says that there is another page now. `problem` is RETRY or AUTH_FAILED, with `message`, else None. `total`:
+    how many orders this look lists in all, as far as it is known.
     """
 
     orders: tuple[Order, ...] = ()
@@ -95,6 +98,43 @@ class OrdersPage:
     problem: Outcome | None = None
     message: str = ""
     retry_after: float | None = None
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NamedOrders:
+    """Orders read by their numbers: those that are there, those that are `missing`, those `unread` for a reason of
+    their own (in `message`). With a `problem`, which is the party's, none was read.
+    """
+
+    orders: tuple[Order, ...] = ()
+    missing: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    problem: Outcome | None = None
+    message: str = ""
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPage:
+    """What a queue at the order system holds for us: orders that something happened to, and the `handles` by which
+    that is committed. With a `problem` nothing was taken; NOT_FOUND: there is no queue (any more).
+    """
+
+    about: tuple[str, ...] = ()
+    handles: tuple[str, ...] = field(default=(), repr=False)
+    problem: Outcome | None = None
+    message: str = ""
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """One right that a key must have at its party. `granted` None: it could not be found out. `remedy`: what to do."""
+
+    name: str
+    granted: bool | None
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +176,15 @@ class Push:
 class PushRead:
     """What a push is worth. `outcome`: FOUND (it is the party's own, and names what to ask about now), NOT_FOUND (its
     own, names nothing), MALFORMED (its own, cannot be read: bytes kept, a notice), AUTH_FAILED (nothing proves that it
-    is its own: nothing of it is kept). A push is a hint, never a fact: `about` are tracking codes to ask for.
+    is its own: nothing of it is kept). A push is a hint, never a fact: `about` are tracking codes to ask for, an order
+    system's are numbers of orders. `identity`: two with the same are one push, whenever they come; empty: the bytes
+    are the push, and later they may mean something new.
     """
 
     outcome: Outcome
     about: tuple[str, ...] = ()
     message: str = ""
+    identity: str = ""
 
 
 # The setting under which `read_push` finds what the party signs with, beside the account's own.
@@ -196,6 +239,44 @@ class ProofSession(Session, Protocol):
 class OrderSystemSession(Session, Protocol):
     async def orders(self, cursor: str, watch: Sequence[str]) -> OrdersPage:
         """Orders seen since `cursor` (empty at first), and the order numbers in `watch` read again."""
+        ...
+
+
+@runtime_checkable
+class HintedSession(Session, Protocol):
+    """An order system's session that reads orders by number, since pushes or a feed name them."""
+
+    async def named(self, numbers: Sequence[str]) -> NamedOrders:
+        """These orders, as they are now."""
+        ...
+
+    async def rights(self) -> list[Right]:
+        """What the account's key may do there, of all that we need. Tried without changing anything."""
+        ...
+
+    def beginning(self, days: int) -> str:
+        """The cursor of a look at the orders of so many days."""
+        ...
+
+
+@runtime_checkable
+class FeedSession(Session, Protocol):
+    """A session of an order system that keeps a queue for us."""
+
+    async def feed(self) -> FeedPage:
+        """Some of what is in it. It comes again, after a while, until it is committed."""
+        ...
+
+    async def commit(self, handles: Sequence[str]) -> Subscribed:
+        """These need not come again. Only after what they said is kept."""
+        ...
+
+    async def start_feed(self) -> Subscribed:
+        """Have the queue kept; one that is kept for us already is left as it is."""
+        ...
+
+    async def end_feed(self) -> Subscribed:
+        """Have it kept no longer. NOT_FOUND when there is none."""
         ...
 
 

@@ -2,14 +2,16 @@
 
 from paradeiro.db import jobs
 from paradeiro.flow.collect import collect
+from paradeiro.flow.hook import keep_door
 from paradeiro.flow.intake import visit
 from paradeiro.flow.listen import listen
 from paradeiro.flow.means import Means, log
+from paradeiro.flow.named import read_feed, read_named
 from paradeiro.flow.prove import prove
 from paradeiro.flow.record import record_replies
 from paradeiro.flow.relay import relay
 
-ENTRYPOINTS = (jobs.COLLECT, jobs.LISTEN, jobs.ORDERS, jobs.PROVE, jobs.RECORD, jobs.RELAY)
+ENTRYPOINTS = (jobs.COLLECT, jobs.FEED, jobs.LISTEN, jobs.NAMED, jobs.ORDERS, jobs.PROVE, jobs.RECORD, jobs.RELAY)
 
 
 async def handle(means: Means, entrypoint: str, payload: str) -> None:
@@ -17,10 +19,15 @@ async def handle(means: Means, entrypoint: str, payload: str) -> None:
     match entrypoint:
         case jobs.COLLECT:
             await collect(means, int(payload))
+        case jobs.FEED:
+            await read_feed(means, int(payload))
+        case jobs.NAMED:
+            await read_named(means, int(payload))
         case jobs.LISTEN:
             await listen(means, int(payload))
         case jobs.ORDERS:
             await visit(means, int(payload))
+            await keep_door(means, int(payload))
         case jobs.PROVE:
             await prove(means, int(payload))
         case jobs.RELAY:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from paradeiro.db import effects, jobs, proofs, replies, shipments, stand_ins, watches
+from paradeiro.db import effects, jobs, order_hints, proofs, replies, shipments, stand_ins, watches
 from paradeiro.db.jobs import Job
 from paradeiro.db.pool import transaction
 from paradeiro.domain.sources import PATIENCE
@@ -25,6 +25,8 @@ async def sweep(means: Means, *, forgotten_after: timedelta = FORGOTTEN_AFTER) -
         wanted = [
             *(Job(jobs.COLLECT, str(i), once=True) for i in sorted(asked)),
             *(Job(jobs.LISTEN, str(i), once=True) for i in await watches.due(connection, before=now - EVERY)),
+            *(Job(jobs.FEED, str(i), once=True) for i in await order_hints.due_feeds(connection, now=now)),
+            *(Job(jobs.NAMED, str(i), once=True) for i in await order_hints.due_accounts(connection, now=now)),
             *(Job(jobs.ORDERS, str(i), once=True) for i in await shipments.due_visits(connection, now=now)),
             *(Job(jobs.PROVE, str(i), once=True) for i in await proofs.due_accounts(connection, now=now)),
             *(Job(jobs.RELAY, str(i), once=True) for i in await effects.due_accounts(connection, now=now)),

@@ -9,12 +9,18 @@ from jsonschema import Draft202012Validator
 
 
 @cache
-def _validators(name: str) -> dict[str, Draft202012Validator]:
-    text = (files("paradeiro.world") / "contracts" / name).read_text(encoding="utf-8")
-    return {operation: Draft202012Validator(schema) for operation, schema in json.loads(text)["bodies"].items()}
+def _validators(name: str, part: str) -> dict[str, Draft202012Validator]:
+    return {operation: Draft202012Validator(schema) for operation, schema in contract_of(name)[part].items()}
 
 
-def breach(contract: str, operation: str, body: Any) -> str | None:
-    """What is wrong with a body by the platform's own OpenAPI file; None if nothing is."""
-    error = next(_validators(contract)[operation].iter_errors(body), None)
+@cache
+def contract_of(name: str) -> dict[str, Any]:
+    """What the platform's file says: `bodies` and `answers` by operation, `query` and `needed` parameters."""
+    read: dict[str, Any] = json.loads((files("paradeiro.world") / "contracts" / name).read_text(encoding="utf-8"))
+    return read
+
+
+def breach(contract: str, operation: str, body: Any, part: str = "bodies") -> str | None:
+    """What is wrong with a body (or with one of the `answers`) by the platform's own OpenAPI file; None if nothing."""
+    error = next(_validators(contract, part)[operation].iter_errors(body), None)
     return f"{operation}: {error.json_path}: {error.message}" if error else None

@@ -22,6 +22,7 @@ from paradeiro.world.scenario import MARKETPLACE
 from paradeiro.world.seventeen_track import Aggregator
 from paradeiro.world.truth import Truth
 from paradeiro.world.vtex import OrderSystem
+from paradeiro.world.vtex_news import OrderNews
 
 _HOST = "127.0.0.1"
 _START_SECONDS = 10.0
@@ -43,6 +44,7 @@ class World:
     bulk: Bulk
     archive: Archive
     aggregator: Aggregator
+    news: OrderNews
     urls: dict[str, str] = field(default_factory=dict)
     smtp_port: int = 0
 
@@ -95,6 +97,7 @@ def make_world(truth: Truth, clock: WorldClock) -> World:
     """The parties, not listening yet."""
     recorded, faults = Recorded(), Faults(clock=clock)
     contract = Contract("loja-exemplo", "codigo-de-acesso-do-mundo", "0099999999", api_key="cws-ch1_do-mundo")
+    order_system = OrderSystem(truth, clock, "vtexappkey-loja-MUNDO", "token-do-mundo")
     post = Post(truth, contract, clock, recorded, service_of=service_of)
     return World(
         clock,
@@ -102,13 +105,14 @@ def make_world(truth: Truth, clock: WorldClock) -> World:
         recorded,
         faults,
         post,
-        OrderSystem(truth, clock, "vtexappkey-loja-MUNDO", "token-do-mundo"),
+        order_system,
         Marketplace(truth, clock, "vtexappkey-mkt-MUNDO", "token-do-mercado"),
         MailServer(clock, faults=faults),
         Pushes(post),
         Bulk(post, Counter(post, looks=1)),
         Archive(post, Counter(post)),
         Aggregator(truth, "chave-do-agregador", clock),
+        OrderNews(order_system),
     )
 
 
@@ -126,7 +130,7 @@ async def serving(world: World, *, admin_port: int = 0) -> AsyncIterator[World]:
         apps = {
             "correios": world.post.app([*world.pushes.routes(), *world.bulk.routes(), *world.archive.routes()]),
             "seventeen_track": world.aggregator.app(),
-            "vtex": world.order_system.app(),
+            "vtex": world.order_system.app(world.news.routes()),
             "marketplace": world.marketplace.app(),
         }
         for name, app in apps.items():
@@ -135,6 +139,7 @@ async def serving(world: World, *, admin_port: int = 0) -> AsyncIterator[World]:
         world.smtp_port = await stack.enter_async_context(_mail(world.mail))
         if world.clock.speed:
             await stack.enter_async_context(_running(world.pushes))
+            await stack.enter_async_context(_running(world.news))
         yield world
 
 
@@ -158,7 +163,7 @@ async def listening(app: ASGIApp, port: int = 0) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def _running(pushes: Pushes) -> AsyncIterator[None]:
+async def _running(pushes: Pushes | OrderNews) -> AsyncIterator[None]:
     task = asyncio.create_task(pushes.run())
     try:
         yield

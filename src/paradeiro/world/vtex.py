@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,20 +22,30 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MINUTE = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}")
 _LONGEST_DESCRIPTION = 5000
 _SORTED_BY = {"creationDate": "creationDate", "orderId": "orderId", "totalValue": "value", "origin": "origin"}
-_CONTRACT = "vtex-orders.json"
+_RESOURCES = {
+    "list": "List Orders",
+    "get": "View order",
+    "feed": "Feed v3 and Hook Admin",
+    "hook": "Feed v3 and Hook Admin",
+}
+CONTRACT = "vtex-orders.json"
 _INVOICE = "/api/oms/pvt/orders/{orderId}/invoice"
 _TRACKING = f"{_INVOICE}/{{invoiceNumber}}/tracking"
 
 
 @dataclass(slots=True)
 class OrderSystem:
-    """Orders as this party keeps them. `writes` False: the key may not notify invoices (403)."""
+    """Orders as this party keeps them. `writes` False: the key may not notify invoices (403); `lacks`: other resources
+    that it lacks. `forgets`: it accepts tracking and shows nothing of it, as merchants reported in 2017.
+    """
 
     truth: Truth
     clock: Callable[[], datetime]
     app_key: str
     app_token: str
     writes: bool = True
+    lacks: set[str] = field(default_factory=set)
+    forgets: bool = False
     orders: dict[str, dict[str, Any]] = field(default_factory=dict)
     invoiced_at: dict[str, datetime] = field(default_factory=dict)
     breaches: list[str] = field(default_factory=list)
@@ -51,11 +61,12 @@ class OrderSystem:
         self.orders[order.order_id] = _order(order)
         self.invoiced_at[order.order_id] = order.invoiced_at
 
-    def app(self) -> Starlette:
+    def app(self, more: Sequence[Route] = ()) -> Starlette:
         """Its API."""
         base = "/api/oms/pvt/orders"
         return Starlette(
             routes=[
+                *more,
                 Route(base, self.list_orders),
                 Route(f"{base}/{{order_id}}", self.get_order),
                 Route(f"{base}/{{order_id}}/invoice", self.invoice, methods=["POST"]),
@@ -64,21 +75,21 @@ class OrderSystem:
             ]
         )
 
-    def _turned_away(self, request: Request, what: str) -> Response | None:
+    def turned_away(self, request: Request, what: str) -> Response | None:
         self.calls[what] = self.calls.get(what, 0) + 1
         said = (request.headers.get("x-vtex-api-appkey"), request.headers.get("x-vtex-api-apptoken"))
         if said != (self.app_key, self.app_token):
             return _error(401, "1", "Unauthorized access")
-        if request.method != "GET" and not self.writes:
+        if _RESOURCES.get(what, "Notify invoice") in self.lacks | ({"Notify invoice"} if not self.writes else set()):
             return Response(status_code=403)
         missing = [
             name for name in ("accept", "content-type") if "application/json" not in request.headers.get(name, "")
         ]
         if missing:
-            return self._breach(f"{request.method} {request.url.path}: no {' and '.join(missing)} application/json")
+            return self.breach(f"{request.method} {request.url.path}: no {' and '.join(missing)} application/json")
         return None
 
-    def _breach(self, words: str) -> Response:
+    def breach(self, words: str) -> Response:
         self.breaches.append(words)
         return _error(400, "OMS001", words)
 
@@ -87,23 +98,23 @@ class OrderSystem:
         return self.orders[order_id] if there else None
 
     async def list_orders(self, request: Request) -> Response:
-        refusal = self._turned_away(request, "list")
+        refusal = self.turned_away(request, "list")
         if refusal is not None:
             return refusal
         asked = request.query_params
         try:
             page, per_page = int(asked.get("page", "1")), int(asked.get("per_page", "15"))
         except ValueError:
-            return self._breach("page and per_page are numbers")
+            return self.breach("page and per_page are numbers")
         if not (1 <= page <= _MOST_PAGES and 1 <= per_page <= _MOST_PER_PAGE):
-            return self._breach(f"page {page} of {per_page}: at most {_MOST_PAGES} pages of {_MOST_PER_PAGE}")
+            return self.breach(f"page {page} of {per_page}: at most {_MOST_PAGES} pages of {_MOST_PER_PAGE}")
         try:
             found = self._indexed(asked)
         except ValueError as problem:
-            return self._breach(f"GET orders: {problem}")
+            return self.breach(f"GET orders: {problem}")
         shown = found[(page - 1) * per_page : page * per_page]
         paging = {"total": len(found), "pages": -(-len(found) // per_page), "currentPage": page, "perPage": per_page}
-        return JSONResponse({"list": [_line(o) for o in shown], "facets": [], "paging": paging, "stats": {}})
+        return JSONResponse({"list": [_line(o) for o in shown], "facets": [], "paging": paging, "stats": _stats()})
 
     def _indexed(self, asked: Mapping[str, str]) -> list[dict[str, Any]]:
         """Orders that the index shows by now, as they were asked for; ValueError if that cannot be understood."""
@@ -122,7 +133,7 @@ class OrderSystem:
         return sorted(shown, key=lambda o: o[_SORTED_BY[name]], reverse=direction == "desc")
 
     async def get_order(self, request: Request) -> Response:
-        refusal = self._turned_away(request, "get")
+        refusal = self.turned_away(request, "get")
         if refusal is not None:
             return refusal
         asked = request.path_params["order_id"]
@@ -135,16 +146,16 @@ class OrderSystem:
         self, request: Request, what: str, operation: str
     ) -> tuple[dict[str, Any], dict[str, Any]] | Response:
         """The order and the body of a write that keeps the contract."""
-        refusal = self._turned_away(request, what)
+        refusal = self.turned_away(request, what)
         if refusal is not None:
             return refusal
         try:
             body = await request.json()
         except ValueError:
-            return self._breach(f"{operation}: the body is not JSON")
-        broken = breach(_CONTRACT, operation, body)
+            return self.breach(f"{operation}: the body is not JSON")
+        broken = breach(CONTRACT, operation, body)
         if broken:
-            return self._breach(broken)
+            return self.breach(broken)
         order = self._known(request.path_params["order_id"])
         return (order, body) if order is not None else _error(404, "OMS007", "Order Not Found")
 
@@ -183,15 +194,17 @@ class OrderSystem:
         if package is None:
             return _error(404, "OMS008", "Invoice Not Found")
         if not package.get("trackingNumber"):
-            return self._breach(f"PUT tracking of {package['invoiceNumber']}: the invoice has no tracking number")
+            return self.breach(f"PUT tracking of {package['invoiceNumber']}: the invoice has no tracking number")
         odd = _odd_tracking(body)
         if odd:
-            return self._breach(f"PUT tracking: {odd}")
+            return self.breach(f"PUT tracking: {odd}")
         now = _vtex_time(self.clock())
         data = [
             {"lastChange": now, "createDate": e["date"]} | {name: e[name] for name in ("city", "state", "description")}
             for e in body["events"]
         ]
+        if self.forgets:
+            return self._receipt(order, body, "tracking", package["invoiceNumber"])
         delivered = {"finished": body["isDelivered"], "deliveredDate": body["deliveredDate"]}
         package["courierStatus"] = {"status": "unknown", "data": data} | delivered
         return self._receipt(order, body, "tracking", package["invoiceNumber"])
@@ -245,6 +258,14 @@ def _vtex_time(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{at.microsecond:06d}0+00:00"
 
 
+def _stats() -> dict[str, Any]:
+    """Sums that nobody reads, in the shape that the contract asks for."""
+    names = ("Count", "Max", "Mean", "Min", "Missing", "StdDev", "Sum", "SumOfSquares")
+    zeros: dict[str, Any] = dict.fromkeys(names, 0) | {"Facets": None}
+    facets = {"origin": {"Fulfillment": zeros, "Marketplace": zeros}, "currencyCode": {"BRL": zeros}}
+    return {"stats": {name: zeros | {"Facets": facets} for name in ("totalValue", "totalItems")}}
+
+
 def _line(order: dict[str, Any]) -> dict[str, Any]:
     """An order in the list: it has neither items nor packages there."""
     names = (
@@ -272,6 +293,11 @@ def _line(order: dict[str, Any]) -> dict[str, Any]:
         "ShippingEstimatedDate": order["shippingData"]["logisticsInfo"][0]["shippingEstimateDate"],
         "callCenterOperatorName": None,
         "currencyCode": "BRL",
+        "lastMessageUnread": "",
+        "listId": None,
+        "listType": None,
+        "ShippingEstimatedDateMax": None,
+        "ShippingEstimatedDateMin": None,
     }
 
 

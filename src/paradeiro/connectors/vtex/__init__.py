@@ -1,6 +1,7 @@
 """In: nothing; out: CONNECTOR, the VTEX order system (OMS): orders come from it, their news goes back to it."""
 
 from paradeiro.connectors.vtex.client import VtexSession
+from paradeiro.connectors.vtex.push import read_push
 from paradeiro.connectors.vtex.render import render
 from paradeiro.domain.words import EffectKind, PartyKind
 from paradeiro.sdk.contract import AccountField, Connector
@@ -18,11 +19,20 @@ CONNECTOR = Connector(
             required=False,
             help="IANA name of the zone in which dates are told; the store's own if empty",
         ),
-        AccountField("backfill_days", required=False, help="how far back the first look goes, in days (30)"),
+        AccountField("backfill_days", required=False, help="how far back the first look goes, in days (60)"),
+        AccountField(
+            "share",
+            required=False,
+            help="of the 6000 requests a minute that VTEX allows the whole shop, how many percent are ours (10)",
+        ),
+        AccountField(
+            "shipped_by_channel",
+            required=False,
+            help="affiliate ids whose marketplace ships by itself, with commas (MLB,AMZ): left alone",
+        ),
     ),
     open=VtexSession,
-    # 6000 requests a minute are shared with the whole store (facts/vtex, section 2.1): we take a tenth.
-    requests_per_second=10.0,
     render=render,
-    effects=frozenset({EffectKind.TRACKING_NUMBER, EffectKind.ORDER_UPDATE}),
+    read_push=read_push,
+    effects=frozenset({EffectKind.TRACKING_NUMBER, EffectKind.ORDER_OPENING, EffectKind.ORDER_UPDATE}),
 )

@@ -11,45 +11,35 @@ from datetime import timedelta
 
 import msgspec
 
-from paradeiro.connectors.vtex import readback
-from paradeiro.connectors.vtex.parse import OrderProblemError, parse_order
+from paradeiro.connectors.vtex import channels, readback
+from paradeiro.connectors.vtex.parse import OrderProblemError, parse_order, whose
 from paradeiro.connectors.vtex.render import segment
+from paradeiro.connectors.vtex.rights import rights
 from paradeiro.connectors.vtex.sweep import MOST_LISTED, PAGE_SIZE, Sweep, cursor_of, halved, listed, query, resumed
+from paradeiro.connectors.vtex.wire import Trouble, Wire
 from paradeiro.domain.records import Order
 from paradeiro.domain.words import Outcome
-from paradeiro.sdk.contract import AccountRef, Clock, OrdersPage, Request, Sent
-from paradeiro.sdk.http import (
-    HttpAnswer,
-    HttpFailure,
-    error_words,
-    exchange,
-    json_object,
-    new_client,
-    retry_after,
-    trouble,
+from paradeiro.sdk.contract import (
+    AccountRef,
+    Clock,
+    FeedPage,
+    NamedOrders,
+    OrdersPage,
+    Request,
+    Right,
+    Sent,
+    Subscribed,
 )
+from paradeiro.sdk.http import json_object
 
 ORDERS = "/api/oms/pvt/orders"
 _MOST_READ = 50  # orders read in one call
-_AT_ONCE = 5  # requests under way: the limit is the whole store's (facts/vtex, section 2.1)
 _MOST_LATE = 200  # more orders than this that cannot be read are no single cases
-_FIRST_LOOK_DAYS = 30
+_FIRST_LOOK_DAYS = 60
 _KEPT_BY_VTEX_DAYS = 730
-_PAUSE_AFTER_429 = 60.0
 _ODD_INVOICE = re.compile(r"/invoice/[^/]*%[0-9A-F]{2}")
 _LONGEST_MESSAGE = 300
-_BAD_GATEWAYS = frozenset({502, 504})
-
-
-@dataclass(frozen=True, slots=True)
-class _Trouble:
-    """Why there is no answer. `outcome` is RETRY, AUTH_FAILED, REFUSED or MALFORMED."""
-
-    outcome: Outcome
-    message: str
-    status: int | None = None
-    retry_after: float | None = None
-    in_doubt: bool = False
+_ODD_ANSWERS = frozenset({400, 404, 500})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +48,7 @@ class _Read:
 
     number: str
     order: Order | None = None
-    trouble: _Trouble | None = None
+    trouble: Trouble | None = None
 
 
 class _Listed(msgspec.Struct, rename="camel"):
@@ -79,24 +69,14 @@ class VtexSession:
     """An open session with one VTEX account."""
 
     def __init__(self, account: AccountRef, clock: Clock) -> None:
-        settings = account.settings
         self._clock = clock
-        self._backfill = timedelta(days=_days(settings.get("backfill_days", "")))
-        self._slots = asyncio.Semaphore(_AT_ONCE)
-        self._client = new_client(
-            settings["base_url"],
-            {
-                "X-VTEX-API-AppKey": settings["app_key"],
-                "X-VTEX-API-AppToken": settings["app_token"],
-                "Accept": "application/json",
-                # Declared as required on every operation, also where there is no body (openapi-orders.json).
-                "Content-Type": "application/json",
-            },
-        )
+        self._wire = Wire(account, clock)
+        self._backfill = timedelta(days=_days(account.settings.get("backfill_days", "")))
+        self._shipped_by_channel = _words(account.settings.get("shipped_by_channel", ""))
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        await self._wire.close()
 
     async def orders(self, cursor: str, watch: Sequence[str]) -> OrdersPage:
         """At most 50 orders of the sweep, the watched ones, and those that could not be read before.
@@ -107,7 +87,7 @@ class VtexSession:
         sweep = resumed(cursor, self._clock(), self._backfill)
         if sweep.running and not sweep.pending:
             step = await self._list(sweep)
-            if isinstance(step, _Trouble):
+            if isinstance(step, Trouble):
                 return _no_page(cursor, step)
             sweep = step
         now_read, rest = sweep.pending[:_MOST_READ], sweep.pending[_MOST_READ:]
@@ -115,76 +95,137 @@ class VtexSession:
         reads = await asyncio.gather(*(self._read(number) for number in numbers))
         return _page(cursor, replace(sweep, pending=rest), reads)
 
-    async def _list(self, sweep: Sweep) -> Sweep | _Trouble:
+    async def _list(self, sweep: Sweep) -> Sweep | Trouble:
         """The sweep with the next page's orders pending. Windows that hold too many orders are halved first."""
         while True:
             page = await self._list_page(sweep)
-            if isinstance(page, _Trouble):
+            if isinstance(page, Trouble):
                 return page
+            sweep = replace(sweep, total=sweep.total or page.paging.total)
             narrower = halved(sweep) if page.paging.total > MOST_LISTED else None
             if narrower is None:
                 pages = max(page.paging.pages, -(-page.paging.total // PAGE_SIZE))
                 return listed(sweep, tuple(o.order_id for o in page.list), pages)
             sweep = narrower
 
-    async def _list_page(self, sweep: Sweep) -> _ListPage | _Trouble:
-        answer = await self._ask(ORDERS, query(sweep))
-        if isinstance(answer, _Trouble):
+    async def _list_page(self, sweep: Sweep) -> _ListPage | Trouble:
+        answer = await self._wire.ask("GET", ORDERS, params=query(sweep))
+        if isinstance(answer, Trouble):
             return answer
         try:
-            return msgspec.json.decode(answer, type=_ListPage)
+            return msgspec.json.decode(answer.body, type=_ListPage)
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-            return _Trouble(Outcome.MALFORMED, f"the list of orders cannot be understood: {error}")
+            return Trouble(Outcome.MALFORMED, f"the list of orders cannot be understood: {error}")
 
     async def _read(self, number: str) -> _Read:
-        async with self._slots:
-            answer = await self._ask(f"{ORDERS}/{segment(number)}")
-        if isinstance(answer, _Trouble):
+        answer = await self._wire.ask("GET", f"{ORDERS}/{segment(number)}")
+        if isinstance(answer, Trouble):
             return _Read(number) if answer.status == 404 else _Read(number, trouble=answer)
         try:
-            return _Read(number, parse_order(answer))
+            return _Read(number, whose(parse_order(answer.body), self._shipped_by_channel))
         except OrderProblemError as error:
-            return _Read(number, trouble=_Trouble(Outcome.MALFORMED, str(error)))
+            return _Read(number, trouble=Trouble(Outcome.MALFORMED, str(error)))
 
-    async def _ask(self, path: str, params: Sequence[tuple[str, str]] = ()) -> bytes | _Trouble:
-        answer = await exchange(self._client, "GET", path, params=params)
-        problem = _problem(answer)
-        if problem is not None:
-            return problem
-        assert isinstance(answer, HttpAnswer)
-        return answer.body
+    async def named(self, numbers: Sequence[str]) -> NamedOrders:
+        """These orders, read at once: unlike the list, an order itself shows what is so now."""
+        reads = await asyncio.gather(*(self._read(number) for number in dict.fromkeys(numbers)))
+        whole = _of_all(reads, known_late=frozenset())
+        if whole is not None:
+            return NamedOrders(problem=whole.outcome, message=whole.message, retry_after=whole.retry_after)
+        failed = [r for r in reads if r.trouble is not None]
+        return NamedOrders(
+            orders=tuple(r.order for r in reads if r.order is not None),
+            missing=tuple(r.number for r in reads if r.order is None and r.trouble is None),
+            unread=tuple(r.number for r in failed),
+            message=f"orders that could not be read: {_named(failed)}"[:_LONGEST_MESSAGE] if failed else "",
+        )
+
+    def beginning(self, days: int) -> str:
+        """The cursor of a sweep over so many days."""
+        return cursor_of(resumed("", self._clock(), timedelta(days=min(days, _KEPT_BY_VTEX_DAYS))))
+
+    async def rights(self) -> list[Right]:
+        """Which License Manager resources the key has."""
+        return await rights(self._wire)
+
+    async def feed(self) -> FeedPage:
+        """One lot of the feed."""
+        return await channels.read_feed(self._wire)
+
+    async def commit(self, handles: Sequence[str]) -> Subscribed:
+        """These need not come again."""
+        return await channels.commit(self._wire, handles)
+
+    async def start_feed(self) -> Subscribed:
+        """Configure the feed."""
+        return await channels.start_feed(self._wire)
+
+    async def end_feed(self) -> Subscribed:
+        """End the feed."""
+        return await channels.end_feed(self._wire)
+
+    async def subscription(self, url: str) -> Subscribed:
+        """Whether the hook leads to this address."""
+        return await channels.hook_at(self._wire, url)
+
+    async def subscribe(self, url: str, secret: str, contact: str) -> Subscribed:  # noqa: ARG002 - VTEX asks for none
+        """Configure the hook."""
+        return await channels.set_hook(self._wire, url, secret)
+
+    async def unsubscribe(self, url: str) -> Subscribed:
+        """End the hook."""
+        return await channels.end_hook(self._wire, url)
+
+    async def try_out(self, url: str) -> Subscribed:
+        """Have VTEX ping the address."""
+        return await channels.ping_hook(self._wire, url)
 
     async def send(self, request: Request, telling_id: str) -> Sent:
-        """Carry one request out. VTEX's answer to an accepted one holds a receipt."""
+        """Carry one request out, then read the order: at VTEX a 200 proves nothing (facts, section 9). One that says
+        yes and shows nothing is asked again later; the same request twice makes no second mail there.
+        """
         headers = {**dict(request.headers), "Idempotency-Key": telling_id}
-        answer = await exchange(self._client, request.method, request.path, headers=headers, body=request.body)
-        problem = _problem(answer)
-        if problem is not None and problem.status == 500 and _ODD_INVOICE.search(request.path):
-            # Known issues 409225 and 631970: VTEX answers 500 to such numbers for ever. Trying again blocks the order.
-            words = "VTEX cannot take this invoice number: only letters, digits, '-', '_' and '.' work there"
-            problem = replace(problem, outcome=Outcome.REFUSED, message=f"{words} ({problem.message})")
-        if problem is not None:
-            return Sent(
-                problem.outcome,
-                message=problem.message,
-                http_status=problem.status,
-                retry_after=problem.retry_after,
-                in_doubt=problem.in_doubt,
-            )
-        assert isinstance(answer, HttpAnswer)
+        answer = await self._wire.ask(request.method, request.path, headers=headers, body=request.body)
+        if isinstance(answer, Trouble):
+            return _not_sent(request, answer)
         receipt = _receipt(answer.body)
         if receipt is None:
             return Sent(Outcome.MALFORMED, message="accepted without a receipt", http_status=answer.status)
+        if await self._shows(request) is False:
+            words = f"VTEX accepted it (receipt {receipt}), but the order does not show it"
+            return Sent(Outcome.RETRY, message=words, http_status=answer.status)
         return Sent(Outcome.FOUND, receipt=receipt, http_status=answer.status)
 
     async def already_done(self, request: Request, telling_id: str) -> bool:  # noqa: ARG002 - VTEX does not show our id
-        """Whether the order shows what the request says. At VTEX a 200 proves nothing, reading back does (facts, 9)."""
+        """Whether the order shows what the request says."""
+        return await self._shows(request) is True
+
+    async def _shows(self, request: Request) -> bool | None:
+        """Whether the order shows what the request says; None if it cannot be read now."""
         target = readback.target_of(request.path)
         if target is None:
-            return False
+            return None
         order, invoice = target
-        answer = await self._ask(f"{ORDERS}/{order}")
-        return not isinstance(answer, _Trouble) and readback.shows(answer, invoice, request.body)
+        answer = await self._wire.ask("GET", f"{ORDERS}/{order}")
+        return None if isinstance(answer, Trouble) else readback.shows(answer.body, invoice, request.body)
+
+
+def _not_sent(request: Request, problem: Trouble) -> Sent:
+    if problem.status in _ODD_ANSWERS and _ODD_INVOICE.search(request.path):
+        # Known issues 409225, 631970, 1302085: so it answers to such numbers for ever. Trying again blocks the order.
+        words = "VTEX cannot take this invoice number: only letters, digits, '-', '_' and '.' work there"
+        problem = replace(problem, outcome=Outcome.REFUSED, message=f"{words} ({problem.message})")
+    return Sent(
+        problem.outcome,
+        message=problem.message,
+        http_status=problem.status,
+        retry_after=problem.retry_after,
+        in_doubt=problem.in_doubt,
+    )
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word.strip().upper() for word in text.split(",") if word.strip())
 
 
 def _days(text: str) -> int:
@@ -200,16 +241,17 @@ def _page(cursor: str, sweep: Sweep, reads: Sequence[_Read]) -> OrdersPage:
         return _no_page(cursor, whole)
     late = tuple(r.number for r in failed)
     if len(late) > _MOST_LATE:
-        return _no_page(cursor, _Trouble(Outcome.MALFORMED, f"{len(late)} orders cannot be read: {_named(failed[:3])}"))
+        return _no_page(cursor, Trouble(Outcome.MALFORMED, f"{len(late)} orders cannot be read: {_named(failed[:3])}"))
     return OrdersPage(
         orders=tuple(r.order for r in reads if r.order is not None),
         cursor=cursor_of(replace(sweep, late=late)),
         more=sweep.running or bool(sweep.pending),
         message=f"orders that could not be read: {_named(failed)}"[:_LONGEST_MESSAGE] if failed else "",
+        total=sweep.total,
     )
 
 
-def _of_all(reads: Sequence[_Read], known_late: frozenset[str]) -> _Trouble | None:
+def _of_all(reads: Sequence[_Read], known_late: frozenset[str]) -> Trouble | None:
     """The trouble that is the party's and not one order's: refused credentials, a rate limit, no connection, or none
     of several orders answered. One alone may be its own case: the list was answered just before.
     """
@@ -228,23 +270,9 @@ def _named(failed: Sequence[_Read]) -> str:
     return "; ".join(f"{r.number}: {r.trouble.message if r.trouble else ''}" for r in failed)
 
 
-def _no_page(cursor: str, problem: _Trouble) -> OrdersPage:
+def _no_page(cursor: str, problem: Trouble) -> OrdersPage:
     outcome = Outcome.MALFORMED if problem.outcome is Outcome.REFUSED else problem.outcome
     return OrdersPage(cursor=cursor, problem=outcome, message=problem.message, retry_after=problem.retry_after)
-
-
-def _problem(answer: HttpAnswer | HttpFailure) -> _Trouble | None:
-    """What is wrong with an answer; None if it may be read."""
-    if isinstance(answer, HttpFailure):
-        return _Trouble(Outcome.RETRY, answer.message, in_doubt=answer.in_doubt)
-    outcome = trouble(answer)
-    if outcome is not None:
-        wait = retry_after(answer) or (_PAUSE_AFTER_429 if answer.status == 429 else None)
-        said = error_words(answer)
-        return _Trouble(outcome, said, answer.status, wait, in_doubt=answer.status in _BAD_GATEWAYS)
-    if answer.is_html:
-        return _Trouble(Outcome.MALFORMED, "a web page came instead of an answer", answer.status)
-    return None
 
 
 def _receipt(body: bytes) -> str | None:

@@ -4,6 +4,8 @@ Contract: facts/vtex, openapi-orders.json, GET /api/oms/pvt/orders/{orderId}. On
 and each is optional: VTEX adds fields, and leaves out what an order does not have yet.
 """
 
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import msgspec
@@ -31,6 +33,8 @@ class _Preferences(msgspec.Struct):
 
 
 class _Logistics(msgspec.Struct, rename="camel"):
+    item_index: int | None = None
+    delivery_channel: str | None = None
     shipping_estimate_date: str | None = None
 
 
@@ -72,8 +76,15 @@ class _Attachment(msgspec.Struct):
     packages: list[_Package] | None = None
 
 
+class _Seller(msgspec.Struct):
+    id: str | int | None = None
+    name: str | None = None
+
+
 class _Order(msgspec.Struct, rename="camel"):
     order_id: str
+    origin: str | None = None
+    sellers: list[_Seller] | None = None
     affiliate_id: str | None = None
     marketplace_order_id: str | None = None
     creation_date: str | None = None
@@ -107,8 +118,27 @@ def _order(read: _Order) -> Order:
         marketplace_number=_text(read.marketplace_order_id) if channel else None,
         ordered_at=_instant(read.creation_date, "creationDate"),
         promised_at=_promise(read.shipping_data),
-        invoices=tuple(_invoice(p, read.items or []) for p in _sales(read.package_attachment)),
+        invoices=tuple(_invoice(p, read) for p in _sales(read.package_attachment)),
+        shipped_by=_foreign_seller(read),
     )
+
+
+def whose(order: Order, shipped_by_channel: AbstractSet[str]) -> Order:
+    """The order, marked if its marketplace ships it itself (Mercado Livre's ME2, Amazon's FBA): an order does not show
+    that, so the account's setting names such channels.
+    """
+    mine = (order.channel or "").upper() not in shipped_by_channel
+    return order if mine else replace(order, shipped_by=f"channel {order.channel}")
+
+
+def _foreign_seller(read: _Order) -> str:
+    """The seller that fulfils the order in an account of its own; empty for our own orders. The invoice of such an
+    order, and all news of it, belong to that account (facts/vtex, section 2.3). Seller "1" is the store itself.
+    """
+    sellers = [s for s in read.sellers or [] if s.id is not None]
+    if (read.origin or "").lower() != "marketplace" or not sellers or any(str(s.id) == "1" for s in sellers):
+        return ""
+    return f"seller {_text(sellers[0].name) or sellers[0].id}"
 
 
 def _customer(read: _Order) -> Customer:
@@ -134,7 +164,8 @@ def _sales(attachment: _Attachment | None) -> list[_Package]:
     return [p for p in packages if (p.type or _OUTPUT).lower() == _OUTPUT]
 
 
-def _invoice(package: _Package, order_items: list[_OrderItem]) -> Invoice:
+def _invoice(package: _Package, read: _Order) -> Invoice:
+    order_items = read.items or []
     return Invoice(
         number=str(package.invoice_number if package.invoice_number is not None else ""),
         value=round(package.invoice_value or 0),
@@ -146,7 +177,19 @@ def _invoice(package: _Package, order_items: list[_OrderItem]) -> Invoice:
         tracking_url=_text(package.tracking_url),
         items=tuple(_item(item, order_items) for item in package.items or []),
         finished=bool(package.courier_status and package.courier_status.finished),
+        fetched=_fetched(package, read.shipping_data),
     )
+
+
+def _fetched(package: _Package, shipping: _Shipping | None) -> bool:
+    """Whether the customer fetches all of it at one of the store's own points, without any carrier."""
+    points = {i.item_index for i in (shipping.logistics_info if shipping else None) or [] if _is_pickup(i)}
+    indexes = {item.item_index for item in package.items or []}
+    return bool(indexes) and indexes <= points and not _text(package.courier) and not _text(package.tracking_number)
+
+
+def _is_pickup(info: _Logistics) -> bool:
+    return (info.delivery_channel or "").lower() == "pickup-in-point"
 
 
 def _item(item: _PackageItem, order_items: list[_OrderItem]) -> Item:

@@ -53,13 +53,13 @@ def target_of(path: str) -> tuple[str, str] | None:
     return (match.group(1), unquote(match.group(2))) if match else None
 
 
-def shows(order: bytes, invoice: str, request: bytes) -> bool:
-    """Whether the order's invoice shows what the request says. In doubt no: telling twice the same is harmless."""
+def shows(order: bytes, invoice: str, request: bytes) -> bool | None:
+    """Whether the order's invoice shows what the request says; None if that is no order that can be read."""
     try:
         read = msgspec.json.decode(order, type=_Order)
         asked = msgspec.json.decode(request, type=_Asked)
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        return False
+        return None
     packages = (read.package_attachment.packages if read.package_attachment else None) or []
     mine = [p for p in packages if p.invoice_number == invoice]
     return any(_shows(package, asked) for package in mine)
@@ -79,7 +79,9 @@ def _shows(package: _Package, asked: _Asked) -> bool:
 
 
 def _key(row: _Row) -> tuple[str, str, str]:
-    return (row.city or "", row.state or "", row.description or "")
+    # Spaces and case are the platform's to tidy.
+    city, state, words = (" ".join((text or "").split()).casefold() for text in (row.city, row.state, row.description))
+    return (city, state, words)
 
 
 def _same_day(shown: str | None, asked: str | None) -> bool:

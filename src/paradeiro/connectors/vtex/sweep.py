@@ -20,7 +20,7 @@ _SHORTEST_WINDOW = timedelta(seconds=2)
 class Sweep:
     """Progress. `since` to `until` is the window under way, `target` where the sweep ends; `pending` are listed orders
     not read yet; `late` are orders that could not be read and are tried again at each call; `running` says that
-    there is more to list. All instants are aware.
+    there is more to list; `total` how many orders the whole sweep lists. All instants are aware.
     """
 
     since: datetime
@@ -30,6 +30,7 @@ class Sweep:
     pending: tuple[str, ...] = ()
     late: tuple[str, ...] = ()
     running: bool = True
+    total: int = 0
 
 
 def resumed(cursor: str, now: datetime, backfill: timedelta) -> Sweep:

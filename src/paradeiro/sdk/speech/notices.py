@@ -52,10 +52,18 @@ _PT = {
     "no_account": "Há pacotes de {carrier}, mas nenhuma conta lá: ninguém pergunta por eles. Crie uma conta.",
     "no_account.courier": "O pedido {order} vai por “{courier}”, que nenhum conector reconhece: {code} não é seguido. "
     "Registre o pacote com o nome da transportadora, ou acrescente um conector.",
+    "no_account.seller": "Os pedidos do seller {seller} (o primeiro foi {order}) são atendidos na conta dele: as notas "
+    "e as notícias pertencem a essa conta, por isso não os seguimos aqui. Cadastre a conta dele ou encerre este aviso.",
     "no_address": "O cliente do pedido {order} não recebe e-mail: o pedido não tem um endereço que possa ser usado.",
+    "no_address.alias": "O cliente do pedido {order} não recebe e-mail nosso: o pedido só traz o apelido que a "
+    "plataforma criou para o endereço dele, e o apelido deixa de funcionar quando o pedido é faturado. Deixe a VTEX "
+    "escrever (“paradeiro vtex mails vtex”) ou informe os endereços verdadeiros com os pedidos.",
     "push_refused": "Chegaram {count} notificações seguidas em nome de {account} sem a assinatura certa ({why}). Nada "
     "foi aceito delas; continuamos perguntando como sempre. Talvez o segredo seja outro: desfaça o registro e registre "
     "de novo com “paradeiro hook {connector}”.",
+    "push_refused.ended": "{account} deixou de nos notificar, e registrar de novo não deu certo: {why}. Os pedidos "
+    "continuam chegando pela varredura, a cada dez minutos. Quando estiver resolvido, rode “paradeiro {connector} "
+    "connect --hook”.",
     "push_refused.unreadable": "{account} mandou uma notificação assinada que não entendemos ({why}). Ela está "
     "guardada; continuamos perguntando como sempre. O formato pode ter mudado.",
 }

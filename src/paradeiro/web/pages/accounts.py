@@ -1,10 +1,14 @@
-"""In: a look at the parties, a button; out: each account, how it is, how much waits for it."""
+"""In: a look at the parties, a button; out: each account, how it is, how much waits for it; who mails the customers."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
 
 from paradeiro.db import reading, stores
 from paradeiro.db.pool import transaction
+from paradeiro.domain.words import Mailer, PartyKind
 from paradeiro.flow.errors import StatementError
+from paradeiro.flow.mailing import mailer_of, set_mailer
 from paradeiro.flow.means import Means
 from paradeiro.web.auth import Caller, MeansOf, Operator
 from paradeiro.web.pages import forms
@@ -30,6 +34,8 @@ async def _render(request: Request, means: Means, who: Caller, *, problem: str =
         "accounts.html",
         forms.status_of(problem) if problem else 200,
         lines=lines,
+        mailer=await mailer_of(means, who.store_id),
+        may_choose=any(line["kind"] == PartyKind.ORDER_SYSTEM for line in lines),
         problem=f"error.{problem}" if problem else "",
         done=forms.done(request),
     )
@@ -49,3 +55,18 @@ async def ask_now(request: Request, account: str, means: MeansOf, who: Operator,
             return await _render(request, means, who, problem="gone")
         await stores.visit_now(connection, account_id, now=means.now())
     return forms.back("/accounts", "try-now")
+
+
+@router.post("/accounts/mailer")
+async def choose_mailer(
+    request: Request, means: MeansOf, who: Operator, form: FormToken = "", mailer: Annotated[str, Form()] = ""
+) -> Response:
+    """Say who mails the customers from now on."""
+    try:
+        forms.check(request, means, who, form)
+    except StatementError as error:
+        return await _render(request, means, who, problem=error.code)
+    if mailer not in set(Mailer):
+        return await _render(request, means, who, problem="gone")
+    await set_mailer(means, who.store_id, Mailer(mailer))
+    return forms.back("/accounts", "mailer")

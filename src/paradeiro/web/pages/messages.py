@@ -130,6 +130,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "receipt": ("recibo", "receipt"),
     "kind.tracking_number": ("código de rastreio", "tracking code"),
+    "kind.order_opening": ("primeira linha", "first line"),
     "kind.order_update": ("histórico", "history"),
     "kind.customer_mail": ("e-mail ao cliente", "e-mail to the customer"),
     "kind.customer_correction": ("e-mail de correção ao cliente", "e-mail of correction to the customer"),
@@ -176,6 +177,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The carrier will be asked in a moment.",
     ),
     "done.resolve": ("Aviso encerrado.", "Notice ended."),
+    "done.mailer": ("Anotado: vale a partir de agora.", "Noted: from now on."),
     "done.try-now": ("A conta será tentada em instantes.", "The account will be tried in a moment."),
     # what cannot be done
     "error.stale_form": (
@@ -248,6 +250,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Ainda não há contas. Quem cuida do servidor cria uma com o comando abaixo.",
         "No accounts yet. Whoever runs the server makes one with the command below.",
     ),
+    "who_mails": ("Quem escreve aos clientes", "Who mails the customers"),
+    "who_mails_hint": (
+        "Só um dos dois, nunca ambos. Se for o sistema de pedidos, deixe ligados os modelos de e-mail dele.",
+        "Only one of the two, never both. If it is the order system, leave its mail templates switched on.",
+    ),
+    "mailer.paradeiro": ("Paradeiro", "Paradeiro"),
+    "mailer.order_system": ("o sistema de pedidos", "the order system"),
+    "choose": ("Escolher", "Choose"),
     "account": ("Conta", "Account"),
     "last_push": ("última notificação {when}", "last push {when}"),
     "no_push": ("nenhuma notificação desde {when}", "no push since {when}"),

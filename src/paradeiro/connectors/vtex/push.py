@@ -1,0 +1,54 @@
+"""In: a push as it came and the secret that VTEX sends along; out: the order to read now, or why it is no push. Pure.
+
+VTEX signs nothing: it sends the headers that the hook was configured with, and ours hold a secret. Nothing in a push is
+taken for true; the order that it names is read. Contract: facts/vtex, section 2.9.
+"""
+
+import hmac
+import json
+from collections.abc import Mapping
+
+from paradeiro.domain.words import Outcome
+from paradeiro.sdk.contract import HOOK_SECRET, Push, PushRead
+
+# The one header that the contract of the hook's configuration names, and requires (openapi-orders.json).
+SECRET_HEADER = "key"  # noqa: S105 - the header's name
+_LONGEST_NUMBER = 100
+
+
+def read_push(push: Push, settings: Mapping[str, str]) -> PushRead:
+    """The order that a push names. Whatever the bytes are, this returns; it never raises."""
+    told = _object(push.body)
+    # The ping that tries the address out; whether the headers come with it is not documented. It names nothing.
+    if told is not None and told == {"hookConfig": "ping"}:
+        return PushRead(Outcome.NOT_FOUND, message="the ping of the configuration", identity="ping")
+    problem = _secret_problem(push, settings.get(HOOK_SECRET, ""))
+    if problem:
+        return PushRead(Outcome.AUTH_FAILED, message=problem)
+    if told is None:
+        return PushRead(Outcome.MALFORMED, message="it is not a JSON object")
+    order = told.get("OrderId")
+    if not isinstance(order, str) or not order.strip() or len(order) > _LONGEST_NUMBER or "\x00" in order:
+        return PushRead(Outcome.MALFORMED, message="it names no order")
+    # At least once, in any order; State may be null (facts/vtex, section 2.9).
+    same = json.dumps([order, told.get("State"), told.get("LastChange")])
+    return PushRead(Outcome.FOUND, (order,), identity=same)
+
+
+def _secret_problem(push: Push, secret: str) -> str:
+    """Why nothing proves that VTEX sent it; empty if something does."""
+    if not secret:
+        return "there is no secret to check it with"
+    given = push.headers.get(SECRET_HEADER, "")
+    if not given:
+        return f"there is no header '{SECRET_HEADER}'"
+    right = hmac.compare_digest(given.encode("utf-8", "replace"), secret.encode())
+    return "" if right else "the secret is another"
+
+
+def _object(body: bytes) -> dict[str, object] | None:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
