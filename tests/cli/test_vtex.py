@@ -12,8 +12,10 @@ import httpx
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response
+from typer.testing import CliRunner
 
 from paradeiro.app import real_clock
+from paradeiro.cli.commands import app
 from paradeiro.cli.hooks import choose, try_out
 from paradeiro.cli.vtex import backfill, connect, disconnect
 from paradeiro.cli.worlds import add_accounts
@@ -248,6 +250,33 @@ async def test_a_hook_that_finds_us_away_comes_again(home: House) -> None:
     assert [p.statuses for p in home.world.news.posts] == [[None, 200]]
 
 
+@pytest.mark.parametrize("how", ["hook", "feed"])
+async def test_in_the_end_everything_is_there_once(home: House, how: str) -> None:
+    """Pushes doubled, in any order, half of them lost; VTEX fails every few requests; the sweep looks now and then."""
+    await home.connect(how)
+    news, later = home.world.news, [home.next_order(n) for n in range(8)]
+    news.copies, news.shuffled, news.lost = 3, True, {o.order_id for o in later[::2]}
+    for number, kind in enumerate(("status", "reset", "accept_then_drop", "truncated", "html")):
+        home.world.faults.order(Fault("vtex", kind, every=5 + number))
+    for number, order in enumerate(later):
+        await home.at(order.invoiced_at + timedelta(minutes=2))
+        if number % 3 == 2:
+            await home.sweep()
+    home.world.faults.clear()
+    await home.at(home.world.clock() + timedelta(hours=2))
+    await home.sweep()
+    await home.at(home.world.clock() + timedelta(hours=2))
+    await home.sweep()
+    known = {o.order_id for o in home.world.truth.orders if o.invoiced_at <= home.world.clock() - timedelta(hours=1)}
+    assert known <= await home.orders()
+    codes = [row[0] for row in await home.rows("SELECT tracking_code FROM shipment")]
+    due = {p.code for o in home.world.truth.orders if o.order_id in known for p in o.packages if not p.by_hand}
+    assert due <= set(codes)
+    assert len(codes) == len(set(codes))
+    assert await home.rows("SELECT number FROM order_hint") == []
+    assert await home.rows("SELECT kind FROM effect WHERE state IN ('pending', 'sending', 'refused')") == []
+
+
 FAULTS = {
     "429": Fault("vtex", "status", status=429, count=1, path="/pvt/orders/"),
     "500": Fault("vtex", "status", status=500, count=1, path="/pvt/orders/"),
@@ -337,6 +366,36 @@ async def test_a_feed_that_vtex_ended_is_begun_anew(home: House) -> None:
     await home.at(START + timedelta(minutes=2))
     assert home.world.news.feed_config is not None
     assert await home.notices() == []
+
+
+async def test_a_feed_that_may_not_be_read_is_a_notice_and_pauses_nothing(home: House) -> None:
+    await home.connect("feed")
+    home.world.order_system.lacks.add("Feed v3 and Hook Admin")
+    await home.at(START + timedelta(minutes=2))
+    assert await home.notices() == ["push_refused"]
+    assert await home.rows("SELECT state FROM account WHERE connector = 'vtex'") == [("ok",)]
+    order = home.next_order()
+    home.world.clock.set(order.invoiced_at + timedelta(minutes=5))
+    await home.sweep()
+    assert order.order_id in await home.orders(), "the sweep goes on"
+    home.world.order_system.lacks.clear()
+    await home.at(home.world.clock() + timedelta(minutes=2))
+    assert await home.notices() == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["connect", "--hook", "--feed"], "Either --hook or --feed"),
+        (["connect", "--hook", "--public-url", "http://localhost"], "give --public-url"),
+        (["backfill", "--days", "0"], "--days"),
+        (["mails", "both", "--store", "Loja"], "both"),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_anything_is(words: list[str], said: str) -> None:
+    result = CliRunner().invoke(app, ["vtex", *words])
+    assert result.exit_code == 2
+    assert said in result.output
 
 
 async def test_a_hook_that_vtex_ended_is_registered_again(home: House) -> None:

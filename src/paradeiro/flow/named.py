@@ -5,11 +5,12 @@ The hint is kept before the push is answered or the feed committed; it goes in t
 
 from datetime import datetime, timedelta
 
-from paradeiro.db import jobs, order_hints, stores
+from paradeiro.db import jobs, notices, order_hints, stores
 from paradeiro.db.jobs import Job
+from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.db.stores import Account
-from paradeiro.domain.words import Outcome
+from paradeiro.domain.words import NoticeKind, Outcome
 from paradeiro.flow import trouble
 from paradeiro.flow.intake import take_orders, unread
 from paradeiro.flow.means import Means, log
@@ -115,10 +116,29 @@ async def _after_feed(means: Means, account: Account, page: FeedPage, session: F
         await order_hints.feed_read(connection, account.id, again_at=now + _FEED_EVERY)
         if problem is None:
             await trouble.well(connection, account, now=now)
-        elif problem in {Outcome.RETRY, Outcome.AUTH_FAILED}:
+            mended = (NoticeKind.PUSH_REFUSED,)
+            await notices.resolve_subject(connection, account.store_id, mended, _feed_of(account), now=now)
+        elif problem is Outcome.RETRY or (problem is Outcome.AUTH_FAILED and page.problem is Outcome.AUTH_FAILED):
             await trouble.unwell(connection, account, problem, message, now=now, retry_after=page.retry_after)
-        else:
+        elif problem is Outcome.MALFORMED:
             await unread(connection, account, message, now=now)
+        else:
+            await notices.open_notices(connection, [_no_feed(account, message)], now=now)
+
+
+def _feed_of(account: Account) -> str:
+    return f"account {account.id} feed"
+
+
+def _no_feed(account: Account, why: str) -> NoticeDraft:
+    words = (
+        f"{account.name} does not let us read its feed: {why}. Orders still come with the sweep, every ten minutes. "
+        "When that is mended this notice ends by itself; or give the feed up with "
+        f"`paradeiro {account.connector} disconnect`."
+    )
+    facts = {"variant": "feed", "account": account.name, "connector": account.connector, "why": why}
+    kind = NoticeKind.PUSH_REFUSED
+    return NoticeDraft(account.store_id, kind, _feed_of(account), words, account_id=account.id, facts=facts)
 
 
 async def _open(means: Means, connection: Connection, account_id: int, *, now: datetime) -> Account | None:

@@ -31,8 +31,9 @@ async def read_feed(wire: Wire) -> FeedPage:
     """One lot of the feed. 404: the key has none (any more; VTEX ends one that had no event for days)."""
     answer = await wire.ask("GET", FEED, params=(("maxlot", str(MOST_PER_LOT)),))
     if isinstance(answer, Trouble):
-        outcome = Outcome.NOT_FOUND if answer.status == 404 else answer.outcome
-        return FeedPage(problem=outcome, message=answer.message, retry_after=answer.retry_after)
+        # 403 is the feed's own resource: the key may do everything else, so it is no reason to pause the account.
+        own = {404: Outcome.NOT_FOUND, 403: Outcome.REFUSED}.get(answer.status or 0, answer.outcome)
+        return FeedPage(problem=own, message=_failed(answer).message, retry_after=answer.retry_after)
     try:
         items = msgspec.json.decode(answer.body, type=list[_Item])
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:

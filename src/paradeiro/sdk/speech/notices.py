@@ -64,6 +64,9 @@ _PT = {
     "push_refused.ended": "{account} deixou de nos notificar, e registrar de novo não deu certo: {why}. Os pedidos "
     "continuam chegando pela varredura, a cada dez minutos. Quando estiver resolvido, rode “paradeiro {connector} "
     "connect --hook”.",
+    "push_refused.feed": "{account} não nos deixa ler o feed: {why}. Os pedidos continuam chegando pela varredura, a "
+    "cada dez minutos. Quando estiver resolvido, este aviso se encerra sozinho; ou desista do feed com “paradeiro "
+    "{connector} disconnect”.",
     "push_refused.unreadable": "{account} mandou uma notificação assinada que não entendemos ({why}). Ela está "
     "guardada; continuamos perguntando como sempre. O formato pode ter mudado.",
 }
