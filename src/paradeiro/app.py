@@ -73,6 +73,11 @@ def secret_key(settings: Settings) -> str:
     return key
 
 
+def inner_hosts(settings: Settings) -> frozenset[str]:
+    """The hosts of our own network that an address typed by somebody may lead to."""
+    return frozenset(host.strip().lower().rstrip(".") for host in settings.webhook_hosts.split(",") if host.strip())
+
+
 def new_token() -> str:
     """128 random bits as text for an address that nobody can guess."""
     return secrets.token_urlsafe(_TOKEN_BYTES)
@@ -107,7 +112,7 @@ async def house(
     clock = clock or clock_for(settings)
     connectors = discover()
     pool = await open_pool(url, size=pool_size)
-    sessions = Sessions(connectors, clock)
+    sessions = Sessions(connectors, clock, inner_hosts(settings))
     try:
         yield Means(
             pool=pool,

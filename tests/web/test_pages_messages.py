@@ -17,7 +17,7 @@ FAMILIES = {
     "outcome.": set(Outcome) | {""},
     "party.": set(PartyKind),
     "state.": {"pending", "sending", "done", "superseded", "refused"},
-    "account.": {"ok", "outage", "paused"},
+    "account.": {"ok", "outage", "paused", "disabled"},
     "proof.": set(ProofKind),
 }
 

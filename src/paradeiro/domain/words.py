@@ -76,6 +76,7 @@ class EffectKind(StrEnum):
     MARKETPLACE_INVOICE = "marketplace_invoice"
     MARKETPLACE_TRACKING_NUMBER = "marketplace_tracking_number"
     MARKETPLACE_UPDATE = "marketplace_update"
+    WEBHOOK_EVENT = "webhook_event"  # an endpoint: one change, as it was when it came
 
 
 class PartyKind(StrEnum):
@@ -85,6 +86,7 @@ class PartyKind(StrEnum):
     ORDER_SYSTEM = "order_system"
     MARKETPLACE = "marketplace"
     MAIL = "mail"
+    WEBHOOK = "webhook"
 
 
 class NoticeKind(StrEnum):
@@ -105,6 +107,7 @@ class NoticeKind(StrEnum):
     CONTRACT_DRIFT = "contract_drift"
     SILENCE = "silence"
     PROOF_UNREADABLE = "proof_unreadable"
+    ENDPOINT_DISABLED = "endpoint_disabled"
 
 
 class Drift(StrEnum):

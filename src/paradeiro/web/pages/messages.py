@@ -134,6 +134,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "kind.customer_mail": ("e-mail ao cliente", "e-mail to the customer"),
     "kind.customer_correction": ("e-mail de correção ao cliente", "e-mail of correction to the customer"),
     "kind.marketplace_invoice": ("nota fiscal", "invoice"),
+    "kind.webhook_event": ("mudança", "change"),
     "kind.marketplace_tracking_number": ("código de rastreio", "tracking code"),
     "kind.marketplace_update": ("histórico", "history"),
     "state.pending": ("na fila", "queued"),
@@ -163,6 +164,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "tells.order_system": ("{name}, o sistema de pedidos", "{name}, the order system"),
     "tells.marketplace": ("{name}, o marketplace", "{name}, the marketplace"),
     "tells.mail": ("o cliente, por e-mail ({name})", "the customer, by e-mail ({name})"),
+    "tells.webhook": ("{name}, por webhook", "{name}, by webhook"),
     "tells.correction": (
         "o cliente, com uma correção por e-mail ({name})",
         "the customer, with a correction by e-mail ({name})",
@@ -276,10 +278,12 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "account.ok": ("responde", "answers"),
     "account.outage": ("não responde", "does not answer"),
     "account.paused": ("pausada: recusa as credenciais", "paused: it refuses the credentials"),
+    "account.disabled": ("desligada: as mensagens esperam", "disabled: its messages wait"),
     "party.carrier": ("transportadora", "carrier"),
     "party.order_system": ("sistema de pedidos", "order system"),
     "party.marketplace": ("marketplace", "marketplace"),
     "party.mail": ("e-mail", "e-mail"),
+    "party.webhook": ("webhook", "webhook"),
     # raw answers
     "raw_title": ("Resposta original", "Raw answer"),
     "received": ("Recebida {when}", "Received {when}"),
