@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from paradeiro.cli import webhook_commands
+
 app = typer.Typer(
     name="paradeiro",
     help="Follows every package a store has sent, and tells the order, the customer and the marketplace.",
@@ -16,6 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.add_typer(webhook_commands.app, name="webhook")
 _out = Console()
 _err = Console(stderr=True)
 

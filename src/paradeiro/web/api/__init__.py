@@ -2,10 +2,11 @@
 
 from fastapi import APIRouter
 
-from paradeiro.web.api import notices, orders, proofs, shipments
+from paradeiro.web.api import notices, orders, proofs, shipments, webhooks
 
 router = APIRouter(prefix="/api/v1")
 router.include_router(shipments.router)
 router.include_router(proofs.router)
 router.include_router(orders.router)
 router.include_router(notices.router)
+router.include_router(webhooks.router)

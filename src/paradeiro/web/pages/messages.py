@@ -278,6 +278,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "account.ok": ("responde", "answers"),
     "account.outage": ("não responde", "does not answer"),
     "account.paused": ("pausada: recusa as credenciais", "paused: it refuses the credentials"),
+    "enable": ("Ligar de novo", "Enable"),
     "account.disabled": ("desligada: as mensagens esperam", "disabled: its messages wait"),
     "party.carrier": ("transportadora", "carrier"),
     "party.order_system": ("sistema de pedidos", "order system"),
