@@ -73,6 +73,11 @@ def secret_key(settings: Settings) -> str:
     return key
 
 
+def inner_hosts(settings: Settings) -> frozenset[str]:
+    """The hosts of our own network that an address typed by somebody may lead to."""
+    return frozenset(host.strip().lower().rstrip(".") for host in settings.webhook_hosts.split(",") if host.strip())
+
+
 def new_token() -> str:
     """128 random bits as text for an address that nobody can guess."""
     return secrets.token_urlsafe(_TOKEN_BYTES)
@@ -108,7 +113,7 @@ async def house(
     connectors = discover()
     pool = await open_pool(url, size=pool_size)
     # The simulated world has no limits that are shared with a shop, and its minutes may be moments.
-    sessions = Sessions(connectors, clock, pool if clock is real_clock else None)
+    sessions = Sessions(connectors, clock, pool if clock is real_clock else None, inner_hosts(settings))
     try:
         yield Means(
             pool=pool,

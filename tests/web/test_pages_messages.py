@@ -19,7 +19,7 @@ FAMILIES = {
     "party.": set(PartyKind),
     "proof.": set(ProofKind),
     "state.": {"pending", "sending", "done", "superseded", "refused"},
-    "account.": {"ok", "outage", "paused"},
+    "account.": {"ok", "outage", "paused", "disabled"},
 }
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from psycopg.rows import class_row
 
 from paradeiro.db.pool import Connection
-from paradeiro.domain.plan import SUPERSEDING
+from paradeiro.domain.plan import AS_IT_WAS, SUPERSEDING
 from paradeiro.domain.words import EffectKind, Outcome, Status
 
 
@@ -25,7 +25,9 @@ class EffectRow:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """An effect that is ours to send. `request` is set when an earlier try ended in doubt: the same must go again."""
+    """An effect that is ours to send. `request` is set when an earlier try ended in doubt: the same must go again.
+    `up_to`: it tells of events up to this id only, as things were at `created_at`; None: it tells the newest facts.
+    """
 
     id: int
     store_id: int
@@ -35,6 +37,8 @@ class Claimed:
     kind: str
     key: str
     attempts: int
+    created_at: datetime
+    up_to: int | None
     request: bytes | None = field(repr=False)
 
 
@@ -76,8 +80,11 @@ async def add(connection: Connection, rows: Sequence[EffectRow], *, now: datetim
     if not rows:
         return []
     sql = """
-        INSERT INTO effect (store_id, order_id, shipment_id, account_id, kind, cause, not_before, created_at)
-        SELECT *, %s, %s FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[])
+        INSERT INTO effect (store_id, order_id, shipment_id, account_id, kind, cause, not_before, created_at, up_to)
+        SELECT n.*, %s, %s, CASE WHEN n.kind = ANY(%s) THEN
+            (SELECT coalesce(max(e.id), 0) FROM tracking_event e WHERE e.shipment_id = n.shipment_id) END
+        FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[])
+            AS n (store_id, order_id, shipment_id, account_id, kind, cause)
         ON CONFLICT (shipment_id, account_id, kind, cause) DO NOTHING RETURNING id, kind"""
     columns = (
         [row.store_id for row in rows],
@@ -87,7 +94,10 @@ async def add(connection: Connection, rows: Sequence[EffectRow], *, now: datetim
         [row.kind.value for row in rows],
         [row.cause for row in rows],
     )
-    new = [(row[0], EffectKind(row[1])) async for row in await connection.execute(sql, (now, now, *columns))]
+    new = [
+        (row[0], EffectKind(row[1]))
+        async for row in await connection.execute(sql, (now, now, [kind.value for kind in sorted(AS_IT_WAS)], *columns))
+    ]
     await _supersede(connection, [effect_id for effect_id, _ in new], now=now)
     return [kind for _, kind in new]
 
@@ -133,7 +143,8 @@ async def claim(connection: Connection, ids: Sequence[int], *, now: datetime, le
             doubts = doubts + (state = 'sending')::int
         WHERE id IN (SELECT id FROM effect WHERE id = ANY(%s) AND state IN ('pending', 'sending')
                      AND not_before <= %s ORDER BY id FOR UPDATE SKIP LOCKED)
-        RETURNING id, store_id, order_id, shipment_id, account_id, kind, key::text, attempts, request"""
+        RETURNING id, store_id, order_id, shipment_id, account_id, kind, key::text, attempts, created_at,
+            up_to, request"""
     async with connection.cursor(row_factory=class_row(Claimed)) as cursor:
         await cursor.execute(sql, (lease, list(ids), now))
         return sorted(await cursor.fetchall(), key=lambda c: c.id)
@@ -207,11 +218,14 @@ async def told_delivered(connection: Connection, shipment_ids: Sequence[int]) ->
 
 
 async def due_accounts(connection: Connection, *, now: datetime) -> list[int]:
-    """Accounts with effects that may go now and that may be asked now."""
+    """Accounts with effects that may go now (no older one of their order waits) and that may be asked now."""
     sql = """
-        SELECT a.id FROM account a WHERE (a.open_at IS NULL OR a.open_at <= %s) AND EXISTS (
+        SELECT a.id FROM account a
+        WHERE a.state NOT IN ('disabled', 'removed') AND (a.open_at IS NULL OR a.open_at <= %s) AND EXISTS (
             SELECT 1 FROM effect e
-            WHERE e.account_id = a.id AND e.state IN ('pending', 'sending') AND e.not_before <= %s)"""
+            WHERE e.account_id = a.id AND e.state IN ('pending', 'sending') AND e.not_before <= %s AND NOT EXISTS (
+                SELECT 1 FROM effect o WHERE o.account_id = a.id AND o.order_id = e.order_id AND o.id < e.id
+                    AND o.state IN ('pending', 'sending')))"""
     return [row[0] async for row in await connection.execute(sql, (now, now))]
 
 

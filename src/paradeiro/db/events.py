@@ -46,6 +46,13 @@ async def known(connection: Connection, shipment_ids: Sequence[int]) -> dict[int
     return found
 
 
+async def known_up_to(connection: Connection, shipment_id: int, last: int) -> list[TrackingEvent]:
+    """The events of a shipment that were known when the one of this id came."""
+    sql = "SELECT body::text FROM tracking_event WHERE shipment_id = %s AND id <= %s"
+    decode = msgspec.json.Decoder(TrackingEvent).decode
+    return [decode(row[0]) async for row in await connection.execute(sql, (shipment_id, last))]
+
+
 async def add(connection: Connection, rows: Sequence[EventRow], *, now: datetime) -> int:
     """Keep events; one that is known already stays as it is. Returns how many were new."""
     if not rows:

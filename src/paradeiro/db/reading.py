@@ -131,7 +131,8 @@ async def account_lines(connection: Connection, store_id: int) -> list[dict[str,
                    AS stands_in_for,
                (SELECT array_agg(b.name ORDER BY i.rank, b.id) FROM stand_in i JOIN account b ON b.id = i.account_id
                 WHERE i.store_id = a.store_id AND i.carrier = a.connector AND b.id <> a.id) AS stood_in_by
-        FROM account a LEFT JOIN hook h ON h.account_id = a.id WHERE a.store_id = %s ORDER BY a.id"""
+        FROM account a LEFT JOIN hook h ON h.account_id = a.id
+        WHERE a.store_id = %s AND a.state <> 'removed' ORDER BY a.id"""
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(sql, (store_id,))
         return await cursor.fetchall()

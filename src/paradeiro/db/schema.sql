@@ -14,12 +14,12 @@ CREATE TABLE account (
     id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     store_id       bigint NOT NULL REFERENCES store,
     connector      text NOT NULL,
-    kind           text NOT NULL CHECK (kind IN ('carrier', 'order_system', 'marketplace', 'mail')),
+    kind           text NOT NULL CHECK (kind IN ('carrier', 'order_system', 'marketplace', 'mail', 'webhook')),
     name           text NOT NULL,
     channel        text,                    -- marketplaces: the order's channel that this account tells
     settings       jsonb NOT NULL DEFAULT '{}',
     secrets        bytea NOT NULL,
-    state          text NOT NULL DEFAULT 'ok' CHECK (state IN ('ok', 'outage', 'paused')),
+    state          text NOT NULL DEFAULT 'ok' CHECK (state IN ('ok', 'outage', 'paused', 'disabled', 'removed')),
     trouble        text NOT NULL DEFAULT '',
     trouble_since  timestamptz,
     failures       integer NOT NULL DEFAULT 0,
@@ -151,6 +151,7 @@ CREATE TABLE effect (
     message       text NOT NULL DEFAULT '',
     created_at    timestamptz NOT NULL,
     ended_at      timestamptz,
+    up_to         bigint,                       -- tells only of events up to this one; null: the newest facts
     UNIQUE (shipment_id, account_id, kind, cause)
 );
 CREATE INDEX effect_open ON effect (account_id, order_id, id) WHERE state IN ('pending', 'sending');

@@ -47,7 +47,7 @@ async def troubled(connection: Connection, store_id: int) -> list[Troubled]:
                ((SELECT count(*) FROM shipment s WHERE s.account_id = a.id AND s.next_check IS NOT NULL)
                + (SELECT count(*) FROM effect e WHERE e.account_id = a.id AND e.state IN ('pending', 'sending')))::int
                    AS waiting
-        FROM account a WHERE a.store_id = %s AND a.state <> 'ok' ORDER BY a.trouble_since, a.id"""
+        FROM account a WHERE a.store_id = %s AND a.state NOT IN ('ok', 'removed') ORDER BY a.trouble_since, a.id"""
     async with connection.cursor(row_factory=class_row(Troubled)) as cursor:
         await cursor.execute(sql, (store_id,))
         return await cursor.fetchall()

@@ -126,10 +126,10 @@ async def accounts(
     ids: Sequence[int] | None = None,
     store_ids: Sequence[int] | None = None,
 ) -> list[Account]:
-    """Accounts with their secrets decrypted, by id."""
+    """Accounts with their secrets decrypted, by id. What was removed is none any more."""
     sql = """
         SELECT * FROM account
-        WHERE (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s))
+        WHERE state <> 'removed' AND (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s))
           AND (%(stores)s::bigint[] IS NULL OR store_id = ANY(%(stores)s))
         ORDER BY id"""
     async with connection.cursor(row_factory=dict_row) as cursor:
@@ -167,7 +167,7 @@ async def account_well(connection: Connection, account_id: int) -> bool:
     """The account answered. True if it was in trouble until now."""
     sql = """
         UPDATE account SET state = 'ok', trouble = '', trouble_since = NULL, failures = 0, open_at = NULL
-        WHERE id = %s AND (state <> 'ok' OR failures > 0) RETURNING true"""
+        WHERE id = %s AND state NOT IN ('disabled', 'removed') AND (state <> 'ok' OR failures > 0) RETURNING true"""
     return await (await connection.execute(sql, (account_id,))).fetchone() is not None
 
 
@@ -176,8 +176,8 @@ async def account_trouble(
 ) -> datetime:
     """The account did not answer (`outage`) or was refused (`paused`). Since when it has been in trouble."""
     sql = """
-        UPDATE account SET state = %s, trouble = %s, open_at = %s, failures = failures + 1,
-            trouble_since = coalesce(trouble_since, %s)
+        UPDATE account SET state = CASE WHEN state IN ('disabled', 'removed') THEN state ELSE %s END, trouble = %s,
+            open_at = %s, failures = failures + 1, trouble_since = coalesce(trouble_since, %s)
         WHERE id = %s RETURNING trouble_since"""
     since: datetime = await _one(connection, sql, (state, trouble, open_at, now, account_id))
     return since

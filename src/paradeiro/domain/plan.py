@@ -14,6 +14,9 @@ SUPERSEDING: dict[EffectKind, frozenset[EffectKind]] = {
     EffectKind.CUSTOMER_CORRECTION: frozenset({EffectKind.CUSTOMER_MAIL, EffectKind.CUSTOMER_CORRECTION}),
 }
 
+# These tell one change, as things were when it came, however late they go; all others tell the newest facts.
+AS_IT_WAS = frozenset({EffectKind.WEBHOOK_EVENT})
+
 # A label that waits for its package is no news for the customer; an unknown code is no sentence at all.
 _NOT_MAILED = frozenset({Status.REGISTERED, Status.UNKNOWN})
 
@@ -30,6 +33,7 @@ class Sinks:
     order_system: bool
     marketplace: bool
     mail: bool
+    webhooks: bool = False
 
 
 def is_alias(customer: Customer) -> bool:
@@ -65,7 +69,7 @@ def introduce(order: Order, shipment: Shipment, sinks: Sinks, policy: Policy) ->
 def plan(
     change: Change, order: Order, shipment: Shipment, sinks: Sinks, policy: Policy, *, customer_was_told_delivered: bool
 ) -> tuple[EffectDraft, ...]:
-    """The effects of one change. Orders and marketplaces hear every change, the customer only news."""
+    """The effects of one change. Orders, marketplaces and endpoints hear every change, the customer only news."""
     cause = cause_of(change)
     drafts: list[EffectDraft] = []
     if sinks.order_system and policy.tell_order_system and shipment.invoice.number:
@@ -75,6 +79,8 @@ def plan(
         drafts.append(EffectDraft(EffectKind.ORDER_UPDATE, PartyKind.ORDER_SYSTEM, cause))
     if _tells_marketplace(order, shipment, sinks, policy):
         drafts.append(EffectDraft(EffectKind.MARKETPLACE_UPDATE, PartyKind.MARKETPLACE, cause))
+    if sinks.webhooks:
+        drafts.append(EffectDraft(EffectKind.WEBHOOK_EVENT, PartyKind.WEBHOOK, cause))
     if change.delivery_withdrawn and customer_was_told_delivered:
         # Owed even when it is old news: the customer was told something that is not so.
         if sinks.mail and policy.mails and mail_refusal(order.customer) is None:

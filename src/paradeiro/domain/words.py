@@ -77,6 +77,7 @@ class EffectKind(StrEnum):
     MARKETPLACE_INVOICE = "marketplace_invoice"
     MARKETPLACE_TRACKING_NUMBER = "marketplace_tracking_number"
     MARKETPLACE_UPDATE = "marketplace_update"
+    WEBHOOK_EVENT = "webhook_event"  # an endpoint: one change, as it was when it came
 
 
 class PartyKind(StrEnum):
@@ -86,6 +87,7 @@ class PartyKind(StrEnum):
     ORDER_SYSTEM = "order_system"
     MARKETPLACE = "marketplace"
     MAIL = "mail"
+    WEBHOOK = "webhook"
 
 
 class Mailer(StrEnum):
@@ -113,6 +115,7 @@ class NoticeKind(StrEnum):
     CONTRACT_DRIFT = "contract_drift"
     SILENCE = "silence"
     PROOF_UNREADABLE = "proof_unreadable"
+    ENDPOINT_DISABLED = "endpoint_disabled"
 
 
 class Drift(StrEnum):

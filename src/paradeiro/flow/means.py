@@ -20,24 +20,25 @@ log = structlog.get_logger()
 class Sessions:
     """Open sessions, one per account; an account whose settings changed gets a new one."""
 
-    def __init__(self, connectors: Mapping[str, Connector], clock: Clock, shared: Pool | None = None) -> None:
-        """`shared`: where all workers together keep to what a party allows; None (no real party): nobody counts."""
+    def __init__(
+        self,
+        connectors: Mapping[str, Connector],
+        clock: Clock,
+        shared: Pool | None = None,
+        inner_hosts: frozenset[str] = frozenset(),
+    ) -> None:
+        """`shared`: where all workers together keep to what a party allows; None (no real party): nobody counts.
+        `inner_hosts`: hosts of our own network that we may post to.
+        """
         self._connectors = connectors
+        self._inner_hosts = inner_hosts
         self._clock = clock
         self._shared = shared
         self._open: dict[int, tuple[AccountRef, Any]] = {}
 
     async def of(self, account: Account) -> Any:
         """The account's session (a CarrierSession, OrderSystemSession or SinkSession, as its kind says)."""
-        ref = AccountRef(
-            account.id,
-            account.store_id,
-            account.connector,
-            account.name,
-            account.settings,
-            account.channel,
-            spend=None if self._shared is None else partial(self._spend, self._shared, account),
-        )
+        ref = self._ref(account)
         known = self._open.get(account.id)
         if known is not None and known[0] == ref:
             return known[1]
@@ -46,6 +47,22 @@ class Sessions:
         session = self._connectors[account.connector].open(ref, self._clock)
         self._open[account.id] = (ref, session)
         return session
+
+    def fresh(self, account: Account) -> Any:
+        """A session of the caller's own, for an account that may not be kept yet. The caller closes it."""
+        return self._connectors[account.connector].open(self._ref(account), self._clock)
+
+    def _ref(self, account: Account) -> AccountRef:
+        return AccountRef(
+            account.id,
+            account.store_id,
+            account.connector,
+            account.name,
+            account.settings,
+            account.channel,
+            self._inner_hosts,
+            spend=None if self._shared is None else partial(self._spend, self._shared, account),
+        )
 
     async def _spend(self, pool: Pool, account: Account, per_minute: float) -> None:
         """Wait for leave to make one request."""

@@ -45,16 +45,21 @@ class Surroundings:
 
     def sink(self, kept: Kept, kind: PartyKind) -> Account | None:
         """The account that tells this sink about this shipment."""
+        return next(iter(self.all_sinks(kept, kind)), None)
+
+    def all_sinks(self, kept: Kept, kind: PartyKind) -> list[Account]:
+        """The accounts of a kind that tell about this shipment: of endpoints all that there are, else one."""
         mine = [a for a in self.accounts if a.store_id == kept.shipment.store_id and a.kind is kind]
         if kind is PartyKind.MARKETPLACE:
             mine = [a for a in mine if a.channel == kept.order.channel]
-        return mine[0] if mine else None
+        return mine if kind is PartyKind.WEBHOOK else mine[:1]
 
     def sinks(self, kept: Kept) -> Sinks:
         return Sinks(
             order_system=self.sink(kept, PartyKind.ORDER_SYSTEM) is not None,
             marketplace=self.sink(kept, PartyKind.MARKETPLACE) is not None,
             mail=self.sink(kept, PartyKind.MAIL) is not None,
+            webhooks=self.sink(kept, PartyKind.WEBHOOK) is not None,
         )
 
     def zone(self, kept: Kept) -> ZoneInfo:
@@ -293,14 +298,13 @@ def _effects(around: Surroundings, kept: Kept, change: Change, *, quiet: bool, w
 
 
 def rows_of(around: Surroundings, kept: Kept, drafts: Iterable[EffectDraft]) -> list[EffectRow]:
-    """Planned effects, each with the account that tells it."""
-    rows = []
-    for draft in drafts:
-        account = around.sink(kept, draft.sink)
-        assert account is not None, "plan is told which sinks exist"
-        shipment = kept.shipment
-        rows.append(EffectRow(shipment.store_id, kept.order_id, shipment.id, account.id, draft.kind, draft.cause))
-    return rows
+    """Planned effects, each with every account that tells it."""
+    shipment = kept.shipment
+    return [
+        EffectRow(shipment.store_id, kept.order_id, shipment.id, account.id, draft.kind, draft.cause)
+        for draft in drafts
+        for account in around.all_sinks(kept, draft.sink)
+    ]
 
 
 def _notices(around: Surroundings, kept: Kept, change: Change, timeline: Timeline) -> list[NoticeDraft]:

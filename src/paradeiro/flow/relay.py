@@ -17,7 +17,7 @@ from paradeiro.db.stores import Account, Store
 from paradeiro.domain.records import Telling
 from paradeiro.domain.timeline import fold
 from paradeiro.domain.words import EffectKind, NoticeKind, Outcome, Status
-from paradeiro.flow import trouble
+from paradeiro.flow import endpoint, trouble
 from paradeiro.flow.means import Means
 from paradeiro.sdk.contract import Request, Sent
 
@@ -56,8 +56,8 @@ async def relay(means: Means, account_id: int) -> int:
 async def _one_batch(means: Means, account_id: int) -> tuple[int, int]:
     now = means.now()
     async with transaction(means.pool) as connection:
-        account = (await stores.accounts(connection, means.secret_key, ids=[account_id]))[0]
-        if account.open_at is not None and account.open_at > now:
+        account = next(iter(await stores.accounts(connection, means.secret_key, ids=[account_id])), None)
+        if account is None or account.state == "disabled" or (account.open_at is not None and account.open_at > now):
             return 0, 0
         parcels = await _claim(means, connection, account, now=now)
     if not parcels:
@@ -65,7 +65,8 @@ async def _one_batch(means: Means, account_id: int) -> tuple[int, int]:
     session = await means.sessions.of(account)
     sent = await asyncio.gather(*(_send(session, parcel) for parcel in parcels))
     async with transaction(means.pool) as connection:
-        await _settle(connection, account, parcels, sent, began=now, now=means.now())
+        pauses = means.connectors[account.connector].pauses
+        await _settle(connection, account, pauses, parcels, sent, began=now, now=means.now())
     accepted = sum(result.outcome is Outcome.FOUND for result in sent)
     stopped = any(result.outcome is Outcome.AUTH_FAILED for result in sent)
     return (0 if stopped else len(parcels)), accepted
@@ -109,11 +110,14 @@ async def _tellings(
 ) -> dict[int, Telling]:
     """All that render needs, for each claimed effect."""
     store = (await stores.stores(connection, [account.store_id]))[account.store_id]
-    known = await events.known(connection, [c.shipment_id for c in claimed])
-    return {
-        each.id: _telling(means, account, store, each, kept[each.shipment_id], known.get(each.shipment_id, []), now)
-        for each in claimed
-    }
+    known = await events.known(connection, [c.shipment_id for c in claimed if c.up_to is None])
+    told = {}
+    for each in claimed:
+        said, at = known.get(each.shipment_id, []), now
+        if each.up_to is not None:
+            said, at = await events.known_up_to(connection, each.shipment_id, each.up_to), each.created_at
+        told[each.id] = _telling(means, account, store, each, kept[each.shipment_id], said, at)
+    return told
 
 
 def _telling(
@@ -155,6 +159,7 @@ async def _send(session: Any, parcel: _Parcel) -> Sent:
 async def _settle(
     connection: Connection,
     account: Account,
+    pauses: Sequence[timedelta],
     parcels: Sequence[_Parcel],
     sent: Sequence[Sent],
     *,
@@ -163,17 +168,33 @@ async def _settle(
 ) -> None:
     """Write how each try ended, and how the account is."""
     # The account's row first, as everywhere, then the effects in the order of their ids.
-    await _account_state(connection, account, sent, now=now)
+    await _account_state(connection, account, sent, patient=bool(pauses), now=now)
+    vain = next((s for p, s in zip(parcels, sent, strict=True) if _in_vain(p, s, pauses)), None)
+    if vain is not None:
+        await endpoint.give_up(connection, account, vain, now=now)
     drafts = []
     for parcel, result in zip(parcels, sent, strict=True):
-        await effects.end(connection, _ended(parcel, result, began=began, now=now), now=now)
-        draft = _notice(account, parcel, result)
+        await effects.end(connection, _ended(parcel, result, pauses, began=began, now=now), now=now)
+        draft = None if pauses else _notice(account, parcel, result)
         if draft is not None:
             drafts.append(draft)
     await notices.open_notices(connection, drafts, now=now)
 
 
-def _ended(parcel: _Parcel, result: Sent, *, began: datetime, now: datetime) -> Ended:
+def _in_vain(parcel: _Parcel, result: Sent, pauses: Sequence[timedelta]) -> bool:
+    """Whether this account is to be told no more: nobody is there, or a telling was tried as often as it may be."""
+    used_up = bool(pauses) and parcel.claimed.attempts > len(pauses)
+    return result.outcome is Outcome.RETRY and (result.gone or used_up)
+
+
+def _pause(attempts: int, pauses: Sequence[timedelta]) -> timedelta:
+    """How long to wait after so many tries."""
+    if pauses:
+        return pauses[min(attempts, len(pauses)) - 1]
+    return min(_FIRST_BACKOFF * float(2 ** min(attempts - 1, 10)), _LONGEST_BACKOFF)
+
+
+def _ended(parcel: _Parcel, result: Sent, pauses: Sequence[timedelta], *, began: datetime, now: datetime) -> Ended:
     claimed = parcel.claimed
     match result.outcome:
         case Outcome.FOUND | Outcome.NOT_FOUND:
@@ -182,8 +203,7 @@ def _ended(parcel: _Parcel, result: Sent, *, began: datetime, now: datetime) -> 
             state, pause = "refused", timedelta(0)
         case Outcome.RETRY:
             state = "sending" if result.in_doubt else "pending"
-            pause = min(_FIRST_BACKOFF * float(2 ** min(claimed.attempts - 1, 10)), _LONGEST_BACKOFF)
-            pause = max(pause, timedelta(seconds=result.retry_after or 0))
+            pause = max(_pause(claimed.attempts, pauses), timedelta(seconds=result.retry_after or 0))
         case Outcome.AUTH_FAILED:
             state, pause = "pending", timedelta(0)  # the account's pause holds it back
     return Ended(
@@ -199,8 +219,12 @@ def _ended(parcel: _Parcel, result: Sent, *, began: datetime, now: datetime) -> 
     )
 
 
-async def _account_state(connection: Connection, account: Account, sent: Sequence[Sent], *, now: datetime) -> None:
-    """The account is well when anything was answered; in trouble when it refuses us or nothing gets through."""
+async def _account_state(
+    connection: Connection, account: Account, sent: Sequence[Sent], *, patient: bool, now: datetime
+) -> None:
+    """The account is well when anything was answered; in trouble when it refuses us or nothing gets through. `patient`:
+    a person hears of it only when it is given up.
+    """
     refused = next((s for s in sent if s.outcome is Outcome.AUTH_FAILED), None)
     # Who says yes and shows nothing has answered: that is one effect's trouble, not the account's.
     failed = [s for s in sent if s.outcome is Outcome.RETRY and s.http_status != _OK]
@@ -209,11 +233,13 @@ async def _account_state(connection: Connection, account: Account, sent: Sequenc
         await trouble.unwell(connection, account, refused.outcome, refused.message, now=now)
     elif throttled is not None:
         pause = max(throttled.retry_after or 0, 60.0)
-        await trouble.unwell(connection, account, throttled.outcome, throttled.message, now=now, retry_after=pause)
+        await trouble.unwell(
+            connection, account, throttled.outcome, throttled.message, now=now, retry_after=pause, told=patient
+        )
     elif len(failed) < len(sent):
         await trouble.well(connection, account, now=now)
     elif account.failures + len(failed) >= _ACCOUNT_FAILS_AFTER:
-        await trouble.unwell(connection, account, failed[0].outcome, failed[0].message, now=now)
+        await trouble.unwell(connection, account, failed[0].outcome, failed[0].message, now=now, told=patient)
     else:
         await stores.count_failure(connection, account.id)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
 
 from paradeiro.domain.drift import Expected
@@ -24,7 +24,9 @@ class AccountField:
 
 @dataclass(frozen=True, slots=True)
 class AccountRef:
-    """One set of credentials at one party, decrypted for use. Its repr shows no setting."""
+    """One set of credentials at one party, decrypted for use. Its repr shows no setting. `inner_hosts`: names in our
+    own network that an address typed by somebody may lead to.
+    """
 
     id: int
     store_id: int
@@ -32,6 +34,7 @@ class AccountRef:
     name: str
     settings: Mapping[str, str] = field(repr=False)
     channel: str | None = None
+    inner_hosts: frozenset[str] = frozenset()
     # Leave for one request out of so many a minute, which all workers share: returns when it may be made.
     spend: Callable[[float], Awaitable[None]] | None = field(default=None, repr=False, compare=False)
 
@@ -153,7 +156,8 @@ class Request:
 class Sent:
     """How telling ended. `outcome` is FOUND (accepted; receipt given), RETRY, AUTH_FAILED, REFUSED or MALFORMED.
 
-    `in_doubt` is true when the other side may have accepted before the connection broke.
+    `in_doubt` is true when the other side may have accepted before the connection broke, `gone` when it says that
+    nobody listens there any more.
     """
 
     outcome: Outcome
@@ -162,6 +166,7 @@ class Sent:
     http_status: int | None = None
     retry_after: float | None = None
     in_doubt: bool = False
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +296,19 @@ class SinkSession(Session, Protocol):
 
 
 @runtime_checkable
+class Endpoint(SinkSession, Protocol):
+    """A sink whose address somebody typed. Like `send`, it raises nothing."""
+
+    async def look(self) -> str:
+        """Why its address may not be spoken with; empty if it may."""
+        ...
+
+    async def try_out(self, telling_id: str) -> Sent:
+        """Send a message that speaks of no order."""
+        ...
+
+
+@runtime_checkable
 class Subscriber(Session, Protocol):
     """A session that can register an address of ours for pushes. Like `fetch`, it raises nothing."""
 
@@ -321,7 +339,8 @@ class Connector:
     `fields`: what each answer is expected to look like, watched for change. `whole_history`: an answer tells all that
     ever happened, so an event that is missing from a later one was taken back. `country`: whose public holidays its
     people keep (ISO 3166-1 alpha-2). `large_batch_size`: for how many codes its session has `fetch_many`; `proofs`:
-    which proofs of delivery its session has `fetch_proofs` for.
+    which proofs of delivery its session has `fetch_proofs` for. `pauses`: how long a telling waits after each try that
+    failed; once they are used up its account is disabled until a person enables it (none: it is tried for ever).
     """
 
     name: str
@@ -346,3 +365,4 @@ class Connector:
     large_batch_size: int = 0
     proofs: frozenset[ProofKind] = frozenset()
     proof_batch_size: int = 1
+    pauses: tuple[timedelta, ...] = ()

@@ -58,6 +58,12 @@ _PT = {
     "no_address.alias": "O cliente do pedido {order} não recebe e-mail nosso: o pedido só traz o apelido que a "
     "plataforma criou para o endereço dele, e o apelido deixa de funcionar quando o pedido é faturado. Deixe a VTEX "
     "escrever (“paradeiro vtex mails vtex”) ou informe os endereços verdadeiros com os pedidos.",
+    "endpoint_disabled": "O webhook {account} ({host}) foi desligado: uma mensagem não foi aceita em {tries} "
+    "tentativas ({why}). Nada se perdeu: as mensagens esperam. Conserte o endereço e ligue-o de novo na tela "
+    "“Contas” ou com “paradeiro webhook enable”; elas vão então na ordem.",
+    "endpoint_disabled.gone": "O webhook {account} ({host}) foi desligado: ele respondeu que não existe mais ({why}). "
+    "As mensagens esperam. Ligue-o de novo na tela “Contas” ou com “paradeiro webhook enable”, ou remova-o com "
+    "“paradeiro webhook remove”.",
     "push_refused": "Chegaram {count} notificações seguidas em nome de {account} sem a assinatura certa ({why}). Nada "
     "foi aceito delas; continuamos perguntando como sempre. Talvez o segredo seja outro: desfaça o registro e registre "
     "de novo com “paradeiro hook {connector}”.",

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from paradeiro.web.api import mailing, notices, orders, proofs, shipments
+from paradeiro.web.api import mailing, notices, orders, proofs, shipments, webhooks
 
 router = APIRouter(prefix="/api/v1")
 router.include_router(shipments.router)
@@ -10,3 +10,4 @@ router.include_router(proofs.router)
 router.include_router(orders.router)
 router.include_router(notices.router)
 router.include_router(mailing.router)
+router.include_router(webhooks.router)

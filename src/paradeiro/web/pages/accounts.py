@@ -7,6 +7,7 @@ from fastapi import APIRouter, Form, Request, Response
 from paradeiro.db import reading, stores
 from paradeiro.db.pool import transaction
 from paradeiro.domain.words import Mailer, PartyKind
+from paradeiro.flow import endpoint
 from paradeiro.flow.errors import StatementError
 from paradeiro.flow.mailing import mailer_of, set_mailer
 from paradeiro.flow.means import Means
@@ -43,17 +44,19 @@ async def _render(request: Request, means: Means, who: Caller, *, problem: str =
 
 @router.post("/accounts/{account}/ask-now")
 async def ask_now(request: Request, account: str, means: MeansOf, who: Operator, form: FormToken = "") -> Response:
-    """Let an account be asked again at once."""
+    """Let an account be asked again at once; one that was disabled is enabled."""
     try:
         forms.check(request, means, who, form)
     except StatementError as error:
         return await _render(request, means, who, problem=error.code)
     async with transaction(means.pool) as connection:
-        mine = {line["id"] for line in await reading.account_lines(connection, who.store_id)}
+        mine = {line["id"]: line["state"] for line in await reading.account_lines(connection, who.store_id)}
         account_id = id_of(account)
         if account_id not in mine or account_id is None:
             return await _render(request, means, who, problem="gone")
         await stores.visit_now(connection, account_id, now=means.now())
+    if mine[account_id] == "disabled":
+        await endpoint.enable(means, await endpoint.find(means, who.store_id, account_id))
     return forms.back("/accounts", "try-now")
 
 

@@ -1,0 +1,153 @@
+"""In: an endpoint of the store's; out: a session that posts signed messages to it. The wire only.
+
+Only a 2xx is success. Whatever else comes is tried again with the same webhook-id; 410 says that nobody listens there.
+"""
+
+import asyncio
+import contextlib
+import ssl
+
+import httpcore
+import httpx
+
+from paradeiro.connectors.webhook.guard import Guard, GuardedNetwork, Resolve, resolve
+from paradeiro.connectors.webhook.render import trial
+from paradeiro.connectors.webhook.signature import secrets_of, signed
+from paradeiro.domain.words import Outcome
+from paradeiro.sdk.contract import AccountRef, Clock, Request, Sent
+from paradeiro.sdk.http import HttpAnswer, retry_after
+
+TIMEOUT_SECONDS = 20.0  # for the whole exchange up to the answer's status; Standard Webhooks recommends 15 to 30
+_BODY_SECONDS = 2.0
+LARGEST_BODY = 64 * 1024
+_LONGEST_PAUSE = 24 * 3600.0
+_CONNECTIONS = 10
+_GONE = 410
+
+
+class WebhookSession:
+    """An open session with one endpoint. Each message goes over a connection of its own, checked when it is made."""
+
+    def __init__(
+        self, account: AccountRef, clock: Clock, *, resolve: Resolve = resolve, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self._settings = account.settings
+        self._clock = clock
+        self._guard = Guard(account.inner_hosts, resolve)
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=tls or httpx.create_ssl_context(trust_env=False),
+            max_connections=_CONNECTIONS,
+            max_keepalive_connections=0,
+            network_backend=GuardedNetwork(self._guard),
+        )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._pool.aclose()
+
+    async def look(self) -> str:
+        """Why the endpoint's address may not be spoken with; empty if it may."""
+        url = _url(self._settings["url"])
+        problem = self._problem(url)
+        if problem or url is None:
+            return problem
+        try:
+            await self._guard.addresses(_host(url), url.port or 443)
+        except httpcore.ConnectError as error:
+            return str(error)
+        return ""
+
+    async def send(self, request: Request, telling_id: str) -> Sent:
+        """Post one message, signed now. Its status alone says how that ended."""
+        url = _url(self._settings["url"])
+        problem = self._problem(url)
+        if problem or url is None:
+            return Sent(Outcome.RETRY, message=problem)
+        try:
+            proof = signed(secrets_of(self._settings, self._clock()), telling_id, self._clock(), request.body)
+        except ValueError as error:
+            return Sent(Outcome.RETRY, message=str(error))
+        headers = [*request.headers, ("Host", url.netloc.decode()), ("Content-Length", str(len(request.body))), *proof]
+        return await self._post(url, headers, request.body)
+
+    async def try_out(self, telling_id: str) -> Sent:
+        """Post a message that speaks of no order."""
+        return await self.send(trial(telling_id, self._clock()), telling_id)
+
+    async def already_done(self, request: Request, telling_id: str) -> bool:  # noqa: ARG002 - the same call for every sink
+        """Never known: the same message goes again, with the same webhook-id, by which the other side knows it."""
+        return False
+
+    def _problem(self, url: httpx.URL | None) -> str:
+        if url is None or url.scheme not in {"http", "https"} or not url.host:
+            return "the address is no https:// address"
+        if url.userinfo:
+            return "an address with a user and a password in it is not used"
+        if url.scheme == "http" and not self._guard.allows(_host(url)):
+            return "only https:// is spoken with the outside world"
+        return ""
+
+    async def _post(self, url: httpx.URL, headers: list[tuple[str, str]], body: bytes) -> Sent:
+        reached = False
+        try:
+            async with (
+                asyncio.timeout(TIMEOUT_SECONDS) as limit,
+                self._pool.stream(
+                    "POST",
+                    httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+                    headers=[(name.encode(), value.encode()) for name, value in headers],
+                    content=body,
+                    extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), TIMEOUT_SECONDS)},
+                ) as response,
+            ):
+                reached = True
+                sent = _sent(response)
+                limit.reschedule(asyncio.get_running_loop().time() + _BODY_SECONDS)
+                await _drain(response)
+        except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout) as error:
+            return Sent(Outcome.RETRY, message=f"could not connect: {error or type(error).__name__}"[:300])
+        except (TimeoutError, httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:
+            # The status was there: what became of the body is nobody's business.
+            if reached:
+                return sent
+            return Sent(Outcome.RETRY, message=f"no answer came: {type(error).__name__}", in_doubt=True)
+        return sent
+
+
+def _url(text: str) -> httpx.URL | None:
+    try:
+        return httpx.URL(text.strip())
+    except (httpx.InvalidURL, UnicodeError):
+        return None
+
+
+def _host(url: httpx.URL) -> str:
+    return url.raw_host.decode("ascii")
+
+
+async def _drain(response: httpcore.Response) -> None:
+    """Read what the other side still says, up to a bound, so that it need not see its connection broken."""
+    size = 0
+    async with contextlib.aclosing(response.aiter_stream()) as parts:  # type: ignore[type-var] # it is a generator
+        async for part in parts:
+            size += len(part)
+            if size > LARGEST_BODY:
+                return
+
+
+def _sent(response: httpcore.Response) -> Sent:
+    status = response.status
+    if 200 <= status < 300:
+        return Sent(Outcome.FOUND, receipt=f"HTTP {status}", http_status=status)
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
+    pause = retry_after(HttpAnswer(status, headers, b""))
+    words = f"HTTP {status}"
+    if 300 <= status < 400:
+        words += ": it leads elsewhere, where messages never follow; enter the new address"
+    return Sent(
+        Outcome.RETRY,
+        message=words,
+        http_status=status,
+        retry_after=None if pause is None else min(pause, _LONGEST_PAUSE),
+        gone=status == _GONE,
+    )

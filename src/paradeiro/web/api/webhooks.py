@@ -1,0 +1,113 @@
+"""In: endpoints that a program adds, tries or has told again; out: how they are. Secrets are shown once, on adding."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from paradeiro.db.webhooks import EndpointLine
+from paradeiro.domain.words import Outcome
+from paradeiro.flow import endpoint
+from paradeiro.web.api.shapes import Shape, errors
+from paradeiro.web.auth import MeansOf, Reader, Writer
+
+router = APIRouter(tags=["webhooks"])
+Id = Annotated[int, Path(ge=1, le=2**62)]
+_ERRORS = errors(400, 401, 403, 404, 409, 422)
+
+
+class WebhookIn(Shape):
+    """An endpoint to tell of every change. `url`: https:// of a host that the outside world reaches."""
+
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+    url: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+
+
+class WebhookOut(Shape):
+    """An endpoint. `state` is ok, outage (it is tried again) or disabled (its messages wait until it is enabled)."""
+
+    id: int
+    name: str
+    url: str
+    state: str
+    trouble: str
+    trouble_since: datetime | None
+    waiting: int
+    told: int
+    oldest_waiting: datetime | None
+    created_at: datetime
+
+
+class WebhookPage(Shape):
+    items: list[WebhookOut]
+
+
+class WebhookAdded(Shape):
+    """`secret` signs its messages; it is shown only here."""
+
+    id: int
+    secret: str
+
+
+class TestOut(Shape):
+    """What came of a test message. `http_status` is null if no answer came."""
+
+    accepted: bool
+    http_status: int | None
+    message: str
+
+
+class ReplayIn(Shape):
+    """What to tell again: of changes since an instant, or one message by its webhook-id. One of the two."""
+
+    since: AwareDatetime | None = None
+    message: UUID | None = Field(None, description="the webhook-id")
+
+
+class ReplayOut(Shape):
+    messages: int
+
+
+@router.get("/webhooks", responses=_ERRORS)
+async def list_webhooks(means: MeansOf, who: Reader) -> WebhookPage:
+    """The store's endpoints and what waits for each."""
+    return WebhookPage(items=[_line(line) for line in await endpoint.of_store(means, who.store_id)])
+
+
+@router.post("/webhooks", status_code=201, responses=_ERRORS)
+async def add_webhook(body: WebhookIn, means: MeansOf, who: Writer) -> WebhookAdded:
+    """Tell an address of every change from now on."""
+    made = await endpoint.add(means, who.store_id, name=body.name, url=body.url)
+    return WebhookAdded(id=made.account_id, secret=made.secret)
+
+
+@router.post("/webhooks/{webhook_id}/test", responses=_ERRORS)
+async def test_webhook(webhook_id: Id, means: MeansOf, who: Writer) -> TestOut:
+    """Post a signed test message, once."""
+    sent = await endpoint.try_out(means, await endpoint.find(means, who.store_id, webhook_id))
+    return TestOut(accepted=sent.outcome is Outcome.FOUND, http_status=sent.http_status, message=sent.message)
+
+
+@router.post("/webhooks/{webhook_id}/replay", responses=_ERRORS)
+async def replay_webhook(webhook_id: Id, body: ReplayIn, means: MeansOf, who: Writer) -> ReplayOut:
+    """Tell again what was accepted, under the same ids."""
+    account = await endpoint.find(means, who.store_id, webhook_id)
+    message = str(body.message) if body.message else None
+    return ReplayOut(messages=await endpoint.replay(means, account, since=body.since, message=message))
+
+
+def _line(line: EndpointLine) -> WebhookOut:
+    return WebhookOut(
+        id=line.id,
+        name=line.name,
+        url=line.url,
+        state=line.state,
+        trouble=line.trouble,
+        trouble_since=line.trouble_since,
+        waiting=line.waiting,
+        told=line.told,
+        oldest_waiting=line.oldest,
+        created_at=line.created_at,
+    )
