@@ -113,7 +113,7 @@ async def house(
     connectors = discover()
     pool = await open_pool(url, size=pool_size)
     # The simulated world has no limits that are shared with a shop, and its minutes may be moments.
-    sessions = Sessions(connectors, clock, pool if clock is real_clock else None, inner_hosts(settings))
+    sessions = Sessions(connectors, clock, pool if clock is real_clock else None, inner_hosts=inner_hosts(settings))
     try:
         yield Means(
             pool=pool,

@@ -144,3 +144,20 @@ async def test_aliases_are_one_notice_that_says_what_to_do(shop: Shop) -> None:
     assert "vtex mails vtex" in notices[0].message
     assert "vtex mails vtex" in notice_sentence(notices[0].kind, notices[0].facts, "english")
     assert shop.outside.told("mail") == []
+
+
+async def test_what_waits_behind_an_older_effect_of_its_order_keeps_nobody_busy(shop: Shop) -> None:
+    one, two = await shop.register("AA1", invoice="NF-1"), await shop.register("AA2", invoice="NF-2")
+    await shop.run()
+    shop.outside.fail("loja", "retry")
+    shop.outside.say("AA1", POSTED)
+    await shop.ask(one, hours=2)
+    shop.outside.fail("loja", "ok")
+    shop.outside.say("AA2", POSTED)
+    await shop.ask(two, seconds=1)
+    states = {
+        e.shipment_id: e.state for each in (one, two) for e in await shop.effects(each) if e.kind == "order_update"
+    }
+    assert states == {one: "pending", two: "pending"}
+    await shop.later(hours=1)
+    assert len([b for b in shop.outside.told("loja") if b["kind"] == "order_update"]) == 2

@@ -41,7 +41,7 @@ class Told:
 @pytest.fixture
 async def told(shop: Shop) -> AsyncIterator[Told]:
     connectors = {**shop.means.connectors, "webhook": CONNECTOR}
-    sessions = Sessions(connectors, shop.clock, INNER)
+    sessions = Sessions(connectors, shop.clock, inner_hosts=INNER)
     means = replace(shop.means, connectors=connectors, sessions=sessions)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(sessions.close)

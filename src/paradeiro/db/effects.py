@@ -218,14 +218,17 @@ async def told_delivered(connection: Connection, shipment_ids: Sequence[int]) ->
 
 
 async def due_accounts(connection: Connection, *, now: datetime) -> list[int]:
-    """Accounts with effects that may go now (no older one of their order waits) and that may be asked now."""
+    """Accounts with effects that may go now and that may be asked now. What waits behind an older effect of its order
+    may not: a job for it would find nothing to do.
+    """
     sql = """
         SELECT a.id FROM account a
         WHERE a.state NOT IN ('disabled', 'removed') AND (a.open_at IS NULL OR a.open_at <= %s) AND EXISTS (
             SELECT 1 FROM effect e
-            WHERE e.account_id = a.id AND e.state IN ('pending', 'sending') AND e.not_before <= %s AND NOT EXISTS (
-                SELECT 1 FROM effect o WHERE o.account_id = a.id AND o.order_id = e.order_id AND o.id < e.id
-                    AND o.state IN ('pending', 'sending')))"""
+            WHERE e.account_id = a.id AND e.state IN ('pending', 'sending') AND e.not_before <= %s
+              AND NOT EXISTS (
+                SELECT 1 FROM effect o WHERE o.account_id = e.account_id AND o.order_id = e.order_id AND o.id < e.id
+                  AND o.state IN ('pending', 'sending')))"""
     return [row[0] async for row in await connection.execute(sql, (now, now))]
 
 
