@@ -10,6 +10,7 @@ from standardwebhooks.webhooks import Webhook
 
 from paradeiro.connectors.webhook import CONNECTOR
 from paradeiro.connectors.webhook.schedule import PAUSES
+from paradeiro.db.pool import transaction
 from paradeiro.domain.words import Outcome
 from paradeiro.flow import endpoint
 from paradeiro.flow.errors import ConflictError, InvalidError, MissingError
@@ -82,6 +83,8 @@ async def test_every_change_is_a_message_of_its_own_told_as_it_was(told: Told) -
     there.answer = status("500 No")
     await told.news(shipment, PO)
     tried = there.got[0]
+    async with transaction(told.shop.means.pool) as connection:
+        await connection.execute("UPDATE orders SET promised_at = now()")
     await told.news(shipment, PO, RO)
     await told.news(shipment, PO, RO, OEC, BDE)
     assert {got.id for got in there.got} == {tried.id}, "what comes later waits for the first"

@@ -25,7 +25,7 @@ class EffectRow:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """An effect that is ours to send. `request` is set when an earlier try ended in doubt: the same must go again.
+    """An effect that is ours to send. `request` is set when the same must go again: an earlier try ended in doubt.
     `up_to`: it tells of events up to this id only, as things were at `created_at`; None: it tells the newest facts.
     """
 
@@ -161,12 +161,13 @@ async def end(connection: Connection, ended: Ended, *, now: datetime) -> None:
     """Write how a try ended, with its attempt.
 
     Back in `pending`, the effect forgets its request (the next try tells the newest facts), and is superseded if a
-    newer one came meanwhile. In doubt (`sending`) it keeps it.
+    newer one came meanwhile. In doubt (`sending`) it keeps it, and so does one that tells a single change: that is
+    the same message, to the byte, however often it goes.
     """
     sql = """
         UPDATE effect SET state = %(state)s, receipt = %(receipt)s, message = %(message)s,
             not_before = %(not_before)s,
-            request = CASE WHEN %(state)s = 'sending' THEN request END,
+            request = CASE WHEN %(state)s = 'sending' OR (%(state)s = 'pending' AND up_to IS NOT NULL) THEN request END,
             ended_at = CASE WHEN %(state)s IN ('done', 'refused') THEN %(now)s::timestamptz END
         WHERE id = %(id)s"""
     values = {

@@ -8,6 +8,7 @@ from paradeiro.db import effects
 from paradeiro.db.effects import ShownEffect
 from paradeiro.db.pool import Connection
 from paradeiro.db.shipments import Kept
+from paradeiro.db.stores import Account
 from paradeiro.domain.plan import plan
 from paradeiro.domain.records import Change, EffectDraft, TrackingEvent
 from paradeiro.domain.timeline import compare, fold
@@ -64,7 +65,7 @@ async def would_tell(
     was_told = kept.shipment.id in await effects.told_delivered(connection, [kept.shipment.id])
     policy = around.stores[kept.shipment.store_id].policy
     drafts = plan(change, kept.order, kept.shipment, around.sinks(kept), policy, customer_was_told_delivered=was_told)
-    return [_said(around, kept, draft) for draft in drafts]
+    return [_said(kept, draft, account) for draft in drafts for account in around.all_sinks(kept, draft.sink)]
 
 
 def _change(kept: Kept, known: Sequence[TrackingEvent], now: datetime) -> Change | None:
@@ -83,10 +84,8 @@ def _change(kept: Kept, known: Sequence[TrackingEvent], now: datetime) -> Change
     return compare(old, timeline, (stated,))
 
 
-def _said(around: Surroundings, kept: Kept, draft: EffectDraft) -> WouldTell:
+def _said(kept: Kept, draft: EffectDraft, account: Account) -> WouldTell:
     if draft.sink is PartyKind.MAIL:
         message = "tells.correction" if draft.kind is EffectKind.CUSTOMER_CORRECTION else "tells.mail"
         return WouldTell(message, kept.order.customer.email or "", customer=True)
-    account = around.sink(kept, draft.sink)
-    assert account is not None, "plan is told which sinks exist"
     return WouldTell(f"tells.{draft.sink}", account.name)
