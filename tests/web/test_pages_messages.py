@@ -6,7 +6,7 @@ from string import Formatter
 
 import pytest
 
-from paradeiro.domain.words import EffectKind, Outcome, PartyKind, ProofKind
+from paradeiro.domain.words import Deed, Door, EffectKind, Outcome, PartyKind, ProofKind
 from paradeiro.web.pages import layout
 from paradeiro.web.pages.messages import MESSAGES
 
@@ -18,6 +18,8 @@ FAMILIES = {
     "party.": set(PartyKind),
     "state.": {"pending", "sending", "done", "superseded", "refused"},
     "account.": {"ok", "outage", "paused"},
+    "deed.": set(Deed),
+    "door.": set(Door),
     "proof.": set(ProofKind),
 }
 

@@ -2,10 +2,12 @@
 
 from fastapi import APIRouter
 
-from paradeiro.web.api import notices, orders, proofs, shipments
+from paradeiro.web.api import audit, bulk, notices, orders, proofs, shipments
 
 router = APIRouter(prefix="/api/v1")
+router.include_router(bulk.router)
 router.include_router(shipments.router)
 router.include_router(proofs.router)
 router.include_router(orders.router)
 router.include_router(notices.router)
+router.include_router(audit.router)
