@@ -6,7 +6,7 @@ from string import Formatter
 
 import pytest
 
-from paradeiro.domain.words import Deed, Door, EffectKind, Outcome, PartyKind, ProofKind
+from paradeiro.domain.words import DeedKind, Door, EffectKind, Outcome, PartyKind, ProofKind, SheetProblem
 from paradeiro.web.pages import layout
 from paradeiro.web.pages.messages import MESSAGES
 
@@ -18,8 +18,9 @@ FAMILIES = {
     "party.": set(PartyKind),
     "state.": {"pending", "sending", "done", "superseded", "refused"},
     "account.": {"ok", "outage", "paused"},
-    "deed.": set(Deed),
+    "deed.": set(DeedKind),
     "door.": set(Door),
+    "sheet.": set(SheetProblem),
     "proof.": set(ProofKind),
 }
 
