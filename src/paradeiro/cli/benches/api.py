@@ -62,7 +62,7 @@ async def _measure(address: str, key: str, pid: int, size: int) -> dict[str, Any
             took = time.perf_counter() - began
             figures[f"{name}: requests/s"] = each / took
             figures[f"{name}: CPU ms per request"] = (_cpu_seconds(pid) - cpu) * 1000 / each
-    figures["bulk: lines/s"] = await _bulk(client, min(size, MOST_LINES))
+        figures["bulk: lines/s"] = await _bulk(client, min(size, MOST_LINES))
     for name in ("register", "event", "read"):
         figures[f"{name}: ratio to health"] = figures[f"{name}: requests/s"] / figures["health: requests/s"]
     return figures
