@@ -6,7 +6,7 @@ from string import Formatter
 
 import pytest
 
-from paradeiro.domain.words import EffectKind, Mailer, Outcome, PartyKind, ProofKind
+from paradeiro.domain.words import DeedKind, Door, EffectKind, Mailer, Outcome, PartyKind, ProofKind, SheetProblem
 from paradeiro.web.pages import layout
 from paradeiro.web.pages.messages import MESSAGES
 
@@ -17,6 +17,9 @@ FAMILIES = {
     "outcome.": set(Outcome) | {""},
     "mailer.": set(Mailer),
     "party.": set(PartyKind),
+    "deed.": set(DeedKind),
+    "door.": set(Door),
+    "sheet.": set(SheetProblem),
     "proof.": set(ProofKind),
     "state.": {"pending", "sending", "done", "superseded", "refused"},
     "account.": {"ok", "outage", "paused", "disabled"},

@@ -76,7 +76,7 @@ async def let_stand_in(
     """The same inside a running house. Raises `StatementError`s; what was done, in a sentence."""
     home = carrier_named(means, carrier)
     async with transaction(means.pool) as connection:
-        store_id = await _store_id(connection, store)
+        store_id = await store_id_of(connection, store)
         mine = await stores.accounts(connection, means.secret_key, store_ids=[store_id])
         found = next((a for a in mine if a.name == account and a.kind is PartyKind.CARRIER), None)
         if found is None:
@@ -91,7 +91,8 @@ async def let_stand_in(
     return f"{account} is asked about packages of {home.title} while the account there cannot answer."
 
 
-async def _store_id(connection: Connection, name: str) -> int:
+async def store_id_of(connection: Connection, name: str) -> int:
+    """The id of the store of that name; raises `MissingError` that names those there are."""
     known = {each.name: each.id for each in (await stores.stores(connection)).values()}
     if name not in known:
         names = ", ".join(sorted(known)) or "none yet"
@@ -149,7 +150,7 @@ async def register_command(
         await migrate_command(url)
         async with house(settings, url) as means:
             async with means.pool.connection() as connection:
-                store_id = await _store_id(connection, store)
+                store_id = await store_id_of(connection, store)
             stated = Registration(
                 Order(order, Customer(email=email or None)), carrier, code, Invoice(invoice, courier=carrier), lenient
             )

@@ -210,6 +210,24 @@ def register(
     _out.print(said, markup=False, highlight=False)
 
 
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV, headings in Portuguese or English")],
+    store: Annotated[str, typer.Option(help="the store's name")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what is wrong, line by line")] = False,
+) -> None:
+    """Take the packages of a table. Status 0: every line is right; 1: some are not (the others are taken); 2: none."""
+    from paradeiro.cli.importing import import_command
+    from paradeiro.flow.errors import StatementError
+    from paradeiro.settings import Settings
+
+    try:
+        status = asyncio.run(import_command(Settings(), _out, file.read_bytes(), store=store, dry_run=dry_run))
+    except StatementError as error:
+        raise _fail(error.message) from error
+    raise typer.Exit(status)
+
+
 @app.command("account")
 def account_(
     connector: str,

@@ -30,6 +30,13 @@ async def put_order(
     connection: Connection, store_id: int, order: Order, *, now: datetime, awaits_code: bool | None = None
 ) -> int:
     """Add or complete an order; its id. `awaits_code` None leaves that mark as it is."""
+    return (await state_order(connection, store_id, order, now=now, awaits_code=awaits_code))[0]
+
+
+async def state_order(
+    connection: Connection, store_id: int, order: Order, *, now: datetime, awaits_code: bool | None = None
+) -> tuple[int, bool]:
+    """The same; its id, and whether it is new."""
     sql = """
         INSERT INTO orders (store_id, number, customer_name, customer_email, locale, channel, marketplace_number,
                             ordered_at, promised_at, awaits_code, seen_at, created_at)
@@ -45,7 +52,7 @@ async def put_order(
             promised_at = coalesce(EXCLUDED.promised_at, orders.promised_at),
             awaits_code = coalesce(%(awaits)s, orders.awaits_code),
             seen_at = EXCLUDED.seen_at
-        RETURNING id"""
+        RETURNING id, xmax = 0"""  # xmax is 0 of a row that was inserted, not updated
     values = {
         "store": store_id,
         "number": order.number,
@@ -61,7 +68,7 @@ async def put_order(
     }
     row = await (await connection.execute(sql, values)).fetchone()
     assert row is not None
-    return int(row[0])
+    return int(row[0]), bool(row[1])
 
 
 async def awaiting(connection: Connection, store_id: int, *, since: datetime, now: datetime, limit: int) -> list[str]:

@@ -163,3 +163,41 @@ class ProofState(StrEnum):
     KEPT = "kept"  # the carrier gave it; it is not asked for again
     GIVEN_UP = "given_up"  # it was asked for often enough
     WITHDRAWN = "withdrawn"  # the delivery was taken back: what was kept of it is marked, nothing more is asked
+
+
+class DeedKind(StrEnum):
+    """What the audit log says that somebody did."""
+
+    ORDER = "order"
+    REGISTER = "register"
+    EVENT = "event"
+    CONFIRM_DELIVERY = "confirm_delivery"
+    REOPEN = "reopen"
+
+
+class Door(StrEnum):
+    """Through which door somebody came who did something."""
+
+    API = "api"
+    PAGE = "page"
+    CLI = "cli"
+
+
+class SheetProblem(StrEnum):
+    """Why a table, or a line of one, cannot be taken."""
+
+    EMPTY = "empty"
+    ENCODING = "encoding"
+    NO_COLUMN = "no_column"
+    COLUMN_TWICE = "column_twice"
+    QUOTES = "quotes"
+    TOO_MANY = "too_many"
+    TOO_WIDE = "too_wide"
+    MISSING = "missing"
+    TOO_LONG = "too_long"
+    DATE = "date"
+    AMOUNT = "amount"
+    EMAIL = "email"
+    CARRIER = "carrier"
+    CODE = "code"
+    DIGIT = "digit"

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from paradeiro.db import jobs, notices, orders, shipments, stores
+from paradeiro.db import audit, jobs, notices, orders, shipments, stores
+from paradeiro.db.audit import By, Deed
 from paradeiro.db.jobs import Job
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
@@ -27,6 +28,7 @@ _WATCH_FOR = timedelta(days=60)
 _MOST_PAGES = 40
 # Seconds that a backfill waits when it is asked to slow down; longer is for whoever started it to decide.
 _PATIENCE = 300.0
+_LONGEST_SAID = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +48,74 @@ class Registered:
     created: bool
 
 
-async def register(means: Means, store_id: int, stated: Registration) -> Registered:
+@dataclass(frozen=True, slots=True)
+class StatedOrder:
+    """An order as stated by somebody, with all of its packages that are known by now. Each names this order."""
+
+    order: Order
+    packages: tuple[Registration, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOrder:
+    """An order that was taken; its packages in the order stated."""
+
+    order_id: int
+    created: bool
+    packages: tuple[Registered, ...]
+
+
+async def register(means: Means, store_id: int, stated: Registration, by: By | None = None) -> Registered:
     """Register a package of a store. Raises `InvalidError`; registering it again is the same shipment."""
+    return (await state_order(means, store_id, StatedOrder(stated.order, (stated,)), by)).packages[0]
+
+
+async def state_order(means: Means, store_id: int, stated: StatedOrder, by: By | None = None) -> TakenOrder:
+    """Take an order with its packages, all or nothing. Raises `InvalidError`; stated again it is completed."""
     async with transaction(means.pool) as connection:
         around = await surround(means, connection, [store_id])
-        return await _register(means, connection, around, store_id, stated)
+        return await take_stated(means, connection, around, store_id, stated, by)
 
 
-async def _register(
-    means: Means, connection: Connection, around: Surroundings, store_id: int, stated: Registration
-) -> Registered:
-    now = means.now()
+async def take_stated(
+    means: Means, connection: Connection, around: Surroundings, store_id: int, stated: StatedOrder, by: By | None
+) -> TakenOrder:
+    """The same inside the caller's transaction, and who stated it, if anybody did."""
+    number = stated.order.number
+    if not number:
+        raise InvalidError("no_order", "An order number is needed: give order.number as the order system names it.")
+    for package in stated.packages:
+        _code_of(means, package)  # what cannot be taken is refused before anything is locked
+    order_id, created = await orders.state_order(connection, store_id, stated.order, now=means.now())
+    taken = [await _register(means, connection, around, store_id, order_id, package) for package in stated.packages]
+    if by is not None:
+        deeds = [Deed("order", number)] if created else []
+        deeds += [
+            Deed("register", number, done.shipment_id, package.tracking_code[:_LONGEST_SAID])
+            for done, package in zip(taken, stated.packages, strict=True)
+            if done.created
+        ]
+        await audit.note(connection, store_id, by, deeds, now=means.now())
+    return TakenOrder(order_id, created, tuple(taken))
+
+
+def _code_of(means: Means, stated: Registration) -> tuple[Connector, str]:
+    """The carrier and the tidied code of a package; raises `InvalidError`."""
     connector = carrier_named(means, stated.carrier)
     code = tidy_code(stated.tracking_code)
     problem = code_problem(connector, code)
     if problem is not None and (problem.hard or not stated.lenient):
         details = {"suggestion": problem.suggestion} if problem.suggestion else {}
         raise InvalidError("bad_tracking_code", problem.message, details)
-    if not stated.order.number:
-        raise InvalidError("no_order", "An order number is needed: give order.number as the order system names it.")
+    return connector, code
+
+
+async def _register(
+    means: Means, connection: Connection, around: Surroundings, store_id: int, order_id: int, stated: Registration
+) -> Registered:
+    now = means.now()
+    connector, code = _code_of(means, stated)
     account = _follower(around, store_id, connector.name)
-    order_id = await orders.put_order(connection, store_id, stated.order, now=now)
     invoice = stated.invoice
     if invoice.courier.strip().lower() in {"", connector.name}:
         invoice = replace(invoice, courier=connector.title)
@@ -217,7 +266,7 @@ async def take_order(
             await _open(means, connection, _not_ours(store_id, order))
         return []
     awaits = any(not (i.tracking_code or i.finished or i.fetched) for i in order.invoices)
-    await orders.put_order(connection, store_id, order, now=means.now(), awaits_code=awaits)
+    order_id = await orders.put_order(connection, store_id, order, now=means.now(), awaits_code=awaits)
     taken: list[int] = []
     followed = {kept.shipment.tracking_code for kept in await shipments.of_order(connection, store_id, order.number)}
     for invoice in order.invoices:
@@ -231,7 +280,7 @@ async def take_order(
         known = tidy_code(invoice.tracking_code) in followed
         stated = Registration(order, connector.name, invoice.tracking_code, invoice, lenient=known)
         try:
-            taken.append((await _register(means, connection, around, store_id, stated)).shipment_id)
+            taken.append((await _register(means, connection, around, store_id, order_id, stated)).shipment_id)
         except InvalidError as error:
             await _open(means, connection, _bad_code(store_id, order, invoice, error.message))
     return taken

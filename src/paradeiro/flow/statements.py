@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from paradeiro.db import shipments
+from paradeiro.db import audit, shipments
+from paradeiro.db.audit import By, Deed
 from paradeiro.db.pool import transaction
 from paradeiro.domain.records import NOWHERE, Place, TrackingEvent
 from paradeiro.domain.timeline import CLOCK_SKEW
@@ -28,7 +29,15 @@ class Statement:
 
 
 async def add_event(
-    means: Means, store_id: int, shipment_id: int, stated: Statement, *, source: Source, author: str
+    means: Means,
+    store_id: int,
+    shipment_id: int,
+    stated: Statement,
+    *,
+    source: Source,
+    author: str,
+    origin: str = "",
+    deed: str = "event",
 ) -> Recorded:
     """Record an event stated by hand. The same statement twice is one event. Raises `StatementError`s."""
     now = means.now()
@@ -48,7 +57,9 @@ async def add_event(
         description=stated.description[:LONGEST_TEXT],
         source=source,
     )
-    return await _state(means, store_id, shipment_id, event, author=author)
+    by = _by(source, author, origin)
+    said = " · ".join(part for part in (stated.status, stated.reason, stated.description[:LONGEST_TEXT]) if part)
+    return await _state(means, store_id, shipment_id, event, by, deed, said)
 
 
 async def confirm_delivery(
@@ -59,6 +70,7 @@ async def confirm_delivery(
     delivered_at: datetime | None,
     source: Source,
     author: str,
+    origin: str = "",
     description: str = "",
 ) -> Recorded:
     """Mark a package delivered by hand. One that is delivered already stays as it is and nobody is told twice."""
@@ -69,10 +81,14 @@ async def confirm_delivery(
     if kept.shipment.snapshot.delivered:
         return Recorded()
     stated = Statement(Status.DELIVERED, occurred_at=delivered_at, description=description)
-    return await add_event(means, store_id, shipment_id, stated, source=source, author=author)
+    return await add_event(
+        means, store_id, shipment_id, stated, source=source, author=author, origin=origin, deed="confirm_delivery"
+    )
 
 
-async def reopen(means: Means, store_id: int, shipment_id: int, *, why: str, source: Source, author: str) -> Recorded:
+async def reopen(
+    means: Means, store_id: int, shipment_id: int, *, why: str, source: Source, author: str, origin: str = ""
+) -> Recorded:
     """Take back a delivery that was not one. Order system, customer and marketplace hear of it."""
     if not why.strip():
         raise InvalidError("no_reason", "Say why the delivery is taken back: reason must not be empty.")
@@ -90,16 +106,29 @@ async def reopen(means: Means, store_id: int, shipment_id: int, *, why: str, sou
         source=source,
         withdraws=Withdraws.DELIVERY,
     )
-    return await _state(means, store_id, shipment_id, event, author=author)
+    by = _by(source, author, origin)
+    return await _state(means, store_id, shipment_id, event, by, "reopen", event.description)
 
 
-async def _state(means: Means, store_id: int, shipment_id: int, event: TrackingEvent, *, author: str) -> Recorded:
+def _by(source: Source, author: str, origin: str) -> By:
+    return By(author, "api" if source is Source.API else "page", origin)
+
+
+async def _state(
+    means: Means, store_id: int, shipment_id: int, event: TrackingEvent, by: By, deed: str, said: str
+) -> Recorded:
+    """Record it, and that somebody did it, in one transaction. What was stated before already is no new deed."""
     async with transaction(means.pool) as connection:
-        if await shipments.kept(connection, store_id, shipment_id) is None:
+        kept = await shipments.kept(connection, store_id, shipment_id)
+        if kept is None:
             raise _missing(shipment_id)
         around = await surround(means, connection, [store_id])
-        heard = {shipment_id: [Heard((event,), author=author)]}
-        return await record(connection, around, heard, now=means.now())
+        heard = {shipment_id: [Heard((event,), author=by.author)]}
+        done = await record(connection, around, heard, now=means.now())
+        if done.events:
+            line = Deed(deed, kept.order.number, shipment_id, said)
+            await audit.note(connection, store_id, by, [line], now=means.now())
+        return done
 
 
 def _missing(shipment_id: int) -> MissingError:

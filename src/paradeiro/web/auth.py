@@ -49,6 +49,11 @@ class Caller:
         return self
 
 
+def origin_of(request: Request) -> str:
+    """The network address that a request came from, as the server was told; for the audit log."""
+    return request.client.host if request.client else ""
+
+
 def means_of(request: Request) -> Means:
     """The house's means, which app.py put on the application."""
     means: Means = request.app.state.means

@@ -14,6 +14,7 @@ from paradeiro.db import jobs
 from paradeiro.flow.errors import ConflictError, ExpiredError, InvalidError, MissingError, StatementError
 from paradeiro.flow.means import Means, log
 from paradeiro.web import api, hooks, pages, track
+from paradeiro.web.api.bulk import BULK_PATHS, LARGEST_BULK
 from paradeiro.web.api.reference import router as reference
 from paradeiro.web.auth import NotAllowedError, NotSignedInError
 
@@ -56,11 +57,13 @@ async def _health(request: Request) -> JSONResponse:
 async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
     """Bounded bodies in, careful headers out."""
     # A party that pushes is not ours to teach: hooks read what comes, up to their own bound.
-    if "transfer-encoding" in request.headers and not request.url.path.startswith("/hooks/"):
+    bulk = request.url.path in BULK_PATHS  # many lines may be more, and come in chunks: their door counts
+    if "transfer-encoding" in request.headers and not (bulk or request.url.path.startswith("/hooks/")):
         return _error(411, "no_length", "Send the body with a Content-Length, not in chunks.")
     length = request.headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > _LARGEST_BODY:
-        return _error(413, "too_large", f"The body may have at most {_LARGEST_BODY} bytes. Send it in parts.")
+    most = LARGEST_BULK if bulk else _LARGEST_BODY
+    if not length.isdigit() or int(length) > most:
+        return _error(413, "too_large", f"The body may have at most {most} bytes. Send it in parts.")
     response = await call_next(request)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")

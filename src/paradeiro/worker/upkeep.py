@@ -1,4 +1,6 @@
-"""In: the clock; out: a shelf for the replies of each of the next days, none whose time is over, no old pushes."""
+"""In: the clock; out: a shelf for the replies of each of the next days, none whose time is over, no old pushes,
+no idempotency keys nor uploaded tables that are over.
+"""
 
 import asyncio
 from contextlib import suppress
@@ -6,8 +8,9 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import psycopg
 
-from paradeiro.db import hooks, shelves
+from paradeiro.db import hooks, idempotency, sheets, shelves
 from paradeiro.db.pool import Connection
+from paradeiro.flow.bulk import IDEMPOTENCY_DAYS, SHEET_HOURS
 from paradeiro.flow.means import Means, log
 
 # Made ahead, so that storing a reply hardly ever has to; where no worker runs, or days last a second, it does.
@@ -36,6 +39,10 @@ async def upkeep(means: Means) -> bool:
             pass
         while await hooks.forget(connection, before=before, limit=_AT_ONCE) == _AT_ONCE:
             pass
+        over = means.now() - IDEMPOTENCY_DAYS
+        while await idempotency.forget(connection, before=over, limit=_AT_ONCE) == _AT_ONCE:
+            pass
+        await sheets.forget(connection, before=means.now() - SHEET_HOURS)
         return await _take_down(connection, oldest, before)
 
 

@@ -1,6 +1,7 @@
 """In: a scratch database, a number of requests; out: requests/s and CPU ms per request with two server workers."""
 
 import asyncio
+import json
 import os
 import socket
 import subprocess
@@ -14,6 +15,7 @@ import httpx
 
 from paradeiro.app import house
 from paradeiro.cli.accounts import make_key
+from paradeiro.flow.bulk import MOST_LINES
 from paradeiro.settings import Settings
 
 _WORKERS = 2
@@ -24,7 +26,7 @@ Call = Callable[[httpx.AsyncClient, int], Awaitable[httpx.Response]]
 
 
 async def bench(settings: Settings, url: str, size: int) -> dict[str, Any]:
-    """Register, post an event, read; the ceiling is /health, the cheapest answer of the same server."""
+    """Register, post an event, read, many lines at once; the ceiling is /health, the server's cheapest answer."""
     async with house(settings, url) as means:
         _, key = await make_key(means, "Bench", name="bench")
     with socket.socket() as probe:
@@ -48,7 +50,7 @@ async def bench(settings: Settings, url: str, size: int) -> dict[str, Any]:
 async def _measure(address: str, key: str, pid: int, size: int) -> dict[str, Any]:
     limits = httpx.Limits(max_connections=_CLIENTS)
     async with httpx.AsyncClient(
-        base_url=address, headers={"X-API-Key": key}, limits=limits, timeout=30, trust_env=False
+        base_url=address, headers={"X-API-Key": key}, limits=limits, timeout=300, trust_env=False
     ) as client:
         await _ready(client)
         each = max(size // 4, _CLIENTS)
@@ -60,9 +62,23 @@ async def _measure(address: str, key: str, pid: int, size: int) -> dict[str, Any
             took = time.perf_counter() - began
             figures[f"{name}: requests/s"] = each / took
             figures[f"{name}: CPU ms per request"] = (_cpu_seconds(pid) - cpu) * 1000 / each
+        figures["bulk: lines/s"] = await _bulk(client, min(size, MOST_LINES))
     for name in ("register", "event", "read"):
         figures[f"{name}: ratio to health"] = figures[f"{name}: requests/s"] / figures["health: requests/s"]
     return figures
+
+
+async def _bulk(client: httpx.AsyncClient, lines: int) -> float:
+    """New packages in one call, each of an order of its own."""
+    each = (
+        {"carrier": "correios", "tracking_code": "AA123456785BR", "order": {"number": f"L{number}"}}
+        for number in range(lines)
+    )
+    body = "\n".join(json.dumps(line) for line in each).encode()
+    began = time.perf_counter()
+    answer = await client.post("/api/v1/shipments/bulk", content=body, headers={"Content-Type": "application/x-ndjson"})
+    answer.raise_for_status()
+    return answer.text.count('"created"') / (time.perf_counter() - began)
 
 
 async def _ready(client: httpx.AsyncClient) -> None:

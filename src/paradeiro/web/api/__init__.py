@@ -2,12 +2,14 @@
 
 from fastapi import APIRouter
 
-from paradeiro.web.api import mailing, notices, orders, proofs, shipments, webhooks
+from paradeiro.web.api import audit, bulk, mailing, notices, orders, proofs, shipments, webhooks
 
 router = APIRouter(prefix="/api/v1")
+router.include_router(bulk.router)
 router.include_router(shipments.router)
 router.include_router(proofs.router)
 router.include_router(orders.router)
 router.include_router(notices.router)
 router.include_router(mailing.router)
 router.include_router(webhooks.router)
+router.include_router(audit.router)

@@ -2,19 +2,21 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request, Response
 
 from paradeiro.db import reading, shipments
 from paradeiro.db.orders import order_by_number
 from paradeiro.domain.timeline import order_delivered_at
 from paradeiro.domain.words import Status
+from paradeiro.flow import intake
 from paradeiro.flow.errors import MissingError
-from paradeiro.web.api.shapes import OrderDetail, OrderOut, OrderPage, errors
+from paradeiro.web.api.once import OnceRoute, api_author
+from paradeiro.web.api.shapes import FullOrderIn, OrderDetail, OrderOut, OrderPage, OrderTaken, PackageTaken, errors
 from paradeiro.web.api.shipments import detail
-from paradeiro.web.auth import MeansOf, Reader
+from paradeiro.web.auth import MeansOf, Reader, Writer
 
-router = APIRouter(tags=["orders"])
-_ERRORS = errors(401, 403, 404, 422)
+router = APIRouter(tags=["orders"], route_class=OnceRoute)
+_ERRORS = errors(400, 401, 403, 404, 409, 422)
 
 
 @router.get("/orders", responses=_ERRORS)
@@ -46,6 +48,21 @@ async def list_orders(
         for line in page
     ]
     return OrderPage(items=items, next=page[-1].id if len(lines) > limit else None)
+
+
+@router.post("/orders", status_code=201, responses=_ERRORS)
+async def state_order(
+    request: Request, body: FullOrderIn, means: MeansOf, who: Writer, response: Response
+) -> OrderTaken:
+    """Take an order with its packages, all or nothing. 201 if anything of it is new, 200 if all was known."""
+    done = await intake.state_order(means, who.store_id, body.stated(), api_author(request, who))
+    if not done.created and not any(each.created for each in done.packages):
+        response.status_code = 200
+    return OrderTaken(
+        created=done.created,
+        packages=[PackageTaken(id=each.shipment_id, created=each.created) for each in done.packages],
+        order=await read_order(body.number, means, who),
+    )
 
 
 @router.get("/orders/{order_number}", responses=_ERRORS)

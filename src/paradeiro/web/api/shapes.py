@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from paradeiro.domain.records import Customer, Invoice, Item, Order, Place
 from paradeiro.domain.words import ProofKind, ProofState, Reason, Status
-from paradeiro.flow.intake import Registration
+from paradeiro.flow.intake import Registration, StatedOrder
 from paradeiro.flow.statements import LONGEST_TEXT, Statement
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
@@ -56,6 +56,19 @@ class OrderIn(Shape):
     ordered_at: AwareDatetime | None = None
     promised_at: AwareDatetime | None = None
 
+    def order(self) -> Order:
+        """The same as the flow takes it."""
+        who = self.customer or CustomerIn()
+        sold = self.marketplace
+        return Order(
+            number=self.number,
+            customer=Customer(who.name, who.email, who.locale),
+            channel=sold.channel if sold else None,
+            marketplace_number=sold.order_number if sold else None,
+            ordered_at=self.ordered_at,
+            promised_at=self.promised_at,
+        )
+
 
 class ShipmentIn(Shape):
     """A package to follow. The same code of the same order and invoice again is the same shipment."""
@@ -69,9 +82,6 @@ class ShipmentIn(Shape):
 
     def registration(self) -> Registration:
         """The same as the flow takes it."""
-        order = self.order
-        who = order.customer or CustomerIn()
-        sold = order.marketplace
         bill = self.invoice
         invoice = Invoice(
             number=bill.number if bill else "",
@@ -84,19 +94,37 @@ class ShipmentIn(Shape):
             items=tuple(Item(i.id, i.quantity, i.price, i.name) for i in bill.items) if bill else (),
         )
         return Registration(
-            Order(
-                number=order.number,
-                customer=Customer(who.name, who.email, who.locale),
-                channel=sold.channel if sold else None,
-                marketplace_number=sold.order_number if sold else None,
-                ordered_at=order.ordered_at,
-                promised_at=order.promised_at,
-            ),
+            self.order.order(),
             self.carrier,
             self.tracking_code,
             invoice,
             self.lenient,
         )
+
+
+class PackageIn(Shape):
+    """One package of an order: what one carrier carries under one tracking code, its invoice and what is in it."""
+
+    carrier: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
+    tracking_code: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    invoice: InvoiceIn | None = None
+    tracking_url: Annotated[str, StringConstraints(max_length=2000)] | None = None
+    lenient: bool = Field(default=False, description="take a code whose check digit is wrong")
+
+
+class FullOrderIn(OrderIn):
+    """An order with its packages. Stated again it is completed: what a later statement lacks erases nothing."""
+
+    packages: Annotated[list[PackageIn], Field(max_length=100)] = []
+
+    def stated(self) -> StatedOrder:
+        """The same as the flow takes it."""
+        order = OrderIn(**{name: getattr(self, name) for name in OrderIn.model_fields})
+        packages = tuple(
+            ShipmentIn(order=order, **{name: getattr(each, name) for name in PackageIn.model_fields}).registration()
+            for each in self.packages
+        )
+        return StatedOrder(order.order(), packages)
 
 
 class EventIn(Shape):
@@ -241,6 +269,40 @@ class OrderDetail(Shape):
     channel: str | None
     delivered_at: datetime | None
     shipments: list[ShipmentDetail]
+
+
+class OrderTaken(Shape):
+    """`created`: the order is new; each package's id, and whether it is new, in the order stated."""
+
+    created: bool
+    packages: list["PackageTaken"]
+    order: OrderDetail
+
+
+class PackageTaken(Shape):
+    id: int
+    created: bool
+
+
+class AuditOut(Shape):
+    """Who (a key's name) did what, when, through which door (api, page, cli), from which network address."""
+
+    id: int
+    done_at: datetime
+    author: str
+    door: str
+    origin: str
+    deed: str
+    order_number: str
+    shipment_id: int | None
+    said: str
+
+
+class AuditPage(Shape):
+    """`next` is the cursor of the next page; null at the end."""
+
+    items: list[AuditOut]
+    next: int | None
 
 
 class RecordedOut(Shape):

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from paradeiro.db import effects, events, reading, replies, shipments
 from paradeiro.db.events import ShownEvent
@@ -14,6 +14,7 @@ from paradeiro.flow.errors import ConflictError, ExpiredError, MissingError
 from paradeiro.flow.intake import register
 from paradeiro.flow.means import Means
 from paradeiro.flow.record import Recorded
+from paradeiro.web.api.once import OnceRoute, api_author
 from paradeiro.web.api.proofs import proofs_of
 from paradeiro.web.api.shapes import (
     DeliveryIn,
@@ -29,17 +30,19 @@ from paradeiro.web.api.shapes import (
     ShipmentPage,
     errors,
 )
-from paradeiro.web.auth import Caller, MeansOf, Reader, Writer
+from paradeiro.web.auth import Caller, MeansOf, Reader, Writer, origin_of
 
-router = APIRouter(tags=["shipments"])
+router = APIRouter(tags=["shipments"], route_class=OnceRoute)
 Id = Annotated[int, Path(ge=1, le=2**62)]
 _ERRORS = errors(400, 401, 403, 404, 409, 422)
 
 
 @router.post("/shipments", status_code=201, responses=_ERRORS)
-async def register_shipment(body: ShipmentIn, means: MeansOf, who: Writer, response: Response) -> Registered:
+async def register_shipment(
+    request: Request, body: ShipmentIn, means: MeansOf, who: Writer, response: Response
+) -> Registered:
     """Follow a package. 201 for a new one, 200 for one that is followed already."""
-    done = await register(means, who.store_id, body.registration())
+    done = await register(means, who.store_id, body.registration(), api_author(request, who))
     if not done.created:
         response.status_code = 200
     shipment = await detail(means, who.store_id, done.shipment_id)
@@ -78,16 +81,24 @@ async def read_shipment(shipment_id: Id, means: MeansOf, who: Reader) -> Shipmen
 
 
 @router.post("/shipments/{shipment_id}/events", status_code=201, responses=_ERRORS)
-async def state_event(shipment_id: Id, body: EventIn, means: MeansOf, who: Writer) -> RecordedOut:
+async def state_event(request: Request, shipment_id: Id, body: EventIn, means: MeansOf, who: Writer) -> RecordedOut:
     """State that something happened. It goes the same way as a carrier's news; the same twice is one event."""
     done = await statements.add_event(
-        means, who.store_id, shipment_id, body.statement(), source=Source.API, author=who.name
+        means,
+        who.store_id,
+        shipment_id,
+        body.statement(),
+        source=Source.API,
+        author=who.name,
+        origin=origin_of(request),
     )
     return await _recorded(means, who, shipment_id, done)
 
 
 @router.post("/shipments/{shipment_id}/confirm-delivery", responses=_ERRORS)
-async def confirm_delivery(shipment_id: Id, body: DeliveryIn, means: MeansOf, who: Writer) -> RecordedOut:
+async def confirm_delivery(
+    request: Request, shipment_id: Id, body: DeliveryIn, means: MeansOf, who: Writer
+) -> RecordedOut:
     """Mark a package delivered. Doing it twice is doing it once."""
     done = await statements.confirm_delivery(
         means,
@@ -96,16 +107,23 @@ async def confirm_delivery(shipment_id: Id, body: DeliveryIn, means: MeansOf, wh
         delivered_at=body.delivered_at,
         source=Source.API,
         author=who.name,
+        origin=origin_of(request),
         description=body.description,
     )
     return await _recorded(means, who, shipment_id, done)
 
 
 @router.post("/shipments/{shipment_id}/reopen", responses=_ERRORS)
-async def reopen(shipment_id: Id, body: ReopenIn, means: MeansOf, who: Writer) -> RecordedOut:
+async def reopen(request: Request, shipment_id: Id, body: ReopenIn, means: MeansOf, who: Writer) -> RecordedOut:
     """Take back a delivery that was not one; the order system and the customer are told."""
     done = await statements.reopen(
-        means, who.store_id, shipment_id, why=body.reason, source=Source.API, author=who.name
+        means,
+        who.store_id,
+        shipment_id,
+        why=body.reason,
+        source=Source.API,
+        author=who.name,
+        origin=origin_of(request),
     )
     return await _recorded(means, who, shipment_id, done)
 
@@ -120,20 +138,20 @@ async def ask_now(shipment_id: Id, means: MeansOf, who: Writer) -> ShipmentDetai
 
 @router.post("/orders/{order_number}/invoices/{invoice_number}/events", status_code=201, responses=_ERRORS)
 async def state_event_of_invoice(
-    order_number: str, invoice_number: str, body: EventIn, means: MeansOf, who: Writer
+    request: Request, order_number: str, invoice_number: str, body: EventIn, means: MeansOf, who: Writer
 ) -> RecordedOut:
     """The same, for whoever knows the order and the invoice but not our id."""
     shipment_id = await _of_invoice(means, who, order_number, invoice_number)
-    return await state_event(shipment_id, body, means, who)
+    return await state_event(request, shipment_id, body, means, who)
 
 
 @router.post("/orders/{order_number}/invoices/{invoice_number}/confirm-delivery", responses=_ERRORS)
 async def confirm_delivery_of_invoice(
-    order_number: str, invoice_number: str, body: DeliveryIn, means: MeansOf, who: Writer
+    request: Request, order_number: str, invoice_number: str, body: DeliveryIn, means: MeansOf, who: Writer
 ) -> RecordedOut:
     """The same, for whoever knows the order and the invoice but not our id."""
     shipment_id = await _of_invoice(means, who, order_number, invoice_number)
-    return await confirm_delivery(shipment_id, body, means, who)
+    return await confirm_delivery(request, shipment_id, body, means, who)
 
 
 @router.get("/replies/{reply_id}", responses=_ERRORS | errors(410))

@@ -1,5 +1,6 @@
 """In: a message's name and a language; out: what the screens say. Positions and notices are said by sdk/speech."""
 
+from paradeiro.domain.sheets import Fault, harmless
 from paradeiro.sdk.speech import Language
 
 # name: (pt-BR, en). A screen asks for no other name: a test renders them all.
@@ -119,6 +120,15 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "proof_soon": ("será pedido em instantes", "will be asked for in a moment"),
     "proof_not_yet": ("a transportadora ainda não tem", "the carrier does not have it yet"),
     "proof_missing": ("não veio em {n} tentativas, não pedimos mais", "did not come in {n} tries, no longer asked for"),
+    "deeds": ("Quem fez o quê", "Who did what"),
+    "deed.order": ("pedido informado", "order stated"),
+    "deed.register": ("pacote registrado", "package registered"),
+    "deed.event": ("evento informado", "event stated"),
+    "deed.confirm_delivery": ("entrega confirmada", "delivery confirmed"),
+    "deed.reopen": ("entrega retirada", "delivery taken back"),
+    "door.api": ("pela API", "through the API"),
+    "door.page": ("nesta tela", "on the screens"),
+    "door.cli": ("na linha de comando", "on the command line"),
     "told": ("O que foi dito, e a quem", "What was told, and to whom"),
     "nothing_told": ("Nada ainda.", "Nothing yet."),
     "more_told": ("Mais {n}", "{n} more"),
@@ -295,6 +305,54 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "party.marketplace": ("marketplace", "marketplace"),
     "party.mail": ("e-mail", "e-mail"),
     "party.webhook": ("webhook", "webhook"),
+    # a table that is uploaded
+    "import": ("Importar planilha", "Import a table"),
+    "import_file": ("Arquivo CSV", "CSV file"),
+    "import_look": ("Conferir", "Look at it"),
+    "import_example": ("Baixar um exemplo", "Download an example"),
+    "import_hint": (
+        (
+            "CSV com até 10.000 linhas; colunas pedido, transportadora e código, e o que mais houver. Nada é importado "
+            "antes de você confirmar."
+        ),
+        (
+            "CSV of up to 10,000 lines; columns order, carrier and code, and whatever else there is. Nothing is taken "
+            "before you confirm."
+        ),
+    ),
+    "import_found": ("{good} linhas certas, {bad} com erro.", "{good} lines are right, {bad} have errors."),
+    "import_ignored": ("Colunas que não usamos: {names}.", "Columns that we do not use: {names}."),
+    "import_take": ("Importar as {n} linhas certas", "Take the {n} lines that are right"),
+    "import_taken": ("Importadas: {created} novas, {known} já conhecidas.", "Taken: {created} new, {known} known."),
+    "import_more": ("e mais {n} linhas", "and {n} more lines"),
+    "import_nothing": ("Nada foi importado.", "Nothing was taken."),
+    "line": ("Linha", "Line"),
+    "line_n": ("Linha {n}", "Line {n}"),
+    "line_state": ("Situação", "State"),
+    "line_good": ("certa", "right"),
+    "sheet.empty": ("O arquivo não tem linhas.", "The file has no lines."),
+    "sheet.encoding": ("Salve o arquivo como CSV UTF-8.", "Save the file as CSV UTF-8."),
+    "sheet.no_column": ("Falta a coluna “{column}”.", "The column “{column}” is missing."),
+    "sheet.column_twice": ("“{column}” e “{text}” são a mesma coluna.", "“{column}” and “{text}” are one column."),
+    "sheet.quotes": ("Aspas sem par a partir da linha {text}.", "A quotation mark is not closed from line {text} on."),
+    "sheet.too_many": ("São {text} linhas; o máximo é 10.000. Divida.", "{text} lines; at most 10,000. Split it."),
+    "sheet.too_wide": ("Há mais valores que colunas.", "There are more values than columns."),
+    "sheet.missing": ("Falta “{column}”.", "“{column}” is missing."),
+    "sheet.too_long": ("“{column}” passa de {text} caracteres.", "“{column}” is longer than {text} characters."),
+    "sheet.date": ("“{text}” não é data: use 23/11/2026.", "“{text}” is no date: write 23/11/2026 or 2026-11-23."),
+    "sheet.amount": ("“{text}” não é valor claro: use 1234,56.", "“{text}” is no clear amount: write 1234.56."),
+    "sheet.email": ("“{text}” não é e-mail.", "“{text}” is no e-mail address."),
+    "sheet.carrier": (
+        "Transportadora “{column}” desconhecida. Há: {text}.",
+        "No carrier “{column}”. There are: {text}.",
+    ),
+    "sheet.code": ("“{column}” não é código desta transportadora.", "“{column}” is no code of this carrier."),
+    "sheet.digit": ("“{column}”: dígito errado; seria {text}.", "“{column}”: wrong check digit; it would be {text}."),
+    "error.no_file": ("Escolha um arquivo.", "Choose a file."),
+    "error.no_sheet": (
+        "Esta planilha já foi importada ou esperou demais. Envie de novo.",
+        "This table was taken already, or waited too long. Upload it again.",
+    ),
     # raw answers
     "raw_title": ("Resposta original", "Raw answer"),
     "received": ("Recebida {when}", "Received {when}"),
@@ -311,3 +369,13 @@ def said(language: Language, message: str, /, **values: object) -> str:
     """The message of that name, with its values."""
     portuguese, english = MESSAGES[message]
     return (english if language is Language.EN else portuguese).format(**values)
+
+
+_COLUMN_NAMES = {"order": ("pedido", "order"), "carrier": ("transportadora", "carrier"), "code": ("código", "code")}
+
+
+def fault_said(language: Language, fault: Fault) -> str:
+    """What is wrong with an uploaded table or one of its lines. What came from the file is shown as no formula."""
+    portuguese, english = _COLUMN_NAMES.get(fault.column, (fault.column, fault.column))
+    column = english if language is Language.EN else portuguese
+    return said(language, f"sheet.{fault.problem}", column=harmless(column), text=harmless(fault.text))

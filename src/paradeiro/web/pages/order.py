@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
 
-from paradeiro.db import effects, events, reading, shipments
+from paradeiro.db import audit, effects, events, reading, shipments
 from paradeiro.db.events import ShownEvent
 from paradeiro.db.orders import order_by_number
 from paradeiro.db.pool import Connection
@@ -26,6 +26,7 @@ from paradeiro.web.view import PackageView, package_view
 
 router = APIRouter()
 _MOST_PACKAGES = 200
+_MOST_DEEDS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ async def render(request: Request, number: str, means: Means, who: Caller, *, pr
         if found is None:
             return await nothing_here(request, means, who)
         packages = await _packages(connection, means, who, found[1], words_for(request))
+        deeds = await audit.audit_lines(connection, who.store_id, order_number=found[1].number, limit=_MOST_DEEDS)
     return await page(
         request,
         means,
@@ -67,6 +69,7 @@ async def render(request: Request, number: str, means: Means, who: Caller, *, pr
         forms.status_of(problem) if problem else 200,
         order=found[1],
         packages=packages,
+        deeds=deeds,
         problem=f"error.{problem}" if problem else "",
         done=forms.done(request),
     )

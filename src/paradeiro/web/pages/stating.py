@@ -14,7 +14,7 @@ from paradeiro.domain.words import Source
 from paradeiro.flow import statements
 from paradeiro.flow.errors import InvalidError, MissingError, StatementError
 from paradeiro.flow.means import Means
-from paradeiro.web.auth import Caller, MeansOf, Operator
+from paradeiro.web.auth import Caller, MeansOf, Operator, origin_of
 from paradeiro.web.pages import forms, order
 from paradeiro.web.pages.layout import id_of
 
@@ -37,7 +37,13 @@ async def confirm_delivery(
     async def state(kept: Kept) -> None:
         when = await _local(means, who, at.strip())
         await statements.confirm_delivery(
-            means, who.store_id, kept.shipment.id, delivered_at=when, source=Source.OPERATOR, author=who.name
+            means,
+            who.store_id,
+            kept.shipment.id,
+            delivered_at=when,
+            source=Source.OPERATOR,
+            author=who.name,
+            origin=origin_of(request),
         )
         if not (await _of_order(means, who, number, shipment)).shipment.snapshot.delivered:
             raise InvalidError("not_counted", "The statement was kept, and it does not count.")
@@ -59,7 +65,15 @@ async def reopen(
 
     async def state(kept: Kept) -> None:
         why = reason.replace("\x00", "")
-        await statements.reopen(means, who.store_id, kept.shipment.id, why=why, source=Source.OPERATOR, author=who.name)
+        await statements.reopen(
+            means,
+            who.store_id,
+            kept.shipment.id,
+            why=why,
+            source=Source.OPERATOR,
+            author=who.name,
+            origin=origin_of(request),
+        )
 
     return await _state(request, number, shipment, "reopen", means, who, form, state)
 
