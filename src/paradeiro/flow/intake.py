@@ -182,9 +182,9 @@ async def take_order(
     for invoice in order.invoices:
         if not invoice.tracking_code or invoice.finished:
             continue
-        connector = _recognised(means, invoice.courier)
+        connector = recognised(means, invoice.courier)
         if connector is None:
-            await _open(means, connection, _strange_courier(store_id, order, invoice))
+            await _open(means, connection, strange_courier(store_id, order, invoice))
             continue
         # What is followed already was taken once, by somebody who knew: it is not refused for its check digit now.
         known = tidy_code(invoice.tracking_code) in followed
@@ -196,7 +196,7 @@ async def take_order(
     return taken
 
 
-def _recognised(means: Means, courier: str) -> Connector | None:
+def recognised(means: Means, courier: str) -> Connector | None:
     """The carrier that an order system's free text names; None rather than a guess."""
     for connector in means.connectors.values():
         if connector.recognises_courier is not None and connector.recognises_courier(courier):
@@ -208,7 +208,8 @@ async def _open(means: Means, connection: Connection, draft: NoticeDraft) -> Non
     await notices.open_notices(connection, [draft], now=means.now())
 
 
-def _strange_courier(store_id: int, order: Order, invoice: Invoice) -> NoticeDraft:
+def strange_courier(store_id: int, order: Order, invoice: Invoice) -> NoticeDraft:
+    """What a person is told of a package whose carrier nobody here knows."""
     words = (
         f"Order {order.number} goes by '{invoice.courier}', which no connector recognises, so {invoice.tracking_code} "
         "is not followed. Register the package with its carrier's name, or add a connector."

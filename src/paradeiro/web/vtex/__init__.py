@@ -1,0 +1,9 @@
+"""In: calls in the shapes of VTEX; out: answers in the same shapes. Why: decision 0016."""
+
+from fastapi import APIRouter
+
+from paradeiro.web.vtex import oms, orders
+
+router = APIRouter()
+router.include_router(oms.router)
+router.include_router(orders.router)
