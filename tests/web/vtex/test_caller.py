@@ -269,3 +269,55 @@ async def test_our_own_order_connector_reads_what_we_answer(vtex: httpx.AsyncCli
     assert (read.number, invoice.number, invoice.value, invoice.tracking_code) == ("1001", "NF-1", 5000, "AA1")
     assert [(i.id, i.quantity, i.price) for i in invoice.items] == [("345117", 2, 2500)]
     assert invoice.issued_at == datetime(2026, 11, 2, 11, 30, 11, tzinfo=UTC)
+
+
+async def test_the_list_shows_pages_of_orders(vtex: httpx.AsyncClient, shop: Shop) -> None:
+    for number in range(1, 5):
+        bill = INVOICE | {"trackingNumber": f"AA{number}", "issuanceDate": f"2026-11-0{number}T10:00:00Z"}
+        await vtex.post(f"{ORDERS}/100{number}/invoice", json=bill)
+        shop.clock.forward(hours=1)
+    await vtex.post(f"{ORDERS}/2000/invoice", json=BARE | {"type": "Input"})
+
+    async def numbers(**asked: str | int) -> list[str]:
+        answer = await vtex.get(ORDERS, params=asked)
+        assert answer.status_code == 200, answer.text
+        return [each["orderId"] for each in answer.json()["list"]]
+
+    everything = (await vtex.get(ORDERS)).json()
+    assert everything["paging"] == {"total": 5, "pages": 1, "currentPage": 1, "perPage": 15}
+    assert everything["list"][1]["totalValue"] == 5000
+    assert everything["list"][1]["totalItems"] == 2
+    assert await numbers() == ["2000", "1004", "1003", "1002", "1001"]
+    assert await numbers(per_page=2, page=2, orderBy="orderId,asc") == ["1003", "1004"]
+    assert (await vtex.get(ORDERS, params={"page": 9})).json()["paging"]["total"] == 5
+    assert await numbers(q="aa3") == ["1003"]
+    assert await numbers(q="%") == []
+    assert await numbers(f_status="handling") == ["2000"]
+    assert await numbers(f_status="invoiced,canceled", orderBy="orderId,asc") == ["1001", "1002", "1003", "1004"]
+    assert await numbers(f_status="canceled") == []
+    assert await numbers(f_hasInputInvoice="true") == ["2000"]
+    issued = "invoicedDate:[2026-11-02T00:00:00.000Z TO 2026-11-03T23:59:59.999Z]"
+    assert await numbers(f_invoicedDate=issued) == ["1003", "1002"]
+    created = "creationDate:[2026-11-02T12:30:00.000Z TO 2026-11-02T14:30:00.000Z]"
+    assert await numbers(f_creationDate=created) == ["1003", "1002"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"page": "0"},
+        {"page": "31"},
+        {"per_page": "101"},
+        {"per_page": "ten"},
+        {"orderBy": "totalValue,desc"},
+        {"f_sellerNames": "Loja"},
+        {"f_invoicedDate": "yesterday"},
+        {"f_creationDate": "creationDate:[x TO y]"},
+        {"f_hasInputInvoice": "perhaps"},
+        {"q": "\x00"},
+    ],
+)
+async def test_a_question_that_cannot_be_answered_is_refused(vtex: httpx.AsyncClient, asked: dict[str, str]) -> None:
+    answer = await vtex.get(ORDERS, params=asked)
+    assert answer.status_code == 400
+    assert next(iter(asked)) in answer.json()["error"]["message"]

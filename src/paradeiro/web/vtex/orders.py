@@ -3,10 +3,10 @@
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from paradeiro.db import events, invoices, shipments, stores
+from paradeiro.db import calling, events, invoices, shipments, stores
 from paradeiro.db.pool import Connection
 from paradeiro.domain.records import Order, Shipment, Timeline
 from paradeiro.domain.timeline import fold
@@ -16,6 +16,7 @@ from paradeiro.flow.means import Means
 from paradeiro.flow.stated_invoices import known_order
 from paradeiro.web.auth import MeansOf, Reader
 from paradeiro.web.vtex.errors import OMS
+from paradeiro.web.vtex.list_shape import asks_for_none, list_json, query_of
 from paradeiro.web.vtex.order_shape import Known, order_json, packages_of
 from paradeiro.web.vtex.shapes import in_path
 
@@ -36,6 +37,17 @@ async def get_order(order_id: Annotated[str, in_path(100)], means: MeansOf, who:
     seen = max([*(s.stated_at for s in stated), *(s.registered_at for s, _ in followed)], default=means.now())
     known = Known(found[1], packages, seen, store.time_zone)
     return JSONResponse(order_json(known, ZoneInfo(store.time_zone)))
+
+
+@router.get("")
+async def list_orders(request: Request, means: MeansOf, who: Reader) -> JSONResponse:
+    """A page of orders, the latest first, as VTEX lists them."""
+    asked = dict(request.query_params)
+    query = query_of(asked)
+    async with means.pool.connection() as connection:
+        store = (await stores.stores(connection, [who.store_id]))[who.store_id]
+        found, total = ([], 0) if asks_for_none(asked) else await calling.listed(connection, who.store_id, query)
+    return JSONResponse(list_json(found, total, query, ZoneInfo(store.time_zone)))
 
 
 async def _followed(

@@ -16,7 +16,8 @@ _MOST_CENTS = 10**13
 _UNSAYABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
-def _sayable(text: str) -> str:
+def sayable(text: str) -> str:
+    """A text without what no text has; raises ValueError."""
     if _UNSAYABLE.search(text):
         message = "control characters and halves of characters are no text"
         raise ValueError(message)
@@ -39,7 +40,7 @@ def _text(most: int) -> AfterValidator:
         if len(text) > most:
             message = f"at most {most} characters"
             raise ValueError(message)
-        return _sayable(text)
+        return sayable(text)
 
     return AfterValidator(bounded)
 
