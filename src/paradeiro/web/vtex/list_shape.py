@@ -101,7 +101,9 @@ def list_json(orders: Sequence[ListedOrder], total: int, query: OrderQuery, zone
 
 def _stats() -> dict[str, Any]:
     numbers = ("Count", "Max", "Mean", "Min", "Missing", "StdDev", "Sum", "SumOfSquares")
-    return dict.fromkeys(numbers, 0) | {"Facets": {"origin": {}, "currencyCode": {}}}
+    none = dict.fromkeys(numbers, 0)
+    whole = none | {"Facets": None}
+    return none | {"Facets": {"origin": {"Fulfillment": whole, "Marketplace": whole}, "currencyCode": {"BRL": whole}}}
 
 
 def _line(order: ListedOrder, zone: ZoneInfo) -> dict[str, Any]:
