@@ -321,3 +321,19 @@ async def test_a_question_that_cannot_be_answered_is_refused(vtex: httpx.AsyncCl
     answer = await vtex.get(ORDERS, params=asked)
     assert answer.status_code == 400
     assert next(iter(asked)) in answer.json()["error"]["message"]
+
+
+async def test_an_external_seller_says_the_same_by_post(vtex: httpx.AsyncClient, shop: Shop) -> None:
+    base = "/pvt/orders/1001/invoice"
+    sold = {"type": "output", "invoiceNumber": "NF-1", "items": INVOICE["items"]}
+    assert (await vtex.post(base, json=sold)).status_code == 200
+    assert (await the_package(vtex))["invoiceValue"] == 5000, "two of 2500"
+    assert (await vtex.post(f"{base}/NF-1", json=NUMBER | {"trackingUrl": "https://x.example/AA1"})).status_code == 200
+    bare = {"isDelivered": True, "events": [{"date": "2026-11-01", "description": "Entregue"}]}
+    receipt = await vtex.post(f"{base}/NF-1/tracking", json=bare)
+    assert (receipt.status_code, set(receipt.json())) == (200, {"date", "orderId", "receipt"})
+    package = await the_package(vtex)
+    assert package["trackingUrl"] == "https://x.example/AA1"
+    status = package["courierStatus"]
+    assert (status["finished"], status["deliveredDate"][:10]) == (True, "2026-11-02"), "the end of the day, São Paulo"
+    assert (await vtex.post(f"{base}/NF-1/tracking", json={})).json()["error"]["message"].count("isDelivered") == 1

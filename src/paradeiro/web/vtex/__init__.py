@@ -2,8 +2,9 @@
 
 from fastapi import APIRouter
 
-from paradeiro.web.vtex import oms, orders
+from paradeiro.web.vtex import oms, orders, seller
 
 router = APIRouter()
 router.include_router(oms.router)
 router.include_router(orders.router)
+router.include_router(seller.router)

@@ -3,7 +3,8 @@
 from fastapi.responses import JSONResponse
 
 OMS = "/api/oms/pvt/orders"
-_DOORS = (OMS,)
+SELLER = "/pvt/orders"
+_DOORS = (OMS, SELLER)
 
 
 def speaks_vtex(path: str) -> bool:

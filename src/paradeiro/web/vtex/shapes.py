@@ -28,6 +28,10 @@ def _or_nothing(value: object) -> object:
     return "" if value is None else value
 
 
+def _titled(value: object) -> object:
+    return value.strip().title() if isinstance(value, str) else value
+
+
 def _cents(value: object) -> object:
     """Cents as a whole number; VTEX's schema wants a text, its examples have a number."""
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,14}", value.strip()):
@@ -85,10 +89,13 @@ class InvoiceIn(Shape):
 
     def invoice(self) -> Invoice:
         """The same as the flow takes it."""
+        return self.stated(self.invoice_value, instant(self.issuance_date, "issuanceDate"))
+
+    def stated(self, value: int, issued_at: datetime | None) -> Invoice:
         return Invoice(
             number=self.invoice_number,
-            value=self.invoice_value,
-            issued_at=instant(self.issuance_date, "issuanceDate"),
+            value=value,
+            issued_at=issued_at,
             key=self.invoice_key or None,
             url=self.invoice_url or None,
             courier=self.courier,
@@ -96,6 +103,19 @@ class InvoiceIn(Shape):
             tracking_url=self.tracking_url or None,
             items=tuple(Item(i.id, i.quantity, i.price, i.description) for i in self.items),
         )
+
+
+class SoldIn(InvoiceIn):
+    """The same as an external seller sends it: date and value may be missing, and a type is a text."""
+
+    type: Annotated[Literal["Output", "Input"], BeforeValidator(_titled)]
+    issuance_date: Word = ""
+    invoice_value: Annotated[Cents, BeforeValidator(lambda v: 0 if v is None else v)] = 0
+
+    def invoice(self) -> Invoice:
+        """The same as the flow takes it; what it is worth, if nobody says, its items say."""
+        value = self.invoice_value or sum(i.price * i.quantity for i in self.items)
+        return self.stated(value, instant(self.issuance_date, "issuanceDate") if self.issuance_date else None)
 
 
 class TrackingNumberIn(Shape):
