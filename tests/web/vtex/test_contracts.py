@@ -33,7 +33,11 @@ EXAMPLES = int(os.environ.get("VTEX_EXAMPLES", "15"))
 KNOWN = {"orderId": "1001", "marketplaceOrderId": "1001", "invoiceNumber": "NF-1"}
 ORDERS = "/api/oms/pvt/orders"
 # Where each contract's paths begin at our house.
-BELOW = {"vtex_orders_openapi": "", "vtex_external_seller_openapi": ""}
+BELOW = {
+    "vtex_orders_openapi": "",
+    "vtex_external_seller_openapi": "",
+    "vtex_shipping_network_openapi": "/shipping-network",
+}
 
 
 def _operations() -> list[Any]:

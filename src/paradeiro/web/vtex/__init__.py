@@ -2,9 +2,10 @@
 
 from fastapi import APIRouter
 
-from paradeiro.web.vtex import oms, orders, seller
+from paradeiro.web.vtex import network, oms, orders, seller
 
 router = APIRouter()
 router.include_router(oms.router)
 router.include_router(orders.router)
 router.include_router(seller.router)
+router.include_router(network.router)

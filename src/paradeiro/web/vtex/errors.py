@@ -4,7 +4,8 @@ from fastapi.responses import JSONResponse
 
 OMS = "/api/oms/pvt/orders"
 SELLER = "/pvt/orders"
-_DOORS = (OMS, SELLER)
+NETWORK = "/shipping-network"
+_DOORS = (OMS, SELLER, NETWORK)
 
 
 def speaks_vtex(path: str) -> bool:
