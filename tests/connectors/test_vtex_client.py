@@ -272,3 +272,31 @@ async def test_what_cannot_be_read_back_is_not_done() -> None:
     open_session = session("http://127.0.0.1:9", "vtex_marketplace")
     assert not await open_session.already_done(PUT, "1")
     await open_session.close()
+
+
+@pytest.mark.parametrize(
+    ("shown", "sent_again"),
+    [
+        ({"trackingNumber": "same", "trackingUrl": "https://x.example"}, False),
+        ({"trackingNumber": "same", "trackingUrl": None}, True),
+        ({"trackingNumber": "another", "trackingUrl": "https://x.example"}, True),
+        ({}, True),
+    ],
+)
+async def test_a_number_that_the_order_shows_is_not_sent_again(shown: dict[str, str | None], sent_again: bool) -> None:
+    """An ERP that tells VTEX and us: VTEX must not mail its customer twice (facts/vtex, section 5)."""
+    request = _request(EffectKind.TRACKING_NUMBER, "plain")
+    number = json.loads(request.body)["trackingNumber"]
+    there = shown | {"trackingNumber": number} if shown.get("trackingNumber") == "same" else shown
+    order = {"packageAttachment": {"packages": [{"invoiceNumber": "000123456", **there}]}}
+    receipt = {"date": "2026-03-07T11:30:00+00:00", "orderId": "1", "receipt": "r-1"}
+
+    def answer(asked: Asked) -> Reply:
+        return Reply(body=json.dumps(order if asked.method == "GET" else receipt).encode())
+
+    async with party(answer) as host:
+        sent: Sent = await (open_session := session(host.url)).send(request, "1")
+        await open_session.close()
+    assert sent.outcome is Outcome.FOUND
+    assert [a.method for a in host.asked] == (["GET", "PATCH"] if sent_again else ["GET"])
+    assert sent.receipt == ("r-1" if sent_again else "already there")

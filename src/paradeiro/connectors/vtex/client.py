@@ -34,6 +34,7 @@ _MOST_READ = 50  # orders read in one call
 _AT_ONCE = 5  # requests under way: the limit is the whole store's (facts/vtex, section 2.1)
 _MOST_LATE = 200  # more orders than this that cannot be read are no single cases
 _FIRST_LOOK_DAYS = 30
+_THERE = "already there"  # instead of a receipt: nothing was sent
 _KEPT_BY_VTEX_DAYS = 730
 _PAUSE_AFTER_429 = 60.0
 _ODD_INVOICE = re.compile(r"/invoice/[^/]*%[0-9A-F]{2}")
@@ -155,7 +156,12 @@ class VtexSession:
         return answer.body
 
     async def send(self, request: Request, telling_id: str) -> Sent:
-        """Carry one request out. VTEX's answer to an accepted one holds a receipt."""
+        """Carry one request out. VTEX's answer to an accepted one holds a receipt.
+
+        A tracking number that the order shows already (an ERP told VTEX too) is not sent again: VTEX would mail again.
+        """
+        if request.method == "PATCH" and await self._has_number(request):
+            return Sent(Outcome.FOUND, receipt=_THERE, message="the order had this tracking number already")
         headers = {**dict(request.headers), "Idempotency-Key": telling_id}
         answer = await exchange(self._client, request.method, request.path, headers=headers, body=request.body)
         problem = _problem(answer)
@@ -176,6 +182,14 @@ class VtexSession:
         if receipt is None:
             return Sent(Outcome.MALFORMED, message="accepted without a receipt", http_status=answer.status)
         return Sent(Outcome.FOUND, receipt=receipt, http_status=answer.status)
+
+    async def _has_number(self, request: Request) -> bool:
+        target = readback.target_of(request.path)
+        if target is None:
+            return False
+        order, invoice = target
+        answer = await self._ask(f"{ORDERS}/{order}")
+        return not isinstance(answer, _Trouble) and readback.lacks_nothing(answer, invoice, request.body)
 
     async def already_done(self, request: Request, telling_id: str) -> bool:  # noqa: ARG002 - VTEX does not show our id
         """Whether the order shows what the request says. At VTEX a 200 proves nothing, reading back does (facts, 9)."""
