@@ -360,3 +360,34 @@ async def test_feed_items_without_an_order_are_committed_and_name_nothing() -> N
         await open_session.close()
     assert (page.about, page.handles) == (("v1-01",), ("h1", "h2"))
     assert host.asked[0].query == {"maxlot": "10"}
+
+
+@pytest.mark.parametrize(
+    ("shown", "sent_again"),
+    [
+        ({"trackingNumber": "same", "trackingUrl": "https://x.example"}, False),
+        ({"trackingNumber": "same", "trackingUrl": None}, True),
+        ({"trackingNumber": "another", "trackingUrl": "https://x.example"}, True),
+        ({}, True),
+    ],
+)
+async def test_a_number_that_the_order_shows_is_not_sent_again(shown: dict[str, str | None], sent_again: bool) -> None:
+    """An ERP that tells VTEX and us: VTEX must not mail its customer twice (facts/vtex, section 5)."""
+    request = _request(EffectKind.TRACKING_NUMBER, "plain")
+    number = json.loads(request.body)["trackingNumber"]
+    there = shown | {"trackingNumber": number} if shown.get("trackingNumber") == "same" else shown
+    package = {"invoiceNumber": "000123456", **there}
+    order = {"packageAttachment": {"packages": [package]}}
+    receipt = {"date": "2026-03-07T11:30:00+00:00", "orderId": "1", "receipt": "r-1"}
+
+    def answer(asked: Asked) -> Reply:
+        if asked.method == "PATCH":
+            package["trackingNumber"] = number
+        return Reply(body=json.dumps(order if asked.method == "GET" else receipt).encode())
+
+    async with party(answer) as host:
+        sent: Sent = await (open_session := session(host.url)).send(request, "1")
+        await open_session.close()
+    assert sent.outcome is Outcome.FOUND
+    assert [a.method for a in host.asked] == (["GET", "PATCH", "GET"] if sent_again else ["GET"])
+    assert sent.receipt == ("r-1" if sent_again else "already there")

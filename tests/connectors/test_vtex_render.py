@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paradeiro.connectors import discover
-from paradeiro.domain.records import Place, Telling
+from paradeiro.domain.records import Item, Place, Telling
 from paradeiro.domain.timeline import fold
 from paradeiro.domain.words import EffectKind, Status
 from paradeiro.sdk.contract import Request
@@ -136,3 +136,32 @@ def test_an_opening_differs_from_every_history_and_delivers_nothing() -> None:
         first, second = json.loads(rendered(opening).body), json.loads(rendered(update).body)
         assert first != second, case
         assert (first["isDelivered"], first["deliveredDate"], len(first["events"])) == (False, None, 1)
+
+
+@pytest.mark.parametrize("kind", [EffectKind.MARKETPLACE_INVOICE, EffectKind.MARKETPLACE_TRACKING_NUMBER])
+def test_a_marketplaces_connector_gets_every_parameter(kind: EffectKind) -> None:
+    """facts/vtex section 4a: one call for both, null when unknown, the number when it is told."""
+    schema = json.loads((CONTRACTS / FILES["vtex_marketplace"]).read_text())["pub_invoice"]
+    tracked = kind is EffectKind.MARKETPLACE_TRACKING_NUMBER
+    for _, telling in hard_cases(kind):
+        request = rendered(telling, {"protocol": "connector"})
+        body = json.loads(request.body)
+        jsonschema.validate(body, schema)
+        assert request.path.startswith("/pub/orders/")
+        assert request.path.endswith("/invoice")
+        assert (body["trackingNumber"] is not None) is tracked
+        assert (body["courier"] is not None) is tracked
+
+
+def test_each_partial_invoice_has_its_own_items_and_value() -> None:
+    plain = dict(hard_cases(EffectKind.MARKETPLACE_INVOICE))["plain"]
+    bodies = []
+    for number, item in (("NF-1", Item("1", 2, 2500)), ("NF-2", Item("2", 1, 900))):
+        bill = replace(plain.shipment.invoice, number=number, value=0, items=(item,), issued_at=None)
+        telling = replace(plain, shipment=replace(plain.shipment, invoice=bill))
+        bodies.append(json.loads(rendered(telling, {"protocol": "connector"}).body))
+    assert [(b["invoiceNumber"], b["invoiceValue"], b["items"][0]["id"]) for b in bodies] == [
+        ("NF-1", 5000, "1"),
+        ("NF-2", 900, "2"),
+    ]
+    assert bodies[0]["issuanceDate"] is None

@@ -115,3 +115,21 @@ async def order_by_number(connection: Connection, store_id: int, number: str) ->
         await cursor.execute(sql, (store_id, number))
         row = await cursor.fetchone()
     return (row["id"], order_of(row)) if row else None
+
+
+async def order_by_marketplace_number(connection: Connection, store_id: int, number: str) -> tuple[int, Order] | None:
+    """The one order that a marketplace gave this number; None if none has it, or several."""
+    sql = f"""
+        SELECT o.id, {COLUMNS} FROM orders o
+        WHERE o.store_id = %s AND o.marketplace_number = %s ORDER BY o.id LIMIT 2"""  # noqa: S608 - our own columns
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(sql, (store_id, number))
+        rows = await cursor.fetchall()
+    return (rows[0]["id"], order_of(rows[0])) if len(rows) == 1 else None
+
+
+async def awaits_code(connection: Connection, store_id: int, number: str) -> bool:
+    """Whether the order system shows an invoice of this order that has no code yet."""
+    sql = "SELECT awaits_code FROM orders WHERE store_id = %s AND number = %s"
+    row = await (await connection.execute(sql, (store_id, number))).fetchone()
+    return bool(row and row[0])

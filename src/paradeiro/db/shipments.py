@@ -388,3 +388,9 @@ async def next_due(connection: Connection, *, patience: timedelta = timedelta(0)
             UNION ALL SELECT min(e.not_before) FROM effect e WHERE e.state IN ('pending', 'sending')) due"""
     row = await (await connection.execute(sql, (patience,))).fetchone()
     return row[0] if row else None
+
+
+async def of_codes(connection: Connection, store_id: int, codes: Sequence[str]) -> list[Kept]:
+    """All shipments of a store under these codes."""
+    rest = " WHERE s.store_id = %(store)s AND s.tracking_code = ANY(%(codes)s) ORDER BY s.id"
+    return await _read(connection, rest, {"store": store_id, "codes": list(codes)})

@@ -272,9 +272,9 @@ async def take_order(
     for invoice in order.invoices:
         if not invoice.tracking_code or invoice.finished:
             continue
-        connector = _recognised(means, invoice.courier)
+        connector = recognised(means, invoice.courier)
         if connector is None:
-            await _open(means, connection, _strange_courier(store_id, order, invoice))
+            await _open(means, connection, strange_courier(store_id, order, invoice))
             continue
         # What is followed already was taken once, by somebody who knew: it is not refused for its check digit now.
         known = tidy_code(invoice.tracking_code) in followed
@@ -286,7 +286,7 @@ async def take_order(
     return taken
 
 
-def _recognised(means: Means, courier: str) -> Connector | None:
+def recognised(means: Means, courier: str) -> Connector | None:
     """The carrier that an order system's free text names; None rather than a guess."""
     for connector in means.connectors.values():
         if connector.recognises_courier is not None and connector.recognises_courier(courier):
@@ -308,7 +308,8 @@ def _not_ours(store_id: int, order: Order) -> NoticeDraft:
     return NoticeDraft(store_id, NoticeKind.NO_ACCOUNT, f"seller {who}", words, facts=facts)
 
 
-def _strange_courier(store_id: int, order: Order, invoice: Invoice) -> NoticeDraft:
+def strange_courier(store_id: int, order: Order, invoice: Invoice) -> NoticeDraft:
+    """What a person is told of a package whose carrier nobody here knows."""
     words = (
         f"Order {order.number} goes by '{invoice.courier}', which no connector recognises, so {invoice.tracking_code} "
         "is not followed. Register the package with its carrier's name, or add a connector."

@@ -19,6 +19,12 @@ COOKIE = "paradeiro_session"
 SESSION = timedelta(days=7)
 READ, WRITE = "read", "write"
 _HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, description="An API key of the store")
+_VTEX = APIKeyHeader(
+    name="X-VTEX-API-AppToken",
+    scheme_name="VTEX",
+    auto_error=False,
+    description="The same key, where VTEX's callers put it (X-VTEX-API-AppKey may be anything)",
+)
 _BEARER = HTTPBearer(auto_error=False, description="The same key as a bearer token")
 
 
@@ -68,9 +74,10 @@ async def caller(
     means: MeansOf,
     header: Annotated[str | None, Depends(_HEADER)],
     bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
+    vtex: Annotated[str | None, Depends(_VTEX)],
 ) -> Caller:
     """The API's caller, by key; a signed-in operator's browser may read too (for the API's own documentation)."""
-    key = header or (bearer.credentials if bearer else None)
+    key = header or (bearer.credentials if bearer else None) or vtex
     if key:
         async with means.pool.connection() as connection:
             found = await stores.api_key(connection, key)

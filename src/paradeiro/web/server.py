@@ -13,10 +13,11 @@ from starlette.exceptions import HTTPException
 from paradeiro.db import jobs
 from paradeiro.flow.errors import ConflictError, ExpiredError, InvalidError, MissingError, StatementError
 from paradeiro.flow.means import Means, log
-from paradeiro.web import api, hooks, pages, track
+from paradeiro.web import api, hooks, pages, track, vtex
 from paradeiro.web.api.bulk import BULK_PATHS, LARGEST_BULK
 from paradeiro.web.api.reference import router as reference
 from paradeiro.web.auth import NotAllowedError, NotSignedInError
+from paradeiro.web.vtex.errors import speaks_vtex, vtex_error
 
 _LARGEST_BODY = 4 * 1024 * 1024
 _STATUS = {InvalidError: 422, MissingError: 404, ConflictError: 409, ExpiredError: 410}
@@ -37,6 +38,7 @@ def create_app(means: Means | None, real_clock: Callable[[], datetime]) -> FastA
     app.include_router(pages.router, include_in_schema=False)
     app.include_router(track.router, include_in_schema=False)
     app.include_router(hooks.router, include_in_schema=False)
+    app.include_router(vtex.router, include_in_schema=False)
     app.get("/health", include_in_schema=False)(_health)
     app.middleware("http")(_guard)
     _add_error_handlers(app)
@@ -59,11 +61,11 @@ async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Resp
     # A party that pushes is not ours to teach: hooks read what comes, up to their own bound.
     bulk = request.url.path in BULK_PATHS  # many lines may be more, and come in chunks: their door counts
     if "transfer-encoding" in request.headers and not (bulk or request.url.path.startswith("/hooks/")):
-        return _error(411, "no_length", "Send the body with a Content-Length, not in chunks.")
+        return _error(request, 411, "no_length", "Send the body with a Content-Length, not in chunks.")
     length = request.headers.get("content-length", "0")
     most = LARGEST_BULK if bulk else _LARGEST_BODY
     if not length.isdigit() or int(length) > most:
-        return _error(413, "too_large", f"The body may have at most {most} bytes. Send it in parts.")
+        return _error(request, 413, "too_large", f"The body may have at most {most} bytes. Send it in parts.")
     response = await call_next(request)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")
@@ -71,7 +73,11 @@ async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Resp
     return response
 
 
-def _error(status: int, code: str, message: str, details: dict[str, Any] | None = None) -> JSONResponse:
+def _error(
+    request: Request, status: int, code: str, message: str, details: dict[str, Any] | None = None
+) -> JSONResponse:
+    if speaks_vtex(request.url.path):
+        return vtex_error(status, code, message)
     return JSONResponse({"error": {"code": code, "message": message, "details": details or {}}}, status)
 
 
@@ -88,40 +94,44 @@ def _add_error_handlers(app: FastAPI) -> None:
     app.exception_handler(Exception)(_on_fault)
 
 
-async def _on_statement(_: Request, error: Exception) -> Response:
+async def _on_statement(request: Request, error: Exception) -> Response:
     assert isinstance(error, StatementError)
-    return _error(_STATUS.get(type(error), 400), error.code, error.message, error.details)
+    return _error(request, _STATUS.get(type(error), 400), error.code, error.message, error.details)
 
 
 async def _on_not_signed_in(request: Request, _: Exception) -> Response:
     if _is_api(request):
-        return _error(401, "no_key", "Send an API key of the store in the header X-API-Key.")
+        return _error(request, 401, "no_key", "Send an API key of the store in the header X-API-Key.")
     return RedirectResponse("/sign-in", 303)
 
 
-async def _on_not_allowed(_: Request, error: Exception) -> Response:
-    return _error(403, "not_allowed", f"{str(error)[:1].upper()}{str(error)[1:]}. Use a key that has it.")
+async def _on_not_allowed(request: Request, error: Exception) -> Response:
+    return _error(request, 403, "not_allowed", f"{str(error)[:1].upper()}{str(error)[1:]}. Use a key that has it.")
 
 
-async def _on_invalid(_: Request, error: Exception) -> Response:
+async def _on_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     problems = error.errors()
     if any(problem["type"] == "json_invalid" for problem in problems):
-        return _error(400, "not_json", "The body is not JSON. Send an object, with Content-Type: application/json.")
+        return _error(
+            request, 400, "not_json", "The body is not JSON. Send an object, with Content-Type: application/json."
+        )
     fields = {".".join(str(part) for part in problem["loc"][1:]) or "body": problem["msg"] for problem in problems}
     said = "; ".join(f"{name}: {message}" for name, message in fields.items())
-    return _error(422, "invalid", f"The request cannot be taken: {said}.", {"fields": fields})
+    return _error(request, 422, "invalid", f"The request cannot be taken: {said}.", {"fields": fields})
 
 
 async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 404 and not _is_api(request):
         return pages.not_found(request)
-    return _error(error.status_code, "http", str(error.detail))
+    return _error(request, error.status_code, "http", str(error.detail))
 
 
 async def _on_fault(request: Request, error: Exception) -> Response:
     # The route, not the path: some addresses open a door to whoever knows them.
     route = getattr(request.scope.get("route"), "path", "no route")
     log.error("a request failed", path=route, method=request.method, exc_info=error)
-    return _error(500, "fault", "Something broke on our side; it is logged. Nothing half-done was kept: try again.")
+    return _error(
+        request, 500, "fault", "Something broke on our side; it is logged. Nothing half-done was kept: try again."
+    )

@@ -36,6 +36,7 @@ ORDERS = "/api/oms/pvt/orders"
 _MOST_READ = 50  # orders read in one call
 _MOST_LATE = 200  # more orders than this that cannot be read are no single cases
 _FIRST_LOOK_DAYS = 60
+_THERE = "already there"  # instead of a receipt: nothing was sent
 _KEPT_BY_VTEX_DAYS = 730
 _ODD_INVOICE = re.compile(r"/invoice/[^/]*%[0-9A-F]{2}")
 _LONGEST_MESSAGE = 300
@@ -183,7 +184,11 @@ class VtexSession:
     async def send(self, request: Request, telling_id: str) -> Sent:
         """Carry one request out, then read the order: at VTEX a 200 proves nothing (facts, section 9). One that says
         yes and shows nothing is asked again later; the same request twice makes no second mail there.
+
+        A tracking number that the order shows already (an ERP told VTEX too) is not sent again: VTEX would mail again.
         """
+        if request.method == "PATCH" and await self._has_number(request):
+            return Sent(Outcome.FOUND, receipt=_THERE, message="the order had this tracking number already")
         headers = {**dict(request.headers), "Idempotency-Key": telling_id}
         answer = await self._wire.ask(request.method, request.path, headers=headers, body=request.body)
         if isinstance(answer, Trouble):
@@ -195,6 +200,14 @@ class VtexSession:
             words = f"VTEX accepted it (receipt {receipt}), but the order does not show it"
             return Sent(Outcome.RETRY, message=words, http_status=answer.status)
         return Sent(Outcome.FOUND, receipt=receipt, http_status=answer.status)
+
+    async def _has_number(self, request: Request) -> bool:
+        target = readback.target_of(request.path)
+        if target is None:
+            return False
+        order, invoice = target
+        answer = await self._wire.ask("GET", f"{ORDERS}/{order}")
+        return not isinstance(answer, Trouble) and readback.lacks_nothing(answer.body, invoice, request.body)
 
     async def already_done(self, request: Request, telling_id: str) -> bool:  # noqa: ARG002 - VTEX does not show our id
         """Whether the order shows what the request says."""

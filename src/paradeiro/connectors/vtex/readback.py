@@ -65,6 +65,18 @@ def shows(order: bytes, invoice: str, request: bytes) -> bool | None:
     return any(_shows(package, asked) for package in mine)
 
 
+def lacks_nothing(order: bytes, invoice: str, request: bytes) -> bool:
+    """Whether the invoice has this tracking number, and an address to look it up: then nobody need send them again."""
+    try:
+        read = msgspec.json.decode(order, type=_Order)
+        asked = msgspec.json.decode(request, type=_Asked)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return False
+    packages = (read.package_attachment.packages if read.package_attachment else None) or []
+    mine = [p for p in packages if p.invoice_number == invoice and p.tracking_url]
+    return bool(asked.tracking_number) and any(p.tracking_number == asked.tracking_number for p in mine)
+
+
 def _shows(package: _Package, asked: _Asked) -> bool:
     if asked.is_delivered is None:
         return bool(asked.tracking_number) and package.tracking_number == asked.tracking_number

@@ -11,6 +11,7 @@ CONNECTOR = Connector(
     kinds=frozenset({PartyKind.MARKETPLACE}),
     account_fields=(
         AccountField("base_url", help="https:// and the order's marketplaceServicesEndpoint, without /pvt"),
+        AccountField("protocol", required=False, help="connector: it is told as VTEX tells a marketplace's connector"),
         AccountField("app_key", help="the application key that the marketplace gave you"),
         AccountField("app_token", secret=True, help="the token of that key"),
     ),

@@ -2,6 +2,7 @@
 
 Contract: facts/vtex section 4b and openapi-external-seller-marketplace.json. No field there may be null, so what is not
 known is an empty text, or is left out where the contract lets it and an empty text would be no value (dates, cents).
+With `protocol=connector` invoice and number go as VTEX tells them to a marketplace's connector (pub.py).
 """
 
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from paradeiro.connectors.vtex_marketplace import pub
 from paradeiro.domain.records import Item, Telling
 from paradeiro.domain.words import EffectKind
 from paradeiro.sdk.contract import Request
@@ -17,6 +19,7 @@ from paradeiro.sdk.history import Line, told_lines
 from paradeiro.sdk.speech import catalogue_for
 from paradeiro.sdk.speech.moments import zone_of
 
+CONNECTOR_PROTOCOL = "connector"  # of the setting `protocol`: facts/vtex, section 4a
 LONGEST_DESCRIPTION = 5000  # of VTEX's own order system, which these texts end up in
 _HEADERS = (("Content-Type", "application/json"), ("Accept", "application/json"))
 
@@ -57,11 +60,17 @@ class _TrackingStatus(msgspec.Struct, rename="camel"):
     events: list[_Event]
 
 
-def render(telling: Telling, settings: Mapping[str, str]) -> Request:  # noqa: ARG001 - the same call for every sink
+def render(telling: Telling, settings: Mapping[str, str]) -> Request:
     """One POST per effect. Raises ValueError for an effect that a marketplace is never told."""
-    order = f"/pvt/orders/{segment(telling.order.marketplace_number or '')}/invoice"
+    by_connector = settings.get("protocol", "").strip().lower() == CONNECTOR_PROTOCOL
+    who = "pub" if by_connector else "pvt"
+    order = f"/{who}/orders/{segment(telling.order.marketplace_number or '')}/invoice"
     invoice = f"{order}/{segment(telling.shipment.invoice.number)}"
     match telling.kind:
+        case EffectKind.MARKETPLACE_INVOICE if by_connector:
+            return _post(order, pub.invoice(telling, tracked=False))
+        case EffectKind.MARKETPLACE_TRACKING_NUMBER if by_connector:
+            return _post(order, pub.invoice(telling, tracked=True))
         case EffectKind.MARKETPLACE_INVOICE:
             return _post(order, _invoice(telling))
         case EffectKind.MARKETPLACE_TRACKING_NUMBER:

@@ -40,7 +40,9 @@ async def holder_of(request: Request) -> Holder | None:
     key = request.headers.get(HEADER)
     if key is None:
         return None
-    who = await caller(request, means_of(request), request.headers.get("X-API-Key"), await _BEARER(request))
+    headers = request.headers
+    key_of_vtex = headers.get("X-VTEX-API-AppToken")
+    who = await caller(request, means_of(request), headers.get("X-API-Key"), await _BEARER(request), key_of_vtex)
     who.needs(WRITE)
     if not _KEY.fullmatch(key):
         raise InvalidError("bad_key", f"{HEADER} takes 1 to 255 visible ASCII characters, for example a UUID.")

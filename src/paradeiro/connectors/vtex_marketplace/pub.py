@@ -1,0 +1,45 @@
+"""In: a telling; out: the request that tells a marketplace's connector, as VTEX itself does for its sellers. Pure.
+
+Contract: facts/vtex section 4a. Invoice and tracking number are one call, sent again with more; every parameter is
+there, null while it is not known. An order may have several invoices, each with its own items and value.
+"""
+
+from datetime import UTC
+
+import msgspec
+
+from paradeiro.domain.records import Telling
+
+
+class _Item(msgspec.Struct):
+    id: str
+    quantity: int
+    price: int
+
+
+class Invoice(msgspec.Struct, rename="camel"):
+    type: str
+    invoice_number: str
+    courier: str | None
+    tracking_number: str | None
+    tracking_url: str | None
+    items: list[_Item]
+    issuance_date: str | None
+    invoice_value: int | None
+
+
+def invoice(telling: Telling, *, tracked: bool) -> Invoice:
+    """The body; with the package's number and carrier only when they are what is told."""
+    told = telling.shipment.invoice
+    value = told.value or sum(item.price * item.quantity for item in told.items)
+    courier = told.courier or telling.shipment.carrier.replace("_", " ").title()
+    return Invoice(
+        type="Output",
+        invoice_number=told.number,
+        courier=courier if tracked else None,
+        tracking_number=telling.shipment.tracking_code if tracked else None,
+        tracking_url=(told.tracking_url or telling.tracking_link or None) if tracked else None,
+        items=[_Item(item.id, item.quantity, item.price) for item in told.items],
+        issuance_date=told.issued_at.astimezone(UTC).isoformat() if told.issued_at else None,
+        invoice_value=value or None,
+    )

@@ -1,0 +1,130 @@
+"""In: VTEX's official OpenAPI files, cut down to what we answer; out: no call that they allow breaks a door of ours.
+
+`VTEX_EXAMPLES` sets how many calls of each kind an operation gets: few by default, so that the tests stay quick.
+"""
+
+import asyncio
+import json
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+import uvicorn
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import response_schema_conformance
+
+from paradeiro.app import real_clock
+from paradeiro.web.server import create_app
+from tests.databases import HandClock
+from tests.flow.conftest import Shop, furnish, open_shop
+from tests.flow.parties import Outside
+from tests.web.vtex.conftest import add_key, vtex_headers
+
+CONTRACTS = Path(__file__).parents[2] / "connectors" / "contracts"
+EXAMPLES = int(os.environ.get("VTEX_EXAMPLES", "15"))
+KNOWN = {"orderId": "1001", "marketplaceOrderId": "1001", "invoiceNumber": "NF-1"}
+ORDERS = "/api/oms/pvt/orders"
+# Where each contract's paths begin at our house.
+BELOW = {
+    "vtex_orders_openapi": "",
+    "vtex_external_seller_openapi": "",
+    "vtex_shipping_network_openapi": "/shipping-network",
+}
+
+
+def _operations() -> list[Any]:
+    found = []
+    for name in BELOW:
+        contract = json.loads((CONTRACTS / f"{name}.json").read_text(encoding="utf-8"))
+        for path, methods in contract["paths"].items():
+            found += [pytest.param(name, path, method, id=f"{method} {path}") for method in methods]
+    return found
+
+
+@pytest.fixture
+def house(database: str, clock: HandClock, secret_key: str, tmp_path: Path) -> Iterator[str]:
+    """The house, open on loopback in a thread of its own, with an order that has a package; its address."""
+    server = uvicorn.Server(uvicorn.Config(create_app(None, real_clock), port=0, log_level="error", lifespan="off"))
+
+    async def run() -> None:
+        async with open_shop(database, clock, secret_key, tmp_path) as means:
+            store_id, accounts = await furnish(means)
+            await add_key(Shop(means, Outside(tmp_path), clock, store_id, accounts), "pk_erp", ["read", "write"])
+            server.config.app.state.means = means  # type: ignore[union-attr] # it is the application, not its name
+            await server.serve()
+
+    thread = threading.Thread(target=lambda: asyncio.run(run()))
+    thread.start()
+    while not server.started:
+        thread.join(0.05)
+        assert thread.is_alive(), "the house did not open"
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.mark.parametrize(("name", "path", "method"), _operations())
+def test_no_call_that_the_contract_allows_breaks_a_door(house: str, name: str, path: str, method: str) -> None:
+    contract = json.loads((CONTRACTS / f"{name}.json").read_text(encoding="utf-8"))
+    operation = schemathesis.openapi.from_dict(contract)[path][method.upper()]
+    base, headers = house + BELOW[name], vtex_headers("pk_erp")
+    taken = set[int]()
+    if "{" in path:
+        body = {
+            name: _plausible(name, "") for name in ("type", "issuanceDate", "invoiceNumber", "invoiceValue", "items")
+        }
+        body |= {"courier": "Posta", "trackingNumber": "AA1"}
+        assert httpx.post(f"{house}{ORDERS}/1001/invoice", json=body, headers=headers).status_code == 200
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=EXAMPLES < 100,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(
+        case=st.one_of(operation.as_strategy(), operation.as_strategy(GenerationMode.NEGATIVE)),
+        sensible=st.booleans(),
+    )
+    def ask(case: Case, sensible: bool) -> None:
+        if sensible and case.path_parameters:
+            case.path_parameters = {name: KNOWN.get(name, value) for name, value in case.path_parameters.items()}
+        if sensible and isinstance(case.body, dict):
+            case.body = {k: _plausible(k, v) for k, v in case.body.items()}
+        answer = case.call(base_url=base, headers=headers)
+        taken.add(answer.status_code)
+        case.validate_response(answer, checks=[not_a_server_error, response_schema_conformance])
+        if answer.status_code >= 400:
+            said = answer.json()["error"]
+            assert set(said) == {"code", "message", "exception"}
+            assert said["message"]
+
+    ask()
+    assert 200 in taken, f"nothing was ever taken: {taken}"
+
+
+def _plausible(name: str, value: object) -> object:
+    """What a contract calls a text, and a caller fills with sense."""
+    days = {"issuanceDate": "2026-11-02", "deliveredDate": "2026-11-02 08:00", "dispatchedDate": "2026-11-02"}
+    if name == "events" and isinstance(value, list):
+        return [e | {"date": "2026-11-02"} if isinstance(e, dict) else e for e in value]
+    item = {"id": "1", "price": 2499, "quantity": 1}
+    bill = {
+        "type": "Output",
+        "courier": "Posta",
+        "trackingNumber": "AA1",
+        "invoiceValue": "2499",
+        "invoiceNumber": "NF-1",
+        "items": [item],
+    }
+    return {**days, **bill}.get(name, value)
