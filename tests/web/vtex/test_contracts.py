@@ -31,6 +31,11 @@ from tests.web.vtex.conftest import add_key, vtex_headers
 CONTRACTS = Path(__file__).parents[2] / "connectors" / "contracts"
 EXAMPLES = int(os.environ.get("VTEX_EXAMPLES", "15"))
 KNOWN = {"orderId": "1001", "marketplaceOrderId": "1001", "invoiceNumber": "NF-1"}
+HISTORY = {
+    "isDelivered": False,
+    "deliveredDate": None,
+    "events": [{"city": "Itu", "state": "SP", "description": "Em trânsito", "date": "2026-11-02"}],
+}
 ORDERS = "/api/oms/pvt/orders"
 # Where each contract's paths begin at our house.
 BELOW = {
@@ -84,6 +89,12 @@ def test_no_call_that_the_contract_allows_breaks_a_door(house: str, name: str, p
         }
         body |= {"courier": "Posta", "trackingNumber": "AA1"}
         assert httpx.post(f"{house}{ORDERS}/1001/invoice", json=body, headers=headers).status_code == 200
+    if path.endswith("{invoiceNumber}/tracking"):
+        # Few made-up histories are right by chance: one that is, is asked too.
+        right = path.format(**KNOWN)
+        answer = httpx.request(method.upper(), base + right, json=HISTORY, headers=headers)
+        operation.validate_response(answer)
+        taken.add(answer.status_code)
 
     @settings(
         max_examples=EXAMPLES,
