@@ -4,8 +4,13 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from paradeiro.connectors.webhook import client
@@ -14,7 +19,7 @@ from paradeiro.connectors.webhook.guard import inner
 from paradeiro.connectors.webhook.schedule import PAUSES
 from paradeiro.domain.words import Outcome
 from paradeiro.sdk.contract import AccountRef, Endpoint, Request
-from tests.flow.endpoints import OK, Receiver, receiver, status
+from tests.flow.endpoints import Receiver, receiver, status
 
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 OTHER = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -250,26 +255,43 @@ async def test_other_addresses_are_refused(url: str) -> None:
     await made.close()
 
 
-async def test_tls_speaks_of_the_name_not_of_the_address() -> None:
-    """The server name is in the first message of TLS, in the clear; the connection goes to where the resolver said."""
-    hello: list[bytes] = []
+def _certificate(name: str, folder: Path) -> Path:
+    """A key and a certificate of a name, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    made = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now() - timedelta(days=1))
+        .not_valid_after(now() + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path = folder / f"{name}.pem"
+    path.write_bytes(key.private_bytes(*form) + made.public_bytes(serialization.Encoding.PEM))
+    return path
 
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        hello.append(await reader.read(4096))
-        writer.close()
 
-    server = await asyncio.start_server(handle, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    url = f"https://hooks.example.com:{port}/"
-    made = WebhookSession(account(url, "hooks.example.com"), now, resolve=names(["127.0.0.1"]))
-    assert (await made.send(REQUEST, "m")).outcome is Outcome.RETRY
-    await made.close()
-    server.close()
-    assert b"hooks.example.com" in hello[0]
+@pytest.mark.parametrize(("name", "outcome"), [("hooks.example.com", Outcome.FOUND), ("e.example.com", Outcome.RETRY)])
+async def test_tls_asks_for_the_name_not_for_the_address(tmp_path: Path, name: str, outcome: Outcome) -> None:
+    pem = _certificate(name, tmp_path)
+    theirs = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    theirs.load_cert_chain(pem)
+    asked: list[str | None] = []
+    theirs.sni_callback = lambda _, server_name, __: asked.append(server_name)
+    async with receiver(theirs) as there:
+        url = f"https://hooks.example.com:{there.port}/"
+        ours = ssl.create_default_context(cafile=str(pem))
+        ref = account(url, "hooks.example.com")
+        made = WebhookSession(ref, now, resolve=names(["127.0.0.1"]), tls=ours)
+        sent = await made.send(REQUEST, "m")
+        await made.close()
+        assert (sent.outcome, sent.in_doubt) == (outcome, False)
+        assert asked == ["hooks.example.com"]
+        assert [got.headers["host"] for got in there.got] == [f"hooks.example.com:{there.port}"] * len(there.got)
 
 
 def test_patience_lasts_three_days_and_pauses_grow() -> None:
     assert timedelta(days=3) <= sum(PAUSES, timedelta()) < timedelta(days=3, hours=6)
     assert list(PAUSES) == sorted(set(PAUSES))
-    assert OK.startswith(b"HTTP/1.1 204")
-    assert ssl.HAS_SNI

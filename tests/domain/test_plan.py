@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paradeiro.domain.plan import INTRODUCTION, SUPERSEDING, Sinks, introduce, is_news, mail_refusal, plan
+from paradeiro.domain.plan import AS_IT_WAS, INTRODUCTION, SUPERSEDING, Sinks, introduce, is_news, mail_refusal, plan
 from paradeiro.domain.records import Change, Customer, Invoice, Order, Policy, Shipment, Snapshot, TrackingEvent
 from paradeiro.domain.timeline import compare, fold, unseen
 from paradeiro.domain.words import EffectKind, Mailer, PartyKind, Status
@@ -50,6 +50,19 @@ def test_old_news_is_not_mailed() -> None:
         EffectKind.MARKETPLACE_UPDATE,
     }
     assert EffectKind.CUSTOMER_MAIL in kinds(change(Status.DELIVERED, 11), shipment=late)
+
+
+@pytest.mark.parametrize("status", Status)
+def test_endpoints_hear_every_change_whatever_the_order_lacks(status: Status) -> None:
+    bare, nowhere = replace(SHIPMENT, invoice=Invoice("")), Order("v1-01")
+    sinks = Sinks(order_system=False, marketplace=False, mail=False, webhooks=True)
+    assert kinds(change(status), nowhere, bare, sinks) == {EffectKind.WEBHOOK_EVENT}
+    assert EffectKind.WEBHOOK_EVENT not in kinds(change(status))
+
+
+def test_no_message_to_an_endpoint_is_superseded() -> None:
+    assert {EffectKind.WEBHOOK_EVENT} == AS_IT_WAS
+    assert not AS_IT_WAS & {older for olders in SUPERSEDING.values() for older in olders}
 
 
 @pytest.mark.parametrize("status", [Status.REGISTERED, Status.UNKNOWN])

@@ -10,13 +10,15 @@ from standardwebhooks.webhooks import Webhook
 
 from paradeiro.connectors.webhook import CONNECTOR
 from paradeiro.connectors.webhook.schedule import PAUSES
+from paradeiro.db import stores
 from paradeiro.db.pool import transaction
+from paradeiro.domain.records import Order
 from paradeiro.domain.words import Outcome
 from paradeiro.flow import endpoint
 from paradeiro.flow.errors import ConflictError, InvalidError, MissingError
 from paradeiro.flow.means import Sessions
 from paradeiro.sdk.speech.notices import notice_sentence
-from tests.flow.conftest import Shop
+from tests.flow.conftest import ANA, Shop
 from tests.flow.endpoints import OK, Got, Receiver, receiver, status
 
 INNER = frozenset({"127.0.0.1"})
@@ -136,11 +138,11 @@ async def test_retry_after_is_waited_for(told: Told) -> None:
     assert len(there.got) == 2
 
 
-async def _disabled(told: Told) -> tuple[Receiver, int, int]:
+async def _disabled(told: Told, line: str) -> tuple[Receiver, int, int]:
     """An endpoint that was away for three days, with two messages of one package that wait."""
     there, account_id, _ = await told.endpoint()
     shipment = await told.shop.register("AA1")
-    there.answer = status("503 No")
+    there.answer = status(line)
     await told.news(shipment, PO)
     await told.news(shipment, PO, RO)
     tries = [told.shop.clock()]
@@ -153,15 +155,18 @@ async def _disabled(told: Told) -> tuple[Receiver, int, int]:
     return there, account_id, shipment
 
 
-async def test_after_three_days_it_is_disabled_with_one_notice_and_enabling_loses_nothing(told: Told) -> None:
-    there, account_id, shipment = await _disabled(told)
+@pytest.mark.parametrize("line", ["503 No", "429 Too Many Requests"])
+async def test_after_three_days_it_is_disabled_with_one_notice_and_enabling_loses_nothing(
+    told: Told, line: str
+) -> None:
+    there, account_id, shipment = await _disabled(told, line)
     assert len(there.got) == len(PAUSES) + 1
     (notice,) = await told.shop.notices()
     assert (notice.kind, notice.account_id, notice.seen) == ("endpoint_disabled", account_id, 1)
     assert "127.0.0.1" in notice_sentence(notice.kind, notice.facts, "")
     assert "não foi aceita" in notice_sentence(notice.kind, notice.facts, "")
-    (line,) = await endpoint.of_store(told.shop.means, told.shop.store_id)
-    assert (line.state, line.waiting, line.trouble) == ("disabled", 2, "HTTP 503")
+    (shown,) = await endpoint.of_store(told.shop.means, told.shop.store_id)
+    assert (shown.state, shown.waiting, shown.trouble) == ("disabled", 2, f"HTTP {line[:3]}")
     there.answer, there.got = OK, []
     await told.news(shipment, PO, RO, OEC)
     await told.shop.later(days=2)
@@ -171,6 +176,25 @@ async def test_after_three_days_it_is_disabled_with_one_notice_and_enabling_lose
     await told.shop.run()
     assert there.types == ["shipment.accepted", "shipment.moved", "shipment.sent_out"]
     assert await told.shop.notices() == []
+
+
+async def test_a_message_that_is_never_taken_disables_it_although_others_get_through(told: Told) -> None:
+    there, account_id, _ = await told.endpoint()
+    there.decide = lambda got: status("422 No") if b"AA1" in got.body else OK
+    one, two = await told.shop.register("AA1"), await told.shop.register("AA2", Order("1002", ANA), "NF-2")
+    await told.news(one, PO)
+    await told.news(two, PO, code="AA2")
+    assert [got.said["data"]["shipment"]["tracking_code"] for got in there.got].count("AA2") == 1
+    for _ in range(4 * 24):
+        await told.shop.later(hours=1)
+    (notice,) = await told.shop.notices()
+    assert notice.facts["why"] == "HTTP 422"
+    # Another worker's answer that comes in late does not enable it again.
+    async with transaction(told.shop.means.pool) as connection:
+        now = told.shop.clock()
+        await stores.account_well(connection, account_id)
+        await stores.account_trouble(connection, account_id, state="outage", trouble="late", open_at=now, now=now)
+    assert [line.state for line in await endpoint.of_store(told.shop.means, told.shop.store_id)] == ["disabled"]
 
 
 async def test_410_disables_at_once(told: Told) -> None:

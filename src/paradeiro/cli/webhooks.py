@@ -63,8 +63,7 @@ async def listed(at: At) -> str:
     """One line per endpoint."""
     lines = await endpoint.of_store(at.means, at.store_id)
     return "\n".join(
-        f"{line.name}: {line.url}, {line.state}, {line.waiting} wait, {line.told} told"
-        + (f" ({line.trouble})" if line.trouble else "")
+        f"{line.name}: {line.url}, {line.state}, {line.waiting} wait" + (f" ({line.trouble})" if line.trouble else "")
         for line in lines
     ) or ("There is no endpoint yet: paradeiro webhook add NAME https://…")
 

@@ -23,7 +23,6 @@ class EndpointLine:
     trouble_since: datetime | None
     former_until: datetime | None
     waiting: int
-    told: int
     oldest: datetime | None  # of those that wait
     created_at: datetime
 
@@ -33,10 +32,8 @@ async def lines(connection: Connection, store_id: int) -> list[EndpointLine]:
     sql = """
         SELECT a.id, a.name, a.settings->>'url' AS url, a.state, a.trouble, a.trouble_since,
                nullif(a.settings->>'former_until', '')::timestamptz AS former_until,
-               count(e.id) FILTER (WHERE e.state IN ('pending', 'sending'))::int AS waiting,
-               count(e.id) FILTER (WHERE e.state = 'done')::int AS told,
-               min(e.created_at) FILTER (WHERE e.state IN ('pending', 'sending')) AS oldest, a.created_at
-        FROM account a LEFT JOIN effect e ON e.account_id = a.id
+               count(e.id)::int AS waiting, min(e.created_at) AS oldest, a.created_at
+        FROM account a LEFT JOIN effect e ON e.account_id = a.id AND e.state IN ('pending', 'sending')
         WHERE a.store_id = %s AND a.kind = 'webhook' AND a.state <> 'removed' GROUP BY a.id ORDER BY a.id"""
     async with connection.cursor(row_factory=class_row(EndpointLine)) as cursor:
         await cursor.execute(sql, (store_id,))

@@ -35,7 +35,6 @@ class WebhookOut(Shape):
     trouble: str
     trouble_since: datetime | None
     waiting: int
-    told: int
     oldest_waiting: datetime | None
     created_at: datetime
 
@@ -107,7 +106,6 @@ def _line(line: EndpointLine) -> WebhookOut:
         trouble=line.trouble,
         trouble_since=line.trouble_since,
         waiting=line.waiting,
-        told=line.told,
         oldest_waiting=line.oldest,
         created_at=line.created_at,
     )
