@@ -38,8 +38,14 @@ ANSWERS = (
 )
 
 
+# Instead of a step: when the first mail was accepted, and nobody knows it yet.
+AFTER_A_MAIL = -1
+
+
 def play(url: str, secret_key: str, folder: str, clock: HandClock, die_at: int) -> None:
     """The whole main job in a process of its own. It may be played again after it died: everything is stated anew."""
+    if die_at == AFTER_A_MAIL:
+        _die_after_a_mail()
     steps = count(1)
 
     def step() -> None:
@@ -51,6 +57,18 @@ def play(url: str, secret_key: str, folder: str, clock: HandClock, die_at: int) 
     _die_around(parties.CarrierParty, "fetch_proofs", step)
     _die_around(parties.SinkParty, "send", step)
     asyncio.run(_play(url, secret_key, Path(folder), clock))
+
+
+def _die_after_a_mail() -> None:
+    original = parties.SinkParty.send
+
+    async def send(self: parties.SinkParty, request: Any, key: str) -> Any:
+        result = await original(self, request, key)
+        if self.name == "mail":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    parties.SinkParty.send = send  # type: ignore[method-assign]
 
 
 def _die_around(cls: type, name: str, step: Callable[[], None]) -> None:

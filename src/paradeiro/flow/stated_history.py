@@ -76,7 +76,8 @@ async def state_history(
         number, shipment_id = await _package(connection, store_id, order_number, invoice_number)
         kept = (await shipments.lock(connection, [shipment_id]))[0]
         known = (await events.known(connection, [shipment_id])).get(shipment_id, [])
-        heard = _events(_oldest_first(dated), delivered_at, kept, {e.code for e in known}, zone, now)
+        dated = _oldest_first(dated, delivered=history.delivered)
+        heard = _events(dated, delivered_at, kept, {e.code for e in known}, zone, now)
         if not heard:
             return number, Recorded()
         done = await record(connection, around, {shipment_id: [Heard(tuple(heard), author=author)]}, now=now)
@@ -144,9 +145,13 @@ def _end(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(23, 59, 59), zone)
 
 
-def _oldest_first(dated: Sequence[_Dated]) -> list[_Dated]:
-    """The lines in the order of their days; those of one day as they came, or the other way round if the days did."""
+def _oldest_first(dated: Sequence[_Dated], *, delivered: bool) -> list[_Dated]:
+    """The lines in the order of their days; those of one day as they came, or the other way round if the days did, or
+    if the first of them is the delivery.
+    """
     backwards = len(dated) > 1 and dated[0].day > dated[-1].day
+    if len({d.day for d in dated}) == 1 and delivered:
+        backwards = says_delivered(dated[0].line.text) and not says_delivered(dated[-1].line.text)
     return sorted(reversed(dated) if backwards else dated, key=lambda d: d.day)
 
 
@@ -158,10 +163,13 @@ def _events(
     zone: ZoneInfo,
     now: datetime,
 ) -> list[TrackingEvent]:
-    """The events that were not heard before; the delivery is one of them, in the words of the line that says it."""
-    arrived = delivered_at is not None
-    last = dated[-1].line if dated and arrived and says_delivered(dated[-1].line.text) else None
-    on_the_way = dated[:-1] if last else dated
+    """The events that were not heard before; the delivery is one of them, in the words of the last line that says it.
+    Once it was delivered, lines that say so are no news, wherever in the history they stand.
+    """
+    stands = kept.shipment.snapshot.delivered
+    saying = [each for each in dated if says_delivered(each.line.text)]
+    last = saying[-1] if saying and delivered_at is not None and not stands else None
+    on_the_way = [each for each in dated if each is not last and not (stands and each in saying)]
     before = delivered_at or kept.shipment.snapshot.delivered_at or now
     counts, seen, out = Counter(d.day for d in on_the_way), Counter[date](), []
     for each in on_the_way:
@@ -172,8 +180,9 @@ def _events(
         if event.code not in known:
             known.add(event.code)
             out.append(event)
-    if delivered_at is not None and not kept.shipment.snapshot.delivered:
-        line = last or Line("", "", "", "")
+    if delivered_at is not None and not stands:
+        # Words that were heard before, while it was not delivered, are not said twice.
+        line = last.line if last and _event(last, now).code not in known else Line("", "", "", "")
         place = Place(city=line.city or None, state=line.state or None)
         code = f"{Source.API}/{Status.DELIVERED}"
         delivery = TrackingEvent(delivered_at, code, Status.DELIVERED, place=place, description=line.text)

@@ -148,6 +148,42 @@ async def test_is_delivered_confirms_with_the_delivered_date(vtex: httpx.AsyncCl
     assert [n.kind for n in await shop.notices()] == ["no_address"], "of an order that only a caller knows"
 
 
+def lines(*said: str, delivered: bool, day: str = "2026-11-02") -> dict[str, Any]:
+    events = [{"city": "Curitiba", "state": "PR", "description": text, "date": day} for text in said]
+    return {"isDelivered": delivered, "deliveredDate": "2026-11-02 08:45" if delivered else None, "events": events}
+
+
+GONE, THERE, PAPER = "Saiu", "Entregue", "Comprovante"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "shown", "more"),
+    [
+        (lines(GONE, THERE, delivered=True), lines(GONE, THERE, delivered=False), [GONE, THERE], 0),
+        # Of one day without hours, both before the delivery: what was stated later stands first.
+        (lines(GONE, THERE, delivered=True), lines(GONE, THERE, PAPER, delivered=True), [PAPER, GONE, THERE], 1),
+        (lines(THERE, GONE, delivered=True), lines(THERE, GONE, delivered=True), [GONE, THERE], 0),
+    ],
+    ids=["no longer flagged", "a line after it", "newest first on one day"],
+)
+async def test_a_delivery_is_one_line_however_it_is_stated(
+    vtex: httpx.AsyncClient, shop: Shop, first: dict[str, Any], second: dict[str, Any], shown: list[str], more: int
+) -> None:
+    shop.outside.order(ORDER_OF_ANA)
+    await shop.run()
+    await vtex.post(f"{ORDER}/invoice", json=INVOICE)
+    counts = []
+    for said in (first, second):
+        assert (await vtex.put(f"{ORDER}/invoice/NF-1/tracking", json=said)).status_code == 200
+        await shop.later(minutes=5)
+        told = [t for t in shop.outside.told("loja") if t["kind"] == "order_update"]
+        counts.append(len(told))
+    data = (await the_package(vtex))["courierStatus"]["data"]
+    assert [r["description"] for r in data if r["description"] in {GONE, THERE, PAPER}] == shown
+    assert counts[1] - counts[0] == more
+    assert (await the_package(vtex))["courierStatus"]["finished"] is True
+
+
 @pytest.mark.parametrize("text", ["Objeto entregue ao destinatário", "Delivered to neighbour"])
 async def test_a_sentence_alone_delivers_nothing(vtex: httpx.AsyncClient, shop: Shop, text: str) -> None:
     await vtex.post(f"{ORDER}/invoice", json=INVOICE)
