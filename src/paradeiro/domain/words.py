@@ -170,6 +170,7 @@ class DeedKind(StrEnum):
 
     ORDER = "order"
     REGISTER = "register"
+    INVOICE = "invoice"
     EVENT = "event"
     CONFIRM_DELIVERY = "confirm_delivery"
     REOPEN = "reopen"

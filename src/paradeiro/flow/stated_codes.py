@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from paradeiro.db import events, shipments, stores
+from paradeiro.db.audit import By
 from paradeiro.db.shipments import Kept
 from paradeiro.domain.codes import tidy_code
 from paradeiro.domain.records import Invoice, Order, Timeline
@@ -38,7 +39,7 @@ async def known_codes(means: Means, store_id: int, codes: Sequence[str]) -> dict
     return found
 
 
-async def follow_codes(means: Means, store_id: int, codes: Sequence[str], courier: str) -> None:
+async def follow_codes(means: Means, store_id: int, codes: Sequence[str], courier: str, by: By) -> None:
     """Follow codes that no order is known for, each as an order of its own that bears the code's name.
 
     One of no carrier of the store's, or of several, is left alone: whoever asks is told that nothing is known.
@@ -46,7 +47,7 @@ async def follow_codes(means: Means, store_id: int, codes: Sequence[str], courie
     for code in dict.fromkeys(tidy_code(code) for code in codes):
         connector = await carrier_of(means, store_id, code, courier)
         if connector is not None:
-            await register(means, store_id, Registration(Order(code), connector.name, code, Invoice("")))
+            await register(means, store_id, Registration(Order(code), connector.name, code, Invoice("")), by)
 
 
 async def carrier_of(means: Means, store_id: int, code: str, courier: str) -> Connector | None:

@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from paradeiro.db import events, invoices, shipments
+from paradeiro.db import audit, events, invoices, shipments
+from paradeiro.db.audit import By, Deed
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.db.shipments import Kept
 from paradeiro.domain.phrases import meaning, plain, says_delivered
 from paradeiro.domain.records import Place, TrackingEvent
 from paradeiro.domain.timeline import CLOCK_SKEW
-from paradeiro.domain.words import Source, Status
+from paradeiro.domain.words import DeedKind, Source, Status
 from paradeiro.flow.errors import ConflictError, InvalidError, MissingError
 from paradeiro.flow.hear import Heard
 from paradeiro.flow.means import Means
@@ -64,7 +65,7 @@ class _Dated:
 
 
 async def state_history(
-    means: Means, store_id: int, order_number: str, invoice_number: str, history: History, *, author: str
+    means: Means, store_id: int, order_number: str, invoice_number: str, history: History, *, by: By
 ) -> tuple[str, Recorded]:
     """Record what is new of a package's history; the order's number as we know it. The same twice adds nothing."""
     async with transaction(means.pool) as connection:
@@ -80,8 +81,15 @@ async def state_history(
         heard = _events(dated, delivered_at, kept, {e.code for e in known}, zone, now)
         if not heard:
             return number, Recorded()
-        done = await record(connection, around, {shipment_id: [Heard(tuple(heard), author=author)]}, now=now)
+        done = await record(connection, around, {shipment_id: [Heard(tuple(heard), author=by.author)]}, now=now)
+        await audit.note(connection, store_id, by, _deeds(number, shipment_id, heard), now=now)
     return number, done
+
+
+def _deeds(number: str, shipment_id: int, heard: Sequence[TrackingEvent]) -> list[Deed]:
+    """What the log says of it: a line per happening, and the delivery as what it is."""
+    kinds = (DeedKind.CONFIRM_DELIVERY if e.status is Status.DELIVERED else DeedKind.EVENT for e in heard)
+    return [Deed(kind, number, shipment_id, e.description) for kind, e in zip(kinds, heard, strict=True)]
 
 
 async def _package(connection: Connection, store_id: int, order_number: str, invoice_number: str) -> tuple[str, int]:

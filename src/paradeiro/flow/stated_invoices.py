@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from paradeiro.db import invoices, notices, orders, shipments
+from paradeiro.db import audit, invoices, notices, orders, shipments
+from paradeiro.db.audit import By, Deed
 from paradeiro.db.invoices import StatedInvoice
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.domain.codes import tidy_code
@@ -29,7 +30,7 @@ async def known_order(connection: Connection, store_id: int, number: str) -> tup
 
 
 async def state_invoice(
-    means: Means, store_id: int, order_number: str, invoice: Invoice, *, returns: bool, author: str
+    means: Means, store_id: int, order_number: str, invoice: Invoice, *, returns: bool, by: By
 ) -> str:
     """Keep an invoice and follow its package, if it has a number. The order's number as we know it.
 
@@ -38,32 +39,30 @@ async def state_invoice(
     order = await _order(means, store_id, order_number) or Order(order_number)
     await _same_kind(means, store_id, order.number, invoice.number, returns=returns)
     if invoice.tracking_code and not returns:
-        await _follow(means, store_id, order, await _with_courier(means, store_id, order, invoice))
-    await _keep(means, store_id, order, invoice, returns=returns, author=author)
+        await _follow(means, store_id, order, await _with_courier(means, store_id, order, invoice), by)
+    await _keep(means, store_id, order, invoice, returns=returns, by=by)
     return order.number
 
 
-async def state_tracking_number(
-    means: Means, store_id: int, order_number: str, invoice: Invoice, *, author: str
-) -> str:
+async def state_tracking_number(means: Means, store_id: int, order_number: str, invoice: Invoice, *, by: By) -> str:
     """Complete an invoice by its tracking number, and follow the package. The order's number as we know it."""
     order = await _order(means, store_id, order_number)
     if order is None:
         raise MissingError("order_not_found", f"Order '{order_number}' was not found. Send its invoice first.")
     known = await _known(means, store_id, order.number, invoice.number)
-    await _follow_if_sold(means, store_id, order, invoice, known)
-    await _keep(means, store_id, order, invoice, returns=known is not None and known.returns, author=author)
+    await _follow_if_sold(means, store_id, order, invoice, known, by)
+    await _keep(means, store_id, order, invoice, returns=known is not None and known.returns, by=by)
     return order.number
 
 
 async def _follow_if_sold(
-    means: Means, store_id: int, order: Order, invoice: Invoice, known: StatedInvoice | None
+    means: Means, store_id: int, order: Order, invoice: Invoice, known: StatedInvoice | None, by: By
 ) -> None:
     """Follow the package of a sale; a return's package is not on its way to the customer."""
     if known is not None and known.returns:
         return
     whole = invoices.completed(known.invoice, invoice) if known else invoice
-    await _follow(means, store_id, order, await _with_courier(means, store_id, order, whole))
+    await _follow(means, store_id, order, await _with_courier(means, store_id, order, whole), by)
 
 
 async def _order(means: Means, store_id: int, number: str) -> Order | None:
@@ -110,7 +109,7 @@ async def _with_courier(means: Means, store_id: int, order: Order, invoice: Invo
     return replace(invoice, courier=mine[-1].carrier)
 
 
-async def _follow(means: Means, store_id: int, order: Order, invoice: Invoice) -> None:
+async def _follow(means: Means, store_id: int, order: Order, invoice: Invoice, by: By) -> None:
     """Register the package. One of a carrier that nobody here knows is left to a person."""
     connector = courier_named(means, invoice.courier)
     if connector is None:
@@ -123,7 +122,7 @@ async def _follow(means: Means, store_id: int, order: Order, invoice: Invoice) -
     followed = code in {k.shipment.tracking_code for k in kept}
     # Whether the order system has the code is not the caller's to say: it is told, unless it shows the code already.
     bill = replace(invoice, tracking_code=None)
-    await register(means, store_id, Registration(order, connector.name, code, bill, lenient=followed))
+    await register(means, store_id, Registration(order, connector.name, code, bill, lenient=followed), by)
 
 
 def courier_named(means: Means, courier: str) -> Connector | None:
@@ -134,9 +133,10 @@ def courier_named(means: Means, courier: str) -> Connector | None:
     return recognised(means, courier)
 
 
-async def _keep(means: Means, store_id: int, order: Order, invoice: Invoice, *, returns: bool, author: str) -> None:
+async def _keep(means: Means, store_id: int, order: Order, invoice: Invoice, *, returns: bool, by: By) -> None:
     now = means.now()
     tidy = replace(invoice, tracking_code=tidy_code(invoice.tracking_code or "") or None)
     async with transaction(means.pool) as connection:
         order_id = await orders.put_order(connection, store_id, order, now=now)
-        await invoices.put(connection, store_id, order_id, StatedInvoice(tidy, returns, now), author=author)
+        await invoices.put(connection, store_id, order_id, StatedInvoice(tidy, returns, now), author=by.author)
+        await audit.note(connection, store_id, by, [Deed("invoice", order.number, said=invoice.number)], now=now)

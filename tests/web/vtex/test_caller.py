@@ -4,12 +4,13 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
 
 from paradeiro.connectors.vtex.parse import parse_order
-from paradeiro.db import shipments
+from paradeiro.db import audit, shipments
 from paradeiro.domain.records import Invoice, Order
 from tests.flow.conftest import ANA, Shop
 from tests.web.vtex.conftest import add_key, vtex_headers
@@ -86,6 +87,22 @@ async def test_an_invoice_without_a_number_is_remembered_and_completed(vtex: htt
     assert ["AA1"] in shop.outside.asked()
 
 
+@pytest.mark.parametrize("number", ["12/3", "NF 1", "NF#1?x", "a/tracking"])
+async def test_a_number_with_odd_characters_can_be_completed_and_told(vtex: httpx.AsyncClient, number: str) -> None:
+    """VTEX itself takes such an invoice and can never complete it."""
+    assert (await vtex.post(f"{ORDER}/invoice", json=BARE | {"invoiceNumber": number})).status_code == 200
+    escaped = quote(number, safe="")
+    assert (await vtex.patch(f"{ORDER}/invoice/{escaped}", json=NUMBER)).status_code == 200
+    assert (await vtex.put(f"{ORDER}/invoice/{escaped}/tracking", json=HISTORY)).status_code == 200
+    package = await the_package(vtex)
+    assert (package["invoiceNumber"], package["trackingNumber"]) == (number, "AA1")
+    assert len(package["courierStatus"]["data"]) == 2
+    sold = f"/pvt/orders/1001/invoice/{escaped}"
+    assert (await vtex.post(f"{sold}/tracking", json=HISTORY)).status_code == 200
+    if not number.endswith("/tracking"):  # there the two calls of the protocol are one address
+        assert (await vtex.post(sold, json=NUMBER)).status_code == 200
+
+
 HISTORY: dict[str, Any] = {
     "isDelivered": False,
     "deliveredDate": None,
@@ -151,6 +168,22 @@ async def test_is_delivered_confirms_with_the_delivered_date(vtex: httpx.AsyncCl
 def lines(*said: str, delivered: bool, day: str = "2026-11-02") -> dict[str, Any]:
     events = [{"city": "Curitiba", "state": "PR", "description": text, "date": day} for text in said]
     return {"isDelivered": delivered, "deliveredDate": "2026-11-02 08:45" if delivered else None, "events": events}
+
+
+async def test_what_a_caller_states_is_in_the_audit_log(vtex: httpx.AsyncClient, shop: Shop) -> None:
+    await vtex.post(f"{ORDER}/invoice", json=INVOICE)
+    for _ in range(2):
+        await vtex.put(f"{ORDER}/invoice/NF-1/tracking", json=lines("Saiu", "Entregue", delivered=True))
+    async with shop.means.pool.connection() as connection:
+        log = await audit.audit_lines(connection, shop.store_id, order_number="1001")
+    assert [(line.deed, line.said) for line in reversed(log)] == [
+        ("order", ""),
+        ("register", "AA1"),
+        ("invoice", "NF-1"),
+        ("event", "Saiu"),
+        ("confirm_delivery", "Entregue"),
+    ]
+    assert {(line.author, line.door) for line in log} == {("erp", "api")}
 
 
 GONE, THERE, PAPER = "Saiu", "Entregue", "Comprovante"

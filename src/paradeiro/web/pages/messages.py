@@ -123,6 +123,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "deeds": ("Quem fez o quê", "Who did what"),
     "deed.order": ("pedido informado", "order stated"),
     "deed.register": ("pacote registrado", "package registered"),
+    "deed.invoice": ("nota fiscal informada", "invoice stated"),
     "deed.event": ("evento informado", "event stated"),
     "deed.confirm_delivery": ("entrega confirmada", "delivery confirmed"),
     "deed.reopen": ("entrega retirada", "delivery taken back"),

@@ -6,11 +6,12 @@ Contract: openapi-shipping-network.json; facts/vtex, section 6: the hub asks onc
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Body, Path
+from fastapi import APIRouter, Body, Path, Request
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from paradeiro.db import stores
+from paradeiro.db.audit import By
 from paradeiro.domain.codes import tidy_code
 from paradeiro.domain.records import Invoice, Item
 from paradeiro.domain.words import Status
@@ -19,9 +20,11 @@ from paradeiro.flow.stated_codes import CodeKnown, carrier_of, follow_codes, kno
 from paradeiro.flow.stated_invoices import courier_named, state_invoice
 from paradeiro.sdk.history import told_events, told_lines
 from paradeiro.sdk.speech import catalogue_for
+from paradeiro.web.api.once import api_author
 from paradeiro.web.auth import WRITE, MeansOf, Reader, Writer
 from paradeiro.web.vtex.errors import NETWORK
 from paradeiro.web.vtex.network_shapes import AskedCode, NotifyIn, PackageIn
+from paradeiro.web.vtex.oms import Stater
 from paradeiro.web.vtex.shapes import in_path
 
 router = APIRouter(prefix=f"{NETWORK}/{{app}}/v{{version}}/{{account}}/{{workspace}}")
@@ -31,13 +34,13 @@ _NOTHING: dict[str, Any] = {"deliveredDate": None, "events": [], "hasReturnedToS
 
 
 @router.post("/tracking")
-async def tracking(app: App, asked: Asked, means: MeansOf, who: Reader) -> JSONResponse:
+async def tracking(app: App, asked: Asked, request: Request, means: MeansOf, who: Reader) -> JSONResponse:
     """What is known of each number. One that nobody registered is followed from now on, if the key may write."""
     codes = [each.tracking_number for each in asked]
     known = await known_codes(means, who.store_id, codes)
     lacking = [code for code in codes if tidy_code(code) not in known]
     if lacking and WRITE in who.scopes:
-        await follow_codes(means, who.store_id, lacking, app)
+        await follow_codes(means, who.store_id, lacking, app, api_author(request, who))
     async with means.pool.connection() as connection:
         store = (await stores.stores(connection, [who.store_id]))[who.store_id]
     zone = ZoneInfo(store.time_zone)
@@ -69,12 +72,12 @@ def _told(known: CodeKnown | None, zone: ZoneInfo) -> dict[str, Any]:
 
 
 @router.post("/notify")
-async def notify(app: App, body: NotifyIn, means: MeansOf, who: Writer) -> JSONResponse:
+async def notify(app: App, body: NotifyIn, means: MeansOf, who: Writer, by: Stater) -> JSONResponse:
     """Take the packages of a dispatch order that have a number; the answer says which number each has."""
     told: dict[str, Any] = {}
     order = body.dispatch_order
     for package in order.packages:
-        url = await _take(means, who.store_id, package, app, who.name)
+        url = await _take(means, who.store_id, package, app, by)
         told[package.id] = _notified(package.tracking_data.number, url, order.id)
     for package_id in order.package_ids:
         told.setdefault(package_id, _notified("", "", order.id))
@@ -85,7 +88,7 @@ def _notified(number: str, url: str, order_id: str) -> dict[str, Any]:
     return {"tracking": {"number": number, "url": url}, "notification": {"id": order_id}}
 
 
-async def _take(means: Means, store_id: int, package: PackageIn, app: str, author: str) -> str:
+async def _take(means: Means, store_id: int, package: PackageIn, app: str, by: By) -> str:
     """Keep a package's invoice and follow it; where a person may look its number up."""
     number, bill, named = package.tracking_data.number, package.invoice_data, package.shipping_data.carrier_name
     if not (package.order_id and bill.number and number):
@@ -99,5 +102,5 @@ async def _take(means: Means, store_id: int, package: PackageIn, app: str, autho
         tracking_code=number,
         items=tuple(Item(i.id, i.quantity, 0, i.name) for i in package.items),
     )
-    await state_invoice(means, store_id, package.order_id, invoice, returns=False, author=author)
+    await state_invoice(means, store_id, package.order_id, invoice, returns=False, by=by)
     return connector.tracking_url(tidy_code(number)) if connector and connector.tracking_url else ""

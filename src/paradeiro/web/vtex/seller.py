@@ -8,29 +8,30 @@ from fastapi import APIRouter
 
 from paradeiro.web.auth import MeansOf, Writer
 from paradeiro.web.vtex.errors import SELLER
-from paradeiro.web.vtex.oms import InvoiceNumber, OrderId, take_invoice, take_tracking, take_tracking_number
+from paradeiro.web.vtex.oms import InvoiceNumber, OrderId, Stater, take_invoice, take_tracking, take_tracking_number
 from paradeiro.web.vtex.shapes import Receipt, SoldIn, TrackingNumberIn, TrackingStatusIn
 
 router = APIRouter(prefix=SELLER)
 
 
 @router.post("/{order_id}/invoice")
-async def post_sold(order_id: OrderId, body: SoldIn, means: MeansOf, who: Writer) -> Receipt:
+async def post_sold(order_id: OrderId, body: SoldIn, means: MeansOf, who: Writer, by: Stater) -> Receipt:
     """Keep an invoice; follow its package if it has a number."""
-    return await take_invoice(means, who, order_id, body)
+    return await take_invoice(means, who, by, order_id, body)
 
 
-@router.post("/{order_id}/invoice/{invoice_number}")
-async def post_tracking_number(
-    order_id: OrderId, invoice_number: InvoiceNumber, body: TrackingNumberIn, means: MeansOf, who: Writer
-) -> Receipt:
-    """Complete an invoice by the number under which its package goes."""
-    return await take_tracking_number(means, who, order_id, invoice_number, body)
-
-
-@router.post("/{order_id}/invoice/{invoice_number}/tracking")
+# Before the number's own: a number may have a slash in it.
+@router.post("/{order_id}/invoice/{invoice_number:path}/tracking")
 async def post_tracking(
-    order_id: OrderId, invoice_number: InvoiceNumber, body: TrackingStatusIn, means: MeansOf, who: Writer
+    order_id: OrderId, invoice_number: InvoiceNumber, body: TrackingStatusIn, means: MeansOf, who: Writer, by: Stater
 ) -> Receipt:
     """Take the history of a package."""
-    return await take_tracking(means, who, order_id, invoice_number, body)
+    return await take_tracking(means, who, by, order_id, invoice_number, body)
+
+
+@router.post("/{order_id}/invoice/{invoice_number:path}")
+async def post_tracking_number(
+    order_id: OrderId, invoice_number: InvoiceNumber, body: TrackingNumberIn, means: MeansOf, who: Writer, by: Stater
+) -> Receipt:
+    """Complete an invoice by the number under which its package goes."""
+    return await take_tracking_number(means, who, by, order_id, invoice_number, body)
