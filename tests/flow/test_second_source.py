@@ -126,11 +126,13 @@ async def test_a_hiccup_is_waited_out_and_a_refusal_is_not(shop: Shop) -> None:
     assert shop.outside.asked("ajuda") == [["AA1"]]
     shop.outside.fail("carrier", "ok")
     await shop.later(minutes=20)
+    # While the home account is tried again the stand-in may be asked once more: nobody waits for the other.
+    before = len(shop.outside.asked("ajuda"))
     shop.outside.fail("carrier", "auth")
     await shop.later(hours=2, minutes=30)
     await shop.later(minutes=1)
     assert (await shop.account("posta")).state == "paused"
-    assert shop.outside.asked("ajuda") == [["AA1"], ["AA1"]]
+    assert shop.outside.asked("ajuda")[before:] == [["AA1"]]
     notice = next(n for n in await shop.notices() if n.kind == NoticeKind.CREDENTIALS_REFUSED)
     assert notice.facts["stand_in"] == "ajuda"
     assert "Meanwhile ajuda is asked" in notice.message
