@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from paradeiro.cli import webhook_commands
+from paradeiro.cli.brand_commands import app as brand
 from paradeiro.cli.vtex_commands import app as vtex
 
 app = typer.Typer(
@@ -20,6 +21,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(vtex)
+app.add_typer(brand)
 app.add_typer(webhook_commands.app, name="webhook")
 _out = Console()
 _err = Console(stderr=True)

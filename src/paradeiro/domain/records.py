@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from paradeiro.domain.brand import Brand
 from paradeiro.domain.words import EffectKind, Mailer, Outcome, PartyKind, ProofKind, Reason, Source, Status, Withdraws
 
 
@@ -210,6 +211,7 @@ class Telling:
     mail_from: str = ""
     thread_key: str = ""
     now: datetime | None = None
+    brand: Brand = field(default_factory=Brand)
 
 
 @dataclass(frozen=True, slots=True)

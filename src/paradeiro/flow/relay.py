@@ -2,21 +2,22 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
-from paradeiro.db import effects, events, notices, shipments, stores
+from paradeiro.db import brands, effects, events, notices, shipments, stores
 from paradeiro.db.effects import Claimed, Ended
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.db.shipments import Kept
 from paradeiro.db.stores import Account, Store
+from paradeiro.domain.brand import Brand
 from paradeiro.domain.records import Telling
 from paradeiro.domain.timeline import fold
-from paradeiro.domain.words import EffectKind, NoticeKind, Outcome, Status
+from paradeiro.domain.words import EffectKind, NoticeKind, Outcome, PartyKind, Status
 from paradeiro.flow import endpoint, trouble
 from paradeiro.flow.means import Means
 from paradeiro.sdk.contract import Request, Sent
@@ -110,13 +111,15 @@ async def _tellings(
 ) -> dict[int, Telling]:
     """All that render needs, for each claimed effect."""
     store = (await stores.stores(connection, [account.store_id]))[account.store_id]
+    brand = await brands.brand_of(connection, account.store_id) if account.kind is PartyKind.MAIL else Brand()
     known = await events.known(connection, [c.shipment_id for c in claimed if c.up_to is None])
     told = {}
     for each in claimed:
         said, at = known.get(each.shipment_id, []), now
         if each.up_to is not None:
             said, at = await events.known_up_to(connection, each.shipment_id, each.up_to), each.created_at
-        told[each.id] = _telling(means, account, store, each, kept[each.shipment_id], said, at)
+        telling = _telling(means, account, store, each, kept[each.shipment_id], said, at)
+        told[each.id] = replace(telling, brand=brand)
     return told
 
 

@@ -1,0 +1,84 @@
+"""In: what was typed after `paradeiro brand`; out: how a store looks, shown or changed."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+app = typer.Typer(name="brand", help="How a store's mails and tracking page look.", no_args_is_help=True)
+_Store = Annotated[str, typer.Option(help="the store's name")]
+
+
+@app.command()
+def show(store: _Store) -> None:
+    """Say how the store looks."""
+    _run(store, {}, None, no_logo=False)
+
+
+@app.command(name="set")
+def set_(
+    store: _Store,
+    accent: Annotated[str | None, typer.Option(help="a colour such as #0b6e6e, dark enough for white words")] = None,
+    font: Annotated[str | None, typer.Option(help="a font stack; the reader's own system font if empty")] = None,
+    footer: Annotated[str | None, typer.Option(help="the last lines: company, tax number, address")] = None,
+    email: Annotated[str | None, typer.Option(help="where customers write to")] = None,
+    phone: Annotated[str | None, typer.Option(help="where customers call")] = None,
+    site: Annotated[str | None, typer.Option(help="the shop: https://…")] = None,
+    host: Annotated[str | None, typer.Option(help="the tracking page's own name, e.g. rastreio.loja.com.br")] = None,
+    logo: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="a PNG or JPEG")] = None,
+    no_logo: Annotated[bool, typer.Option("--no-logo", help="the store's name instead")] = False,
+) -> None:
+    """Change what is named; the rest stays. An empty text takes a thing back."""
+    given = {"font": font, "footer": footer, "email": email, "phone": phone, "site": site, "host": host}
+    texts = {name: text for name, text in given.items() if text is not None}
+    if accent is not None:
+        from paradeiro.domain.brand import DEFAULT_ACCENT
+
+        texts["accent"] = accent or DEFAULT_ACCENT
+    _run(store, texts, logo, no_logo=no_logo)
+
+
+def _run(store: str, texts: dict[str, str], logo: Path | None, *, no_logo: bool) -> None:
+    from paradeiro.flow.errors import StatementError
+
+    try:
+        said = asyncio.run(_brand(store, texts, logo.read_bytes() if logo else None, no_logo=no_logo))
+    except StatementError as error:
+        Console(stderr=True).print(error.message, style="red", markup=False, highlight=False)
+        raise typer.Exit(2) from error
+    Console().print(said, markup=False, highlight=False)
+
+
+async def _brand(store: str, texts: dict[str, str], logo: bytes | None, *, no_logo: bool) -> str:
+    from paradeiro.app import house
+    from paradeiro.cli.database import database_url, migrate_command
+    from paradeiro.db import stores
+    from paradeiro.flow.branding import brand_of, set_brand
+    from paradeiro.flow.errors import MissingError
+    from paradeiro.settings import Settings
+
+    settings = Settings()
+    async with AsyncExitStack() as stack:
+        url = stack.enter_context(database_url(settings))
+        await migrate_command(url)
+        means = await stack.enter_async_context(house(settings, url))
+        async with means.pool.connection() as connection:
+            known = {s.name: s.id for s in (await stores.stores(connection)).values()}
+        if store not in known:
+            raise MissingError(
+                "store", f"There is no store {store!r}. There are: {', '.join(sorted(known)) or 'none'}."
+            )
+        changed = bool(texts) or logo is not None or no_logo
+        brand = await (
+            set_brand(means, known[store], texts, logo=logo, no_logo=no_logo)
+            if changed
+            else brand_of(means, known[store])
+        )
+    lines = [f"{f.name:7} {getattr(brand, f.name) or '-'}" for f in fields(brand) if f.name != "logo"]
+    picture = brand.logo
+    shape = f"{picture.media_type}, {picture.width} × {picture.height}" if picture else "-"
+    return "\n".join([*lines, f"logo    {shape}"])
