@@ -391,3 +391,12 @@ async def test_a_number_that_the_order_shows_is_not_sent_again(shown: dict[str, 
     assert sent.outcome is Outcome.FOUND
     assert [a.method for a in host.asked] == (["GET", "PATCH", "GET"] if sent_again else ["GET"])
     assert sent.receipt == ("r-1" if sent_again else "already there")
+
+
+async def test_a_delivery_told_apart_needs_no_receipt_and_is_no_web_page() -> None:
+    apart = Request("POST", "/pub/orders/1/delivered", (), b"{}")
+    for reply, outcome in ((Reply(204), Outcome.FOUND), (Reply(200, b"<html>"), Outcome.MALFORMED)):
+        async with party(lambda _, reply=reply: reply) as host:  # type: ignore[misc]
+            sent: Sent = await (open_session := session(host.url, "vtex_marketplace")).send(apart, "1")
+            await open_session.close()
+        assert sent.outcome is outcome

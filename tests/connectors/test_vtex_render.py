@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paradeiro.connectors import discover
+from paradeiro.domain.channels import ChannelRules
 from paradeiro.domain.records import Item, Place, Telling
 from paradeiro.domain.timeline import fold
 from paradeiro.domain.words import EffectKind, Status
@@ -25,6 +26,7 @@ SCHEMAS = {
     EffectKind.ORDER_UPDATE: ("vtex", "put_tracking"),
     EffectKind.MARKETPLACE_INVOICE: ("vtex_marketplace", "post_invoice"),
     EffectKind.MARKETPLACE_TRACKING_NUMBER: ("vtex_marketplace", "post_tracking_number"),
+    EffectKind.MARKETPLACE_OPENING: ("vtex_marketplace", "post_tracking"),
     EffectKind.MARKETPLACE_UPDATE: ("vtex_marketplace", "post_tracking"),
 }
 FILES = {"vtex": "vtex_orders.json", "vtex_marketplace": "vtex_marketplace.json"}
@@ -165,3 +167,53 @@ def test_each_partial_invoice_has_its_own_items_and_value() -> None:
         ("NF-2", 900, "2"),
     ]
     assert bodies[0]["issuanceDate"] is None
+
+
+def test_a_marketplaces_opening_delivers_nothing_and_is_never_empty() -> None:
+    for case, telling in hard_cases(EffectKind.MARKETPLACE_OPENING):
+        body = json.loads(rendered(telling).body)
+        assert body["isDelivered"] is False, case
+        assert body["events"], case
+    only = (event(Status.DELIVERED, 1, description="Entregue"),)
+    telling = replace(telling, timeline=fold(only, now=NOW, base=Status.REGISTERED))
+    told = json.loads(rendered(telling).body)["events"]
+    assert [(e["description"], e["date"]) for e in told] == [("Postado", "2026-03-02")]
+
+
+def test_a_package_registered_late_was_dispatched_before_it_was_delivered() -> None:
+    """Magalu refuses a delivery before its dispatch (known issue 856984)."""
+    for kind in (EffectKind.TRACKING_NUMBER, EffectKind.MARKETPLACE_TRACKING_NUMBER):
+        plain = dict(hard_cases(kind))["plain"]
+        seen = (event(Status.OUT_FOR_DELIVERY, 20), event(Status.DELIVERED, 30))
+        late = replace(plain.shipment, registered_at=NOW)
+        telling = replace(plain, shipment=late, timeline=fold(seen, now=NOW, base=Status.REGISTERED))
+        assert json.loads(rendered(telling).body)["dispatchedDate"].startswith("2026-03-03")
+
+
+@pytest.mark.parametrize("kind", [EffectKind.ORDER_UPDATE, EffectKind.MARKETPLACE_UPDATE])
+def test_a_delivery_on_the_dispatchs_day_is_dated_as_the_channel_takes_it(kind: EffectKind) -> None:
+    plain = dict(hard_cases(kind))["plain"]
+    seen = (event(Status.ACCEPTED, 0), event(Status.DELIVERED, 4, description="Entregue"))
+    telling = replace(plain, timeline=fold(seen, now=NOW, base=Status.REGISTERED))
+    as_it_was = json.loads(rendered(telling).body)
+    told = json.loads(rendered(replace(telling, rules=ChannelRules(delivered_after_dispatch=True))).body)
+    assert as_it_was["events"][-1]["date"] == "2026-03-02"
+    if kind is EffectKind.ORDER_UPDATE:
+        assert (as_it_was["deliveredDate"], told["deliveredDate"]) == ("2026-03-02 13:30", "2026-03-03 00:00")
+    else:
+        assert told["events"][-1]["date"] == "2026-03-03"
+        assert told["events"][-1]["description"].startswith("2026-03-02 13:30 — Entregue")
+    assert told["events"][0] == as_it_was["events"][0]
+
+
+def test_deliveries_told_apart_name_the_packages_items() -> None:
+    """facts/vtex section 4d: Fast Shop."""
+    settings = {"protocol": "connector", "deliveries": "apart"}
+    cases = dict(hard_cases(EffectKind.MARKETPLACE_UPDATE))
+    request = rendered(cases["delivered"], settings)
+    assert request.path == "/pub/orders/MKP-100200300/delivered"
+    body = json.loads(request.body)
+    assert body["items"] == [{"id": "sku-1", "quantity": 2}, {"id": "sku-2", "quantity": 1}]
+    assert body["deliveredDate"].startswith("2026-03-")
+    assert rendered(cases["plain"], settings).path.endswith("/tracking"), "not delivered yet"
+    assert rendered(cases["delivered"], {"protocol": "connector"}).path.endswith("/tracking")

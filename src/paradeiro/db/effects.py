@@ -59,11 +59,12 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class ShownEffect:
-    """An effect as an operator sees it."""
+    """An effect as an operator sees it. `account` is the name of the account that it is told at."""
 
     id: int
     shipment_id: int
     connector: str
+    account: str
     kind: str
     state: str
     told_status: str | None
@@ -206,6 +207,14 @@ async def _give_way(connection: Connection, effect_id: int, *, now: datetime) ->
     await connection.execute(sql, (now, [p[0] for p in _PAIRS], [p[1] for p in _PAIRS], effect_id))
 
 
+async def put_off(connection: Connection, effect_id: int, *, until: datetime, message: str, now: datetime) -> None:
+    """Give back what was claimed and not tried: its time has not come. A newer one may take its place meanwhile."""
+    sql = """
+        UPDATE effect SET state = 'pending', not_before = %s, message = %s, attempts = attempts - 1 WHERE id = %s"""
+    await connection.execute(sql, (until, message, effect_id))
+    await _give_way(connection, effect_id, now=now)
+
+
 async def told_delivered(connection: Connection, shipment_ids: Sequence[int]) -> set[int]:
     """Shipments whose customer was last told (or is just being told) that the package was delivered."""
     sql = """
@@ -236,8 +245,8 @@ async def due_accounts(connection: Connection, *, now: datetime) -> list[int]:
 async def shown(connection: Connection, shipment_ids: Sequence[int]) -> list[ShownEffect]:
     """What was and will be told about shipments, newest first."""
     sql = """
-        SELECT e.id, e.shipment_id, a.connector, e.kind, e.state, e.told_status, e.attempts, e.doubts, e.receipt,
-               e.message, e.created_at, e.ended_at
+        SELECT e.id, e.shipment_id, a.connector, a.name AS account, e.kind, e.state, e.told_status, e.attempts,
+               e.doubts, e.receipt, e.message, e.created_at, e.ended_at
         FROM effect e JOIN account a ON a.id = e.account_id
         WHERE e.shipment_id = ANY(%s) ORDER BY e.id DESC"""
     async with connection.cursor(row_factory=class_row(ShownEffect)) as cursor:

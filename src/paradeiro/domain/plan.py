@@ -1,10 +1,12 @@
 """In: a change of a shipment, what is known of its order, the store's policy; out: the effects it must have outside."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from paradeiro.domain.channels import ChannelRules, wants
 from paradeiro.domain.records import Change, Customer, EffectDraft, Order, Policy, Shipment
 from paradeiro.domain.timeline import cause_of
-from paradeiro.domain.words import EffectKind, Mailer, PartyKind, Status
+from paradeiro.domain.words import EffectKind, Mailer, PartyKind, Status, Wish
 
 # A newer effect of the key makes unsent older ones of these kinds of the same shipment needless.
 SUPERSEDING: dict[EffectKind, frozenset[EffectKind]] = {
@@ -24,6 +26,7 @@ _NOT_MAILED = frozenset({Status.REGISTERED, Status.UNKNOWN})
 _ALIAS_ENDINGS = (".ct.vtex.com.br", "@ct.vtex.com.br")
 
 INTRODUCTION = "introduction"
+_OPENING = EffectKind.MARKETPLACE_OPENING
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,9 @@ def introduce(order: Order, shipment: Shipment, sinks: Sinks, policy: Policy) ->
     if sinks.order_system and policy.tell_order_system and invoice.number and not invoice.tracking_code:
         drafts.append(EffectDraft(EffectKind.TRACKING_NUMBER, PartyKind.ORDER_SYSTEM, INTRODUCTION))
     if _tells_marketplace(order, shipment, sinks, policy):
-        drafts.append(EffectDraft(EffectKind.MARKETPLACE_INVOICE, PartyKind.MARKETPLACE, INTRODUCTION))
-        drafts.append(EffectDraft(EffectKind.MARKETPLACE_TRACKING_NUMBER, PartyKind.MARKETPLACE, INTRODUCTION))
+        rules = policy.rules_of(order)
+        kinds = (EffectKind.MARKETPLACE_INVOICE, EffectKind.MARKETPLACE_TRACKING_NUMBER)
+        drafts += [EffectDraft(k, PartyKind.MARKETPLACE, INTRODUCTION) for k in kinds if wants(rules, k)]
     return tuple(drafts)
 
 
@@ -78,7 +82,8 @@ def plan(
             drafts.append(EffectDraft(EffectKind.ORDER_OPENING, PartyKind.ORDER_SYSTEM, INTRODUCTION))
         drafts.append(EffectDraft(EffectKind.ORDER_UPDATE, PartyKind.ORDER_SYSTEM, cause))
     if _tells_marketplace(order, shipment, sinks, policy):
-        drafts.append(EffectDraft(EffectKind.MARKETPLACE_UPDATE, PartyKind.MARKETPLACE, cause))
+        kinds = _to_marketplace(change, policy.rules_of(order))
+        drafts += [EffectDraft(k, PartyKind.MARKETPLACE, INTRODUCTION if k is _OPENING else cause) for k in kinds]
     if sinks.webhooks:
         drafts.append(EffectDraft(EffectKind.WEBHOOK_EVENT, PartyKind.WEBHOOK, cause))
     if change.delivery_withdrawn and customer_was_told_delivered:
@@ -88,6 +93,18 @@ def plan(
     elif _mails(change, order, shipment, sinks, policy):
         drafts.append(EffectDraft(EffectKind.CUSTOMER_MAIL, PartyKind.MAIL, cause))
     return tuple(drafts)
+
+
+def _to_marketplace(change: Change, rules: ChannelRules) -> Iterator[EffectKind]:
+    """In which steps a channel is told of a change. The first of all, where it wants that, says no more than that the
+    package is on its way, and a newer one never takes its place.
+    """
+    delivery = change.new.delivered or change.delivery_withdrawn
+    opens = rules.shipped_first and change.old.news_at is None and Wish.DELIVERY in rules.hears
+    if opens:
+        yield _OPENING
+    if wants(rules, EffectKind.MARKETPLACE_UPDATE, delivery=delivery) and (delivery or not opens):
+        yield EffectKind.MARKETPLACE_UPDATE
 
 
 def is_news(change: Change, shipment: Shipment) -> bool:

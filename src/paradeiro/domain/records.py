@@ -1,9 +1,11 @@
 """In: nothing; out: the frozen values that every room passes on. No I/O, no clock, no ids made here."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from paradeiro.domain.brand import Brand
+from paradeiro.domain.channels import ANY, ChannelRules
 from paradeiro.domain.words import EffectKind, Mailer, Outcome, PartyKind, ProofKind, Reason, Source, Status, Withdraws
 
 
@@ -212,6 +214,7 @@ class Telling:
     thread_key: str = ""
     now: datetime | None = None
     brand: Brand = field(default_factory=Brand)
+    rules: ChannelRules = ANY
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +225,11 @@ class Policy:
     tell_order_system: bool = True
     tell_marketplace: bool = True
     mailer: Mailer = Mailer.PARADEIRO
+    channels: Mapping[str, ChannelRules] = field(default_factory=dict)
+
+    def rules_of(self, order: Order) -> ChannelRules:
+        """How the channel that sold this order wants to be told."""
+        return self.channels.get(order.channel or "", ANY)
 
     @property
     def mails(self) -> bool:

@@ -76,8 +76,18 @@ class EffectKind(StrEnum):
     CUSTOMER_CORRECTION = "customer_correction"  # customer: a delivery that we reported was not one
     MARKETPLACE_INVOICE = "marketplace_invoice"
     MARKETPLACE_TRACKING_NUMBER = "marketplace_tracking_number"
+    MARKETPLACE_OPENING = "marketplace_opening"  # that takes a delivery only after: it is shipped
     MARKETPLACE_UPDATE = "marketplace_update"
     WEBHOOK_EVENT = "webhook_event"  # an endpoint: one change, as it was when it came
+
+
+class Wish(StrEnum):
+    """What a channel wants to hear of a package."""
+
+    INVOICE = "invoice"
+    NUMBER = "number"  # its tracking number
+    POSITION = "position"  # each change on the way
+    DELIVERY = "delivery"  # that it is delivered, or is not after all
 
 
 class PartyKind(StrEnum):
@@ -116,6 +126,7 @@ class NoticeKind(StrEnum):
     SILENCE = "silence"
     PROOF_UNREADABLE = "proof_unreadable"
     ENDPOINT_DISABLED = "endpoint_disabled"
+    NO_INVOICE_KEY = "no_invoice_key"
 
 
 class Drift(StrEnum):

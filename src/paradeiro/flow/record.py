@@ -304,6 +304,7 @@ def rows_of(around: Surroundings, kept: Kept, drafts: Iterable[EffectDraft]) -> 
         EffectRow(shipment.store_id, kept.order_id, shipment.id, account.id, draft.kind, draft.cause)
         for draft in drafts
         for account in around.all_sinks(kept, draft.sink)
+        if draft.kind in around.connectors[account.connector].effects
     ]
 
 

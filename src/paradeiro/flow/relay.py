@@ -18,7 +18,7 @@ from paradeiro.domain.brand import Brand
 from paradeiro.domain.records import Telling
 from paradeiro.domain.timeline import fold
 from paradeiro.domain.words import EffectKind, NoticeKind, Outcome, PartyKind, Status
-from paradeiro.flow import endpoint, trouble
+from paradeiro.flow import channels, endpoint, trouble
 from paradeiro.flow.means import Means
 from paradeiro.sdk.contract import Request, Sent
 
@@ -60,9 +60,9 @@ async def _one_batch(means: Means, account_id: int) -> tuple[int, int]:
         account = next(iter(await stores.accounts(connection, means.secret_key, ids=[account_id])), None)
         if account is None or account.state == "disabled" or (account.open_at is not None and account.open_at > now):
             return 0, 0
-        parcels = await _claim(means, connection, account, now=now)
+        claimed, parcels = await _claim(means, connection, account, now=now)
     if not parcels:
-        return 0, 0
+        return claimed, 0
     session = await means.sessions.of(account)
     sent = await asyncio.gather(*(_send(session, parcel) for parcel in parcels))
     async with transaction(means.pool) as connection:
@@ -73,8 +73,9 @@ async def _one_batch(means: Means, account_id: int) -> tuple[int, int]:
     return (0 if stopped else len(parcels)), accepted
 
 
-async def _claim(means: Means, connection: Connection, account: Account, *, now: datetime) -> list[_Parcel]:
-    """Claim the heads of this account's orders and render them, with the facts as they are at this moment.
+async def _claim(means: Means, connection: Connection, account: Account, *, now: datetime) -> tuple[int, list[_Parcel]]:
+    """Claim the heads of this account's orders and render them, with the facts as they are at this moment: how many
+    were claimed, and those that may go.
 
     The shipments are locked for reading first: an effect never tells what a recording under way is about to add,
     so that the effect which that recording plans has something new to say.
@@ -83,7 +84,7 @@ async def _claim(means: Means, connection: Connection, account: Account, *, now:
     kept = {k.shipment.id: k for k in await shipments.lock_for_reading(connection, [h[1] for h in heads])}
     claimed = await effects.claim(connection, [h[0] for h in heads], now=now, lease=means.lease(_LEASE))
     if not claimed:
-        return []
+        return 0, []
     tellings = await _tellings(means, connection, account, claimed, kept, now=now)
     parcels = []
     for each in claimed:
@@ -91,13 +92,18 @@ async def _claim(means: Means, connection: Connection, account: Account, *, now:
             parcels.append(_Parcel(each, msgspec.json.decode(each.request, type=Request), doubtful=True))
             continue
         telling = tellings[each.id]
+        wait = channels.waits(telling, now=now)
+        if wait is not None:
+            await channels.put_off(connection, account, each, telling, wait, now=now)
+            continue
+        await channels.may_go(connection, each, telling, now=now)
         render = means.connectors[account.connector].render
         assert render is not None, f"{account.connector} is no sink"
         request = render(telling, account.settings)
         told = telling.timeline.snapshot.status
         await effects.keep_request(connection, each.id, request=msgspec.json.encode(request), told=told)
         parcels.append(_Parcel(each, request, doubtful=False))
-    return parcels
+    return len(claimed), parcels
 
 
 async def _tellings(
@@ -119,7 +125,7 @@ async def _tellings(
         if each.up_to is not None:
             said, at = await events.known_up_to(connection, each.shipment_id, each.up_to), each.created_at
         telling = _telling(means, account, store, each, kept[each.shipment_id], said, at)
-        told[each.id] = replace(telling, brand=brand)
+        told[each.id] = replace(telling, brand=brand, rules=store.policy.rules_of(telling.order))
     return told
 
 

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
-from paradeiro.domain.records import Timeline, TrackingEvent
+from paradeiro.domain.channels import delivery_day
+from paradeiro.domain.records import Shipment, Telling, Timeline, TrackingEvent
 from paradeiro.domain.words import NoticeKind, Source, Status, Withdraws
 from paradeiro.sdk.speech.catalogue import Catalogue
 from paradeiro.sdk.speech.places import city_of, place_name, tidy
+
+# A label is no package yet; what nobody understands, or was taken back, is no handing over.
+_NOT_HANDED_OVER = frozenset({None, Status.REGISTERED, Status.UNKNOWN, Status.CANCELLED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,23 @@ def _undoes_delivery(event: TrackingEvent, taken_back: list[TrackingEvent]) -> b
             gone = [e for e in taken_back if e.status is Status.DELIVERED]
             taken_back[:] = [e for e in taken_back if e.status is not Status.DELIVERED]
     return any(e.status is Status.DELIVERED for e in gone)
+
+
+def dispatched_at(shipment: Shipment, timeline: Timeline) -> datetime:
+    """When the package was handed over, as far as it is known: it was at the latest when first heard of, or delivered,
+    however late its code was registered.
+    """
+    snapshot = timeline.snapshot
+    counted = [t.event.occurred_at for t in told_events(timeline) if t.event.status not in _NOT_HANDED_OVER]
+    return snapshot.accepted_at or min([shipment.registered_at, *counted])
+
+
+def told_delivery(telling: Telling, zone: tzinfo) -> datetime | None:
+    """When the delivery is said to have been, in that zone, as the order's channel wants it; None without one."""
+    delivered = telling.timeline.snapshot.delivered_at
+    if delivered is None:
+        return None
+    return delivery_day(telling.rules, delivered, dispatched_at(telling.shipment, telling.timeline), zone)
 
 
 def public_words(event: TrackingEvent) -> str:

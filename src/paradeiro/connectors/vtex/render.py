@@ -12,7 +12,7 @@ import msgspec
 from paradeiro.domain.records import Telling
 from paradeiro.domain.words import EffectKind, Status
 from paradeiro.sdk.contract import Request
-from paradeiro.sdk.history import Line, told_lines
+from paradeiro.sdk.history import Line, dispatched_at, told_delivery, told_lines
 from paradeiro.sdk.speech import catalogue_for
 from paradeiro.sdk.speech.moments import zone_of
 
@@ -66,7 +66,7 @@ def segment(text: str) -> str:
 
 def _tracking_number(telling: Telling) -> _TrackingNumber:
     shipment = telling.shipment
-    dispatched = telling.timeline.snapshot.accepted_at or shipment.registered_at
+    dispatched = dispatched_at(shipment, telling.timeline)
     return _TrackingNumber(
         tracking_number=shipment.tracking_code,
         # Number and address must both be set, or VTEX sends none of its own mails (facts/vtex, section 5).
@@ -77,11 +77,11 @@ def _tracking_number(telling: Telling) -> _TrackingNumber:
 
 
 def _status(telling: Telling, zone: tzinfo) -> _TrackingStatus:
-    delivered_at = telling.timeline.snapshot.delivered_at
+    delivered_at = told_delivery(telling, zone)
     lines = told_lines(telling.timeline, zone, catalogue_for(telling.order.customer.locale))
     return _TrackingStatus(
         is_delivered=telling.timeline.snapshot.delivered,
-        delivered_date=f"{delivered_at.astimezone(zone):%Y-%m-%d %H:%M}" if delivered_at else None,
+        delivered_date=f"{delivered_at:%Y-%m-%d %H:%M}" if delivered_at else None,
         events=[_event(line) for line in lines],
     )
 

@@ -12,6 +12,7 @@ CONNECTOR = Connector(
     account_fields=(
         AccountField("base_url", help="https:// and the order's marketplaceServicesEndpoint, without /pvt"),
         AccountField("protocol", required=False, help="connector: it is told as VTEX tells a marketplace's connector"),
+        AccountField("deliveries", required=False, help="apart: the marketplace takes them at …/orders/{id}/delivered"),
         AccountField("app_key", help="the application key that the marketplace gave you"),
         AccountField("app_token", secret=True, help="the token of that key"),
     ),
@@ -19,6 +20,11 @@ CONNECTOR = Connector(
     requests_per_second=10.0,
     render=render,
     effects=frozenset(
-        {EffectKind.MARKETPLACE_INVOICE, EffectKind.MARKETPLACE_TRACKING_NUMBER, EffectKind.MARKETPLACE_UPDATE}
+        {
+            EffectKind.MARKETPLACE_INVOICE,
+            EffectKind.MARKETPLACE_TRACKING_NUMBER,
+            EffectKind.MARKETPLACE_OPENING,
+            EffectKind.MARKETPLACE_UPDATE,
+        }
     ),
 )

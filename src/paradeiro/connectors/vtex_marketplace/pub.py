@@ -9,6 +9,8 @@ from datetime import UTC
 import msgspec
 
 from paradeiro.domain.records import Telling
+from paradeiro.sdk.history import told_delivery
+from paradeiro.sdk.speech.moments import zone_of
 
 
 class _Item(msgspec.Struct):
@@ -26,6 +28,23 @@ class Invoice(msgspec.Struct, rename="camel"):
     items: list[_Item]
     issuance_date: str | None
     invoice_value: int | None
+
+
+class _Handed(msgspec.Struct):
+    id: str
+    quantity: int
+
+
+class Delivered(msgspec.Struct, rename="camel"):
+    items: list[_Handed]
+    delivered_date: str | None
+
+
+def delivered(telling: Telling) -> Delivered:
+    """That this package's items are delivered. The rest of the order may still be on its way."""
+    at = told_delivery(telling, zone_of(telling.store_zone))
+    items = [_Handed(item.id, item.quantity) for item in telling.shipment.invoice.items]
+    return Delivered(items, at.isoformat() if at else None)
 
 
 def invoice(telling: Telling, *, tracked: bool) -> Invoice:

@@ -5,7 +5,7 @@ known is an empty text, or is left out where the contract lets it and an empty t
 With `protocol=connector` invoice and number go as VTEX tells them to a marketplace's connector (pub.py).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC
 from urllib.parse import quote
 
@@ -13,9 +13,9 @@ import msgspec
 
 from paradeiro.connectors.vtex_marketplace import pub
 from paradeiro.domain.records import Item, Telling
-from paradeiro.domain.words import EffectKind
+from paradeiro.domain.words import EffectKind, Status
 from paradeiro.sdk.contract import Request
-from paradeiro.sdk.history import Line, told_lines
+from paradeiro.sdk.history import dispatched_at, told_delivery, told_events, told_lines
 from paradeiro.sdk.speech import catalogue_for
 from paradeiro.sdk.speech.moments import zone_of
 
@@ -64,21 +64,25 @@ def render(telling: Telling, settings: Mapping[str, str]) -> Request:
     """One POST per effect. Raises ValueError for an effect that a marketplace is never told."""
     by_connector = settings.get("protocol", "").strip().lower() == CONNECTOR_PROTOCOL
     who = "pub" if by_connector else "pvt"
-    order = f"/{who}/orders/{segment(telling.order.marketplace_number or '')}/invoice"
-    invoice = f"{order}/{segment(telling.shipment.invoice.number)}"
+    order = f"/{who}/orders/{segment(telling.order.marketplace_number or '')}"
+    invoice = f"{order}/invoice/{segment(telling.shipment.invoice.number)}"
     match telling.kind:
-        case EffectKind.MARKETPLACE_INVOICE if by_connector:
-            return _post(order, pub.invoice(telling, tracked=False))
-        case EffectKind.MARKETPLACE_TRACKING_NUMBER if by_connector:
-            return _post(order, pub.invoice(telling, tracked=True))
         case EffectKind.MARKETPLACE_INVOICE:
-            return _post(order, _invoice(telling))
+            told: tuple[str, msgspec.Struct] = f"{order}/invoice", _invoice(telling, by_connector=by_connector)
+        case EffectKind.MARKETPLACE_TRACKING_NUMBER if by_connector:
+            told = f"{order}/invoice", pub.invoice(telling, tracked=True)
         case EffectKind.MARKETPLACE_TRACKING_NUMBER:
-            return _post(invoice, _tracking_number(telling))
+            told = invoice, _tracking_number(telling)
+        case EffectKind.MARKETPLACE_OPENING:
+            told = f"{invoice}/tracking", _opening(telling)
+        case EffectKind.MARKETPLACE_UPDATE if by_connector and _confirms_apart(telling, settings):
+            told = f"{order}/delivered", pub.delivered(telling)
         case EffectKind.MARKETPLACE_UPDATE:
-            return _post(f"{invoice}/tracking", _status(telling))
+            told = f"{invoice}/tracking", _status(telling)
         case _:
             raise ValueError(f"a VTEX marketplace is never told a {telling.kind}")
+    path, body = told
+    return Request("POST", path, _HEADERS, msgspec.json.encode(body))
 
 
 def segment(text: str) -> str:
@@ -86,11 +90,9 @@ def segment(text: str) -> str:
     return {".": "%2E", "..": "%2E%2E"}.get(text) or quote(text, safe="")
 
 
-def _post(path: str, body: msgspec.Struct) -> Request:
-    return Request("POST", path, _HEADERS, msgspec.json.encode(body))
-
-
-def _invoice(telling: Telling) -> _Invoice:
+def _invoice(telling: Telling, *, by_connector: bool) -> msgspec.Struct:
+    if by_connector:
+        return pub.invoice(telling, tracked=False)
     invoice = telling.shipment.invoice
     value = invoice.value or sum(item.price * item.quantity for item in invoice.items)
     return _Invoice(
@@ -110,7 +112,7 @@ def _item(item: Item) -> _Item:
 
 
 def _tracking_number(telling: Telling) -> _TrackingNumber:
-    dispatched = telling.timeline.snapshot.accepted_at or telling.shipment.registered_at
+    dispatched = dispatched_at(telling.shipment, telling.timeline)
     zone = zone_of(telling.store_zone)
     return _TrackingNumber(
         courier=_courier(telling),
@@ -129,16 +131,38 @@ def _tracking_url(telling: Telling) -> str:
 
 
 def _status(telling: Telling) -> _TrackingStatus:
-    lines = told_lines(telling.timeline, zone_of(telling.store_zone), catalogue_for(telling.order.customer.locale))
-    return _TrackingStatus(
-        is_delivered=telling.timeline.snapshot.delivered,
-        events=[_event(line) for line in lines],
-    )
+    return _TrackingStatus(is_delivered=telling.timeline.snapshot.delivered, events=list(_events(telling)))
 
 
-def _event(line: Line) -> _Event:
-    """The protocol takes days only, so the hour is said in the text."""
-    description = f"{line.time} — {line.text}"
-    if len(description) > LONGEST_DESCRIPTION:
-        description = description[: LONGEST_DESCRIPTION - 1] + "…"
-    return _Event(city=line.city, state=line.state, description=description, date=line.date)
+def _opening(telling: Telling) -> _TrackingStatus:
+    """That it is on its way: what happened but for deliveries; if nothing else is known, that it was handed over."""
+    before = list(_events(telling, deliveries=False))
+    if not before:
+        handed_over = dispatched_at(telling.shipment, telling.timeline).astimezone(zone_of(telling.store_zone))
+        label = catalogue_for(telling.order.customer.locale).words[Status.ACCEPTED, None].label
+        before = [_Event("", "", label, f"{handed_over:%Y-%m-%d}")]
+    return _TrackingStatus(is_delivered=False, events=before)
+
+
+def _events(telling: Telling, *, deliveries: bool = True) -> Iterator[_Event]:
+    """The protocol takes days only, so the hour is said in the text; the day too, where the channel wants another."""
+    zone = zone_of(telling.store_zone)
+    words = catalogue_for(telling.order.customer.locale)
+    delivery = told_delivery(telling, zone)
+    told = zip(told_events(telling.timeline), told_lines(telling.timeline, zone, words), strict=True)
+    for said, line in told:
+        date, text = line.date, f"{line.time} — {line.text}"
+        if said.event.status is Status.DELIVERED:
+            if not deliveries:
+                continue
+            if delivery is not None and f"{delivery:%Y-%m-%d}" > date:
+                date, text = f"{delivery:%Y-%m-%d}", f"{line.date} {text}"
+        if len(text) > LONGEST_DESCRIPTION:
+            text = text[: LONGEST_DESCRIPTION - 1] + "…"
+        yield _Event(city=line.city, state=line.state, description=text, date=date)
+
+
+def _confirms_apart(telling: Telling, settings: Mapping[str, str]) -> bool:
+    """Whether this marketplace takes deliveries by a call of their own (facts/vtex, section 4d: Fast Shop)."""
+    apart = settings.get("deliveries", "").strip().lower() == "apart"
+    return apart and telling.timeline.snapshot.delivered

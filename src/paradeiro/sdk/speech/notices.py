@@ -49,6 +49,8 @@ _PT = {
     "registre o certo.",
     "wrong_code.refused": "O código {code}, da nota {invoice} do pedido {order}, está errado: o dígito verificador não "
     "confere ou não é um código. O pacote não é seguido até que se corrija.",
+    "no_invoice_key": "{account} não recebe o código de rastreio do pedido {order}: só o aceita com a chave da nota "
+    "{invoice} (44 dígitos), que falta no pedido. Informe a chave lá; o código vai sozinho em até uma hora.",
     "no_account": "Há pacotes de {carrier}, mas nenhuma conta lá: ninguém pergunta por eles. Crie uma conta.",
     "no_account.courier": "O pedido {order} vai por “{courier}”, que nenhum conector reconhece: {code} não é seguido. "
     "Registre o pacote com o nome da transportadora, ou acrescente um conector.",

@@ -173,8 +173,12 @@ class EventOut(Shape):
 
 
 class EffectOut(Shape):
+    """What was told, or is to be: at which account, and which status that said, if it says one."""
+
     id: int
     sink: str
+    account: str
+    told_status: str | None
     kind: str
     state: str
     attempts: int

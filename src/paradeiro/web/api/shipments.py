@@ -216,6 +216,8 @@ async def detail(means: Means, store_id: int, shipment_id: int) -> ShipmentDetai
             EffectOut(
                 id=e.id,
                 sink=e.connector,
+                account=e.account,
+                told_status=e.told_status,
                 kind=e.kind,
                 state=e.state,
                 attempts=e.attempts,

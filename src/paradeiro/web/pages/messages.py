@@ -148,6 +148,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "kind.marketplace_invoice": ("nota fiscal", "invoice"),
     "kind.webhook_event": ("mudança", "change"),
     "kind.marketplace_tracking_number": ("código de rastreio", "tracking code"),
+    "kind.marketplace_opening": ("enviado", "shipped"),
     "kind.marketplace_update": ("histórico", "history"),
     "state.pending": ("na fila", "queued"),
     "state.sending": ("enviando", "being sent"),

@@ -47,12 +47,19 @@ def tellings(found: Iterable[ShownEffect], connectors: Mapping[str, Connector], 
     return [
         Telling(
             effect,
-            connectors[effect.connector].title if effect.connector in connectors else effect.connector,
+            _whom(effect, connectors),
             mark_of(words, effect.told_status, None) if effect.told_status and effect.kind in _SAY_WHERE else None,
             effect.ended_at or effect.created_at,
         )
         for effect in found
     ]
+
+
+def _whom(effect: ShownEffect, connectors: Mapping[str, Connector]) -> str:
+    """The party, and which of its accounts, unless that is only named after it."""
+    title = connectors[effect.connector].title if effect.connector in connectors else effect.connector
+    named_after_it = {title.casefold(), effect.connector.casefold()}
+    return title if effect.account.casefold() in named_after_it else f"{title} ({effect.account})"
 
 
 async def would_tell(

@@ -1,0 +1,98 @@
+"""In: what was typed after `paradeiro channel`; out: how a channel that sells for a store is told, shown or changed."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from paradeiro.domain.channels import ChannelRules
+
+app = typer.Typer(name="channel", help="How each marketplace that sells for a store is told.", no_args_is_help=True)
+_Store = Annotated[str, typer.Option(help="the store's name")]
+
+
+@app.command()
+def show(store: _Store) -> None:
+    """The channels that have rules of their own; all others are told everything."""
+    _run(store, None, None, None)
+
+
+@app.command(name="set")
+def set_(
+    channel: Annotated[str, typer.Argument(help="as the order system names it, e.g. MLB")],
+    store: _Store,
+    like: Annotated[str | None, typer.Option(help="any, amazon, magalu, mercado_livre_me2 or via")] = None,
+    hears: Annotated[str | None, typer.Option(help="of: invoice,number,position,delivery; or nothing")] = None,
+    shipped_first: Annotated[bool | None, typer.Option(help="a delivery only after: it is shipped")] = None,
+    delivered_after_dispatch: Annotated[bool | None, typer.Option(help="no delivery on the dispatch's day")] = None,
+    needs_invoice_key: Annotated[bool | None, typer.Option(help="no tracking number without the key")] = None,
+) -> None:
+    """Say how a channel is told. What is not named stays as it is, or as --like has it."""
+    flags = {
+        "shipped_first": shipped_first,
+        "delivered_after_dispatch": delivered_after_dispatch,
+        "needs_invoice_key": needs_invoice_key,
+    }
+    changes: dict[str, Any] = {name: flag for name, flag in flags.items() if flag is not None}
+    if hears is not None:
+        changes["hears"] = hears
+    _run(store, channel, like, changes)
+
+
+def _run(store: str, channel: str | None, like: str | None, changes: dict[str, Any] | None) -> None:
+    from paradeiro.flow.errors import StatementError
+
+    try:
+        said = asyncio.run(_channel(store, channel, like, changes or {}))
+    except StatementError as error:
+        Console(stderr=True).print(error.message, style="red", markup=False, highlight=False)
+        raise typer.Exit(2) from error
+    Console().print(said, markup=False, highlight=False)
+
+
+async def _channel(store: str, channel: str | None, like: str | None, changes: dict[str, Any]) -> str:
+    from paradeiro.app import house
+    from paradeiro.cli.accounts import store_id_of
+    from paradeiro.cli.database import database_url, migrate_command
+    from paradeiro.domain.channels import ANY
+    from paradeiro.flow.channels import rules, set_rules
+    from paradeiro.settings import Settings
+
+    settings = Settings()
+    async with AsyncExitStack() as stack:
+        url = stack.enter_context(database_url(settings))
+        await migrate_command(url)
+        means = await stack.enter_async_context(house(settings, url))
+        async with means.pool.connection() as connection:
+            store_id = await store_id_of(connection, store)
+        known = await rules(means, store_id)
+        if channel is not None:
+            wanted = changed(known.get(channel, ANY), like, changes)
+            await set_rules(means, store_id, channel, wanted)
+            known = {channel: wanted}
+    return "\n".join(_line(name, each) for name, each in sorted(known.items())) or "All channels are told everything."
+
+
+def changed(now: "ChannelRules", like: str | None, changes: dict[str, Any]) -> "ChannelRules":
+    """The rules after what was typed. Raises `InvalidError`."""
+    from paradeiro.domain.channels import KNOWN
+    from paradeiro.domain.words import Wish
+    from paradeiro.flow.errors import InvalidError
+
+    if like is not None and like not in KNOWN:
+        raise InvalidError("like", f"Nothing is known of '{like}'. There are: {', '.join(sorted(KNOWN))}.")
+    rules = KNOWN[like] if like is not None else now
+    named = {w.strip() for w in changes.pop("hears", ",".join(rules.hears)).split(",")} - {"", "nothing"}
+    if strange := named - set(Wish):
+        raise InvalidError("hears", f"'{', '.join(sorted(strange))}' is none of: {', '.join(Wish)}.")
+    return replace(rules, hears=frozenset(Wish(w) for w in named), **changes)
+
+
+def _line(channel: str, rules: "ChannelRules") -> str:
+    flags = ("shipped_first", "delivered_after_dispatch", "needs_invoice_key")
+    said = [f"hears {', '.join(sorted(rules.hears)) or 'nothing'}", *(f for f in flags if getattr(rules, f))]
+    return f"{channel}: {'; '.join(said)}"

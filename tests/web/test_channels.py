@@ -1,0 +1,29 @@
+"""Channel rules by API: read, set, refused in a sentence."""
+
+import httpx
+
+from paradeiro.app import real_clock
+from paradeiro.cli.accounts import make_key
+from paradeiro.domain.channels import ANY
+from paradeiro.flow.channels import rules
+from paradeiro.web.server import create_app
+from tests.flow.conftest import Shop
+
+
+async def test_by_api(shop: Shop) -> None:
+    _, write = await make_key(shop.means, "Loja", name="erp")
+    _, read = await make_key(shop.means, "Loja", name="bi", scopes=["read"])
+    transport = httpx.ASGITransport(create_app(shop.means, real_clock))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test/api/v1") as client:
+        mine, theirs = {"X-API-Key": write}, {"X-API-Key": read}
+        assert (await client.get("/channels", headers=theirs)).json() == {"channels": {}}
+        wanted = {"hears": ["delivery", "number"], "shipped_first": True}
+        assert (await client.put("/channels/MGZ", headers=theirs, json=wanted)).status_code == 403
+        told = (await client.put("/channels/MGZ", headers=mine, json=wanted)).json()
+        assert told == wanted | {"delivered_after_dispatch": False, "needs_invoice_key": False}
+        assert (await client.get("/channels", headers=theirs)).json() == {"channels": {"MGZ": told}}
+        assert (await client.put("/channels/MGZ", headers=mine, json={"hears": ["sms"]})).status_code == 422
+        assert (await client.put("/channels/%20", headers=mine, json=wanted)).status_code == 422
+        assert set(await rules(shop.means, shop.store_id)) == {"MGZ"}
+        assert (await client.put("/channels/MGZ", headers=mine, json={})).json()["hears"] == sorted(ANY.hears)
+    assert await rules(shop.means, shop.store_id) == {}
