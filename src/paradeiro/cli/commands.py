@@ -12,6 +12,7 @@ from rich.console import Console
 from paradeiro.cli import webhook_commands
 from paradeiro.cli.brand_commands import app as brand
 from paradeiro.cli.channel_commands import app as channel
+from paradeiro.cli.customer_commands import app as customer
 from paradeiro.cli.vtex_commands import app as vtex
 
 app = typer.Typer(
@@ -24,6 +25,7 @@ app = typer.Typer(
 app.add_typer(vtex)
 app.add_typer(brand)
 app.add_typer(channel)
+app.add_typer(customer)
 app.add_typer(webhook_commands.app, name="webhook")
 _out = Console()
 _err = Console(stderr=True)

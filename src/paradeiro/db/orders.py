@@ -11,14 +11,14 @@ from paradeiro.domain.records import Customer, Order
 
 # One list, so that every query that builds an Order reads the same columns.
 COLUMNS = """o.number AS order_number, o.customer_name, o.customer_email, o.locale, o.channel,
-    o.marketplace_number, o.ordered_at, o.promised_at"""
+    o.marketplace_number, o.ordered_at, o.promised_at, o.erased_at"""
 
 
 def order_of(row: dict[str, Any]) -> Order:
     """The order in a row that holds `COLUMNS`. Its invoices live on the shipments."""
     return Order(
         number=row["order_number"],
-        customer=Customer(row["customer_name"], row["customer_email"], row["locale"]),
+        customer=Customer(row["customer_name"], row["customer_email"], row["locale"], row["erased_at"] is not None),
         channel=row["channel"],
         marketplace_number=row["marketplace_number"],
         ordered_at=row["ordered_at"],
@@ -43,8 +43,10 @@ async def state_order(
         VALUES (%(store)s, %(number)s, %(name)s, %(email)s, %(locale)s, %(channel)s, %(marketplace)s,
                 %(ordered)s, %(promised)s, coalesce(%(awaits)s, false), %(now)s, %(now)s)
         ON CONFLICT (store_id, number) DO UPDATE SET
-            customer_name = coalesce(nullif(EXCLUDED.customer_name, ''), orders.customer_name),
-            customer_email = coalesce(EXCLUDED.customer_email, orders.customer_email),
+            customer_name = CASE WHEN orders.erased_at IS NULL
+                THEN coalesce(nullif(EXCLUDED.customer_name, ''), orders.customer_name) ELSE '' END,
+            customer_email = CASE WHEN orders.erased_at IS NULL
+                THEN coalesce(EXCLUDED.customer_email, orders.customer_email) END,
             locale = EXCLUDED.locale,
             channel = coalesce(EXCLUDED.channel, orders.channel),
             marketplace_number = coalesce(EXCLUDED.marketplace_number, orders.marketplace_number),

@@ -55,8 +55,11 @@ CREATE TABLE orders (
     awaits_code         boolean NOT NULL DEFAULT false, -- an invoice has no tracking code yet
     seen_at             timestamptz NOT NULL,
     created_at          timestamptz NOT NULL,
+    erased_at           timestamptz,        -- the customer was erased: no statement brings them back
     UNIQUE (store_id, number)
 );
+CREATE INDEX orders_of_customer ON orders (store_id, lower(customer_email)) WHERE customer_email IS NOT NULL;
+CREATE INDEX orders_with_customer ON orders (store_id, created_at) WHERE erased_at IS NULL;
 CREATE INDEX orders_awaiting ON orders (store_id, seen_at) WHERE awaits_code;
 
 CREATE TABLE shipment (

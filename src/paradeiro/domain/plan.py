@@ -47,6 +47,8 @@ def is_alias(customer: Customer) -> bool:
 def mail_refusal(customer: Customer) -> str | None:
     """Why this customer cannot be mailed; None if mail can go."""
     address = (customer.email or "").strip().lower()
+    if customer.erased:
+        return "the customer's data was erased"
     if not address:
         return "the order has no e-mail address of the customer"
     if is_alias(customer):

@@ -127,9 +127,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
+    """Who bought. `erased`: who that was is not known any more, and is not to be."""
+
     name: str = ""
     email: str | None = None
     locale: str = "pt-BR"
+    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +229,7 @@ class Policy:
     tell_marketplace: bool = True
     mailer: Mailer = Mailer.PARADEIRO
     channels: Mapping[str, ChannelRules] = field(default_factory=dict)
+    customer_days: int = 730  # after the last that happened, who bought is erased; 0: never
 
     def rules_of(self, order: Order) -> ChannelRules:
         """How the channel that sold this order wants to be told."""

@@ -127,6 +127,7 @@ class NoticeKind(StrEnum):
     PROOF_UNREADABLE = "proof_unreadable"
     ENDPOINT_DISABLED = "endpoint_disabled"
     NO_INVOICE_KEY = "no_invoice_key"
+    ERASURE_ASKED = "erasure_asked"
 
 
 class Drift(StrEnum):
@@ -185,6 +186,8 @@ class DeedKind(StrEnum):
     EVENT = "event"
     CONFIRM_DELIVERY = "confirm_delivery"
     REOPEN = "reopen"
+    EXPORT_CUSTOMER = "export_customer"
+    ERASE_CUSTOMER = "erase_customer"
 
 
 class Door(StrEnum):

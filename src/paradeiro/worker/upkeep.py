@@ -1,5 +1,5 @@
 """In: the clock; out: a shelf for the replies of each of the next days, none whose time is over, no old pushes,
-no idempotency keys nor uploaded tables that are over.
+no idempotency keys nor uploaded tables that are over, no customer whom their store keeps no longer.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from paradeiro.db import hooks, idempotency, sheets, shelves
 from paradeiro.db.pool import Connection
 from paradeiro.flow.bulk import IDEMPOTENCY_DAYS, SHEET_HOURS
 from paradeiro.flow.means import Means, log
+from paradeiro.flow.persons import erase_old
 
 # Made ahead, so that storing a reply hardly ever has to; where no worker runs, or days last a second, it does.
 AHEAD = 3
@@ -43,6 +44,7 @@ async def upkeep(means: Means) -> bool:
         while await idempotency.forget(connection, before=over, limit=_AT_ONCE) == _AT_ONCE:
             pass
         await sheets.forget(connection, before=means.now() - SHEET_HOURS)
+        await erase_old(means)
         return await _take_down(connection, oldest, before)
 
 

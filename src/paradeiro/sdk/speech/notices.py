@@ -49,6 +49,8 @@ _PT = {
     "registre o certo.",
     "wrong_code.refused": "O código {code}, da nota {invoice} do pedido {order}, está errado: o dígito verificador não "
     "confere ou não é um código. O pacote não é seguido até que se corrija.",
+    "erasure_asked": "O cliente do pedido {order} pede que seus dados sejam apagados. Certifique-se de que é ele e "
+    "apague-os na tela do pedido. A lei dá 15 dias.",
     "no_invoice_key": "{account} não recebe o código de rastreio do pedido {order}: só o aceita com a chave da nota "
     "{invoice} (44 dígitos), que falta no pedido. Informe a chave lá; o código vai sozinho em até uma hora.",
     "no_account": "Há pacotes de {carrier}, mas nenhuma conta lá: ninguém pergunta por eles. Crie uma conta.",

@@ -2,7 +2,18 @@
 
 from fastapi import APIRouter, Request, Response
 
-from paradeiro.web.pages import accounts, importing, notices, order, orders, proofs, replies, sign_in, stating
+from paradeiro.web.pages import (
+    accounts,
+    customer_data,
+    importing,
+    notices,
+    order,
+    orders,
+    proofs,
+    replies,
+    sign_in,
+    stating,
+)
 from paradeiro.web.pages.layout import plain, style
 from paradeiro.web.pages.sign_in import one_time_link
 
@@ -13,6 +24,7 @@ router.include_router(sign_in.router)
 router.include_router(orders.router)
 router.include_router(order.router)
 router.include_router(stating.router)
+router.include_router(customer_data.router)
 router.include_router(proofs.router)
 router.include_router(replies.router)
 router.include_router(importing.router)

@@ -2,9 +2,11 @@
 
 from paradeiro.domain.sheets import Fault, harmless
 from paradeiro.sdk.speech import Language
+from paradeiro.web.pages.messages_persons import PERSONS
 
 # name: (pt-BR, en). A screen asks for no other name: a test renders them all.
 MESSAGES: dict[str, tuple[str, str]] = {
+    **PERSONS,
     # every screen
     "skip": ("Ir para o conteúdo", "Skip to the content"),
     "screens": ("Telas", "Screens"),

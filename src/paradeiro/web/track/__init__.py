@@ -11,13 +11,16 @@ from paradeiro.db.shipments import Kept
 from paradeiro.db.stores import Store
 from paradeiro.flow.means import Means
 from paradeiro.sdk.speech import Catalogue
+from paradeiro.sdk.speech.own_data import OWN_DATA
 from paradeiro.web.auth import MeansOf
 from paradeiro.web.pages.layout import SECURITY, TEMPLATES, searchable
+from paradeiro.web.track import own_data
 from paradeiro.web.track.language import LANGUAGES, chosen
 from paradeiro.web.track.package import Package, package
 from paradeiro.web.view import zone_city
 
 router = APIRouter()
+router.include_router(own_data.router)
 _HEADERS = SECURITY | {"Referrer-Policy": "no-referrer"}
 
 
@@ -41,6 +44,8 @@ async def track(request: Request, token: str, means: MeansOf, lang: str = "") ->
         labels=words.labels,
         times=words.labels.times.format(zone=zone_city(store.time_zone)),
         languages=LANGUAGES,
+        token=found.shipment.tracking_token,
+        own_data=OWN_DATA[words.language].title,
     )
     return HTMLResponse(html, headers=_HEADERS | {"Vary": "Accept-Language"})
 

@@ -1,0 +1,35 @@
+"""In: nothing; out: what the screens say of customers' data. A part of messages.py, which is asked for all of them."""
+
+# name: (pt-BR, en).
+PERSONS: dict[str, tuple[str, str]] = {
+    "customer_data": ("Dados do cliente", "The customer's data"),
+    "customer_gone": ("Cliente apagado", "Customer erased"),
+    "customer_says": (
+        "Tudo o que guardamos de quem comprou, para entregar a quem pedir (LGPD).",
+        "All that we keep of who bought, to be handed to them (LGPD).",
+    ),
+    "customer_export": ("Baixar os dados", "Download the data"),
+    "customer_erase_says": (
+        (
+            "Apagar não tem volta: nome, e-mail, fotos da entrega e respostas originais somem deste pedido, e o "
+            "cliente não recebe mais e-mails. O pedido, os pacotes e seus eventos ficam. Ninguém mais é avisado."
+        ),
+        (
+            "Erasing cannot be undone: name, address, photos of the delivery and raw answers of this order go, and the "
+            "customer gets no more mail. The order, its packages and their events stay. Nobody outside is told."
+        ),
+    ),
+    "customer_sure": ("Sim, apagar para sempre", "Yes, erase for good"),
+    "customer_erase": ("Apagar os dados", "Erase the data"),
+    "done.erased": ("Dados do cliente apagados.", "The customer's data is erased."),
+    "deed.export_customer": ("dados do cliente baixados", "the customer's data downloaded"),
+    "deed.erase_customer": ("dados do cliente apagados", "the customer's data erased"),
+    "error.not_sure": (
+        "Nada foi apagado: marque que tem certeza.",
+        "Nothing was erased: tick that you are sure.",
+    ),
+    "error.nobody": (
+        "Nada se sabe do cliente deste pedido, ou já foi apagado.",
+        "Nothing is known of this order's customer, or it was erased before.",
+    ),
+}
