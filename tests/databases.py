@@ -19,6 +19,7 @@ from paradeiro.db.migrate import install_queue, migrate
 from paradeiro.db.pool import open_pool
 from paradeiro.db.secrets import new_key
 from paradeiro.flow.means import Means, Sessions
+from paradeiro.flow.tokens import Keeper
 
 TEMPLATE = "paradeiro_template"
 START = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)  # a Monday, 9:00 in São Paulo
@@ -69,7 +70,7 @@ async def open_means(url: str, clock: Callable[[], datetime], secret_key: str) -
     async with AsyncExitStack() as stack:
         pool = await open_pool(url, size=20)
         stack.push_async_callback(pool.close)
-        sessions = Sessions(discover(), clock)
+        sessions = Sessions(discover(), clock, keeper=Keeper(pool, secret_key, clock))
         stack.push_async_callback(sessions.close)
         yield Means(pool, discover(), clock, sessions, secret_key, new_token, "https://rastreio.example.com")
 

@@ -14,6 +14,7 @@ from paradeiro.connectors import discover
 from paradeiro.db.pool import open_pool
 from paradeiro.db.secrets import new_key
 from paradeiro.flow.means import Means, Sessions
+from paradeiro.flow.tokens import Keeper
 from paradeiro.sdk.contract import Clock
 from paradeiro.settings import Settings
 
@@ -113,7 +114,9 @@ async def house(
     connectors = discover()
     pool = await open_pool(url, size=pool_size)
     # The simulated world has no limits that are shared with a shop, and its minutes may be moments.
-    sessions = Sessions(connectors, clock, pool if clock is real_clock else None, inner_hosts=inner_hosts(settings))
+    shared = pool if clock is real_clock else None
+    keeper = Keeper(pool, secret_key(settings), clock, pace_for(settings))
+    sessions = Sessions(connectors, clock, shared, inner_hosts=inner_hosts(settings), keeper=keeper)
     try:
         yield Means(
             pool=pool,

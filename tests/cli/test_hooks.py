@@ -24,7 +24,7 @@ from paradeiro.worker.drain import drain
 from paradeiro.world.clock import WorldClock
 from paradeiro.world.correios_push import FLAVOURS, FORMS
 from paradeiro.world.faults import Fault
-from paradeiro.world.scenario import MARKETPLACE, Scenario
+from paradeiro.world.scenario import CHANNELS, Scenario
 from paradeiro.world.server import World, listening, serve
 from paradeiro.world.truth import Package
 from tests.databases import START, open_means
@@ -69,7 +69,7 @@ async def home(database: str, secret_key: str) -> AsyncIterator[House]:
         serve(Scenario(20, 8, 7, START).truth(), clock) as world,
         open_means(database, clock, secret_key) as means,
     ):
-        await add_accounts(means, {"correios": world.accounts()["correios"]}, MARKETPLACE)
+        await add_accounts(means, {"correios": world.accounts()["correios"]}, CHANNELS)
         async with listening(create_app(means, real_clock)) as address:
             yield House(means, world, await choose(means, "correios", store="", name=""), address)
 
@@ -96,7 +96,7 @@ async def test_registering_twice_keeps_one_subscription_address_and_secret(home:
 async def test_new_credentials_leave_the_door_as_it_is(home: House) -> None:
     await home.register()
     first = await home.hook()
-    await add_accounts(home.means, {"correios": home.world.accounts()["correios"]}, MARKETPLACE)
+    await add_accounts(home.means, {"correios": home.world.accounts()["correios"]}, CHANNELS)
     assert await home.hook() == first
 
 
@@ -180,12 +180,12 @@ async def test_what_is_missing_is_said_in_words(home: House) -> None:
 
 async def test_a_ready_made_key_needs_the_contracts_number(home: House) -> None:
     values = {"base_url": home.world.urls["correios"], "api_key": home.world.post.contract.api_key}
-    await add_accounts(home.means, {"correios": values}, MARKETPLACE)
+    await add_accounts(home.means, {"correios": values}, CHANNELS)
     account = await choose(home.means, "correios", store="", name="")
     with pytest.raises(ConflictError, match="--set contract="):
         await register(home.means, account, home.address, MAIL)
     assert home.world.pushes.subscriptions == {}
-    await add_accounts(home.means, {"correios": values | {"contract": home.world.post.contract.number}}, MARKETPLACE)
+    await add_accounts(home.means, {"correios": values | {"contract": home.world.post.contract.number}}, CHANNELS)
     account = await choose(home.means, "correios", store="", name="")
     assert "subscription" in await register(home.means, account, home.address, MAIL)
 
@@ -250,7 +250,7 @@ async def test_another_public_address_moves_the_registration(home: House) -> Non
 
 
 async def test_a_party_without_pushes_says_so(home: House) -> None:
-    await add_accounts(home.means, {"email": home.world.accounts()["email"]}, MARKETPLACE)
+    await add_accounts(home.means, {"email": home.world.accounts()["email"]}, CHANNELS)
     account = await choose(home.means, "email", store="", name="")
     with pytest.raises(InvalidError, match="asked instead"):
         await register(home.means, account, "https://loja.example.com", MAIL)

@@ -29,7 +29,7 @@ from paradeiro.web.server import create_app
 from paradeiro.worker.drain import drain
 from paradeiro.world.clock import WorldClock
 from paradeiro.world.faults import Fault
-from paradeiro.world.scenario import MARKETPLACE, Scenario
+from paradeiro.world.scenario import CHANNELS, Scenario
 from paradeiro.world.server import World, listening, serve
 from paradeiro.world.truth import SoldOrder
 from paradeiro.world.vtex_news import OrderNews
@@ -95,7 +95,7 @@ async def home(database: str, secret_key: str) -> AsyncIterator[House]:
         open_means(database, clock, secret_key) as means,
     ):
         known = world.accounts()
-        await add_accounts(means, {name: known[name] for name in ("correios", "vtex")}, MARKETPLACE)
+        await add_accounts(means, {name: known[name] for name in ("correios", "vtex")}, CHANNELS)
         async with listening(create_app(means, real_clock)) as address:
             home = House(means, world, await choose(means, "vtex", store="", name=""), address)
             await home.no_sweep()
@@ -441,7 +441,7 @@ async def test_a_backfill_that_cannot_go_on_says_so(home: House) -> None:
 
 async def test_new_credentials_leave_hook_and_feed_as_they_are(home: House) -> None:
     await home.connect("feed")
-    await add_accounts(home.means, {"vtex": home.world.accounts()["vtex"]}, MARKETPLACE)
+    await add_accounts(home.means, {"vtex": home.world.accounts()["vtex"]}, CHANNELS)
     assert len(await home.rows("SELECT * FROM feed")) == 1
 
 

@@ -14,7 +14,7 @@ from paradeiro.cli.worlds import add_accounts
 from paradeiro.db.embedded import Embedded
 from paradeiro.db.pool import transaction
 from paradeiro.world.clock import WorldClock
-from paradeiro.world.scenario import MARKETPLACE, Scenario
+from paradeiro.world.scenario import CHANNELS, Scenario
 from paradeiro.world.server import serve
 from tests.cli.vtex_crasher import play
 from tests.databases import START, TEMPLATE, HandClock, open_means
@@ -42,7 +42,7 @@ async def _one(url: str, secret_key: str, die_at: int) -> int:
     clock = WorldClock(START)
     async with serve(Scenario(20, 8, 7, START).truth(), clock) as world:
         async with open_means(url, clock, secret_key) as means:
-            await add_accounts(means, {"vtex": world.accounts()["vtex"]}, MARKETPLACE)
+            await add_accounts(means, {"vtex": world.accounts()["vtex"]}, CHANNELS)
             account = await choose(means, "vtex", store="", name="")
             await connect(means, account, hook=False, feed=True, public_url="")
             async with transaction(means.pool) as connection:

@@ -28,7 +28,7 @@ from paradeiro.web.api.shapes import ShipmentIn
 from paradeiro.worker.drain import drain
 from paradeiro.world.clock import WorldClock
 from paradeiro.world.mail import Mail
-from paradeiro.world.scenario import MARKETPLACE
+from paradeiro.world.scenario import CHANNELS, MARKETPLACE
 from paradeiro.world.server import World, serve
 from paradeiro.world.truth import Customer, Package, SoldOrder, Truth
 from tests.databases import open_means
@@ -101,7 +101,7 @@ async def told(story: Story, url: str, secret_key: str) -> dict[str, str]:
         numbers = count(1)
         made = await stack.enter_async_context(open_means(url, clock, secret_key))
         means = replace(made, new_token=lambda: f"page-of-the-customer-{next(numbers)}")
-        await add_accounts(means, world.accounts(), MARKETPLACE)
+        await add_accounts(means, world.accounts(), CHANNELS)
         for step in steps:
             if "answer" in step:
                 answer = (story.folder / step["answer"]).read_bytes()

@@ -11,7 +11,7 @@ from paradeiro.world.clock import WorldClock
 from paradeiro.world.compare import CODE_HEADER, STATUS_HEADER, Claim, differences
 from paradeiro.world.correios import ZONE
 from paradeiro.world.mail import Mail
-from paradeiro.world.scenario import Scenario
+from paradeiro.world.scenario import MARKETPLACE, Scenario
 from paradeiro.world.server import World, make_world
 from paradeiro.world.truth import Package, SoldOrder, history, standing
 
@@ -42,6 +42,19 @@ def shown_package(world: World, package: Package) -> dict:
     return next(p for p in packages if p["invoiceNumber"] == package.invoice_number)
 
 
+def tell_mercado_livre(world: World, order: SoldOrder) -> None:
+    """What it would show of an order whose packages all did the same."""
+    shown = world.mercado_livre.shipments.get(order.marketplace_number)
+    if shown is None or shown["mode"] == "me2":
+        return
+    every = {standing(p, world.truth.end).status for p in order.packages}
+    shown["tracking_number"] = order.packages[0].code
+    moving = "shipped" if every - {"registered", "unknown", "cancelled"} else "pending"
+    shown["status"] = "delivered" if every == {"delivered"} else moving
+    if every <= {"returning", "returned"}:
+        shown["status"], shown["substatus"] = "not_delivered", "returning_to_sender"
+
+
 def perfect() -> tuple[World, Claims, dict[str, bool]]:
     """A world at its end in which everybody was told the truth, and who claims exactly that."""
     truth = Scenario(120, 12, 7, START).truth()
@@ -53,9 +66,10 @@ def perfect() -> tuple[World, Claims, dict[str, bool]]:
             events = [(h.happened_at, h.code) for h in shown]
             claims[package.code] = Claim(stand.status, stand.delivered_at, events, order.invoiced_at)
             tell_order_system(world, package)
-            if order.affiliate:
+            if order.affiliate == MARKETPLACE:
                 known = {"invoice": {}, "number": package.code, "delivered": stand.status == "delivered", "events": []}
                 world.marketplace.invoices[order.marketplace_number, package.invoice_number] = known
+            tell_mercado_livre(world, order)
             if order.customer.email and any(h.says not in {None, "registered"} for h in shown):
                 number = len(world.mail.mails)
                 world.mail.mails.append(mail(world, order, package.code, stand.status, text="news", number=number))
@@ -85,7 +99,7 @@ def a_delivered(told: Told, *, marketplace: bool = False) -> tuple[SoldOrder, Pa
         if p.kind == "delivered"
         and standing(p, world.clock()).status == "delivered"
         and o.customer.email
-        and bool(o.affiliate) == marketplace
+        and o.affiliate == (MARKETPLACE if marketplace else "")
     )
 
 
@@ -241,3 +255,32 @@ def test_a_mail_to_a_customer_without_an_address(told: Told) -> None:
     code = order.packages[0].code
     world.mail.mails.append(mail(world, order, code, "delivered", text="wrong", number=len(world.mail.mails)))
     assert any("has no address" in words for words in found(spoiled))
+
+
+def _sold_by_mercado_livre(told: Told, *, mode: str, delivered: bool) -> SoldOrder:
+    world = told[0]
+    return next(
+        o
+        for o in world.truth.orders
+        if (shown := world.mercado_livre.shipments.get(o.marketplace_number)) is not None
+        and shown["mode"] == mode
+        and all(standing(p, world.clock()).status == "delivered" for p in o.packages) == delivered
+    )
+
+
+@pytest.mark.parametrize(
+    ("mode", "delivered", "change", "said"),
+    [
+        ("me1", True, {"status": "shipped"}, "the truth is delivered"),
+        ("me1", False, {"status": "delivered"}, "not all packages ever were"),
+        ("me1", True, {"status": "not_delivered"}, "not all packages ever did"),
+        ("me1", True, {"tracking_number": "QQ000000000BR"}, "its number is QQ000000000BR"),
+        ("me2", True, {"status": "delivered"}, "moves by itself"),
+    ],
+)
+def test_what_mercado_livre_shows_is_looked_at(mode: str, delivered: bool, change: dict[str, str], said: str) -> None:
+    told = perfect()
+    order = _sold_by_mercado_livre(told, mode=mode, delivered=delivered)
+    told[0].mercado_livre.shipments[order.marketplace_number].update(change)
+    assert len(found(told)) == 1
+    assert said in found(told)[0]

@@ -19,7 +19,7 @@ from .conftest import START
 
 
 async def test_says_where_it_is(world: World) -> None:
-    assert world.urls.keys() == {"correios", "seventeen_track", "vtex", "marketplace", "admin"}
+    assert world.urls.keys() == {"correios", "seventeen_track", "vtex", "marketplace", "mercado_livre", "admin"}
     assert all(url.startswith("http://127.0.0.1:") for url in world.urls.values())
     accounts = world.accounts()
     assert accounts.keys() == {"correios", "vtex", "vtex_marketplace", "email"}

@@ -29,7 +29,7 @@ from paradeiro.worker.drain import drain
 from paradeiro.world.clock import WorldClock
 from paradeiro.world.compare import Claim, differences, unproven
 from paradeiro.world.faults import Fault
-from paradeiro.world.scenario import MARKETPLACE, Scenario
+from paradeiro.world.scenario import CHANNELS, Scenario
 from paradeiro.world.server import World, listening, serve
 
 # A Monday; the days are the same whenever they are played.
@@ -126,7 +126,7 @@ async def play(
     async with AsyncExitStack() as stack:
         world = await stack.enter_async_context(serve(scenario.truth(), clock))
         means = await stack.enter_async_context(house(settings, url, clock=clock))
-        await add_accounts(means, world.accounts(), MARKETPLACE)
+        await add_accounts(means, world.accounts(), CHANNELS)
         if pushes:
             address = await stack.enter_async_context(listening(create_app(means, real_clock)))
             await subscribe(means, "correios", address)

@@ -174,7 +174,7 @@ async def _furnish(settings: Settings, url: str, world_file: Path | None) -> tup
         store = WORLD_STORE
         if world_file is not None:
             said = json.loads(world_file.read_bytes())  # noqa: ASYNC240 - a small file, before anything runs
-            await add_accounts(means, said["accounts"], said["channel"])
+            await add_accounts(means, said["accounts"], said["channels"])
         else:
             async with means.pool.connection() as connection:
                 store = next((s.name for s in (await stores(connection)).values()), "store")

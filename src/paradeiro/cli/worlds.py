@@ -54,15 +54,15 @@ def spawn_world(settings: Settings, stack: ExitStack) -> SpawnedWorld:
     return SpawnedWorld(file, json.loads(file.read_text(encoding="utf-8"))["urls"]["admin"])
 
 
-async def add_accounts(means: Means, accounts: Mapping[str, dict[str, str]], channel: str) -> None:
-    """An account per connector; the marketplace's tells orders of its channel."""
+async def add_accounts(means: Means, accounts: Mapping[str, dict[str, str]], channels: Mapping[str, str]) -> None:
+    """An account per connector; a marketplace's tells orders of its channel."""
     for name, values in accounts.items():
         await add_account(
             means,
             WORLD_STORE,
             means.connectors[name],
             name=means.connectors[name].title,
-            channel=channel if name == "vtex_marketplace" else None,
+            channel=channels.get(name),
             values=values,
         )
 

@@ -7,7 +7,8 @@ from typing import Any
 from psycopg.rows import dict_row
 
 from paradeiro.db.pool import Connection
-from paradeiro.domain.records import Customer, Order
+from paradeiro.domain.records import Customer, Order, Sibling
+from paradeiro.domain.words import Status
 
 # One list, so that every query that builds an Order reads the same columns.
 COLUMNS = """o.number AS order_number, o.customer_name, o.customer_email, o.locale, o.channel,
@@ -108,6 +109,15 @@ async def settle_deliveries(connection: Connection, order_ids: Sequence[int]) ->
         ) f
         WHERE o.id = f.order_id AND o.delivered_at IS DISTINCT FROM f.delivered_at"""
     await connection.execute(sql, (ids,))
+
+
+async def packages_of(connection: Connection, order_ids: Sequence[int]) -> dict[int, list[tuple[int, Sibling]]]:
+    """The packages of orders: (shipment id, what others of its order may know of it)."""
+    found: dict[int, list[tuple[int, Sibling]]] = {}
+    sql = "SELECT order_id, id, tracking_code, status FROM shipment WHERE order_id = ANY(%s) ORDER BY id"
+    async for order_id, shipment_id, code, status in await connection.execute(sql, (list(order_ids),)):
+        found.setdefault(order_id, []).append((shipment_id, Sibling(code, Status(status))))
+    return found
 
 
 async def order_by_number(connection: Connection, store_id: int, number: str) -> tuple[int, Order] | None:

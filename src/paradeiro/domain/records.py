@@ -201,6 +201,14 @@ class EffectDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class Sibling:
+    """Another package of the same order."""
+
+    tracking_code: str
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
 class Telling:
     """All that render needs to tell one effect: the facts as they were when the effect was claimed."""
 
@@ -218,6 +226,7 @@ class Telling:
     now: datetime | None = None
     brand: Brand = field(default_factory=Brand)
     rules: ChannelRules = ANY
+    others: tuple[Sibling, ...] = ()  # known where a marketplace is told
 
 
 @dataclass(frozen=True, slots=True)

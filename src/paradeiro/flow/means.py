@@ -12,6 +12,7 @@ import structlog
 from paradeiro.db import allowances
 from paradeiro.db.pool import Pool, transaction
 from paradeiro.db.stores import Account
+from paradeiro.flow.tokens import Keeper
 from paradeiro.sdk.contract import AccountRef, Clock, Connector
 
 log = structlog.get_logger()
@@ -26,12 +27,14 @@ class Sessions:
         clock: Clock,
         shared: Pool | None = None,
         inner_hosts: frozenset[str] = frozenset(),
+        keeper: Keeper | None = None,
     ) -> None:
         """`shared`: where all workers together keep to what a party allows; None (no real party): nobody counts.
-        `inner_hosts`: hosts of our own network that we may post to.
+        `inner_hosts`: hosts of our own network that we may post to. `keeper`: of the tokens that parties give.
         """
         self._connectors = connectors
         self._inner_hosts = inner_hosts
+        self._keeper = keeper
         self._clock = clock
         self._shared = shared
         self._open: dict[int, tuple[AccountRef, Any]] = {}
@@ -62,6 +65,7 @@ class Sessions:
             account.channel,
             self._inner_hosts,
             spend=None if self._shared is None else partial(self._spend, self._shared, account),
+            keep=None if self._keeper is None else partial(self._keeper.keep, account),
         )
 
     async def _spend(self, pool: Pool, account: Account, per_minute: float) -> None:

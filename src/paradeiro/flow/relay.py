@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from paradeiro.db import brands, effects, events, notices, shipments, stores
+from paradeiro.db import brands, effects, events, notices, orders, shipments, stores
 from paradeiro.db.effects import Claimed, Ended
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
@@ -118,6 +118,8 @@ async def _tellings(
     """All that render needs, for each claimed effect."""
     store = (await stores.stores(connection, [account.store_id]))[account.store_id]
     brand = await brands.brand_of(connection, account.store_id) if account.kind is PartyKind.MAIL else Brand()
+    sold = account.kind is PartyKind.MARKETPLACE
+    packages = await orders.packages_of(connection, [c.order_id for c in claimed]) if sold else {}
     known = await events.known(connection, [c.shipment_id for c in claimed if c.up_to is None])
     told = {}
     for each in claimed:
@@ -125,7 +127,8 @@ async def _tellings(
         if each.up_to is not None:
             said, at = await events.known_up_to(connection, each.shipment_id, each.up_to), each.created_at
         telling = _telling(means, account, store, each, kept[each.shipment_id], said, at)
-        told[each.id] = replace(telling, brand=brand, rules=store.policy.rules_of(telling.order))
+        others = tuple(other for at, other in packages.get(each.order_id, ()) if at != each.shipment_id)
+        told[each.id] = replace(telling, brand=brand, rules=store.policy.rules_of(telling.order), others=others)
     return told
 
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 from paradeiro.domain.drift import Expected
 from paradeiro.domain.records import Order, Parsed, Telling
 from paradeiro.domain.words import EffectKind, Outcome, PartyKind, ProofKind
+from paradeiro.sdk.tokens import Keep
 
 Clock = Callable[[], datetime]
 
@@ -37,6 +38,8 @@ class AccountRef:
     inner_hosts: frozenset[str] = frozenset()
     # Leave for one request out of so many a minute, which all workers share: returns when it may be made.
     spend: Callable[[float], Awaitable[None]] | None = field(default=None, repr=False, compare=False)
+    # Where tokens that its party gives are kept for all workers (None: only here).
+    keep: Keep | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

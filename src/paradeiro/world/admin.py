@@ -54,7 +54,7 @@ class _Door:
         world = self.world
         page = _PAGES.get_template("home.html")
         mails = list(reversed(world.mail.mails))[:_SHOWN]
-        told = sorted(world.order_system.told + world.marketplace.told, key=lambda t: str(t["at"]), reverse=True)
+        told = sorted(_told(world), key=lambda t: str(t["at"]), reverse=True)
         return HTMLResponse(page.render(world=world, now=world.clock(), mails=mails, told=told[:_SHOWN]))
 
     async def mail(self, request: Request) -> Response:
@@ -105,6 +105,7 @@ class _Door:
             "seventeen_track": world.aggregator.calls,
             "vtex": world.order_system.calls,
             "marketplace": world.marketplace.calls,
+            "mercado_livre": world.mercado_livre.calls,
         }
         return JSONResponse({**counts, "mails": len(world.mail.mails), "breaches": world.breaches})
 
@@ -124,8 +125,7 @@ class _Door:
         found = next((o for o in self._invoiced() if o.order_id == request.path_params["order_id"]), None)
         if found is None:
             return HTMLResponse("no such order", 404)
-        told = [t for t in self.world.order_system.told if t["order"] == found.order_id]
-        told += [t for t in self.world.marketplace.told if t["order"] == found.marketplace_number]
+        told = [t for t in _told(self.world) if t["order"] in {found.order_id, found.marketplace_number}]
         page = _PAGES.get_template("order.html")
         both = _at_both(self.world, found)
         return HTMLResponse(page.render(told=sorted(told, key=lambda t: str(t["at"])), customer=found.customer, **both))
@@ -136,7 +136,14 @@ class _Door:
         return sorted((o for o in self.world.truth.orders if o.invoiced_at <= now), key=lambda o: o.invoiced_at)
 
     async def told(self, _: Request) -> Response:
-        return JSONResponse({"vtex": self.world.order_system.told, "marketplace": self.world.marketplace.told})
+        world = self.world
+        told = {"vtex": world.order_system.told, "marketplace": world.marketplace.told}
+        return JSONResponse(told | {"mercado_livre": world.mercado_livre.told})
+
+
+def _told(world: "World") -> list[dict[str, Any]]:
+    """What the order system and the marketplaces were told."""
+    return world.order_system.told + world.marketplace.told + world.mercado_livre.told
 
 
 def _at_both(world: "World", order: SoldOrder) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """In: a world's truth, what somebody claims to know, what all parties were told; out: every difference, in words."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -9,6 +9,7 @@ from itertools import pairwise
 from paradeiro.world.correios import ZONE
 from paradeiro.world.correios_proofs import pictures
 from paradeiro.world.mail import Mail
+from paradeiro.world.scenario import MARKETPLACE, MERCADO_LIVRE
 from paradeiro.world.server import World
 from paradeiro.world.truth import Package, SoldOrder, Standing, history, standing
 
@@ -39,8 +40,10 @@ def differences(
         for package, stand in zip(order.packages, stands, strict=True):
             found += _package(package, stand, claims.get(package.code), at)
             found += _at_order_system(world, package, stand, at)
-            found += _at_marketplace(world, order, package, stand)
+            if order.affiliate == MARKETPLACE:
+                found += _at_marketplace(world, order, package, stand)
             found += _mailed(order, package, stand, claims.get(package.code), mails.get(package.code, []), at)
+        found += _at_mercado_livre(world, order, stands, at)
         whole = all(s.status == "delivered" for s in stands)
         if orders_delivered.get(order.order_id, False) != whole:
             found.append(f"order {order.order_id}: delivered is claimed {not whole}, the truth is {whole}")
@@ -105,8 +108,6 @@ def _at_order_system(world: World, package: Package, stand: Standing, at: dateti
 
 def _at_marketplace(world: World, order: SoldOrder, package: Package, stand: Standing) -> Iterator[str]:
     """What the marketplace was told of a package that it sold."""
-    if not order.affiliate:
-        return
     name = f"{package.code} at the marketplace"
     told = world.marketplace.invoices.get((order.marketplace_number, package.invoice_number))
     if told is None:
@@ -116,6 +117,33 @@ def _at_marketplace(world: World, order: SoldOrder, package: Package, stand: Sta
         yield f"{name}: its number is {told.get('number')}"
     if bool(told.get("delivered", False)) != (stand.status == "delivered"):
         yield f"{name}: delivered is {told.get('delivered')}, the truth is {stand.status}"
+
+
+def _at_mercado_livre(world: World, order: SoldOrder, stands: Sequence[Standing], at: datetime) -> Iterator[str]:
+    """What Mercado Livre shows of an order that it sold: one shipment, whatever the packages. What is final there stays
+    even when it was taken back elsewhere.
+    """
+    if order.affiliate != MERCADO_LIVRE:
+        return
+    shown = world.mercado_livre.shipments[order.marketplace_number]
+    name, status = f"order {order.marketplace_number} at Mercado Livre", shown["status"]
+    if shown["mode"] != "me1":
+        if (status, shown["tracking_number"]) != ("pending", None):
+            yield f"{name}: it was told of a shipment that moves by itself"
+        return
+    if shown["tracking_number"] not in {p.code for p in order.packages}:
+        yield f"{name}: its number is {shown['tracking_number']}"
+    every = {s.status for s in stands}
+    once = [{h.says for h in package.visible(at)} for package in order.packages]
+    if status == "delivered" and not all("delivered" in said for said in once):
+        yield f"{name}: it shows delivered, which not all packages ever were"
+    elif status == "not_delivered" and not all(said & {"returning", "returned"} for said in once):
+        yield f"{name}: it shows that it comes back, which not all packages ever did"
+    elif status not in {"delivered", "not_delivered"}:
+        due = "delivered" if every == {"delivered"} else "not_delivered" if every <= {"returning", "returned"} else ""
+        moving = bool(every - {"registered", "unknown", "cancelled"})
+        if due or (moving and status != "shipped"):
+            yield f"{name}: it shows {status}, the truth is {', '.join(sorted(every))}"
 
 
 def _mails_by_code(world: World) -> dict[str, list[Mail]]:

@@ -29,7 +29,7 @@ KINDS = (
 )
 # What a mail server can do of these: `status` is its SMTP answer.
 MAIL_KINDS = ("status", "reset", "accept_then_drop")
-_PARTIES = ("correios", "seventeen_track", "vtex", "marketplace", "mail")
+_PARTIES = ("correios", "seventeen_track", "vtex", "marketplace", "mercado_livre", "mail")
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from paradeiro.world.contract import breach
+from paradeiro.world.scenario import MARKETPLACE
 from paradeiro.world.truth import Truth
 
 _CONTRACT = "vtex-marketplace.json"
@@ -35,7 +36,7 @@ class Marketplace:
     repeats: int = 0
 
     def __post_init__(self) -> None:
-        self.numbers = {o.marketplace_number for o in self.truth.orders if o.affiliate}
+        self.numbers = {o.marketplace_number for o in self.truth.orders if o.affiliate == MARKETPLACE}
 
     def app(self) -> Starlette:
         """Its API."""

@@ -24,7 +24,9 @@ _FIRST = (
 )
 _LAST = ("Souza", "Oliveira", "da Silva", "dos Santos", "Pereira", "Lima", "Araújo", "Conceição", "d'Ávila", "Nóbrega")
 _LOCALES = ("pt-BR",) * 8 + ("en-US", "es-AR")
-MARKETPLACE = "MKT"
+MARKETPLACE, MERCADO_LIVRE = "MKT", "MLB"
+# The channel that each marketplace's account tells of.
+CHANNELS = {"vtex_marketplace": MARKETPLACE, "mercado_livre": MERCADO_LIVRE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +51,17 @@ class Scenario:
 
     def _order(self, chance: Random, number: int, count: int, made: int) -> SoldOrder:
         invoiced = self.start + timedelta(days=chance.uniform(0, self.days * 2 / 3))
-        sold_elsewhere = chance.random() < 0.25
+        channel = (MERCADO_LIVRE if number % 2 else MARKETPLACE) if chance.random() < 0.25 else ""
         base = 1_300_000_000_000 + (self.seed % 90_000) * 1_000_000 + number
         order = SoldOrder(
-            order_id=f"{MARKETPLACE}-{base}-01" if sold_elsewhere else f"{base}-01",
+            order_id=f"{channel}-{base}-01" if channel else f"{base}-01",
             sequence=500_000 + number,
             customer=self._customer(chance, number),
             created_at=invoiced - timedelta(hours=chance.uniform(2, 48)),
             invoiced_at=invoiced,
             promised_at=invoiced + timedelta(days=chance.randint(4, 9)),
-            affiliate=MARKETPLACE if sold_elsewhere else "",
-            marketplace_number=f"M{base % 10**9}" if sold_elsewhere else f"{base}-01",
+            affiliate=channel,
+            marketplace_number=_number_there(channel, base),
         )
         for index in range(count):
             posted = invoiced + timedelta(hours=chance.uniform(1, 20))
@@ -78,3 +80,9 @@ class Scenario:
         first, last = chance.choice(_FIRST), chance.choice(_LAST)
         email = None if chance.random() < 0.03 else f"customer{number}.{self.seed}@example.com"
         return Customer(first, last, email, chance.choice(_LOCALES))
+
+
+def _number_there(channel: str, base: int) -> str:
+    """What the marketplace that sold it calls an order."""
+    numbers = {MARKETPLACE: f"M{base % 10**9}", MERCADO_LIVRE: f"2{base % 10**12:015d}"}
+    return numbers.get(channel, f"{base}-01")

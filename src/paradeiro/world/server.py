@@ -17,8 +17,9 @@ from paradeiro.world.correios_push import Pushes
 from paradeiro.world.faults import Faults, Faulty
 from paradeiro.world.mail import MailServer
 from paradeiro.world.marketplace import Marketplace
+from paradeiro.world.mercado_livre import MercadoLivre
 from paradeiro.world.recorded import Recorded
-from paradeiro.world.scenario import MARKETPLACE
+from paradeiro.world.scenario import CHANNELS
 from paradeiro.world.seventeen_track import Aggregator
 from paradeiro.world.truth import Truth
 from paradeiro.world.vtex import OrderSystem
@@ -39,6 +40,7 @@ class World:
     post: Post
     order_system: OrderSystem
     marketplace: Marketplace
+    mercado_livre: MercadoLivre
     mail: MailServer
     pushes: Pushes
     bulk: Bulk
@@ -65,6 +67,12 @@ class World:
                 "app_key": self.marketplace.app_key,
                 "app_token": self.marketplace.app_token,
             },
+            "mercado_livre": {
+                "base_url": self.urls["mercado_livre"],
+                "client_id": self.mercado_livre.client_id,
+                "client_secret": self.mercado_livre.client_secret,
+                "refresh_token": self.mercado_livre.first_refresh,
+            },
             "email": {
                 "host": _HOST,
                 "port": str(self.smtp_port),
@@ -79,18 +87,18 @@ class World:
         return {"base_url": self.urls["seventeen_track"], "token": self.aggregator.token}
 
     def described(self) -> dict[str, object]:
-        """All that another process needs: addresses, credentials, the clock, the marketplace's channel."""
+        """All that another process needs: addresses, credentials, the clock, the marketplaces' channels."""
         return {
             "urls": self.urls,
             "accounts": self.accounts(),
             "stand_in": self.stand_in(),
             "clock": self.clock.described(),
-            "channel": MARKETPLACE,
+            "channels": CHANNELS,
         }
 
     @property
     def breaches(self) -> list[str]:
-        return self.order_system.breaches + self.marketplace.breaches
+        return self.order_system.breaches + self.marketplace.breaches + self.mercado_livre.breaches
 
 
 def make_world(truth: Truth, clock: WorldClock) -> World:
@@ -107,6 +115,7 @@ def make_world(truth: Truth, clock: WorldClock) -> World:
         post,
         order_system,
         Marketplace(truth, clock, "vtexappkey-mkt-MUNDO", "token-do-mercado"),
+        MercadoLivre(truth, clock),
         MailServer(clock, faults=faults),
         Pushes(post),
         Bulk(post, Counter(post, looks=1)),
@@ -132,6 +141,7 @@ async def serving(world: World, *, admin_port: int = 0) -> AsyncIterator[World]:
             "seventeen_track": world.aggregator.app(),
             "vtex": world.order_system.app(world.news.routes()),
             "marketplace": world.marketplace.app(),
+            "mercado_livre": world.mercado_livre.app(),
         }
         for name, app in apps.items():
             world.urls[name] = await stack.enter_async_context(listening(Faulty(app, name, world.faults), 0))

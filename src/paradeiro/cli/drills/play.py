@@ -24,7 +24,7 @@ from paradeiro.settings import Settings
 from paradeiro.worker.drain import drain
 from paradeiro.world.clock import WorldClock
 from paradeiro.world.compare import Claim, differences
-from paradeiro.world.scenario import MARKETPLACE, Scenario
+from paradeiro.world.scenario import CHANNELS, Scenario
 from paradeiro.world.server import World, make_world, serving
 
 # A Monday. The incident begins on Thursday morning, with packages on their way.
@@ -78,7 +78,7 @@ async def warm_up(settings: Settings, url: str) -> Past:
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(serving(world))
         means = await stack.enter_async_context(house(settings, url, clock=clock))
-        await add_accounts(means, world.accounts(), MARKETPLACE)
+        await add_accounts(means, world.accounts(), CHANNELS)
         await run_days(means, world, _START + _STRIKES, _no_tick, registered, _COARSE)
     return Past(world, registered, url)
 
@@ -120,7 +120,7 @@ async def _play(settings: Settings, url: str, world: World, registered: set[str]
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(serving(world))
         means = await stack.enter_async_context(house(settings, url, clock=world.clock))
-        await add_accounts(means, world.accounts(), MARKETPLACE)
+        await add_accounts(means, world.accounts(), CHANNELS)
         async with means.pool.connection() as connection:
             account = next(a for a in await stores.accounts(connection, means.secret_key) if a.connector == _CARRIER)
         began = world.clock()
@@ -154,7 +154,7 @@ async def _repair(means: Means, world: World, incident: Incident, figures: Figur
     """The incident ends: the carrier goes back, or we are mended and read again what was stored."""
     incident.end(world)
     if incident.new_credentials:
-        await add_accounts(means, {_CARRIER: world.accounts()[_CARRIER]}, MARKETPLACE)
+        await add_accounts(means, {_CARRIER: world.accounts()[_CARRIER]}, CHANNELS)
     if incident.mend is not None:
         connector = means.connectors[_CARRIER]
         assert connector.parse is not None, "a carrier"
