@@ -22,7 +22,7 @@ async def test_says_where_it_is(world: World) -> None:
     assert world.urls.keys() == {"correios", "seventeen_track", "vtex", "marketplace", "mercado_livre", "admin"}
     assert all(url.startswith("http://127.0.0.1:") for url in world.urls.values())
     accounts = world.accounts()
-    assert accounts.keys() == {"correios", "vtex", "vtex_marketplace", "email"}
+    assert accounts.keys() == {"correios", "vtex", "vtex_marketplace", "mercado_livre", "email"}
     assert world.stand_in()["base_url"] == world.urls["seventeen_track"]
     assert accounts["email"]["port"] == str(world.smtp_port)
     assert json.loads(json.dumps(world.described()))["urls"] == world.urls
