@@ -33,7 +33,7 @@ def cut(body: bytes, status: int) -> dict[str, Answer] | None:
     try:
         raws = msgspec.json.decode(body, type=_Root).objetos or []
         return _by_code(_named(raw, status) for raw in raws)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
 
 

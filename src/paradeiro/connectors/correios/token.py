@@ -135,7 +135,7 @@ class TokenKeeper:
             return NoToken(_blamed(answer.status, outcome), message, retry_after(answer), answer.status, answer.body)
         try:
             told = msgspec.json.decode(answer.body, type=_Told)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.MsgspecError, ValueError, RecursionError):
             return NoToken(Outcome.RETRY, "the token service answered something that is no token")
         if not _sendable(told.token):
             return NoToken(Outcome.RETRY, "the token service answered a token that cannot be sent")

@@ -106,7 +106,7 @@ def _error_of(body: bytes) -> int | None:
     """The error code in one number's part; None if it has none."""
     try:
         part = msgspec.json.decode(body, type=_Part)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
     return part.error.code if part.error else None
 
@@ -127,7 +127,7 @@ def _sliced(codes: Sequence[str], answer: HttpAnswer, *, is_look_up: bool) -> di
         named = {
             a.tracking_code: a for a in (_named(bytes(raw), answer.status, is_look_up=is_look_up) for raw in parts)
         }
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         named = {}
     if not named:
         whole = parse(answer.body)[0]

@@ -19,6 +19,7 @@ FEED, FEED_CONFIG, HOOK_CONFIG = "/api/orders/feed", "/api/orders/feed/config", 
 FILTER = {"type": "FromWorkflow", "status": ["invoiced"]}
 MOST_PER_LOT = 10
 _QUEUE = {"visibilityTimeoutInSeconds": 240, "MessageRetentionPeriodInSeconds": 345600}
+_NONE = frozenset({b"", b"{}", b"null"})
 _KEY_OF_ITS_OWN = "Make a key of its own for Paradeiro: VTEX keeps one feed and one hook per key"
 
 
@@ -130,7 +131,10 @@ async def _config(wire: Wire, path: str) -> dict[str, Any] | Trouble:
     answer = await wire.ask("GET", path)
     if isinstance(answer, Trouble):
         return {} if answer.status == 404 else answer
-    return json_object(answer.body)
+    read = json_object(answer.body)
+    if not read and answer.body.strip() not in _NONE:
+        return Trouble(Outcome.MALFORMED, "the configuration of hook or feed cannot be understood")
+    return read
 
 
 def _same_filter(there: dict[str, Any]) -> bool:

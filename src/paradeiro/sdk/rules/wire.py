@@ -14,6 +14,7 @@ from paradeiro.sdk.rules.subject import CANARY, Subject, account_of, is_carrier
 _SECONDS = 20.0
 _CODES = ("AA123456785BR", "QQ850419295BR")
 _ADDRESS = "https://hooks.example.com/hooks/x/y"
+_DEEP = b'{"token":' + b"[" * 5_000 + b"]" * 5_000 + b"}"
 _HTML = b"<!DOCTYPE html><html><body><h1>502 Proxy Error</h1></body></html>"
 
 
@@ -33,12 +34,17 @@ def _http(line: str, body: bytes = b"", kind: str = "application/json") -> bytes
 
 _LATER = frozenset({Outcome.RETRY})
 _NO_ANSWER = frozenset({Outcome.RETRY, Outcome.MALFORMED})
+# Such bytes may be kept as found: that they cannot be read is then said when they are recorded.
+_ODD = _NO_ANSWER | {Outcome.FOUND}
 FAILURES = (
     Failure("500", _http("500 Internal Server Error", b"{}"), _LATER),
     Failure("503 as HTML", _http("503 Service Unavailable", _HTML, "text/html"), _LATER),
     Failure("429 with an empty body", _http("429 Too Many Requests"), _LATER),
     Failure("401", _http("401 Unauthorized", b'{"msgs":["no"]}'), frozenset({Outcome.AUTH_FAILED})),
     Failure("200 with HTML", _http("200 OK", _HTML, "text/html"), _NO_ANSWER),
+    Failure("200 with JSON that never ends", _http("200 OK", b"[" * 60_000), _ODD),
+    Failure("200 with JSON nested too deeply", _http("200 OK", _DEEP), _ODD),
+    Failure("200 with another kind of JSON", _http("200 OK", b"[1e999, null, [[]], {}]"), _ODD),
     Failure("302", _http("302 Found", _HTML, "text/html"), _NO_ANSWER),
     Failure("a closed connection", None, _LATER),
     Failure("half an answer", b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{", _LATER),
