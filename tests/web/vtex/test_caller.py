@@ -197,8 +197,12 @@ GONE, THERE, PAPER = "Saiu", "Entregue", "Comprovante"
         # Of one day without hours, both before the delivery: what was stated later stands first.
         (lines(GONE, THERE, delivered=True), lines(GONE, THERE, PAPER, delivered=True), [PAPER, GONE, THERE], 1),
         (lines(THERE, GONE, delivered=True), lines(THERE, GONE, delivered=True), [GONE, THERE], 0),
+        # The words come before the flag: nobody is told them until they are true.
+        # What was stated today without an hour got the hour of its stating, which may be after the delivery's.
+        (lines(GONE, THERE, delivered=False), lines(GONE, THERE, delivered=True), [THERE, GONE], 1),
+        (lines(THERE, delivered=False), lines(GONE, THERE, delivered=True), [GONE, THERE], 1),
     ],
-    ids=["no longer flagged", "a line after it", "newest first on one day"],
+    ids=["no longer flagged", "a line after it", "newest first on one day", "said before", "said alone before"],
 )
 async def test_a_delivery_is_one_line_however_it_is_stated(
     vtex: httpx.AsyncClient, shop: Shop, first: dict[str, Any], second: dict[str, Any], shown: list[str], more: int
@@ -225,7 +229,9 @@ async def test_a_sentence_alone_delivers_nothing(vtex: httpx.AsyncClient, shop: 
     assert (await vtex.put(f"{ORDER}/invoice/NF-1/tracking", json=said)).status_code == 200
     assert (await the_package(vtex))["courierStatus"]["finished"] is False
     kept = await shop.kept(await _the_shipment(shop))
-    assert kept.shipment.snapshot.status == "in_transit"
+    assert kept.shipment.snapshot.status == "registered"
+    assert (await the_package(vtex))["courierStatus"]["data"] == [], "nobody is told what is not confirmed"
+    assert [e.event.description for e in await shop.events(kept.shipment.id)] == [text], "the shop's people see it"
 
 
 async def test_both_doors_lead_to_one_package(vtex: httpx.AsyncClient, shop: Shop) -> None:
