@@ -1,14 +1,12 @@
 """In: a store and perhaps one of its orders; out: each mail in each language as HTML and text, with a page of them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from email import policy
-from email.message import EmailMessage
 from email.parser import BytesParser
 from html import escape
 from pathlib import Path
-from typing import cast
 
 from paradeiro.domain.brand import Brand
 from paradeiro.domain.mailing import OwnTemplates
@@ -32,8 +30,8 @@ class Dressed:
 
     name: str = "Loja Exemplo"
     zone: str = "America/Sao_Paulo"
-    brand: Brand = Brand()
-    templates: OwnTemplates = OwnTemplates()
+    brand: Brand = field(default_factory=Brand)
+    templates: OwnTemplates = field(default_factory=OwnTemplates)
     order: Order | None = None
     shipment: Shipment | None = None
 
@@ -102,7 +100,7 @@ def tellings(dressed: Dressed) -> Iterator[tuple[str, str, Telling]]:
 
 def parts(body: bytes) -> tuple[str, str, str]:
     """A mail's subject, text and HTML, the picture inside it at hand."""
-    message = cast(EmailMessage, BytesParser(policy=policy.default).parsebytes(body))
+    message = BytesParser(policy=policy.default).parsebytes(body)
     text, html = message.get_body(("plain",)), message.get_body(("html",))
     assert text is not None, "a mail has a text"
     assert html is not None, "a mail has a page"

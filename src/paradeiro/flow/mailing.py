@@ -118,12 +118,12 @@ async def own_templates(means: Means, store_id: int) -> OwnTemplates:
         return await mailing.templates(connection, store_id)
 
 
-def template_problem(means: Means, part: str, source: str) -> str:
+def template_problem(connectors: Mapping[str, Connector], part: str, source: str) -> str:
     """What is wrong with a layout, tried on every hard case in every language; empty if nothing is."""
     if part not in PARTS:
         return f"'{part}' is no part of a mail: html or text."
     own = OwnTemplates(**{part: source})
-    for connector in means.connectors.values():
+    for connector in connectors.values():
         if PartyKind.MAIL in connector.kinds and connector.render is not None:
             for name, telling in _tried(connector):
                 remark = connector.render(replace(telling, templates=own), {}).remark
@@ -144,7 +144,7 @@ def _tried(connector: Connector) -> Sequence[tuple[str, Telling]]:
 
 async def set_template(means: Means, store_id: int, part: str, source: str) -> None:
     """Keep a part of the store's own layout; nothing: the built-in one again. Raises `InvalidError`."""
-    problem = template_problem(means, part, source) if source else ""
+    problem = template_problem(means.connectors, part, source) if source else ""
     if problem:
         raise InvalidError("template", problem)
     async with transaction(means.pool) as connection:

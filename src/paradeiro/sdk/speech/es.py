@@ -255,7 +255,7 @@ SPANISH = Catalogue(
     ),
     reminder=Reminder(
         "Recordatorio de retiro",
-        "El paquete todavía te espera[ {at}]: el último día es {deadline}.",
+        "El paquete todavía te espera[ {at}]. Último día para retirarlo: {deadline}.",
         "Lleva un documento con foto y el código de seguimiento. Después de ese día vuelve a la tienda.",
     ),
     labels=LABELS,
