@@ -42,7 +42,9 @@ def preview(
 
 async def _dressed(means: "Means", store_id: int, name: str, order: str) -> "Dressed":
     from paradeiro.cli.mail_preview import Dressed
-    from paradeiro.db import shipments, stores
+    from paradeiro.db import events, shipments, stores
+    from paradeiro.domain.timeline import fold
+    from paradeiro.domain.words import Status
     from paradeiro.flow.branding import brand_of
     from paradeiro.flow.errors import MissingError
     from paradeiro.flow.mailing import own_templates
@@ -50,11 +52,16 @@ async def _dressed(means: "Means", store_id: int, name: str, order: str) -> "Dre
     async with means.pool.connection() as connection:
         zone = (await stores.stores(connection, [store_id]))[store_id].time_zone
         kept = await shipments.of_order(connection, store_id, order) if order else []
+        known = await events.known(connection, [k.shipment.id for k in kept[:1]])
     if order and not kept:
         raise MissingError("order", f"No package of order {order!r} is known.")
     own = await own_templates(means, store_id)
     dressed = Dressed(name, zone, await brand_of(means, store_id), own)
-    return replace(dressed, order=kept[0].order, shipment=kept[0].shipment) if kept else dressed
+    if not kept:
+        return dressed
+    first, now = kept[0], means.now()
+    timeline = fold(known.get(first.shipment.id, []), now=now, base=Status.REGISTERED)
+    return replace(dressed, order=first.order, shipment=first.shipment, timeline=timeline, now=now)
 
 
 @app.command()

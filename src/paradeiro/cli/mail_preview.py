@@ -1,8 +1,11 @@
-"""In: a store and perhaps one of its orders; out: each mail in each language as HTML and text, with a page of them."""
+"""In: a store and perhaps one of its orders; out: each mail in each language as HTML and text, with a page of them.
+
+Of a real order its goods and numbers are shown in each, and its own position as `now`.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from email import policy
 from email.parser import BytesParser
 from html import escape
@@ -10,7 +13,7 @@ from pathlib import Path
 
 from paradeiro.domain.brand import Brand
 from paradeiro.domain.mailing import OwnTemplates
-from paradeiro.domain.records import Order, Place, Shipment, Telling, TrackingEvent
+from paradeiro.domain.records import Order, Place, Shipment, Telling, Timeline, TrackingEvent
 from paradeiro.domain.timeline import fold
 from paradeiro.domain.words import EffectKind, MailKind, Reason, Status, Withdraws
 from paradeiro.sdk.contract import Connector
@@ -34,6 +37,8 @@ class Dressed:
     templates: OwnTemplates = field(default_factory=OwnTemplates)
     order: Order | None = None
     shipment: Shipment | None = None
+    timeline: Timeline | None = None
+    now: datetime = NOW
 
 
 def _happened(status: Status, hours: int, reason: Reason | None = None, **more: object) -> TrackingEvent:
@@ -78,8 +83,10 @@ def tellings(dressed: Dressed) -> Iterator[tuple[str, str, Telling]]:
     plain = dict(hard_cases(_MAIL))["plain"]
     order = dressed.order or replace(plain.order, channel=None, number="v1002003-01")
     shipment = dressed.shipment or plain.shipment
-    for name, kind, events in _STORIES:
-        timeline = fold(events, now=NOW, base=Status.REGISTERED, estimate=None)
+    shown = [(name, kind, fold(events, now=NOW, base=Status.REGISTERED), NOW) for name, kind, events in _STORIES]
+    if dressed.timeline is not None and dressed.timeline.snapshot.status is not Status.UNKNOWN:
+        shown.insert(0, ("now", _MAIL, dressed.timeline, dressed.now))
+    for name, kind, timeline, now in shown:
         for language in LANGUAGES:
             yield (
                 name,
@@ -90,6 +97,7 @@ def tellings(dressed: Dressed) -> Iterator[tuple[str, str, Telling]]:
                     order=replace(order, customer=replace(order.customer, locale=language)),
                     shipment=shipment,
                     timeline=timeline,
+                    now=now,
                     store_name=dressed.name,
                     store_zone=dressed.zone,
                     brand=dressed.brand,
