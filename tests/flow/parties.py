@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ _WORDS = {
     "RO": (Status.IN_TRANSIT, None, None),
     "OEC": (Status.OUT_FOR_DELIVERY, None, None),
     "ABS": (Status.ATTEMPT_FAILED, Reason.RECIPIENT_ABSENT, None),
+    "LDI": (Status.AVAILABLE_FOR_PICKUP, None, None),
     "BDE": (Status.DELIVERED, None, None),
     "ROUBO": (Status.EXCEPTION, Reason.STOLEN, None),
     "EST": (None, None, Withdraws.PREVIOUS),
@@ -212,7 +213,13 @@ def _event(told: Mapping[str, str]) -> TrackingEvent:
         place=Place(city=told["city"], state="SP", country="BR") if told["city"] else Place(),
         description=told["text"],
         withdraws=withdraws,
+        # What waits, waits for a week.
+        pickup_deadline=_week_after(told["at"]) if status is Status.AVAILABLE_FOR_PICKUP else None,
     )
+
+
+def _week_after(at: str) -> date:
+    return datetime.fromisoformat(at).date() + timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +274,8 @@ def render(telling: Telling, _: Mapping[str, str]) -> Request:
         "city": snapshot.place.city,
         "events": [e.code for e in telling.timeline.events if e.identity not in telling.timeline.withdrawn],
     }
-    return Request("POST", f"/{telling.kind}", body=json.dumps(body).encode())
+    remark = "line 1: it is broken" if "broken" in telling.templates.html else ""
+    return Request("POST", f"/{telling.kind}", body=json.dumps(body).encode(), remark=remark)
 
 
 def connectors(folder: Path) -> dict[str, Connector]:
@@ -284,7 +292,7 @@ def connectors(folder: Path) -> dict[str, Connector]:
         return open_
 
     market = {k for k in EffectKind if k.value.startswith("marketplace")}
-    mail = {EffectKind.CUSTOMER_MAIL, EffectKind.CUSTOMER_CORRECTION}
+    mail = {EffectKind.CUSTOMER_MAIL, EffectKind.CUSTOMER_CORRECTION, EffectKind.CUSTOMER_REMINDER}
     own = set(EffectKind) - market - mail
     return {
         "posta": Connector(

@@ -13,6 +13,7 @@ from paradeiro.cli import webhook_commands
 from paradeiro.cli.brand_commands import app as brand
 from paradeiro.cli.channel_commands import app as channel
 from paradeiro.cli.customer_commands import app as customer
+from paradeiro.cli.mail_commands import app as mail
 from paradeiro.cli.vtex_commands import app as vtex
 
 app = typer.Typer(
@@ -26,6 +27,7 @@ app.add_typer(vtex)
 app.add_typer(brand)
 app.add_typer(channel)
 app.add_typer(customer)
+app.add_typer(mail)
 app.add_typer(webhook_commands.app, name="webhook")
 _out = Console()
 _err = Console(stderr=True)

@@ -220,11 +220,18 @@ async def told_delivered(connection: Connection, shipment_ids: Sequence[int]) ->
     sql = """
         SELECT shipment_id FROM (
             SELECT DISTINCT ON (shipment_id) shipment_id, told_status FROM effect
-            WHERE shipment_id = ANY(%s) AND kind IN ('customer_mail', 'customer_correction')
+            WHERE shipment_id = ANY(%s) AND kind IN ('customer_mail', 'customer_correction', 'customer_reminder')
               AND state IN ('sending', 'done')
             ORDER BY shipment_id, id DESC) last
         WHERE told_status = 'delivered'"""
     return {row[0] async for row in await connection.execute(sql, (list(shipment_ids),))}
+
+
+async def leave(connection: Connection, effect_id: int, *, message: str, now: datetime) -> None:
+    """Give up what was claimed and not tried: it is not so any more."""
+    sql = """
+        UPDATE effect SET state = 'superseded', ended_at = %s, message = %s, attempts = attempts - 1 WHERE id = %s"""
+    await connection.execute(sql, (now, message, effect_id))
 
 
 async def due_accounts(connection: Connection, *, now: datetime) -> list[int]:

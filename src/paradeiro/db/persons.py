@@ -10,7 +10,7 @@ from paradeiro.db.pool import Connection
 from paradeiro.domain.persons import named_at_all, named_in_full
 from paradeiro.domain.records import Customer
 
-_CUSTOMERS_MAILS = ("customer_mail", "customer_correction")
+_CUSTOMERS_MAILS = ("customer_mail", "customer_correction", "customer_reminder")
 _GONE = "…"
 
 

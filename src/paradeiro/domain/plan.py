@@ -2,18 +2,23 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from paradeiro.domain.channels import ChannelRules, wants
+from paradeiro.domain.mailing import mail_kind, reminds
 from paradeiro.domain.records import Change, Customer, EffectDraft, Order, Policy, Shipment
 from paradeiro.domain.timeline import cause_of
-from paradeiro.domain.words import EffectKind, Mailer, PartyKind, Status, Wish
+from paradeiro.domain.words import EffectKind, Mailer, MailKind, PartyKind, Status, Wish
 
 # A newer effect of the key makes unsent older ones of these kinds of the same shipment needless.
 SUPERSEDING: dict[EffectKind, frozenset[EffectKind]] = {
     EffectKind.ORDER_UPDATE: frozenset({EffectKind.ORDER_UPDATE}),
     EffectKind.MARKETPLACE_UPDATE: frozenset({EffectKind.MARKETPLACE_UPDATE}),
-    EffectKind.CUSTOMER_MAIL: frozenset({EffectKind.CUSTOMER_MAIL}),
-    EffectKind.CUSTOMER_CORRECTION: frozenset({EffectKind.CUSTOMER_MAIL, EffectKind.CUSTOMER_CORRECTION}),
+    EffectKind.CUSTOMER_MAIL: frozenset({EffectKind.CUSTOMER_MAIL, EffectKind.CUSTOMER_REMINDER}),
+    EffectKind.CUSTOMER_REMINDER: frozenset({EffectKind.CUSTOMER_MAIL, EffectKind.CUSTOMER_REMINDER}),
+    EffectKind.CUSTOMER_CORRECTION: frozenset(
+        {EffectKind.CUSTOMER_MAIL, EffectKind.CUSTOMER_REMINDER, EffectKind.CUSTOMER_CORRECTION}
+    ),
 }
 
 # These tell one change, as things were when it came, however late they go; all others tell the newest facts.
@@ -127,8 +132,23 @@ def is_news(change: Change, shipment: Shipment) -> bool:
 
 
 def _mails(change: Change, order: Order, shipment: Shipment, sinks: Sinks, policy: Policy) -> bool:
-    allowed = sinks.mail and policy.mails and mail_refusal(order.customer) is None
-    return allowed and is_news(change, shipment)
+    kind = mail_kind(EffectKind.CUSTOMER_MAIL, change.new.status, change.new.reason)
+    return _may_mail(order, sinks, policy, kind) and is_news(change, shipment)
+
+
+def _may_mail(order: Order, sinks: Sinks, policy: Policy, kind: MailKind) -> bool:
+    allowed = sinks.mail and policy.mails and kind not in policy.mail.unsent
+    return allowed and mail_refusal(order.customer) is None
+
+
+def remind(order: Order, shipment: Shipment, sinks: Sinks, policy: Policy, today: date) -> tuple[EffectDraft, ...]:
+    """The reminder that a package waits, once per last day that a carrier names."""
+    snapshot = shipment.snapshot
+    due = reminds(snapshot.status, snapshot.pickup_deadline, today)
+    if not due or not _may_mail(order, sinks, policy, MailKind.PICKUP_REMINDER):
+        return ()
+    cause = f"pickup until {snapshot.pickup_deadline}"
+    return (EffectDraft(EffectKind.CUSTOMER_REMINDER, PartyKind.MAIL, cause),)
 
 
 def _tells_marketplace(order: Order, shipment: Shipment, sinks: Sinks, policy: Policy) -> bool:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from paradeiro.domain.brand import Brand
 from paradeiro.domain.channels import ANY, ChannelRules
+from paradeiro.domain.mailing import Mailed, MailPolicy, OwnTemplates
 from paradeiro.domain.words import EffectKind, Mailer, Outcome, PartyKind, ProofKind, Reason, Source, Status, Withdraws
 
 
@@ -227,6 +228,9 @@ class Telling:
     brand: Brand = field(default_factory=Brand)
     rules: ChannelRules = ANY
     others: tuple[Sibling, ...] = ()  # known where a marketplace is told
+    mailed: Mailed | None = None  # known where a customer is mailed, as the next two
+    mail: MailPolicy = field(default_factory=MailPolicy)
+    templates: OwnTemplates = field(default_factory=OwnTemplates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +243,7 @@ class Policy:
     mailer: Mailer = Mailer.PARADEIRO
     channels: Mapping[str, ChannelRules] = field(default_factory=dict)
     customer_days: int = 730  # after the last that happened, who bought is erased; 0: never
+    mail: MailPolicy = field(default_factory=MailPolicy)
 
     def rules_of(self, order: Order) -> ChannelRules:
         """How the channel that sold this order wants to be told."""

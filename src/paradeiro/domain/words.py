@@ -74,6 +74,7 @@ class EffectKind(StrEnum):
     ORDER_UPDATE = "order_update"  # order system: the whole history, delivered or not
     CUSTOMER_MAIL = "customer_mail"  # customer: the latest position
     CUSTOMER_CORRECTION = "customer_correction"  # customer: a delivery that we reported was not one
+    CUSTOMER_REMINDER = "customer_reminder"  # customer: the days to pick it up run out
     MARKETPLACE_INVOICE = "marketplace_invoice"
     MARKETPLACE_TRACKING_NUMBER = "marketplace_tracking_number"
     MARKETPLACE_OPENING = "marketplace_opening"  # that takes a delivery only after: it is shipped
@@ -107,6 +108,21 @@ class Mailer(StrEnum):
     ORDER_SYSTEM = "order_system"  # it does so when it is told the history (VTEX: at each different PUT)
 
 
+class MailKind(StrEnum):
+    """What a mail to a customer is about; a store's policy speaks of mails by these."""
+
+    SHIPPED = "shipped"
+    IN_TRANSIT = "in_transit"
+    OUT_FOR_DELIVERY = "out_for_delivery"
+    AVAILABLE_FOR_PICKUP = "available_for_pickup"
+    PICKUP_REMINDER = "pickup_reminder"
+    ATTEMPT_FAILED = "attempt_failed"
+    PROBLEM = "problem"
+    DELIVERED = "delivered"
+    RETURNED = "returned"
+    CORRECTION = "correction"
+
+
 class NoticeKind(StrEnum):
     """Something only a human can answer."""
 
@@ -128,6 +144,7 @@ class NoticeKind(StrEnum):
     ENDPOINT_DISABLED = "endpoint_disabled"
     NO_INVOICE_KEY = "no_invoice_key"
     ERASURE_ASKED = "erasure_asked"
+    TEMPLATE_FAILED = "template_failed"
 
 
 class Drift(StrEnum):

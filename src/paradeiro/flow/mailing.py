@@ -1,13 +1,29 @@
-"""In: who shall mail a store's customers; out: the store's policy, and nothing left to send that is the other's now."""
+"""In: how a store mails its customers; out: the store's policy, what its mails are made of, and when each may go."""
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from paradeiro.db import effects, stores
+from paradeiro.db import brands, effects, mailing, notices, stores
 from paradeiro.db.audit import By
-from paradeiro.db.pool import transaction
-from paradeiro.domain.words import DeedKind, EffectKind, Mailer
+from paradeiro.db.effects import Claimed
+from paradeiro.db.notices import NoticeDraft
+from paradeiro.db.pool import Connection, transaction
+from paradeiro.db.stores import Account, Store
+from paradeiro.domain.brand import Brand
+from paradeiro.domain.mailing import OWED, Mailed, MailPolicy, OwnTemplates, mail_kind, may_go_at, reminds
+from paradeiro.domain.records import Telling
+from paradeiro.domain.words import DeedKind, EffectKind, Mailer, MailKind, NoticeKind, PartyKind
 from paradeiro.flow import deeds
+from paradeiro.flow.errors import InvalidError
 from paradeiro.flow.means import Means
+from paradeiro.sdk.contract import Connector
+from paradeiro.sdk.hard_cases import hard_cases
+from paradeiro.sdk.speech.moments import zone_of
+
+PARTS = ("html", "text")
+_LANGUAGES = ("pt-BR", "en", "es")
+_SUBJECT = "mail template"
 
 
 async def set_mailer(means: Means, store_id: int, mailer: Mailer, by: By | None = None) -> None:
@@ -17,10 +33,123 @@ async def set_mailer(means: Means, store_id: int, mailer: Mailer, by: By | None 
         await stores.set_policy(connection, store_id, replace(policy, mailer=mailer))
         await deeds.note(means, connection, store_id, by, DeedKind.SET_MAILER, mailer)
         if mailer is not Mailer.PARADEIRO:
-            await effects.leave_out(connection, store_id, EffectKind.CUSTOMER_MAIL, now=means.now())
+            for kind in (EffectKind.CUSTOMER_MAIL, EffectKind.CUSTOMER_REMINDER):
+                await effects.leave_out(connection, store_id, kind, now=means.now())
 
 
 async def mailer_of(means: Means, store_id: int) -> Mailer:
     """Who mails this store's customers."""
     async with means.pool.connection() as connection:
         return (await stores.stores(connection, [store_id]))[store_id].policy.mailer
+
+
+async def mail_policy(means: Means, store_id: int) -> MailPolicy:
+    """Which mails go, and when."""
+    async with means.pool.connection() as connection:
+        return (await stores.stores(connection, [store_id]))[store_id].policy.mail
+
+
+async def set_mail_policy(means: Means, store_id: int, wanted: MailPolicy) -> None:
+    """From now on mails go so, those that wait too. Raises `InvalidError`."""
+    owed = wanted.unsent & OWED
+    if owed:
+        words = "A correction is always sent: whoever was told of a delivery that was none must hear it."
+        raise InvalidError("owed", words)
+    async with transaction(means.pool) as connection:
+        policy = await stores.lock_policy(connection, store_id)
+        await stores.set_policy(connection, store_id, replace(policy, mail=wanted))
+
+
+@dataclass(frozen=True, slots=True)
+class Dress:
+    """What the mails of one store are made of beside the facts."""
+
+    brand: Brand
+    policy: MailPolicy
+    templates: OwnTemplates
+    mailed: Mapping[int, Mailed]
+
+    def on(self, telling: Telling) -> Telling:
+        """The telling with all that its mail needs."""
+        last = self.mailed.get(telling.shipment.id)
+        return replace(telling, brand=self.brand, mail=self.policy, templates=self.templates, mailed=last)
+
+
+async def dress(connection: Connection, store: Store, claimed: Sequence[Claimed]) -> Dress:
+    """Read it once for a batch."""
+    return Dress(
+        await brands.brand_of(connection, store.id),
+        store.policy.mail,
+        await mailing.templates(connection, store.id),
+        await mailing.mailed(connection, [c.shipment_id for c in claimed]),
+    )
+
+
+async def may_go(connection: Connection, claimed: Claimed, telling: Telling, *, now: datetime) -> bool:
+    """Whether this mail goes now. If not it waits for its hour, or is given up because it would not be true."""
+    snapshot, zone = telling.timeline.snapshot, zone_of(telling.store_zone)
+    kind = mail_kind(telling.kind, snapshot.status, snapshot.reason)
+    stale = kind is MailKind.PICKUP_REMINDER and not reminds(
+        snapshot.status, snapshot.pickup_deadline, now.astimezone(zone).date()
+    )
+    if stale or kind in telling.mail.unsent:
+        why = "it is not so any more" if stale else f"mails of the kind {kind} are left out by the store's policy"
+        await effects.leave(connection, claimed.id, message=why, now=now)
+        return False
+    hour = may_go_at(kind, telling.mail, snapshot.status, telling.mailed, now=now, zone=zone)
+    if hour > now:
+        words = f"waits until {hour:%Y-%m-%d %H:%M} as the store's policy says"
+        await effects.put_off(connection, claimed.id, until=hour, message=words, now=now)
+    return hour <= now
+
+
+async def complain(connection: Connection, account: Account, remark: str, *, now: datetime) -> None:
+    """A mail could not be made as the store wants: somebody is told, once."""
+    if not remark:
+        return
+    words = f"The mails go in the built-in layout, since the store's own failed: {remark}. Correct it and set it again."
+    facts = {"why": remark, "account": account.name}
+    draft = NoticeDraft(
+        account.store_id, NoticeKind.TEMPLATE_FAILED, _SUBJECT, words, account_id=account.id, facts=facts
+    )
+    await notices.open_notices(connection, [draft], now=now)
+
+
+async def own_templates(means: Means, store_id: int) -> OwnTemplates:
+    """The store's own layout."""
+    async with means.pool.connection() as connection:
+        return await mailing.templates(connection, store_id)
+
+
+def template_problem(connectors: Mapping[str, Connector], part: str, source: str) -> str:
+    """What is wrong with a layout, tried on every hard case in every language; empty if nothing is."""
+    if part not in PARTS:
+        return f"'{part}' is no part of a mail: html or text."
+    own = OwnTemplates(**{part: source})
+    for connector in connectors.values():
+        if PartyKind.MAIL in connector.kinds and connector.render is not None:
+            for name, telling in _tried(connector):
+                remark = connector.render(replace(telling, templates=own), {}).remark
+                if remark:
+                    return f"{remark} (tried on: {name})"
+    return ""
+
+
+def _tried(connector: Connector) -> Sequence[tuple[str, Telling]]:
+    found = []
+    for kind in sorted(connector.effects):
+        for name, telling in hard_cases(kind):
+            for language in _LANGUAGES:
+                order = replace(telling.order, customer=replace(telling.order.customer, locale=language))
+                found.append((f"{kind}, {name}, {language}", replace(telling, order=order)))
+    return found
+
+
+async def set_template(means: Means, store_id: int, part: str, source: str) -> None:
+    """Keep a part of the store's own layout; nothing: the built-in one again. Raises `InvalidError`."""
+    problem = template_problem(means.connectors, part, source) if source else ""
+    if problem:
+        raise InvalidError("template", problem)
+    async with transaction(means.pool) as connection:
+        await mailing.put_template(connection, store_id, part, source, now=means.now())
+        await notices.resolve_subject(connection, store_id, [NoticeKind.TEMPLATE_FAILED], _SUBJECT, now=means.now())

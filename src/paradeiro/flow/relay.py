@@ -8,17 +8,16 @@ from typing import Any
 
 import msgspec
 
-from paradeiro.db import brands, effects, events, notices, orders, shipments, stores
+from paradeiro.db import effects, events, notices, orders, shipments, stores
 from paradeiro.db.effects import Claimed, Ended
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.db.shipments import Kept
 from paradeiro.db.stores import Account, Store
-from paradeiro.domain.brand import Brand
 from paradeiro.domain.records import Telling
 from paradeiro.domain.timeline import fold
 from paradeiro.domain.words import EffectKind, NoticeKind, Outcome, PartyKind, Status
-from paradeiro.flow import channels, endpoint, trouble
+from paradeiro.flow import channels, endpoint, mailing, trouble
 from paradeiro.flow.means import Means
 from paradeiro.sdk.contract import Request, Sent
 
@@ -96,10 +95,13 @@ async def _claim(means: Means, connection: Connection, account: Account, *, now:
         if wait is not None:
             await channels.put_off(connection, account, each, telling, wait, now=now)
             continue
+        if account.kind is PartyKind.MAIL and not await mailing.may_go(connection, each, telling, now=now):
+            continue
         await channels.may_go(connection, each, telling, now=now)
         render = means.connectors[account.connector].render
         assert render is not None, f"{account.connector} is no sink"
         request = render(telling, account.settings)
+        await mailing.complain(connection, account, request.remark, now=now)
         told = telling.timeline.snapshot.status
         await effects.keep_request(connection, each.id, request=msgspec.json.encode(request), told=told)
         parcels.append(_Parcel(each, request, doubtful=False))
@@ -117,7 +119,7 @@ async def _tellings(
 ) -> dict[int, Telling]:
     """All that render needs, for each claimed effect."""
     store = (await stores.stores(connection, [account.store_id]))[account.store_id]
-    brand = await brands.brand_of(connection, account.store_id) if account.kind is PartyKind.MAIL else Brand()
+    dress = await mailing.dress(connection, store, claimed) if account.kind is PartyKind.MAIL else None
     sold = account.kind is PartyKind.MARKETPLACE
     packages = await orders.packages_of(connection, [c.order_id for c in claimed]) if sold else {}
     known = await events.known(connection, [c.shipment_id for c in claimed if c.up_to is None])
@@ -128,7 +130,8 @@ async def _tellings(
             said, at = await events.known_up_to(connection, each.shipment_id, each.up_to), each.created_at
         telling = _telling(means, account, store, each, kept[each.shipment_id], said, at)
         others = tuple(other for at, other in packages.get(each.order_id, ()) if at != each.shipment_id)
-        told[each.id] = replace(telling, brand=brand, rules=store.policy.rules_of(telling.order), others=others)
+        telling = replace(telling, rules=store.policy.rules_of(telling.order), others=others)
+        told[each.id] = dress.on(telling) if dress else telling
     return told
 
 

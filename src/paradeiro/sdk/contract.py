@@ -147,12 +147,14 @@ class Right:
 class Request:
     """A rendered effect, ready to send. HTTP sinks use method, path (below the account's base address) and body;
     the mail sink puts the whole RFC 5322 message into body and the envelope into headers (`To`, `From`).
+    `remark`: what of the store's own could not be used; a person is told.
     """
 
     method: str
     path: str
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

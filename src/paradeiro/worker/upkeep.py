@@ -1,5 +1,6 @@
 """In: the clock; out: a shelf for the replies of each of the next days, none whose time is over, no old pushes,
-no idempotency keys nor uploaded tables that are over, no customer whom their store keeps no longer.
+no idempotency keys nor uploaded tables that are over, no customer whom their store keeps no longer; and a reminder
+of each package that will not wait much longer to be picked up.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from paradeiro.db.pool import Connection
 from paradeiro.flow.bulk import IDEMPOTENCY_DAYS, SHEET_HOURS
 from paradeiro.flow.means import Means, log
 from paradeiro.flow.persons import erase_old
+from paradeiro.flow.reminders import remind_all
 
 # Made ahead, so that storing a reply hardly ever has to; where no worker runs, or days last a second, it does.
 AHEAD = 3
@@ -45,6 +47,7 @@ async def upkeep(means: Means) -> bool:
             pass
         await sheets.forget(connection, before=means.now() - SHEET_HOURS)
         await erase_old(means)
+        await remind_all(means)
         return await _take_down(connection, oldest, before)
 
 

@@ -21,5 +21,5 @@ CONNECTOR = Connector(
     ),
     open=MailSession,
     render=render,
-    effects=frozenset({EffectKind.CUSTOMER_MAIL, EffectKind.CUSTOMER_CORRECTION}),
+    effects=frozenset({EffectKind.CUSTOMER_MAIL, EffectKind.CUSTOMER_CORRECTION, EffectKind.CUSTOMER_REMINDER}),
 )

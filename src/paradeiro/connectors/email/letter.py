@@ -1,19 +1,33 @@
 """In: a telling; out: all that its mail says, in words and in order, with no layout yet. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
 
+from paradeiro.connectors.email.look import Look, look
+from paradeiro.domain.brand import Brand
+from paradeiro.domain.mailing import mail_kind
 from paradeiro.domain.records import Item, Telling
-from paradeiro.domain.words import EffectKind, Source, Status
+from paradeiro.domain.words import EffectKind, MailKind, Source, Status
 from paradeiro.sdk.history import Told, told_events
 from paradeiro.sdk.speech import Catalogue, Tone, catalogue_for
-from paradeiro.sdk.speech.moments import capital, full_date, moment_words, time_words, zone_of
-from paradeiro.sdk.speech.places import place_line, place_name, tidy
-from paradeiro.sdk.speech.say import Stop, correction_sentence, event_words, journey, lateness, position, taken_back
+from paradeiro.sdk.speech.moments import capital, date_words, full_date, moment_words, time_words, zone_of
+from paradeiro.sdk.speech.places import city_of, place_line, place_name, tidy, with_preposition
+from paradeiro.sdk.speech.say import (
+    Position,
+    Stop,
+    correction_sentence,
+    event_words,
+    filled,
+    journey,
+    lateness,
+    position,
+    taken_back,
+)
 
 MOST_EVENTS = 12
 _MOST_ITEMS = 8
 _LONGEST_TEXT = 240
+_LONGEST_PREHEADER = 110
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +38,11 @@ class Entry:
     at: datetime
     text: str
     place: str
+
+    @property
+    def instant(self) -> str:
+        """For programs."""
+        return self.at.isoformat()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +70,21 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """A way to the store: what is shown, and where it leads (empty: nowhere)."""
+
+    name: str
+    value: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """A mail before it has a layout. Empty texts are things that nobody knows."""
 
     language: str
+    kind: MailKind
+    look: Look
     subject: str
     store: str
     label: str
@@ -79,7 +109,29 @@ class Letter:
     more: str
     why: str
     zone_note: str
+    contacts: tuple[Contact, ...]
+    footer: tuple[str, ...]
     words: Catalogue
+
+    @property
+    def instant(self) -> str:
+        """When it happened, for programs."""
+        return self.at.isoformat() if self.at else ""
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """What the package is known by."""
+        return (self.tracking_code, self.carrier)
+
+    @property
+    def padding(self) -> str:
+        """One letter for each blank that keeps the rest of the mail out of a list of mails."""
+        return "." * max(0, _LONGEST_PREHEADER - len(self.preheader))
+
+    @property
+    def preheader(self) -> str:
+        """What a list of mails shows beside the subject."""
+        return f"{self.apology or self.sentence} {self.late or self.then}"
 
 
 def moment_of(telling: Telling) -> datetime:
@@ -93,16 +145,18 @@ def letter(telling: Telling) -> Letter:
     words = catalogue_for(telling.order.customer.locale)
     zone, now = zone_of(telling.store_zone), moment_of(telling)
     today = now.astimezone(zone).date()
-    where = position(telling.timeline, now=now, zone=zone, catalogue=words)
+    where = _reminded(telling, position(telling.timeline, now=now, zone=zone, catalogue=words), today, words)
     corrects = telling.kind is EffectKind.CUSTOMER_CORRECTION
     shown, more = _shown(telling)
-    snapshot = telling.timeline.snapshot
+    snapshot, tone = telling.timeline.snapshot, Tone.TROUBLE if corrects else where.tone
     return Letter(
         language=words.language.value,
+        kind=mail_kind(telling.kind, snapshot.status, snapshot.reason),
+        look=look(telling.brand, tone),
         subject=_subject(telling, words.correction.label if corrects else where.label, words),
         store=_cut(telling.store_name),
         label=words.correction.label if corrects else where.label,
-        tone=Tone.TROUBLE if corrects else where.tone,
+        tone=tone,
         apology=correction_sentence(telling.timeline, words) if corrects else taken_back(telling.timeline, words),
         sentence=where.sentence,
         at=where.at,
@@ -123,8 +177,33 @@ def letter(telling: Telling) -> Letter:
         more=words.labels.more.format(count=more) if more else "",
         why=words.labels.why.format(store=_cut(telling.store_name)),
         zone_note=words.labels.times.format(zone=_zone_name(zone)),
+        contacts=_contacts(telling.brand, words),
+        footer=tuple(_cut(line) for line in telling.brand.footer.splitlines() if tidy(line)),
         words=words,
     )
+
+
+def _reminded(telling: Telling, where: Position, today: date, words: Catalogue) -> Position:
+    """The position as a reminder says it."""
+    snapshot = telling.timeline.snapshot
+    if telling.kind is not EffectKind.CUSTOMER_REMINDER or snapshot.pickup_deadline is None:
+        return where
+    said = {
+        "at": with_preposition(words, city_of(snapshot.place), "at"),
+        "deadline": date_words(snapshot.pickup_deadline, today, words.calendar),
+    }
+    reminder = words.reminder
+    return replace(where, label=reminder.label, sentence=filled(reminder.sentence, said), then=reminder.then)
+
+
+def _contacts(brand: Brand, words: Catalogue) -> tuple[Contact, ...]:
+    labels = words.labels
+    found = (
+        Contact(labels.write_us, tidy(brand.email), f"mailto:{tidy(brand.email)}"),
+        Contact(labels.call_us, _cut(brand.phone, 40), ""),
+        Contact(labels.shop, safe_link(brand.site).removeprefix("https://").rstrip("/"), safe_link(brand.site)),
+    )
+    return tuple(contact for contact in found if contact.value)
 
 
 def safe_link(text: str) -> str:

@@ -2,28 +2,22 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
+from paradeiro.connectors.email.layout import LayoutError, built_in, own
 from paradeiro.connectors.email.letter import Letter, letter, moment_of
+from paradeiro.connectors.email.markup import parcel_delivery
 from paradeiro.connectors.email.text import text_of
 from paradeiro.domain.records import Telling
 from paradeiro.domain.words import EffectKind, Status
 from paradeiro.sdk.contract import Request
 from paradeiro.sdk.speech.places import tidy
 
-_TEMPLATES = Environment(
-    loader=PackageLoader("paradeiro.connectors.email", "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_KINDS = frozenset({EffectKind.CUSTOMER_MAIL, EffectKind.CUSTOMER_CORRECTION})
+_KINDS = frozenset({EffectKind.CUSTOMER_MAIL, EffectKind.CUSTOMER_CORRECTION, EffectKind.CUSTOMER_REMINDER})
 _NO_KEY = re.compile(r"[^A-Za-z0-9-]+")
 _ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+")
 _BLANKS = re.compile(r"[\s\x00-\x1f\x7f<>,;\"]+")
@@ -42,8 +36,9 @@ def render(telling: Telling, settings: Mapping[str, str]) -> Request:
     if nothing_known and telling.kind is EffectKind.CUSTOMER_MAIL:
         return Request("MAIL", "", envelope)
     said = letter(telling)
-    message = _message(telling, said, to, sender, settings)
-    return Request("MAIL", "", envelope, message.as_bytes())
+    parts, remark = parts_of(telling, said)
+    message = _message(telling, said, parts, to, sender, settings)
+    return Request("MAIL", "", envelope, message.as_bytes(), remark)
 
 
 def address(text: str) -> str:
@@ -62,15 +57,46 @@ def _ascii_domain(domain: str) -> str:
         return domain  # no domain at all: the server will say so
 
 
-def _message(telling: Telling, said: Letter, to: str, sender: str, settings: Mapping[str, str]) -> EmailMessage:
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a mail consists of."""
+
+    text: str
+    html: str
+
+
+def parts_of(telling: Telling, said: Letter) -> tuple[Parts, str]:
+    """The parts as the store lays them out, else as we do; and what was wrong with the store's layout."""
+    ours = Parts(text_of(said), built_in(said))
+    parts, remarks = {}, []
+    for part, source, plain in (
+        ("text", telling.templates.text, ours.text),
+        ("html", telling.templates.html, ours.html),
+    ):
+        parts[part] = plain
+        if source:
+            try:
+                parts[part] = own(part, source, said)
+            except LayoutError as error:
+                remarks.append(f"{part}, {error}")
+    marked = parcel_delivery(telling, said)
+    head, close, rest = parts["html"].partition("</head>")
+    html = f"{head}{marked}\n{close}{rest}" if close else parts["html"]
+    return Parts(parts["text"], html), "; ".join(remarks)
+
+
+def _message(
+    telling: Telling, said: Letter, parts: Parts, to: str, sender: str, settings: Mapping[str, str]
+) -> EmailMessage:
     key = _NO_KEY.sub("-", telling.effect_key) or f"effect-{telling.effect_id}"
     domain = sender.rpartition("@")[2] or "localhost"
     # An address beyond ASCII needs SMTPUTF8 anyway (RFC 6531), and only then are headers written in UTF-8.
     message = EmailMessage(policy=SMTP if (to + sender).isascii() else SMTP.clone(utf8=True))
     message["From"] = _mailbox(settings.get("from_name") or telling.store_name, sender)
     message["To"] = _mailbox(telling.order.customer.name, to)
-    if settings.get("reply_to"):
-        message["Reply-To"] = _mailbox("", address(settings["reply_to"]))
+    answers = settings.get("reply_to") or telling.brand.email
+    if answers:
+        message["Reply-To"] = _mailbox("", address(answers))
     message["Subject"] = tidy(said.subject)
     message["Date"] = format_datetime(moment_of(telling))
     message["Message-ID"] = f"<{key}@{domain}>"
@@ -81,17 +107,26 @@ def _message(telling: Telling, said: Letter, to: str, sender: str, settings: Map
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
     message["X-Paradeiro-Status"] = telling.timeline.snapshot.status.value
     message["X-Paradeiro-Tracking-Code"] = _header_text(telling.shipment.tracking_code)
-    message.set_content(text_of(said), cte="quoted-printable")
-    message.add_alternative(html_of(said), subtype="html", cte="quoted-printable")
+    message["X-Paradeiro-Kind"] = said.kind.value
+    _fill(message, telling, parts, key)
     message["Content-Language"] = said.language  # after the content: setting that clears every Content-… header
-    # "=" is always escaped in quoted-printable, so the boundary cannot be in a part.
-    message.set_boundary(f"=_{key[:60]}")
     return message
 
 
-def html_of(said: Letter) -> str:
-    """The HTML part: tables and inline styles, since mail programs know little else."""
-    return _TEMPLATES.get_template("position.html.j2").render(said=said)
+def _fill(message: EmailMessage, telling: Telling, parts: Parts, key: str) -> None:
+    """Both parts, and the picture that the HTML shows: it goes with the mail, so that nothing is fetched."""
+    message.set_content(parts.text, cte="quoted-printable")
+    message.add_alternative(parts.html, subtype="html", cte="quoted-printable")
+    # "=" is always escaped in quoted-printable, so the boundary cannot be in a part.
+    message.set_boundary(f"=_{key[:60]}")
+    logo = telling.brand.logo
+    if logo is None or "cid:logo" not in parts.html:
+        return
+    page = message.get_payload(1)
+    assert isinstance(page, EmailMessage)
+    kind = logo.media_type.partition("/")[2]
+    page.add_related(logo.content, "image", kind, cid="<logo>", disposition="inline", filename=f"logo.{kind}")
+    page.set_boundary(f"=_r{key[:59]}")
 
 
 def _mailbox(name: str, mailbox: str) -> Address | str:

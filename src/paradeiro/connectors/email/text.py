@@ -24,10 +24,11 @@ def _blocks(said: Letter) -> Iterator[list[str]]:
     yield [f"{_PASSED[stop.state]} {stop.label}" for stop in said.stops]
     yield [_fact(fact) for fact in said.dates]
     yield [f"{said.words.labels.follow}: {said.link}"] if said.link else []
-    yield [_fact(said.order), _fact(said.carrier), _fact(said.tracking_code)]
-    yield [f"{said.words.labels.items}:", *(f"  {item}" for item in said.items)] if said.items else []
     yield from _history(said)
-    yield ["-- ", said.store, _wrapped(said.why), said.zone_note]
+    yield [f"{said.words.labels.items}:", *(f"  {item}" for item in said.items)] if said.items else []
+    yield [_fact(said.order), _fact(said.carrier), _fact(said.tracking_code)]
+    contacts = [f"{contact.name}: {contact.value}" for contact in said.contacts]
+    yield ["-- ", said.store, *said.footer, *contacts, _wrapped(said.why), said.zone_note]
 
 
 def _action(said: Letter) -> list[str]:

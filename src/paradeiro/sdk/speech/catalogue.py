@@ -100,6 +100,15 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True)
+class Reminder:
+    """That a package will not wait much longer to be picked up. The sentence takes `{at}` and `{deadline}`."""
+
+    label: str
+    sentence: str
+    then: str
+
+
+@dataclass(frozen=True, slots=True)
 class Labels:
     """The small words around a position."""
 
@@ -122,6 +131,9 @@ class Labels:
     more_items: str  # takes {count}
     why: str  # takes {store}
     times: str  # takes {zone}
+    write_us: str
+    call_us: str
+    shop: str
     steps: Mapping[Step, str]
 
 
@@ -136,4 +148,5 @@ class Catalogue:
     calendar: Calendar
     lateness: Lateness
     correction: Correction
+    reminder: Reminder
     labels: Labels

@@ -9,6 +9,7 @@ from paradeiro.sdk.speech.catalogue import (
     Language,
     Lateness,
     Prepositions,
+    Reminder,
     Step,
     Words,
 )
@@ -214,6 +215,9 @@ LABELS = Labels(
     more_items="and {count} more",
     why="You receive this message because you bought at {store}.",
     times="Times of {zone}.",
+    write_us="Write to the store",
+    call_us="Phone",
+    shop="To the store",
     steps={
         Step.POSTED: "Posted",
         Step.MOVING: "On its way",
@@ -243,6 +247,11 @@ ENGLISH = Catalogue(
         by_store="We told you that the package had been delivered. The store corrected that: it has not been yet.",
         in_history="The delivery reported before was withdrawn: the package has not been delivered yet.",
         taken_back="The carrier took something back: “{what}” no longer holds.",
+    ),
+    reminder=Reminder(
+        "Pickup reminder",
+        "Your package is still waiting for you[ {at}]: the last day is {deadline}.",
+        "Bring a photo ID and the tracking code. After that day it goes back to the store.",
     ),
     labels=LABELS,
 )

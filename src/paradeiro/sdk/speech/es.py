@@ -9,6 +9,7 @@ from paradeiro.sdk.speech.catalogue import (
     Language,
     Lateness,
     Prepositions,
+    Reminder,
     Step,
     Words,
 )
@@ -218,6 +219,9 @@ LABELS = Labels(
     more_items="y {count} más",
     why="Recibes este mensaje porque compraste en {store}.",
     times="Horas de {zone}.",
+    write_us="Escribe a la tienda",
+    call_us="Teléfono",
+    shop="Ir a la tienda",
     steps={
         Step.POSTED: "Enviado",
         Step.MOVING: "En camino",
@@ -248,6 +252,11 @@ SPANISH = Catalogue(
         by_store="Te avisamos que el paquete había sido entregado. La tienda lo corrigió: todavía no fue entregado.",
         in_history="La entrega informada antes fue anulada: el paquete todavía no fue entregado.",
         taken_back="El transportista se corrigió: “{what}” ya no vale.",
+    ),
+    reminder=Reminder(
+        "Recordatorio de retiro",
+        "El paquete todavía te espera[ {at}]. Último día para retirarlo: {deadline}.",
+        "Lleva un documento con foto y el código de seguimiento. Después de ese día vuelve a la tienda.",
     ),
     labels=LABELS,
 )

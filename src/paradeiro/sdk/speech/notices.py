@@ -62,6 +62,8 @@ _PT = {
     "no_address.alias": "O cliente do pedido {order} não recebe e-mail nosso: o pedido só traz o apelido que a "
     "plataforma criou para o endereço dele, e o apelido deixa de funcionar quando o pedido é faturado. Deixe a VTEX "
     "escrever (“paradeiro vtex mails vtex”) ou informe os endereços verdadeiros com os pedidos.",
+    "template_failed": "Os e-mails vão no modelo da casa, porque o modelo próprio da loja falhou: {why}. Corrija-o e "
+    "grave-o de novo com “paradeiro mail template set”.",
     "endpoint_disabled": "O webhook {account} ({host}) foi desligado: uma mensagem não foi aceita em {tries} "
     "tentativas ({why}). Nada se perdeu: as mensagens esperam. Conserte o endereço e ligue-o de novo na tela "
     "“Contas” ou com “paradeiro webhook enable”; elas vão então na ordem.",

@@ -9,6 +9,7 @@ from paradeiro.sdk.speech.catalogue import (
     Language,
     Lateness,
     Prepositions,
+    Reminder,
     Step,
     Words,
 )
@@ -212,6 +213,9 @@ LABELS = Labels(
     more_items="e mais {count}",
     why="Você recebe esta mensagem porque comprou na {store}.",
     times="Horários de {zone}.",
+    write_us="Fale com a loja",
+    call_us="Telefone",
+    shop="Ir para a loja",
     steps={
         Step.POSTED: "Postado",
         Step.MOVING: "A caminho",
@@ -241,6 +245,11 @@ PORTUGUESE = Catalogue(
         by_store="Avisamos que o pacote tinha sido entregue. A loja corrigiu: ele ainda não foi entregue.",
         in_history="A entrega informada antes foi desfeita: o pacote ainda não foi entregue.",
         taken_back="A transportadora voltou atrás: “{what}” não vale mais.",
+    ),
+    reminder=Reminder(
+        "Lembrete de retirada",
+        "O pacote ainda espera por você[ {at}]: retire até {deadline}.",
+        "Leve um documento com foto e o código de rastreio. Depois desse dia ele volta para a loja.",
     ),
     labels=LABELS,
 )

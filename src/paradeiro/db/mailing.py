@@ -1,0 +1,51 @@
+"""In: what a store's mails are made of and when the last ones went; out: the same, and the packages that wait."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from paradeiro.db.pool import Connection
+from paradeiro.domain.mailing import REMIND_DAYS, Mailed, OwnTemplates
+from paradeiro.domain.words import Status
+
+
+async def templates(connection: Connection, store_id: int) -> OwnTemplates:
+    """The store's own layout."""
+    sql = "SELECT part, source FROM mail_template WHERE store_id = %s"
+    rows = await (await connection.execute(sql, (store_id,))).fetchall()
+    return OwnTemplates(**{row[0]: row[1] for row in rows})
+
+
+async def put_template(connection: Connection, store_id: int, part: str, source: str, *, now: datetime) -> None:
+    """Keep a part; nothing in it: the built-in one again."""
+    await connection.execute("DELETE FROM mail_template WHERE store_id = %s AND part = %s", (store_id, part))
+    if source:
+        sql = "INSERT INTO mail_template (store_id, part, source, updated_at) VALUES (%s, %s, %s, %s)"
+        await connection.execute(sql, (store_id, part, source, now))
+
+
+async def mailed(connection: Connection, shipment_ids: Sequence[int]) -> dict[int, Mailed]:
+    """The last mail about each package that went."""
+    sql = """
+        SELECT DISTINCT ON (shipment_id) shipment_id, told_status, ended_at FROM effect
+        WHERE shipment_id = ANY(%s) AND state = 'done' AND told_status IS NOT NULL
+          AND kind IN ('customer_mail', 'customer_correction', 'customer_reminder')
+        ORDER BY shipment_id, ended_at DESC, id DESC"""
+    rows = await connection.execute(sql, (list(shipment_ids),))
+    return {row[0]: Mailed(Status(row[1]), row[2]) async for row in rows}
+
+
+async def waiting(connection: Connection, *, now: datetime, after: int, limit: int) -> list[int]:
+    """Packages after this id, in order, that wait to be picked up for the last days and of which nobody was reminded
+    of that. Which day it is where the store is, the caller looks at.
+    """
+    sql = """
+        SELECT s.id FROM shipment s
+        WHERE s.status = 'available_for_pickup' AND s.id > %s AND s.snapshot ->> 'pickup_deadline' IS NOT NULL
+          AND (s.snapshot ->> 'pickup_deadline')::date
+              BETWEEN (%s AT TIME ZONE 'UTC')::date - 1 AND (%s AT TIME ZONE 'UTC')::date + %s
+          AND NOT EXISTS (
+            SELECT 1 FROM effect e WHERE e.shipment_id = s.id AND e.kind = 'customer_reminder'
+              AND e.cause = 'pickup until ' || (s.snapshot ->> 'pickup_deadline'))
+        ORDER BY s.id LIMIT %s"""
+    values = (after, now, now, REMIND_DAYS + 1, limit)
+    return [row[0] async for row in await connection.execute(sql, values)]
