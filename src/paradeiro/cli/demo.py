@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
@@ -21,6 +21,7 @@ from paradeiro.cli.worlds import WORLD_STORE, add_accounts, add_stand_in, regist
 from paradeiro.db import benching, claims, shipments, stores
 from paradeiro.domain.sources import PATIENCE
 from paradeiro.flow.intake import register
+from paradeiro.flow.mailing import set_mail_policy
 from paradeiro.flow.means import Means
 from paradeiro.settings import Settings
 from paradeiro.web.api.shapes import ShipmentIn
@@ -187,6 +188,12 @@ async def catch_up(means: Means) -> Recorded:
     """
     async with means.pool.connection() as connection:
         recorded = await claims.recorded_at(connection)
+        every = await stores.stores(connection)
+    # What waits for the morning, or for tomorrow, counts as told.
+    for store in every.values():
+        at_once = replace(store.policy.mail, quiet_from=store.policy.mail.quiet_to, moves_a_day=False)
+        await set_mail_policy(means, store.id, at_once)
+    async with means.pool.connection() as connection:
         await benching.make_all_due(connection, now=means.now())
     await drain(means)
     return recorded

@@ -62,8 +62,11 @@ async def insert_raw(connection: Connection, rows: Sequence[tuple[Any, ...]]) ->
 
 
 async def make_all_due(connection: Connection, *, now: datetime) -> None:
-    """Every shipment is due again."""
+    """Every shipment is due again, and whatever waits to be told."""
     await connection.execute("UPDATE shipment SET next_check = %s, leased_until = NULL", (now,))
+    await connection.execute(
+        "UPDATE effect SET not_before = %s WHERE state = 'pending' AND not_before > %s", (now, now)
+    )
 
 
 async def stored_bytes(connection: Connection, bodies: Sequence[bytes], *, toast_target: int | None) -> float:

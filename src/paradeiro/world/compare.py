@@ -15,6 +15,7 @@ from paradeiro.world.truth import Package, SoldOrder, Standing, history, standin
 
 _SOON_ENOUGH = timedelta(days=1)
 STATUS_HEADER, CODE_HEADER = "X-Paradeiro-Status", "X-Paradeiro-Tracking-Code"
+KIND_HEADER, REMINDER = "X-Paradeiro-Kind", "pickup_reminder"  # a reminder is no news: no event is behind it
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +175,9 @@ def _mailed(
     if "delivered" in said and not any(h.says == "delivered" for h in package.happenings):
         yield f"{name}: one says delivered, which it never was"
     newer = [h for h in package.visible(at) if claim is None or h.happened_at > claim.registered_at]
-    if len(mails) > len(newer):
-        yield f"{name}: {len(mails)} were sent, but only {len(newer)} events are newer than the registration"
+    told = [mail for mail in mails if mail.message[KIND_HEADER] != REMINDER]
+    if len(told) > len(newer):
+        yield f"{name}: {len(told)} were sent, but only {len(newer)} events are newer than the registration"
     texts = [(str(mail.message["subject"]), mail.part("plain")) for mail in mails]
     if any(one == other for one, other in pairwise(texts)):
         yield f"{name}: the same was said twice"

@@ -146,16 +146,16 @@ def letter(telling: Telling) -> Letter:
     zone, now = zone_of(telling.store_zone), moment_of(telling)
     today = now.astimezone(zone).date()
     where = _reminded(telling, position(telling.timeline, now=now, zone=zone, catalogue=words), today, words)
-    corrects = telling.kind is EffectKind.CUSTOMER_CORRECTION
+    corrects, snapshot = telling.kind is EffectKind.CUSTOMER_CORRECTION, telling.timeline.snapshot
     shown, more = _shown(telling)
-    snapshot, tone = telling.timeline.snapshot, Tone.TROUBLE if corrects else where.tone
+    label, tone = (words.correction.label, Tone.TROUBLE) if corrects else (where.label, where.tone)
     return Letter(
         language=words.language.value,
         kind=mail_kind(telling.kind, snapshot.status, snapshot.reason),
         look=look(telling.brand, tone),
-        subject=_subject(telling, words.correction.label if corrects else where.label, words),
+        subject=_subject(telling, label, words),
         store=_cut(telling.store_name),
-        label=words.correction.label if corrects else where.label,
+        label=label,
         tone=tone,
         apology=correction_sentence(telling.timeline, words) if corrects else taken_back(telling.timeline, words),
         sentence=where.sentence,
