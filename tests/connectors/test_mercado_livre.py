@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from paradeiro.world.scenario import MERCADO_LIVRE, Scenario
 from paradeiro.world.server import listening
 from paradeiro.world.truth import Truth
 from tests.connectors.parties import Asked, Reply, party
-from tests.connectors.tellings import account
+from tests.connectors.tellings import account, fixtures, request_text, same_as_expected, telling_of
 
 CONNECTOR = discover()["mercado_livre"]
 CODE = "AA123456785BR"
@@ -302,3 +303,9 @@ def test_the_service_goes_where_the_account_names_one() -> None:
     assert b'"service_id":154' in CONNECTOR.render(telling(POSTED), {"service_id": " 154 "}).body
     assert b'"service_id":0' in CONNECTOR.render(telling(POSTED), {"service_id": "abc"}).body
     assert MERCADO_LIVRE == "MLB"
+
+
+@pytest.mark.parametrize("path", fixtures("mercado_livre", "tellings"), ids=lambda p: p.stem)
+def test_a_request_is_as_expected(path: Path) -> None:
+    assert CONNECTOR.render is not None
+    same_as_expected(path, request_text(CONNECTOR.render(telling_of(path), {"service_id": "154"})))
