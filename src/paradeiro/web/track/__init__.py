@@ -1,22 +1,27 @@
 """In: the unguessable link of a mail; out: the customer's own page. No key, no person's name, nothing by code."""
 
+from dataclasses import dataclass
+from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 
-from paradeiro.db import events, shipments, stores
+from paradeiro.db import brands, events, shipments, stores
 from paradeiro.db.pool import Connection
 from paradeiro.db.shipments import Kept
 from paradeiro.db.stores import Store
+from paradeiro.domain.brand import Brand
 from paradeiro.flow.means import Means
 from paradeiro.sdk.speech import Catalogue
 from paradeiro.sdk.speech.own_data import OWN_DATA
 from paradeiro.web.auth import MeansOf
 from paradeiro.web.pages.layout import SECURITY, TEMPLATES, searchable
 from paradeiro.web.track import own_data
+from paradeiro.web.track.dress import dress
 from paradeiro.web.track.language import LANGUAGES, chosen
 from paradeiro.web.track.package import Package, package
+from paradeiro.web.track.shapes import TrackingOut, package_out
 from paradeiro.web.view import zone_city
 
 router = APIRouter()
@@ -24,30 +29,96 @@ router.include_router(own_data.router)
 _HEADERS = SECURITY | {"Referrer-Policy": "no-referrer"}
 
 
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What a link leads to: the order's packages, how the store looks, in which language it is said."""
+
+    found: Kept
+    store: Store
+    brand: Brand
+    words: Catalogue
+    packages: list[Package]
+
+    @property
+    def number(self) -> str:
+        """As its customer knows it: the marketplace's number, if one sold it."""
+        order = self.found.order
+        return (order.marketplace_number if order.channel else None) or order.number
+
+
+@router.get("/t/{token}.json")
+async def track_json(request: Request, token: str, means: MeansOf, lang: str = "") -> Response:
+    """The page for programs, from any site. 304 while nothing changed."""
+    found = await _page(request, means, token, lang)
+    headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": "private, no-cache", "X-Robots-Tag": "noindex"}
+    if found is None:
+        return JSONResponse({"error": {"code": "not_found", "message": "This link leads nowhere."}}, 404, headers)
+    packages = [package_out(each) for each in found.packages]
+    told = TrackingOut(
+        store=found.store.name, order=found.number, language=found.words.language.value, packages=packages
+    )
+    body = told.model_dump_json().encode()
+    headers |= {"ETag": f'"{sha256(body).hexdigest()[:32]}"', "Vary": "Accept-Language"}
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type="application/json", headers=headers)
+
+
+@router.get("/t/{token}/logo")
+async def logo(token: str, means: MeansOf) -> Response:
+    """The store's logo."""
+    async with means.pool.connection() as connection:
+        found = await shipments.by_token(connection, token) if searchable(token) else None
+        brand = await brands.brand_of(connection, found.shipment.store_id) if found else Brand()
+    if brand.logo is None:
+        return Response(status_code=404)
+    headers = {"Cache-Control": "private, max-age=3600", "Content-Security-Policy": "default-src 'none'; sandbox"}
+    return Response(brand.logo.content, media_type=brand.logo.media_type, headers=headers)
+
+
+@router.get("/t/{token}/embed")
+async def embed(request: Request, token: str, means: MeansOf, lang: str = "") -> Response:
+    """The page without its head and foot, for a frame in the shop's own pages. It runs nothing."""
+    return await _shown(request, means, token, lang, framed=True)
+
+
 @router.get("/t/{token}")
 async def track(request: Request, token: str, means: MeansOf, lang: str = "") -> Response:
     """The packages of the order that the link's package belongs to, its own first."""
+    return await _shown(request, means, token, lang, framed=False)
+
+
+async def _shown(request: Request, means: Means, token: str, lang: str, *, framed: bool) -> Response:
+    found = await _page(request, means, token, lang)
+    if found is None:
+        return HTMLResponse(TEMPLATES.get_template("nowhere.html").render(), 404, headers=_HEADERS)
+    worn = dress(found.brand, framed=framed)
+    html = TEMPLATES.get_template("track.html").render(
+        store=found.store.name,
+        number=found.number,
+        packages=found.packages,
+        words=found.words,
+        labels=found.words.labels,
+        times=found.words.labels.times.format(zone=zone_city(found.store.time_zone)),
+        languages=LANGUAGES,
+        token=found.found.shipment.tracking_token,
+        own_data=OWN_DATA[found.words.language].title,
+        brand=found.brand,
+        worn=worn,
+        framed=framed,
+    )
+    return HTMLResponse(html, headers=_HEADERS | {"Vary": "Accept-Language", "Content-Security-Policy": worn.policy})
+
+
+async def _page(request: Request, means: Means, token: str, lang: str) -> _Page | None:
     async with means.pool.connection() as connection:
         found = await shipments.by_token(connection, token) if searchable(token) else None
         if found is None:
-            return HTMLResponse(TEMPLATES.get_template("nowhere.html").render(), 404, headers=_HEADERS)
+            return None
         store = (await stores.stores(connection, [found.shipment.store_id]))[found.shipment.store_id]
         words = chosen(lang, found.order.customer.locale, request.headers.get("accept-language", ""))
         packages = await _packages(connection, means, found, store, words)
-    order = found.order
-    html = TEMPLATES.get_template("track.html").render(
-        store=store.name,
-        # As its customer knows it: the marketplace's number, if one sold it.
-        number=(order.marketplace_number if order.channel else None) or order.number,
-        packages=packages,
-        words=words,
-        labels=words.labels,
-        times=words.labels.times.format(zone=zone_city(store.time_zone)),
-        languages=LANGUAGES,
-        token=found.shipment.tracking_token,
-        own_data=OWN_DATA[words.language].title,
-    )
-    return HTMLResponse(html, headers=_HEADERS | {"Vary": "Accept-Language"})
+        return _Page(found, store, await brands.brand_of(connection, store.id), words, packages)
 
 
 async def _packages(connection: Connection, means: Means, found: Kept, store: Store, words: Catalogue) -> list[Package]:
