@@ -400,3 +400,11 @@ async def test_a_delivery_told_apart_needs_no_receipt_and_is_no_web_page() -> No
             sent: Sent = await (open_session := session(host.url, "vtex_marketplace")).send(apart, "1")
             await open_session.close()
         assert sent.outcome is outcome
+
+
+async def test_what_cannot_be_read_now_is_asked_again_before_it_is_sent_again() -> None:
+    for reply, done in ((Reply(500), None), (Reply(429), None), (None, None), (Reply(404), False), (Reply(403), False)):
+        async with party(lambda _, reply=reply: reply) as host:  # type: ignore[misc]
+            open_session = session(host.url)
+            assert await open_session.already_done(_request(EffectKind.ORDER_UPDATE, "plain"), "1") is done
+            await open_session.close()

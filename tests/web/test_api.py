@@ -220,7 +220,7 @@ async def test_notices_and_accounts_can_be_read_and_ended(api: httpx.AsyncClient
     assert (posta["state"], posta["following"]) == ("paused", 1)
     shipment = (await api.get("/api/v1/shipments")).json()["items"][0]
     assert shipment["waits_for"].startswith("posta")
-    notice = (await api.get("/api/v1/notices")).json()[0]
+    notice = (await api.get("/api/v1/notices")).json()["items"][0]
     assert notice["kind"] == "credentials_refused"
     shop.outside.fail("carrier", "ok")
     assert (await api.post(f"/api/v1/notices/{notice['id']}/resolve")).status_code == 200

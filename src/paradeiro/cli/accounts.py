@@ -4,11 +4,14 @@ import secrets
 from collections.abc import Callable, Sequence
 
 from paradeiro.app import house
+from paradeiro.cli.author import cli_author
 from paradeiro.cli.database import database_url, migrate_command
 from paradeiro.db import stand_ins, stores
+from paradeiro.db.audit import By
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.domain.records import Customer, Invoice, Order
-from paradeiro.domain.words import PartyKind
+from paradeiro.domain.words import DeedKind, PartyKind
+from paradeiro.flow import deeds
 from paradeiro.flow.errors import InvalidError, MissingError
 from paradeiro.flow.intake import Registration, carrier_named, register
 from paradeiro.flow.means import Means
@@ -35,20 +38,30 @@ async def account_command(
         async with house(settings, url) as means:
             found = _connector(means, connector)
             values = _fields(found, given, ask)
-            await add_account(means, store, found, name=name or found.title, channel=channel or None, values=values)
+            called, by = name or found.title, cli_author()
+            await add_account(means, store, found, name=called, channel=channel or None, values=values, by=by)
     return f"{name or found.title} is kept for {store} and is asked from now on."
 
 
 async def add_account(
-    means: Means, store: str, connector: Connector, *, name: str, channel: str | None, values: dict[str, str]
+    means: Means,
+    store: str,
+    connector: Connector,
+    *,
+    name: str,
+    channel: str | None,
+    values: dict[str, str],
+    by: By | None = None,
 ) -> int:
     """Keep an account of a store (made if it is new); secret fields are encrypted."""
     secret = {field.name for field in connector.account_fields if field.secret}
     now = means.now()
     async with transaction(means.pool) as connection:
+        store_id = await stores.add_store(connection, store, now=now)
+        await deeds.note(means, connection, store_id, by, DeedKind.SET_ACCOUNT, f"{connector.name}: {name}")
         return await stores.put_account(
             connection,
-            await stores.add_store(connection, store, now=now),
+            store_id,
             connector=connector.name,
             kind=PartyKind(min(connector.kinds)),
             name=name,
@@ -130,15 +143,18 @@ async def key_command(settings: Settings, *, store: str, name: str, scopes: Sequ
     with database_url(settings) as url:
         await migrate_command(url)
         async with house(settings, url) as means:
-            return (await make_key(means, store, name=name, scopes=scopes))[1]
+            return (await make_key(means, store, name=name, scopes=scopes, by=cli_author()))[1]
 
 
-async def make_key(means: Means, store: str, *, name: str, scopes: Sequence[str] = _SCOPES) -> tuple[int, str]:
+async def make_key(
+    means: Means, store: str, *, name: str, scopes: Sequence[str] = _SCOPES, by: By | None = None
+) -> tuple[int, str]:
     """A new API key of a store (made if it is new): its id and its text."""
     text = f"pk_{secrets.token_urlsafe(_KEY_BYTES)}"
     async with transaction(means.pool) as connection:
         store_id = await stores.add_store(connection, store, now=means.now())
         key_id = await stores.add_api_key(connection, store_id, name=name, key=text, scopes=scopes, now=means.now())
+        await deeds.note(means, connection, store_id, by, DeedKind.MAKE_KEY, f"{name}: {', '.join(scopes)}")
     return key_id, text
 
 
@@ -154,5 +170,5 @@ async def register_command(
             stated = Registration(
                 Order(order, Customer(email=email or None)), carrier, code, Invoice(invoice, courier=carrier), lenient
             )
-            done = await register(means, store_id, stated)
+            done = await register(means, store_id, stated, cli_author())
     return f"Shipment {done.shipment_id} is {'followed now' if done.created else 'followed already'}."

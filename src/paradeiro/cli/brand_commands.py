@@ -55,6 +55,7 @@ def _run(store: str, texts: dict[str, str], logo: Path | None, *, no_logo: bool)
 
 async def _brand(store: str, texts: dict[str, str], logo: bytes | None, *, no_logo: bool) -> str:
     from paradeiro.app import house
+    from paradeiro.cli.author import cli_author
     from paradeiro.cli.database import database_url, migrate_command
     from paradeiro.db import stores
     from paradeiro.flow.branding import brand_of, set_brand
@@ -74,7 +75,7 @@ async def _brand(store: str, texts: dict[str, str], logo: bytes | None, *, no_lo
             )
         changed = bool(texts) or logo is not None or no_logo
         brand = await (
-            set_brand(means, known[store], texts, logo=logo, no_logo=no_logo)
+            set_brand(means, known[store], texts, logo=logo, no_logo=no_logo, by=cli_author())
             if changed
             else brand_of(means, known[store])
         )

@@ -57,6 +57,7 @@ def _run(store: str, channel: str | None, like: str | None, changes: dict[str, A
 async def _channel(store: str, channel: str | None, like: str | None, changes: dict[str, Any]) -> str:
     from paradeiro.app import house
     from paradeiro.cli.accounts import store_id_of
+    from paradeiro.cli.author import cli_author
     from paradeiro.cli.database import database_url, migrate_command
     from paradeiro.domain.channels import ANY
     from paradeiro.flow.channels import rules, set_rules
@@ -72,7 +73,7 @@ async def _channel(store: str, channel: str | None, like: str | None, changes: d
         known = await rules(means, store_id)
         if channel is not None:
             wanted = changed(known.get(channel, ANY), like, changes)
-            await set_rules(means, store_id, channel, wanted)
+            await set_rules(means, store_id, channel, wanted, cli_author())
             known = {channel: wanted}
     return "\n".join(_line(name, each) for name, each in sorted(known.items())) or "All channels are told everything."
 

@@ -69,18 +69,16 @@ def keep(store: _Store, days: Annotated[int, typer.Option(help="0: for ever")]) 
     async def do(means: "Means", store_id: int) -> str:
         from paradeiro.flow.persons import keep_for
 
-        await keep_for(means, store_id, days)
+        await keep_for(means, store_id, days, _by())
         return f"Customers are kept {f'for {days} days' if days else 'for ever'}."
 
     _run(store, do)
 
 
 def _by() -> "By":
-    import getpass
+    from paradeiro.cli.author import cli_author
 
-    from paradeiro.db.audit import By
-
-    return By(getpass.getuser(), "cli")
+    return cli_author()
 
 
 def _run(store: str, do: "Callable[[Means, int], Awaitable[str]]") -> None:

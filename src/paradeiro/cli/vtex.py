@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from paradeiro.app import house
+from paradeiro.cli.author import cli_author
 from paradeiro.cli.database import database_url, migrate_command
 from paradeiro.cli.hooks import check_public, choose, register
 from paradeiro.db import hooks, stores
@@ -121,7 +122,7 @@ async def mails_command(settings: Settings, *, store: str, who: str) -> str:
 
 async def mails(means: Means, store_id: int, mailer: Mailer) -> str:
     """The same for a store that was found."""
-    await set_mailer(means, store_id, mailer)
+    await set_mailer(means, store_id, mailer, cli_author())
     if mailer is Mailer.ORDER_SYSTEM:
         return "VTEX mails the customers now; Paradeiro mails none. Leave VTEX's shipping templates switched on."
     return (

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from paradeiro.app import house
+from paradeiro.cli.author import cli_author
 from paradeiro.cli.database import database_url, migrate_command
 from paradeiro.db import stores
 from paradeiro.db.stores import Account
@@ -55,7 +56,7 @@ async def store_named(means: Means, store: str) -> int:
 
 async def add(at: At, name: str, url: str) -> str:
     """Add an endpoint; its secret is shown this once."""
-    made = await endpoint.add(at.means, at.store_id, name=name, url=url)
+    made = await endpoint.add(at.means, at.store_id, name=name, url=url, by=cli_author())
     return f"{name} is told of every change from now on. Its secret, shown only now:\n{made.secret}"
 
 
@@ -80,9 +81,9 @@ async def rotated(at: At, name: str, *, end: bool) -> str:
     """A new secret, or the end of the former one."""
     account = await at.account(name)
     if end:
-        await endpoint.end_former(at.means, account)
+        await endpoint.end_former(at.means, account, cli_author())
         return f"Only the newest secret of {name} signs now."
-    secret, until = await endpoint.rotate(at.means, account)
+    secret, until = await endpoint.rotate(at.means, account, cli_author())
     return f"The former secret signs too until {until:%Y-%m-%d %H:%M} UTC. The new one, shown only now:\n{secret}"
 
 
@@ -90,21 +91,22 @@ async def switched(at: At, name: str, *, on: bool) -> str:
     """Enable or disable."""
     account = await at.account(name)
     if on:
-        waiting = await endpoint.enable(at.means, account)
+        waiting = await endpoint.enable(at.means, account, cli_author())
         return f"{name} is told again; {waiting} messages that waited go first, in order."
-    await endpoint.disable(at.means, account)
+    await endpoint.disable(at.means, account, cli_author())
     return f"{name} is told nothing until it is enabled; its messages wait."
 
 
 async def removed(at: At, name: str) -> str:
     """Forget an endpoint."""
-    waited = await endpoint.remove(at.means, await at.account(name))
+    waited = await endpoint.remove(at.means, await at.account(name), cli_author())
     return f"{name} is forgotten; {waited} messages that waited are not sent."
 
 
 async def replayed(at: At, name: str, *, since: str, message: str) -> str:
     """Tell again."""
-    count = await endpoint.replay(at.means, await at.account(name), since=instant(since), message=message or None)
+    account, by = await at.account(name), cli_author()
+    count = await endpoint.replay(at.means, account, since=instant(since), message=message or None, by=by)
     return f"{count} messages go to {name} again, under the same ids."
 
 

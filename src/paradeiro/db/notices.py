@@ -93,6 +93,19 @@ async def resolve_subject(
     )
 
 
+async def page(
+    connection: Connection, store_id: int, *, open_only: bool, before: int | None, limit: int
+) -> list[Notice]:
+    """Notices with id below `before`, the latest opened first."""
+    sql = """
+        SELECT * FROM notice
+        WHERE store_id = %s AND (NOT %s OR resolved_at IS NULL) AND (%s::bigint IS NULL OR id < %s)
+        ORDER BY id DESC LIMIT %s"""
+    async with connection.cursor(row_factory=class_row(Notice)) as cursor:
+        await cursor.execute(sql, (store_id, open_only, before, before, limit))
+        return await cursor.fetchall()
+
+
 async def notices(connection: Connection, store_id: int, *, open_only: bool = True, limit: int = 200) -> list[Notice]:
     """Notices, newest first."""
     sql = """

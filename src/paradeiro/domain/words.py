@@ -205,6 +205,17 @@ class DeedKind(StrEnum):
     REOPEN = "reopen"
     EXPORT_CUSTOMER = "export_customer"
     ERASE_CUSTOMER = "erase_customer"
+    KEEP_CUSTOMERS = "keep_customers"
+    ASK_NOW = "ask_now"
+    RESOLVE_NOTICE = "resolve_notice"
+    SET_MAILER = "set_mailer"
+    SET_CHANNEL = "set_channel"
+    SET_BRAND = "set_brand"
+    ADD_WEBHOOK = "add_webhook"
+    CHANGE_WEBHOOK = "change_webhook"
+    REMOVE_WEBHOOK = "remove_webhook"
+    SET_ACCOUNT = "set_account"
+    MAKE_KEY = "make_key"
 
 
 class Door(StrEnum):

@@ -4,8 +4,11 @@ from dataclasses import replace
 from typing import Any
 
 from paradeiro.db import brands
+from paradeiro.db.audit import By
 from paradeiro.db.pool import transaction
 from paradeiro.domain.brand import Brand, logo_of, problem
+from paradeiro.domain.words import DeedKind
+from paradeiro.flow import deeds
 from paradeiro.flow.errors import ConflictError, InvalidError
 from paradeiro.flow.means import Means
 
@@ -17,7 +20,13 @@ async def brand_of(means: Means, store_id: int) -> Brand:
 
 
 async def set_brand(
-    means: Means, store_id: int, texts: dict[str, str], *, logo: bytes | None = None, no_logo: bool = False
+    means: Means,
+    store_id: int,
+    texts: dict[str, str],
+    *,
+    logo: bytes | None = None,
+    no_logo: bool = False,
+    by: By | None = None,
 ) -> Brand:
     """Change what `texts` names (fields of `Brand`), and the logo if one is given. Raises `InvalidError` with what is
     wrong, `ConflictError` if another store has the host.
@@ -40,4 +49,5 @@ async def set_brand(
         if brand.host and await brands.host_taken(connection, store_id, brand.host):
             raise ConflictError("host", f"Another store is reached under {brand.host}: each needs a name of its own.")
         await brands.put_brand(connection, store_id, brand)
+        await deeds.note(means, connection, store_id, by, DeedKind.SET_BRAND, ", ".join(sorted(changes)))
     return brand

@@ -4,13 +4,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from paradeiro.db import effects, notices, stores
+from paradeiro.db.audit import By
 from paradeiro.db.effects import Claimed
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.db.stores import Account
 from paradeiro.domain.channels import ANY, ChannelRules, delivery_day, lacking, says_delivery
 from paradeiro.domain.records import Telling
-from paradeiro.domain.words import EffectKind, NoticeKind
+from paradeiro.domain.words import DeedKind, EffectKind, NoticeKind
+from paradeiro.flow import deeds
 from paradeiro.flow.errors import InvalidError
 from paradeiro.flow.means import Means
 from paradeiro.sdk.history import dispatched_at
@@ -29,7 +31,7 @@ class Wait:
     key: bool = False
 
 
-async def set_rules(means: Means, store_id: int, channel: str, rules: ChannelRules) -> None:
+async def set_rules(means: Means, store_id: int, channel: str, rules: ChannelRules, by: By | None = None) -> None:
     """From now on this channel is told so. What is planned already is told as it was planned."""
     if not channel.strip() or len(channel) > _LONGEST_NAME or not channel.isprintable():
         raise InvalidError("channel", "The channel is the order's, as the order system names it, such as MLB or FSH.")
@@ -38,6 +40,7 @@ async def set_rules(means: Means, store_id: int, channel: str, rules: ChannelRul
         others = {name: known for name, known in policy.channels.items() if name != channel}
         channels = others if rules == ANY else others | {channel: rules}
         await stores.set_policy(connection, store_id, replace(policy, channels=channels))
+        await deeds.note(means, connection, store_id, by, DeedKind.SET_CHANNEL, channel)
 
 
 async def rules(means: Means, store_id: int) -> dict[str, ChannelRules]:

@@ -8,11 +8,13 @@ from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
 from paradeiro.db import jobs, notices, stores, webhooks
+from paradeiro.db.audit import By
 from paradeiro.db.jobs import Job
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.db.stores import Account
-from paradeiro.domain.words import NoticeKind, PartyKind
+from paradeiro.domain.words import DeedKind, NoticeKind, PartyKind
+from paradeiro.flow import deeds
 from paradeiro.flow.errors import ConflictError, InvalidError, MissingError
 from paradeiro.flow.means import Means, log
 from paradeiro.sdk.contract import Endpoint, Sent
@@ -31,7 +33,9 @@ class Added:
     secret: str
 
 
-async def add(means: Means, store_id: int, *, name: str, url: str, connector: str = "webhook") -> Added:
+async def add(
+    means: Means, store_id: int, *, name: str, url: str, connector: str = "webhook", by: By | None = None
+) -> Added:
     """Keep a new endpoint. Raises `StatementError`s: an address that may not be spoken with, a name that is taken."""
     name, url = name.strip(), url.strip()
     if not name or len(url) > _LONGEST_URL:
@@ -53,6 +57,7 @@ async def add(means: Means, store_id: int, *, name: str, url: str, connector: st
             key=means.secret_key,
             now=means.now(),
         )
+        await deeds.note(means, connection, store_id, by, DeedKind.ADD_WEBHOOK, name)
     return Added(account_id, secret)
 
 
@@ -97,49 +102,61 @@ async def try_out(means: Means, account: Account) -> Sent:
     return await session.try_out(str(uuid5(NAMESPACE_URL, means.new_token())))
 
 
-async def rotate(means: Means, account: Account) -> tuple[str, datetime]:
+async def rotate(means: Means, account: Account, by: By | None = None) -> tuple[str, datetime]:
     """Give an endpoint a new secret; the one until now signs too until the instant given back. An older one ends."""
     secret, until = _secret(means), means.now() + OVERLAP
     changed = {"secret": secret, "former_secret": account.settings["secret"], "former_until": until.isoformat()}
-    await _put(means, account, account.settings | changed)
+    await _put(means, account, account.settings | changed, by, "rotate")
     return secret, until
 
 
-async def end_former(means: Means, account: Account) -> None:
+async def end_former(means: Means, account: Account, by: By | None = None) -> None:
     """Let the former secret sign no longer."""
-    await _put(means, account, {k: v for k, v in account.settings.items() if not k.startswith("former_")})
+    settings = {k: v for k, v in account.settings.items() if not k.startswith("former_")}
+    await _put(means, account, settings, by, "end former secret")
 
 
-async def enable(means: Means, account: Account) -> int:
+async def enable(means: Means, account: Account, by: By | None = None) -> int:
     """Tell an endpoint again, what waited first, in order. How many messages wait."""
     async with transaction(means.pool) as connection:
         waiting = await webhooks.enable(connection, account.id, now=means.now())
         await _resolve(connection, account, now=means.now())
         await jobs.enqueue(connection, [Job(jobs.RELAY, str(account.id))])
+        await _note(means, connection, account, by, "enable")
     return waiting
 
 
-async def disable(means: Means, account: Account) -> None:
+async def disable(means: Means, account: Account, by: By | None = None) -> None:
     """Tell an endpoint nothing until it is enabled; its messages wait."""
     async with transaction(means.pool) as connection:
         await webhooks.disable(connection, account.id, why="disabled by hand", now=means.now())
+        await _note(means, connection, account, by, "disable")
 
 
-async def remove(means: Means, account: Account) -> int:
+async def remove(means: Means, account: Account, by: By | None = None) -> int:
     """Forget an endpoint and what waits for it. How many messages waited."""
     async with transaction(means.pool) as connection:
         waited = await webhooks.remove(connection, account.id, key=means.secret_key, now=means.now())
         await _resolve(connection, account, now=means.now())
+        await deeds.note(means, connection, account.store_id, by, DeedKind.REMOVE_WEBHOOK, account.name)
     return waited
 
 
-async def replay(means: Means, account: Account, *, since: datetime | None = None, message: str | None = None) -> int:
+async def replay(
+    means: Means,
+    account: Account,
+    *,
+    since: datetime | None = None,
+    message: str | None = None,
+    by: By | None = None,
+) -> int:
     """Tell again, under the same ids, what was accepted since an instant, or one message. How many go."""
     if (since is None) is (message is None):
         raise InvalidError("what_again", "Say since when, or which message, and not both.")
     async with transaction(means.pool) as connection:
         count = await webhooks.replay(connection, account.id, now=means.now(), since=since, message=message)
         await jobs.enqueue(connection, [Job(jobs.RELAY, str(account.id))])
+        await _note(means, connection, account, by, f"replay {message or since}")
     if message is not None and not count:
         raise MissingError("no_such_message", f"{account.name} was told no message {message}, or it waits already.")
     return count
@@ -168,7 +185,12 @@ async def _resolve(connection: Connection, account: Account, *, now: datetime) -
     await notices.resolve_subject(connection, account.store_id, kinds, f"account {account.id}", now=now)
 
 
-async def _put(means: Means, account: Account, settings: dict[str, str]) -> None:
+async def _note(means: Means, connection: Connection, account: Account, by: By | None, what: str) -> None:
+    said = f"{account.name}: {what}"
+    await deeds.note(means, connection, account.store_id, by, DeedKind.CHANGE_WEBHOOK, said)
+
+
+async def _put(means: Means, account: Account, settings: dict[str, str], by: By | None, what: str) -> None:
     async with transaction(means.pool) as connection:
         await webhooks.put_settings(
             connection,
@@ -177,6 +199,7 @@ async def _put(means: Means, account: Account, settings: dict[str, str]) -> None
             secrets={k: v for k, v in settings.items() if k in _SECRET_FIELDS},
             key=means.secret_key,
         )
+        await _note(means, connection, account, by, what)
 
 
 def _key(means: Means) -> bytes:

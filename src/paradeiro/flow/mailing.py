@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from paradeiro.db import brands, effects, mailing, notices, stores
+from paradeiro.db.audit import By
 from paradeiro.db.effects import Claimed
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
@@ -12,7 +13,8 @@ from paradeiro.db.stores import Account, Store
 from paradeiro.domain.brand import Brand
 from paradeiro.domain.mailing import OWED, Mailed, MailPolicy, OwnTemplates, mail_kind, may_go_at, reminds
 from paradeiro.domain.records import Telling
-from paradeiro.domain.words import EffectKind, Mailer, MailKind, NoticeKind, PartyKind
+from paradeiro.domain.words import DeedKind, EffectKind, Mailer, MailKind, NoticeKind, PartyKind
+from paradeiro.flow import deeds
 from paradeiro.flow.errors import InvalidError
 from paradeiro.flow.means import Means
 from paradeiro.sdk.contract import Connector
@@ -24,11 +26,12 @@ _LANGUAGES = ("pt-BR", "en", "es")
 _SUBJECT = "mail template"
 
 
-async def set_mailer(means: Means, store_id: int, mailer: Mailer) -> None:
+async def set_mailer(means: Means, store_id: int, mailer: Mailer, by: By | None = None) -> None:
     """From now on this one mails. What Paradeiro planned to mail and did not begin is left to the order system then."""
     async with transaction(means.pool) as connection:
         policy = await stores.lock_policy(connection, store_id)
         await stores.set_policy(connection, store_id, replace(policy, mailer=mailer))
+        await deeds.note(means, connection, store_id, by, DeedKind.SET_MAILER, mailer)
         if mailer is not Mailer.PARADEIRO:
             for kind in (EffectKind.CUSTOMER_MAIL, EffectKind.CUSTOMER_REMINDER):
                 await effects.leave_out(connection, store_id, kind, now=means.now())

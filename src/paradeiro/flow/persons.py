@@ -13,6 +13,7 @@ from paradeiro.db.persons import Bought
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.domain.records import TrackingEvent
 from paradeiro.domain.words import DeedKind, NoticeKind
+from paradeiro.flow import deeds
 from paradeiro.flow.errors import InvalidError, MissingError
 from paradeiro.flow.means import Means
 
@@ -114,13 +115,14 @@ async def erase_old(means: Means) -> int:
     return erased
 
 
-async def keep_for(means: Means, store_id: int, days: int) -> None:
+async def keep_for(means: Means, store_id: int, days: int, by: By | None = None) -> None:
     """For how many days after the last that happened a store keeps who bought; 0: for ever."""
     if not 0 <= days <= _LONGEST_KEPT_DAYS or 0 < days < 30:
         raise InvalidError("days", f"Customers are kept from 30 to {_LONGEST_KEPT_DAYS} days, or for ever (0).")
     async with transaction(means.pool) as connection:
         policy = await stores.lock_policy(connection, store_id)
         await stores.set_policy(connection, store_id, replace(policy, customer_days=days))
+        await deeds.note(means, connection, store_id, by, DeedKind.KEEP_CUSTOMERS, str(days))
 
 
 async def ask_for_erasure(means: Means, store_id: int, order_number: str) -> None:

@@ -165,7 +165,10 @@ def _telling(
 async def _send(session: Any, parcel: _Parcel) -> Sent:
     """Send once. After a doubt, look first whether the other side has it already."""
     key = parcel.claimed.key
-    if parcel.doubtful and await session.already_done(parcel.request, key):
+    done = await session.already_done(parcel.request, key) if parcel.doubtful else False
+    if done is None:
+        return Sent(Outcome.RETRY, message="whether it was told already cannot be read now", in_doubt=True)
+    if done:
         return Sent(Outcome.FOUND, receipt="found by reading back")
     sent: Sent = await session.send(parcel.request, key)
     return sent

@@ -207,6 +207,9 @@ def _hour(day: date, nth: int, still: int, before: datetime, zone: ZoneInfo, now
 
 def _event(each: _Dated, at: datetime) -> TrackingEvent:
     status, reason = meaning(each.line.text)
+    if says_delivered(each.line.text):
+        # Only `isDelivered` delivers. Until then such a line is a note to the house: it moves nothing, nobody is told.
+        return TrackingEvent(at, f"{Source.API}/note/{each.key}", None, description=each.line.text, source=Source.API)
     return TrackingEvent(
         occurred_at=at,
         code=f"{Source.API}/{status}/{each.key}",

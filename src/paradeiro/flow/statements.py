@@ -8,7 +8,7 @@ from paradeiro.db.audit import By, Deed
 from paradeiro.db.pool import transaction
 from paradeiro.domain.records import NOWHERE, Place, TrackingEvent
 from paradeiro.domain.timeline import CLOCK_SKEW
-from paradeiro.domain.words import Reason, Source, Status, Withdraws
+from paradeiro.domain.words import DeedKind, Reason, Source, Status, Withdraws
 from paradeiro.flow.errors import ConflictError, InvalidError, MissingError
 from paradeiro.flow.hear import Heard
 from paradeiro.flow.means import Means
@@ -108,6 +108,17 @@ async def reopen(
     )
     by = _by(source, author, origin)
     return await _state(means, store_id, shipment_id, event, by, "reopen", event.description)
+
+
+async def ask_now(means: Means, store_id: int, shipment_id: int, by: By) -> None:
+    """Make a package due at once. Raises `MissingError`."""
+    async with transaction(means.pool) as connection:
+        kept = await shipments.kept(connection, store_id, shipment_id)
+        if kept is None:
+            raise _missing(shipment_id)
+        await shipments.ask_now(connection, store_id, shipment_id, now=means.now())
+        line = Deed(DeedKind.ASK_NOW, kept.order.number, shipment_id)
+        await audit.note(connection, store_id, by, [line], now=means.now())
 
 
 def _by(source: Source, author: str, origin: str) -> By:

@@ -295,8 +295,10 @@ class SinkSession(Session, Protocol):
         """Carry one request out. `telling_id` travels as idempotency key."""
         ...
 
-    async def already_done(self, request: Request, telling_id: str) -> bool:
-        """After a doubt: whether the other side shows that this very request was carried out. False if unknowable."""
+    async def already_done(self, request: Request, telling_id: str) -> bool | None:
+        """After a doubt: whether the other side shows that this very request was carried out. False if that can never
+        be known, None if it cannot be read now: then it is not sent again until it can.
+        """
         ...
 
 

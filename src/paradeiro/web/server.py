@@ -60,17 +60,36 @@ async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Resp
     """Bounded bodies in, careful headers out."""
     # A party that pushes is not ours to teach: hooks read what comes, up to their own bound.
     bulk = request.url.path in BULK_PATHS  # many lines may be more, and come in chunks: their door counts
-    if "transfer-encoding" in request.headers and not (bulk or request.url.path.startswith("/hooks/")):
-        return _error(request, 411, "no_length", "Send the body with a Content-Length, not in chunks.")
+    chunked = "transfer-encoding" in request.headers and not (bulk or request.url.path.startswith("/hooks/"))
     length = request.headers.get("content-length", "0")
     most = LARGEST_BULK if bulk else _LARGEST_BODY
-    if not length.isdigit() or int(length) > most:
+    if not length.isdigit() or int(length) > most or (chunked and not await _whole(request, most)):
         return _error(request, 413, "too_large", f"The body may have at most {most} bytes. Send it in parts.")
+    if speaks_vtex(request.url.path):
+        _as_json(request)
     response = await call_next(request)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")
     response.headers.setdefault("X-Frame-Options", "DENY")
     return response
+
+
+async def _whole(request: Request, most: int) -> bool:
+    """Read a body that names no length, so that its door finds it whole. False if it is too large."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most:
+            return False
+        parts.append(part)
+    request._body = b"".join(parts)  # noqa: SLF001 - what has been read is handed on under this name only
+    return True
+
+
+def _as_json(request: Request) -> None:
+    """VTEX's callers send JSON under any name, or none; VTEX takes it."""
+    others = [(name, value) for name, value in request.scope["headers"] if name != b"content-type"]
+    request.scope["headers"] = [*others, (b"content-type", b"application/json")]
 
 
 def _error(

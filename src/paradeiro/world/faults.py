@@ -23,6 +23,8 @@ KINDS = (
     "slow",  # the right answer after `seconds`
     "reset",  # the connection ends before anything is done
     "accept_then_drop",  # does what it was asked, then the connection breaks
+    "accept_then_status",  # does what it was asked, then answers `status`
+    "drip",  # the right answer, a byte at a time over `seconds`
     "language",  # the post office only: 400, no language is good enough
     *CHANGES,  # the post office only: what its answer says is altered (content.py)
     *RENAMES,
@@ -132,6 +134,10 @@ class Faulty:
         body = b"".join(m.get("body", b"") for m in told if m["type"] == "http.response.body")
         if fault.kind == "accept_then_drop":
             await _hang_up(send)
+        elif fault.kind == "accept_then_status":
+            await _answer(send, fault.status, b"", ())
+        elif fault.kind == "drip":
+            await _drip(send, told[0], body, fault.seconds)
         elif fault.kind == "truncated":
             await _answer(send, told[0]["status"], body[: len(body) // 2], ((b"content-type", b"application/json"),))
         elif fault.kind in CHANGES or fault.kind in RENAMES:
@@ -172,6 +178,15 @@ async def _answer(send: Send, status: int, body: bytes, headers: tuple[tuple[byt
     length = (b"content-length", str(len(body)).encode())
     await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
     await send({"type": "http.response.body", "body": body})
+
+
+async def _drip(send: Send, start: Message, body: bytes, seconds: float) -> None:
+    """Whoever counts the time of each byte only, waits for ever."""
+    await send(start)
+    for at in range(len(body)):
+        await send({"type": "http.response.body", "body": body[at : at + 1], "more_body": True})
+        await asyncio.sleep(seconds / max(len(body), 1))
+    await send({"type": "http.response.body", "body": b""})
 
 
 async def _hang_up(send: Send) -> None:

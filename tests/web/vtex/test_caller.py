@@ -1,6 +1,7 @@
 """VTEX's callers at our door: an ERP sends invoices and numbers, a carrier sends histories, both read orders."""
 
 import json
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -196,8 +197,12 @@ GONE, THERE, PAPER = "Saiu", "Entregue", "Comprovante"
         # Of one day without hours, both before the delivery: what was stated later stands first.
         (lines(GONE, THERE, delivered=True), lines(GONE, THERE, PAPER, delivered=True), [PAPER, GONE, THERE], 1),
         (lines(THERE, GONE, delivered=True), lines(THERE, GONE, delivered=True), [GONE, THERE], 0),
+        # The words come before the flag: nobody is told them until they are true.
+        # What was stated today without an hour got the hour of its stating, which may be after the delivery's.
+        (lines(GONE, THERE, delivered=False), lines(GONE, THERE, delivered=True), [THERE, GONE], 1),
+        (lines(THERE, delivered=False), lines(GONE, THERE, delivered=True), [GONE, THERE], 1),
     ],
-    ids=["no longer flagged", "a line after it", "newest first on one day"],
+    ids=["no longer flagged", "a line after it", "newest first on one day", "said before", "said alone before"],
 )
 async def test_a_delivery_is_one_line_however_it_is_stated(
     vtex: httpx.AsyncClient, shop: Shop, first: dict[str, Any], second: dict[str, Any], shown: list[str], more: int
@@ -224,7 +229,9 @@ async def test_a_sentence_alone_delivers_nothing(vtex: httpx.AsyncClient, shop: 
     assert (await vtex.put(f"{ORDER}/invoice/NF-1/tracking", json=said)).status_code == 200
     assert (await the_package(vtex))["courierStatus"]["finished"] is False
     kept = await shop.kept(await _the_shipment(shop))
-    assert kept.shipment.snapshot.status == "in_transit"
+    assert kept.shipment.snapshot.status == "registered"
+    assert (await the_package(vtex))["courierStatus"]["data"] == [], "nobody is told what is not confirmed"
+    assert [e.event.description for e in await shop.events(kept.shipment.id)] == [text], "the shop's people see it"
 
 
 async def test_both_doors_lead_to_one_package(vtex: httpx.AsyncClient, shop: Shop) -> None:
@@ -406,3 +413,31 @@ async def test_an_external_seller_says_the_same_by_post(vtex: httpx.AsyncClient,
     status = package["courierStatus"]
     assert (status["finished"], status["deliveredDate"][:10]) == (True, "2026-11-02"), "the end of the day, São Paulo"
     assert (await vtex.post(f"{base}/NF-1/tracking", json={})).json()["error"]["message"].count("isDelivered") == 1
+
+
+async def _parts(body: bytes, size: int = 100) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), size):
+        yield body[start : start + size]
+
+
+async def test_a_body_in_chunks_is_read_whole_and_bounded(vtex: httpx.AsyncClient) -> None:
+    body = json.dumps(INVOICE).encode()
+    answer = await vtex.post(f"{ORDER}/invoice", content=_parts(body))
+    assert answer.request.headers["transfer-encoding"] == "chunked"
+    assert answer.status_code == 200, answer.text
+    assert (await the_package(vtex))["trackingNumber"] == "AA1"
+    large = b'{"type":"' + b"x" * (5 * 1024 * 1024) + b'"}'
+    answer = await vtex.post(f"{ORDER}/invoice", content=_parts(large, 1 << 20))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize("named", ["text/plain", "application/x-www-form-urlencoded", None])
+async def test_json_under_another_name_is_json(vtex: httpx.AsyncClient, named: str | None) -> None:
+    headers = {"Content-Type": named} if named else {}
+    answer = await vtex.post(f"{ORDER}/invoice", content=json.dumps(INVOICE).encode(), headers=headers)
+    assert answer.status_code == 200, answer.text
+    for body in (b"invoiceNumber=1", b"", b"\xff"):
+        answer = await vtex.post(f"{ORDER}/invoice", content=body, headers=headers)
+        assert answer.status_code == 400
+        assert set(answer.json()["error"]) == {"code", "message", "exception"}
+        assert answer.json()["error"]["message"]

@@ -29,7 +29,7 @@ from paradeiro.sdk.tokens import NoTokens, Tokens
 BASE_URL = "https://api.mercadolibre.com"
 _ME1 = "me1"
 _PAUSE_AFTER_429 = 60.0
-_BAD_GATEWAYS = frozenset({502, 504})
+_SERVER_ERROR = 500  # from here on an answer says nothing of what was done before it went wrong
 _SHORTEST_LIFE, _LONGEST_LIFE = 60, 30 * 24 * 3600
 _AUTHORISE = "authorise the application again and enter the new refresh token (docs/connectors/mercado_livre.md)"
 
@@ -75,11 +75,13 @@ class MercadoLivreSession:
             return _nothing(numbered)
         return await self._move(shown, wanted, wanted.news)
 
-    async def already_done(self, request: Request, telling_id: str) -> bool:  # noqa: ARG002 - the same call for every sink
-        """Whether the shipment shows all of it."""
+    async def already_done(self, request: Request, telling_id: str) -> bool | None:  # noqa: ARG002 - the same call for every sink
+        """Whether the shipment shows all of it; None if it does not answer now."""
         wanted = msgspec.json.decode(request.body, type=Wanted)
         shown = await self._shown(request.path)
-        if isinstance(shown, Sent) or shown.tracking_number not in {wanted.tracking_number, *wanted.others}:
+        if isinstance(shown, Sent):
+            return None if shown.outcome is Outcome.RETRY else False
+        if shown.tracking_number not in {wanted.tracking_number, *wanted.others}:
             return False
         return wanted.news is None or _state(wanted.news) == shown.state
 
@@ -221,7 +223,7 @@ def _taken(answer: HttpAnswer) -> HttpAnswer | Sent:
     outcome = trouble(answer)
     if outcome is not None:
         wait = retry_after(answer) or (_PAUSE_AFTER_429 if answer.status == 429 else None)
-        doubt = answer.status in _BAD_GATEWAYS
+        doubt = answer.status >= _SERVER_ERROR
         return Sent(outcome, "", error_words(answer), http_status=answer.status, retry_after=wait, in_doubt=doubt)
     if answer.is_html:
         return Sent(Outcome.MALFORMED, message="a web page came instead of an answer", http_status=answer.status)

@@ -209,18 +209,21 @@ class VtexSession:
         answer = await self._wire.ask("GET", f"{ORDERS}/{order}")
         return not isinstance(answer, Trouble) and readback.lacks_nothing(answer.body, invoice, request.body)
 
-    async def already_done(self, request: Request, telling_id: str) -> bool:  # noqa: ARG002 - VTEX does not show our id
-        """Whether the order shows what the request says."""
-        return await self._shows(request) is True
+    async def already_done(self, request: Request, telling_id: str) -> bool | None:  # noqa: ARG002 - VTEX does not show our id
+        """Whether the order shows what the request says; None if VTEX does not answer now."""
+        shown = await self._shows(request)
+        if isinstance(shown, Trouble):
+            return None if shown.outcome is Outcome.RETRY else False
+        return shown is True
 
-    async def _shows(self, request: Request) -> bool | None:
-        """Whether the order shows what the request says; None if it cannot be read now."""
+    async def _shows(self, request: Request) -> bool | Trouble | None:
+        """Whether the order shows what the request says; None if that cannot be known."""
         target = readback.target_of(request.path)
         if target is None:
             return None
         order, invoice = target
         answer = await self._wire.ask("GET", f"{ORDERS}/{order}")
-        return None if isinstance(answer, Trouble) else readback.shows(answer.body, invoice, request.body)
+        return answer if isinstance(answer, Trouble) else readback.shows(answer.body, invoice, request.body)
 
 
 def _not_sent(request: Request, problem: Trouble) -> Sent:

@@ -16,7 +16,7 @@ AT_ONCE = 5  # requests under way: the limit is the whole store's
 ALLOWED_PER_MINUTE = 6000  # of a VTEX account, by all who ask it (facts/vtex, section 2.1)
 DEFAULT_SHARE = 10.0
 _PAUSE_AFTER_429 = 60.0
-_BAD_GATEWAYS = frozenset({502, 504})
+_SERVER_ERROR = 500  # from here on an answer says nothing of what was done before it went wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def problem_of(answer: HttpAnswer | HttpFailure) -> Trouble | None:
     if outcome is not None:
         wait = retry_after(answer) or (_PAUSE_AFTER_429 if answer.status == 429 else None)
         said = error_words(answer)
-        return Trouble(outcome, said, answer.status, wait, in_doubt=answer.status in _BAD_GATEWAYS)
+        return Trouble(outcome, said, answer.status, wait, in_doubt=answer.status >= _SERVER_ERROR)
     if answer.is_html:
         return Trouble(Outcome.MALFORMED, "a web page came instead of an answer", answer.status)
     return None

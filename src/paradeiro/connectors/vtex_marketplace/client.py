@@ -17,7 +17,7 @@ from paradeiro.sdk.http import (
 )
 
 _PAUSE_AFTER_429 = 60.0
-_BAD_GATEWAYS = frozenset({502, 504})
+_SERVER_ERROR = 500  # from here on an answer says nothing of what was done before it went wrong
 
 
 class VtexMarketplaceSession:
@@ -55,7 +55,7 @@ def _sent(answer: HttpAnswer | HttpFailure, *, receipted: bool) -> Sent:
     outcome = trouble(answer)
     if outcome is not None:
         wait = retry_after(answer) or (_PAUSE_AFTER_429 if answer.status == 429 else None)
-        doubt = answer.status in _BAD_GATEWAYS
+        doubt = answer.status >= _SERVER_ERROR
         return Sent(outcome, "", error_words(answer), http_status=answer.status, retry_after=wait, in_doubt=doubt)
     if answer.is_html:
         words = "a web page came instead of an answer"

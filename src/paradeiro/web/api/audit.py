@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from paradeiro.db import audit
+from paradeiro.web.api.cursors import Cursor, cursor_of, row_of
 from paradeiro.web.api.shapes import AuditOut, AuditPage, errors
 from paradeiro.web.auth import MeansOf, Reader
 
@@ -17,14 +18,15 @@ async def list_audit(
     means: MeansOf,
     who: Reader,
     order_number: Annotated[str | None, Query(max_length=100, pattern=r"^[^\x00]*$")] = None,
-    cursor: Annotated[int | None, Query(ge=1, le=2**62)] = None,
+    cursor: Cursor = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> AuditPage:
     """What was done by API, on the pages or on the command line, and by whom; of one order, or of the whole store."""
+    before = row_of("audit", cursor)
     async with means.pool.connection() as connection:
         lines = await audit.audit_lines(
-            connection, who.store_id, order_number=order_number, before=cursor, limit=limit + 1
+            connection, who.store_id, order_number=order_number, before=before, limit=limit + 1
         )
     page = lines[:limit]
     items = [AuditOut(**asdict(line)) for line in page]
-    return AuditPage(items=items, next=page[-1].id if len(lines) > limit else None)
+    return AuditPage(items=items, next=cursor_of("audit", page[-1].id) if len(lines) > limit else None)

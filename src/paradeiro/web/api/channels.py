@@ -1,10 +1,11 @@
 """In: how a channel that sold orders wants to be told; out: the rules of each channel that has its own."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from paradeiro.domain.channels import ANY, ChannelRules
 from paradeiro.domain.words import Wish
 from paradeiro.flow import channels
+from paradeiro.web.api.once import api_author
 from paradeiro.web.api.shapes import Shape, errors
 from paradeiro.web.auth import MeansOf, Reader, Writer
 
@@ -35,7 +36,7 @@ async def show_channels(means: MeansOf, who: Reader) -> Channels:
 
 
 @router.put("/channels/{channel}", responses=_ERRORS)
-async def set_channel(channel: str, stated: Rules, means: MeansOf, who: Writer) -> Rules:
+async def set_channel(request: Request, channel: str, stated: Rules, means: MeansOf, who: Writer) -> Rules:
     """Say how this channel is told from now on. What is planned already is told as it was planned."""
     rules = ChannelRules(
         frozenset(stated.hears),
@@ -43,7 +44,7 @@ async def set_channel(channel: str, stated: Rules, means: MeansOf, who: Writer) 
         delivered_after_dispatch=stated.delivered_after_dispatch,
         needs_invoice_key=stated.needs_invoice_key,
     )
-    await channels.set_rules(means, who.store_id, channel, rules)
+    await channels.set_rules(means, who.store_id, channel, rules, api_author(request, who))
     return _shown(rules)
 
 

@@ -13,7 +13,9 @@ from paradeiro.web.api.once import OnceRoute, api_author
 from paradeiro.web.api.shapes import Shape, errors
 from paradeiro.web.auth import MeansOf, Writer
 
-router = APIRouter(tags=["customers"], route_class=OnceRoute)
+router = APIRouter(tags=["customers"])
+# What is exported is kept nowhere else, not even for a repeated request.
+_once = APIRouter(route_class=OnceRoute)
 _ERRORS = errors(400, 401, 403, 404, 409, 422)
 
 
@@ -83,11 +85,14 @@ async def export_customer(request: Request, body: WhoseIn, means: MeansOf, who: 
     return shown(await persons.export(means, who.store_id, whose, api_author(request, who)))
 
 
-@router.post("/customers/erase", responses=_ERRORS)
+@_once.post("/customers/erase", responses=_ERRORS)
 async def erase_customer(request: Request, body: WhoseIn, means: MeansOf, who: Writer) -> Erased:
     """Forget who a person is. It cannot be undone; stating the order again does not bring them back."""
     whose = Whose(body.email, body.order)
     return Erased(orders=await persons.erase(means, who.store_id, whose, api_author(request, who)))
+
+
+router.include_router(_once)
 
 
 def shown(person: persons.Person) -> PersonOut:

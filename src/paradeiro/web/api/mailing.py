@@ -1,9 +1,10 @@
 """In: who shall mail the store's customers; out: who does. Paradeiro or the order system, never both."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from paradeiro.domain.words import Mailer
 from paradeiro.flow.mailing import mailer_of, set_mailer
+from paradeiro.web.api.once import api_author
 from paradeiro.web.api.shapes import Shape, errors
 from paradeiro.web.auth import MeansOf, Reader, Writer
 
@@ -24,7 +25,7 @@ async def show_mailing(means: MeansOf, who: Reader) -> Mailing:
 
 
 @router.put("/mailing", responses=_ERRORS)
-async def set_mailing(stated: Mailing, means: MeansOf, who: Writer) -> Mailing:
+async def set_mailing(request: Request, stated: Mailing, means: MeansOf, who: Writer) -> Mailing:
     """Say who mails them from now on. With `order_system`, Paradeiro mails nobody; the order system must."""
-    await set_mailer(means, who.store_id, stated.mailer)
+    await set_mailer(means, who.store_id, stated.mailer, api_author(request, who))
     return stated

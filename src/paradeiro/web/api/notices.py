@@ -2,29 +2,44 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query, Request
 
 from paradeiro.db import notices, reading, stores
 from paradeiro.db.notices import Notice
 from paradeiro.db.pool import transaction
+from paradeiro.domain.words import DeedKind
+from paradeiro.flow import deeds
 from paradeiro.flow.errors import MissingError
-from paradeiro.web.api.shapes import AccountOut, NoticeOut, errors
+from paradeiro.web.api.cursors import Cursor, cursor_of, row_of
+from paradeiro.web.api.once import OnceRoute, api_author
+from paradeiro.web.api.shapes import AccountOut, NoticeOut, NoticePage, errors
 from paradeiro.web.auth import MeansOf, Reader, Writer
 
-router = APIRouter(tags=["notices"])
+router = APIRouter(tags=["notices"], route_class=OnceRoute)
 _ERRORS = errors(401, 403, 404, 422)
 
 
 @router.get("/notices", responses=_ERRORS)
-async def list_notices(means: MeansOf, who: Reader, *, all: bool = False) -> list[NoticeOut]:  # noqa: A002 - the query's word
-    """Open notices (or `all` of them), the latest first."""
+async def list_notices(
+    means: MeansOf,
+    who: Reader,
+    *,
+    all: bool = False,  # noqa: A002 - the query's word
+    cursor: Cursor = "",
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> NoticePage:
+    """Open notices (or `all` of them), the latest opened first."""
+    before = row_of("notices", cursor)
     async with means.pool.connection() as connection:
-        found = await notices.notices(connection, who.store_id, open_only=not all)
-    return [_notice(notice) for notice in found]
+        found = await notices.page(connection, who.store_id, open_only=not all, before=before, limit=limit + 1)
+    more = cursor_of("notices", found[limit - 1].id) if len(found) > limit else None
+    return NoticePage(items=[_notice(notice) for notice in found[:limit]], next=more)
 
 
 @router.post("/notices/{notice_id}/resolve", responses=_ERRORS)
-async def resolve_notice(notice_id: Annotated[int, Path(ge=1)], means: MeansOf, who: Writer) -> NoticeOut:
+async def resolve_notice(
+    request: Request, notice_id: Annotated[int, Path(ge=1)], means: MeansOf, who: Writer
+) -> NoticeOut:
     """End a notice. One about an account lets the account be asked again at once."""
     async with transaction(means.pool) as connection:
         done = await notices.resolve(connection, who.store_id, notice_id, by=who.name, now=means.now())
@@ -32,6 +47,8 @@ async def resolve_notice(notice_id: Annotated[int, Path(ge=1)], means: MeansOf, 
             raise MissingError("no_such_notice", f"There is no open notice {notice_id} in this store.")
         if done.account_id is not None:
             await stores.visit_now(connection, done.account_id, now=means.now())
+        by = api_author(request, who)
+        await deeds.note(means, connection, who.store_id, by, DeedKind.RESOLVE_NOTICE, f"{done.kind}: {done.subject}")
     return _notice(done)
 
 

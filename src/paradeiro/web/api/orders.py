@@ -10,6 +10,7 @@ from paradeiro.domain.timeline import order_delivered_at
 from paradeiro.domain.words import Status
 from paradeiro.flow import intake
 from paradeiro.flow.errors import MissingError
+from paradeiro.web.api.cursors import Cursor, cursor_of, row_of
 from paradeiro.web.api.once import OnceRoute, api_author
 from paradeiro.web.api.shapes import FullOrderIn, OrderDetail, OrderOut, OrderPage, OrderTaken, PackageTaken, errors
 from paradeiro.web.api.shipments import detail
@@ -25,13 +26,14 @@ async def list_orders(
     who: Reader,
     search: Annotated[str, Query(max_length=200)] = "",
     status: Status | None = None,
-    cursor: Annotated[int | None, Query(ge=1)] = None,
+    cursor: Cursor = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> OrderPage:
     """Orders, newest first. `search` matches a number, a tracking code, a customer's name or address."""
+    before = row_of("orders", cursor)
     async with means.pool.connection() as connection:
         lines = await reading.order_lines(
-            connection, who.store_id, search=search.strip(), status=status, before=cursor, limit=limit + 1
+            connection, who.store_id, search=search.strip(), status=status, before=before, limit=limit + 1
         )
     page = lines[:limit]
     items = [
@@ -47,7 +49,7 @@ async def list_orders(
         )
         for line in page
     ]
-    return OrderPage(items=items, next=page[-1].id if len(lines) > limit else None)
+    return OrderPage(items=items, next=cursor_of("orders", page[-1].id) if len(lines) > limit else None)
 
 
 @router.post("/orders", status_code=201, responses=_ERRORS)

@@ -249,7 +249,7 @@ class ShipmentPage(Shape):
     """`next` is the cursor of the next page; null at the end."""
 
     items: list[ShipmentOut]
-    next: int | None
+    next: str | None
 
 
 class OrderOut(Shape):
@@ -265,7 +265,7 @@ class OrderOut(Shape):
 
 class OrderPage(Shape):
     items: list[OrderOut]
-    next: int | None
+    next: str | None
 
 
 class OrderDetail(Shape):
@@ -306,7 +306,7 @@ class AuditPage(Shape):
     """`next` is the cursor of the next page; null at the end."""
 
     items: list[AuditOut]
-    next: int | None
+    next: str | None
 
 
 class RecordedOut(Shape):
@@ -327,6 +327,11 @@ class NoticeOut(Shape):
     resolved_at: datetime | None
     shipment_id: int | None
     reply: str | None
+
+
+class NoticePage(Shape):
+    items: list[NoticeOut]
+    next: str | None
 
 
 class AccountOut(Shape):

@@ -14,6 +14,7 @@ from paradeiro.flow.errors import ConflictError, ExpiredError, MissingError
 from paradeiro.flow.intake import register
 from paradeiro.flow.means import Means
 from paradeiro.flow.record import Recorded
+from paradeiro.web.api.cursors import Cursor, cursor_of, row_of
 from paradeiro.web.api.once import OnceRoute, api_author
 from paradeiro.web.api.proofs import proofs_of
 from paradeiro.web.api.shapes import (
@@ -56,10 +57,11 @@ async def list_shipments(
     status: Status | None = None,
     tracking_code: str | None = None,
     order_number: str | None = None,
-    cursor: Annotated[int | None, Query(ge=1)] = None,
+    cursor: Cursor = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> ShipmentPage:
     """Shipments, newest first."""
+    before = row_of("shipments", cursor)
     async with means.pool.connection() as connection:
         lines = await reading.shipment_lines(
             connection,
@@ -67,11 +69,12 @@ async def list_shipments(
             status=status,
             tracking_code=tracking_code,
             order_number=order_number,
-            before=cursor,
+            before=before,
             limit=limit + 1,
         )
     page = lines[:limit]
-    return ShipmentPage(items=[_line(line) for line in page], next=page[-1].id if len(lines) > limit else None)
+    more = cursor_of("shipments", page[-1].id) if len(lines) > limit else None
+    return ShipmentPage(items=[_line(line) for line in page], next=more)
 
 
 @router.get("/shipments/{shipment_id}", responses=_ERRORS)
@@ -129,10 +132,9 @@ async def reopen(request: Request, shipment_id: Id, body: ReopenIn, means: Means
 
 
 @router.post("/shipments/{shipment_id}/ask-now", status_code=202, responses=_ERRORS)
-async def ask_now(shipment_id: Id, means: MeansOf, who: Writer) -> ShipmentDetail:
+async def ask_now(request: Request, shipment_id: Id, means: MeansOf, who: Writer) -> ShipmentDetail:
     """Ask the carrier as soon as possible, whatever the schedule says."""
-    async with means.pool.connection() as connection:
-        await shipments.ask_now(connection, who.store_id, shipment_id, now=means.now())
+    await statements.ask_now(means, who.store_id, shipment_id, api_author(request, who))
     return await detail(means, who.store_id, shipment_id)
 
 

@@ -4,14 +4,16 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from paradeiro.db.webhooks import EndpointLine
 from paradeiro.domain.words import Outcome
 from paradeiro.flow import endpoint
+from paradeiro.flow.means import Means
+from paradeiro.web.api.once import api_author
 from paradeiro.web.api.shapes import Shape, errors
-from paradeiro.web.auth import MeansOf, Reader, Writer
+from paradeiro.web.auth import Caller, MeansOf, Reader, Writer
 
 router = APIRouter(tags=["webhooks"])
 Id = Annotated[int, Path(ge=1, le=2**62)]
@@ -50,6 +52,20 @@ class WebhookAdded(Shape):
     secret: str
 
 
+class WebhookRotated(Shape):
+    """`secret` signs from now on; it is shown only here."""
+
+    id: int
+    secret: str
+    former_until: datetime
+
+
+class WebhookRemoved(Shape):
+    """How many messages waited and are dropped."""
+
+    dropped: int
+
+
 class TestOut(Shape):
     """What came of a test message. `http_status` is null if no answer came."""
 
@@ -76,9 +92,10 @@ async def list_webhooks(means: MeansOf, who: Reader) -> WebhookPage:
 
 
 @router.post("/webhooks", status_code=201, responses=_ERRORS)
-async def add_webhook(body: WebhookIn, means: MeansOf, who: Writer) -> WebhookAdded:
-    """Tell an address of every change from now on."""
-    made = await endpoint.add(means, who.store_id, name=body.name, url=body.url)
+async def add_webhook(request: Request, body: WebhookIn, means: MeansOf, who: Writer) -> WebhookAdded:
+    """Tell an address of every change from now on. Its name is what keeps it from being added twice."""
+    by = api_author(request, who)
+    made = await endpoint.add(means, who.store_id, name=body.name, url=body.url, by=by)
     return WebhookAdded(id=made.account_id, secret=made.secret)
 
 
@@ -90,11 +107,46 @@ async def test_webhook(webhook_id: Id, means: MeansOf, who: Writer) -> TestOut:
 
 
 @router.post("/webhooks/{webhook_id}/replay", responses=_ERRORS)
-async def replay_webhook(webhook_id: Id, body: ReplayIn, means: MeansOf, who: Writer) -> ReplayOut:
+async def replay_webhook(request: Request, webhook_id: Id, body: ReplayIn, means: MeansOf, who: Writer) -> ReplayOut:
     """Tell again what was accepted, under the same ids."""
     account = await endpoint.find(means, who.store_id, webhook_id)
-    message = str(body.message) if body.message else None
-    return ReplayOut(messages=await endpoint.replay(means, account, since=body.since, message=message))
+    message, by = str(body.message) if body.message else None, api_author(request, who)
+    return ReplayOut(messages=await endpoint.replay(means, account, since=body.since, message=message, by=by))
+
+
+@router.post("/webhooks/{webhook_id}/enable", responses=_ERRORS)
+async def enable_webhook(request: Request, webhook_id: Id, means: MeansOf, who: Writer) -> WebhookOut:
+    """Tell it again; what waited goes first, in order."""
+    account = await endpoint.find(means, who.store_id, webhook_id)
+    await endpoint.enable(means, account, api_author(request, who))
+    return await _shown(means, who, webhook_id)
+
+
+@router.post("/webhooks/{webhook_id}/disable", responses=_ERRORS)
+async def disable_webhook(request: Request, webhook_id: Id, means: MeansOf, who: Writer) -> WebhookOut:
+    """Tell it nothing until it is enabled; its messages wait."""
+    account = await endpoint.find(means, who.store_id, webhook_id)
+    await endpoint.disable(means, account, api_author(request, who))
+    return await _shown(means, who, webhook_id)
+
+
+@router.post("/webhooks/{webhook_id}/rotate", responses=_ERRORS)
+async def rotate_secret(request: Request, webhook_id: Id, means: MeansOf, who: Writer) -> WebhookRotated:
+    """Make a new secret; the former one signs too until `former_until`. One before that signs no longer."""
+    account = await endpoint.find(means, who.store_id, webhook_id)
+    secret, until = await endpoint.rotate(means, account, api_author(request, who))
+    return WebhookRotated(id=webhook_id, secret=secret, former_until=until)
+
+
+@router.delete("/webhooks/{webhook_id}", responses=_ERRORS)
+async def remove_webhook(request: Request, webhook_id: Id, means: MeansOf, who: Writer) -> WebhookRemoved:
+    """Forget it, its secrets and what waits for it."""
+    account = await endpoint.find(means, who.store_id, webhook_id)
+    return WebhookRemoved(dropped=await endpoint.remove(means, account, api_author(request, who)))
+
+
+async def _shown(means: Means, who: Caller, webhook_id: int) -> WebhookOut:
+    return next(_line(line) for line in await endpoint.of_store(means, who.store_id) if line.id == webhook_id)
 
 
 def _line(line: EndpointLine) -> WebhookOut:

@@ -5,13 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 
 from paradeiro.db import reading, stores
+from paradeiro.db.audit import By
 from paradeiro.db.pool import transaction
-from paradeiro.domain.words import Mailer, PartyKind
-from paradeiro.flow import endpoint
+from paradeiro.domain.words import DeedKind, Mailer, PartyKind
+from paradeiro.flow import deeds, endpoint
 from paradeiro.flow.errors import StatementError
 from paradeiro.flow.mailing import mailer_of, set_mailer
 from paradeiro.flow.means import Means
-from paradeiro.web.auth import Caller, MeansOf, Operator
+from paradeiro.web.auth import Caller, MeansOf, Operator, origin_of
 from paradeiro.web.pages import forms
 from paradeiro.web.pages.layout import id_of, page
 from paradeiro.web.pages.stating import FormToken
@@ -55,8 +56,10 @@ async def ask_now(request: Request, account: str, means: MeansOf, who: Operator,
         if account_id not in mine or account_id is None:
             return await _render(request, means, who, problem="gone")
         await stores.visit_now(connection, account_id, now=means.now())
+        by = By(who.name, "page", origin_of(request))
+        await deeds.note(means, connection, who.store_id, by, DeedKind.ASK_NOW, f"account {account_id}")
     if mine[account_id] == "disabled":
-        await endpoint.enable(means, await endpoint.find(means, who.store_id, account_id))
+        await endpoint.enable(means, await endpoint.find(means, who.store_id, account_id), by)
     return forms.back("/accounts", "try-now")
 
 
@@ -71,5 +74,5 @@ async def choose_mailer(
         return await _render(request, means, who, problem=error.code)
     if mailer not in set(Mailer):
         return await _render(request, means, who, problem="gone")
-    await set_mailer(means, who.store_id, Mailer(mailer))
+    await set_mailer(means, who.store_id, Mailer(mailer), By(who.name, "page", origin_of(request)))
     return forms.back("/accounts", "mailer")

@@ -4,13 +4,16 @@ from fastapi import APIRouter, Request, Response
 
 from paradeiro.db import notices, stores
 from paradeiro.db import shown as screens
+from paradeiro.db.audit import By
 from paradeiro.db.notices import Notice
 from paradeiro.db.pool import transaction
+from paradeiro.domain.words import DeedKind
+from paradeiro.flow import deeds
 from paradeiro.flow.errors import StatementError
 from paradeiro.flow.means import Means
 from paradeiro.sdk.speech import Language
 from paradeiro.sdk.speech.notices import notice_sentence
-from paradeiro.web.auth import Caller, MeansOf, Operator
+from paradeiro.web.auth import Caller, MeansOf, Operator, origin_of
 from paradeiro.web.pages import forms
 from paradeiro.web.pages.layout import id_of, page, words_for
 from paradeiro.web.pages.stating import FormToken
@@ -64,6 +67,10 @@ async def resolve(request: Request, notice: str, means: MeansOf, who: Operator, 
         )
         if ended is not None and ended.account_id is not None:
             await stores.visit_now(connection, ended.account_id, now=means.now())
+        if ended is not None:
+            by = By(who.name, "page", origin_of(request))
+            said = f"{ended.kind}: {ended.subject}"
+            await deeds.note(means, connection, who.store_id, by, DeedKind.RESOLVE_NOTICE, said)
     if ended is None:
         return await _render(request, means, who, problem="gone")
     return forms.back("/notices", "resolve")

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Form, Request, Response
 
 from paradeiro.db import shipments, stores
+from paradeiro.db.audit import By
 from paradeiro.db.shipments import Kept
 from paradeiro.domain.words import Source
 from paradeiro.flow import statements
@@ -85,8 +86,8 @@ async def ask_now(
     """Make a package due at once."""
 
     async def state(kept: Kept) -> None:
-        async with means.pool.connection() as connection:
-            await shipments.ask_now(connection, who.store_id, kept.shipment.id, now=means.now())
+        by = By(who.name, "page", origin_of(request))
+        await statements.ask_now(means, who.store_id, kept.shipment.id, by)
 
     return await _state(request, number, shipment, "ask-now", means, who, form, state)
 
