@@ -73,11 +73,12 @@ def policy(
     moves_a_day: Annotated[bool | None, typer.Option(help="at most one mail a day that it moved on")] = None,
 ) -> None:
     """Which mails go, and when. What is not named stays as it is."""
+    from paradeiro.cli.author import cli_author
     from paradeiro.flow.mailing import mail_policy, set_mail_policy
 
     async def done(means: "Means", store_id: int) -> "MailPolicy":
         wanted = changed(await mail_policy(means, store_id), send, quiet, at_once, moves_a_day=moves_a_day)
-        await set_mail_policy(means, store_id, wanted)
+        await set_mail_policy(means, store_id, wanted, cli_author())
         return wanted
 
     _say(_lines(_run(store, done)))
@@ -133,10 +134,11 @@ def set_(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)], store: _Store, part: _Part = "html"
 ) -> None:
     """Lay the store's mails out like this file, if it stands all hard cases."""
+    from paradeiro.cli.author import cli_author
     from paradeiro.flow.mailing import set_template
 
     source = _source(file)
-    _run(store, lambda means, store_id: set_template(means, store_id, part, source))
+    _run(store, lambda means, store_id: set_template(means, store_id, part, source, cli_author()))
     _say(f"The {part} of {store}'s mails is laid out like {file} now.")
 
 
@@ -156,9 +158,10 @@ def show(store: _Store, part: _Part = "html") -> None:
 @template.command()
 def remove(store: _Store, part: _Part = "html") -> None:
     """Use the built-in layout again."""
+    from paradeiro.cli.author import cli_author
     from paradeiro.flow.mailing import set_template
 
-    _run(store, lambda means, store_id: set_template(means, store_id, part, ""))
+    _run(store, lambda means, store_id: set_template(means, store_id, part, "", cli_author()))
     _say(f"The {part} of {store}'s mails is ours again.")
 
 

@@ -211,6 +211,7 @@ class DeedKind(StrEnum):
     SET_MAILER = "set_mailer"
     SET_CHANNEL = "set_channel"
     SET_BRAND = "set_brand"
+    SET_MAILS = "set_mails"
     ADD_WEBHOOK = "add_webhook"
     CHANGE_WEBHOOK = "change_webhook"
     REMOVE_WEBHOOK = "remove_webhook"

@@ -49,7 +49,7 @@ async def mail_policy(means: Means, store_id: int) -> MailPolicy:
         return (await stores.stores(connection, [store_id]))[store_id].policy.mail
 
 
-async def set_mail_policy(means: Means, store_id: int, wanted: MailPolicy) -> None:
+async def set_mail_policy(means: Means, store_id: int, wanted: MailPolicy, by: By | None = None) -> None:
     """From now on mails go so, those that wait too. Raises `InvalidError`."""
     owed = wanted.unsent & OWED
     if owed:
@@ -58,6 +58,7 @@ async def set_mail_policy(means: Means, store_id: int, wanted: MailPolicy) -> No
     async with transaction(means.pool) as connection:
         policy = await stores.lock_policy(connection, store_id)
         await stores.set_policy(connection, store_id, replace(policy, mail=wanted))
+        await deeds.note(means, connection, store_id, by, DeedKind.SET_MAILS, "policy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +146,12 @@ def _tried(connector: Connector) -> Sequence[tuple[str, Telling]]:
     return found
 
 
-async def set_template(means: Means, store_id: int, part: str, source: str) -> None:
+async def set_template(means: Means, store_id: int, part: str, source: str, by: By | None = None) -> None:
     """Keep a part of the store's own layout; nothing: the built-in one again. Raises `InvalidError`."""
     problem = template_problem(means.connectors, part, source) if source else ""
     if problem:
         raise InvalidError("template", problem)
     async with transaction(means.pool) as connection:
         await mailing.put_template(connection, store_id, part, source, now=means.now())
+        await deeds.note(means, connection, store_id, by, DeedKind.SET_MAILS, f"layout, {part}")
         await notices.resolve_subject(connection, store_id, [NoticeKind.TEMPLATE_FAILED], _SUBJECT, now=means.now())

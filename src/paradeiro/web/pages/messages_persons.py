@@ -29,6 +29,7 @@ PERSONS: dict[str, tuple[str, str]] = {
     "deed.resolve_notice": ("aviso encerrado", "notice ended"),
     "deed.set_mailer": ("quem escreve aos clientes mudado", "who mails the customers changed"),
     "deed.set_channel": ("regras de um canal mudadas", "a channel's rules changed"),
+    "deed.set_mails": ("e-mails ao cliente mudados", "mails to customers changed"),
     "deed.set_brand": ("marca mudada", "brand changed"),
     "deed.add_webhook": ("webhook criado", "webhook added"),
     "deed.change_webhook": ("webhook mudado", "webhook changed"),
