@@ -10,7 +10,7 @@ from paradeiro.web.pages.layout import style
 CSS = style()[1].decode()
 LIGHT, DARK = (
     dict(re.findall(r"--([\w-]+): (#[0-9a-f]{3,6});", block))
-    for block in re.findall(r":root \{(.*?)\}", CSS, re.DOTALL)
+    for block in re.findall(r"(?<!html):root \{(.*?)\}", CSS, re.DOTALL)
 )
 TEXTS = ("ink", "quiet", "accent", "turn", "trouble")
 MARKS = ("moving", "good", "turn", "trouble", "quiet", "edge", "accent")

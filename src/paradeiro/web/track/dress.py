@@ -25,9 +25,10 @@ class Dress:
 def dress(brand: Brand, *, framed: bool = False) -> Dress:
     """`framed`: other sites may show the page inside theirs."""
     font = f"body{{font-family:{brand.font}}}" if brand.font else ""
+    dark = brand.accent_in_dark
     style = (
-        f":root{{--accent:{brand.accent}}}"
-        f"@media (prefers-color-scheme:dark){{:root{{--accent:{brand.accent_in_dark}}}}}{font}"
+        f":root{{--accent:{brand.accent};--halo:{brand.accent}2e}}"
+        f"@media (prefers-color-scheme:dark){{:root{{--accent:{dark};--halo:{dark}33}}}}{font}"
     )
     mark = base64.b64encode(sha256(style.encode()).digest()).decode()
     # The brand's parts are checked when they are set (domain/brand.py): no quote or bracket can leave its place.

@@ -10,6 +10,7 @@ from paradeiro.flow import persons
 from paradeiro.sdk.speech.own_data import OWN_DATA
 from paradeiro.web.auth import MeansOf
 from paradeiro.web.pages.layout import SECURITY, TEMPLATES, searchable
+from paradeiro.web.track.dress import dress
 from paradeiro.web.track.language import chosen
 
 router = APIRouter()
@@ -28,7 +29,7 @@ async def own_data(request: Request, token: str, means: MeansOf, lang: str = "",
         ids = [k.shipment.id for k in await shipments.of_order(connection, store.id, found.order.number)]
         told = await effects.shown(connection, ids)
     words = chosen(lang, found.order.customer.locale, request.headers.get("accept-language", ""))
-    customer = found.order.customer
+    customer, worn = found.order.customer, dress(brand)
     html = TEMPLATES.get_template("own_data.html").render(
         language=words.language,
         said=OWN_DATA[words.language],
@@ -41,9 +42,12 @@ async def own_data(request: Request, token: str, means: MeansOf, lang: str = "",
         packages=len(ids),
         mails=sum(e.kind.startswith("customer_") and e.state == "done" for e in told),
         contact=brand.email,
+        logo=brand.logo,
+        worn=worn,
         asked=asked == "yes",
     )
-    return HTMLResponse(html, headers=_HEADERS | {"Vary": "Accept-Language"})
+    headers = _HEADERS | {"Vary": "Accept-Language", "Content-Security-Policy": worn.policy}
+    return HTMLResponse(html, headers=headers)
 
 
 @router.post("/t/{token}/data")

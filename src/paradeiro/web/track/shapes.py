@@ -18,7 +18,7 @@ class HappeningOut(BaseModel):
 
 
 class PackageOut(BaseModel):
-    """A package. `sentence`: where it is, in the reader's language; `then`: what happens next, or what to do (`act`)."""
+    """A package. `sentence`: where it is, in the reader's language; `then`: what happens next or what to do (`act`)."""
 
     tracking_code: str
     carrier: str
