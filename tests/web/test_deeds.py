@@ -25,6 +25,8 @@ EXEMPT = {
     "/hooks/{connector}/{token}": "a party speaks, nobody did anything",
     "/import/take": "tests/web/test_importing.py",
     "/t/{token}/data": "a customer's wish is a notice",
+    "/t/{token}/mails": "a customer's own choice",
+    "/t/{token}/unsubscribe": "a customer's own choice",
     "/api/v1/webhooks/{webhook_id}/test": "is kept nowhere",
     "/import": "only looks",
     "/api/v1/shipments/bulk": "tests/web/test_intake.py",

@@ -8,18 +8,25 @@ from psycopg.rows import dict_row
 
 from paradeiro.db.pool import Connection
 from paradeiro.domain.records import Customer, Order, Sibling
-from paradeiro.domain.words import Status
+from paradeiro.domain.words import MailChoice, Status
 
 # One list, so that every query that builds an Order reads the same columns.
 COLUMNS = """o.number AS order_number, o.customer_name, o.customer_email, o.locale, o.channel,
-    o.marketplace_number, o.ordered_at, o.promised_at, o.erased_at"""
+    o.marketplace_number, o.ordered_at, o.promised_at, o.erased_at,
+    o.mails"""
 
 
 def order_of(row: dict[str, Any]) -> Order:
     """The order in a row that holds `COLUMNS`. Its invoices live on the shipments."""
     return Order(
         number=row["order_number"],
-        customer=Customer(row["customer_name"], row["customer_email"], row["locale"], row["erased_at"] is not None),
+        customer=Customer(
+            row["customer_name"],
+            row["customer_email"],
+            row["locale"],
+            row["erased_at"] is not None,
+            MailChoice(row["mails"]),
+        ),
         channel=row["channel"],
         marketplace_number=row["marketplace_number"],
         ordered_at=row["ordered_at"],
@@ -90,6 +97,12 @@ async def looked_at(connection: Connection, store_id: int, numbers: Sequence[str
     """These were asked for, there or not: whatever became of them must not keep others from their turn."""
     sql = "UPDATE orders SET seen_at = %s WHERE store_id = %s AND number = ANY(%s) AND seen_at < %s"
     await connection.execute(sql, (now, store_id, sorted(numbers), now))
+
+
+async def choose_mails(connection: Connection, store_id: int, order_id: int, choice: MailChoice) -> None:
+    """Keep which mails about an order its customer wants."""
+    sql = "UPDATE orders SET mails = %s WHERE store_id = %s AND id = %s"
+    await connection.execute(sql, (choice, store_id, order_id))
 
 
 async def settle_deliveries(connection: Connection, order_ids: Sequence[int]) -> None:

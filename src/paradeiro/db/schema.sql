@@ -56,6 +56,7 @@ CREATE TABLE orders (
     seen_at             timestamptz NOT NULL,
     created_at          timestamptz NOT NULL,
     erased_at           timestamptz,        -- the customer was erased: no statement brings them back
+    mails               text NOT NULL DEFAULT 'all' CHECK (mails IN ('all', 'important', 'none')),
     UNIQUE (store_id, number)
 );
 CREATE INDEX orders_of_customer ON orders (store_id, lower(customer_email)) WHERE customer_email IS NOT NULL;

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
+from typing import assert_never
 
-from paradeiro.domain.words import EffectKind, MailKind, Reason, Status
+from paradeiro.domain.words import EffectKind, MailChoice, MailKind, Reason, Status
 
 # What is about this hour, and what takes back something wrong, is worth a mail at night too.
 _OF_THE_HOUR = frozenset({MailKind.OUT_FOR_DELIVERY, MailKind.DELIVERED, MailKind.CORRECTION})
@@ -50,6 +51,23 @@ class Mailed:
 
     status: Status
     at: datetime
+
+
+# Mails that say no more than that all goes its way.
+_MERELY_NEWS = frozenset({MailKind.SHIPPED, MailKind.IN_TRANSIT})
+
+
+def wanted(kind: MailKind, choice: MailChoice) -> bool:
+    """Whether the customer wants a mail of this kind."""
+    match choice:
+        case MailChoice.ALL:
+            return True
+        case MailChoice.IMPORTANT:
+            return kind not in _MERELY_NEWS
+        case MailChoice.NONE:
+            return False
+        case _:
+            assert_never(choice)
 
 
 def mail_kind(effect: EffectKind, status: Status, reason: Reason | None) -> MailKind:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from paradeiro.domain.channels import ChannelRules, wants
-from paradeiro.domain.mailing import mail_kind, reminds
+from paradeiro.domain.mailing import mail_kind, reminds, wanted
 from paradeiro.domain.records import Change, Customer, EffectDraft, Order, Policy, Shipment
 from paradeiro.domain.timeline import cause_of
 from paradeiro.domain.words import EffectKind, Mailer, MailKind, PartyKind, Status, Wish
@@ -95,7 +95,7 @@ def plan(
         drafts.append(EffectDraft(EffectKind.WEBHOOK_EVENT, PartyKind.WEBHOOK, cause))
     if change.delivery_withdrawn and customer_was_told_delivered:
         # Owed even when it is old news: the customer was told something that is not so.
-        if sinks.mail and policy.mails and mail_refusal(order.customer) is None:
+        if _may_mail(order, sinks, policy, MailKind.CORRECTION):
             drafts.append(EffectDraft(EffectKind.CUSTOMER_CORRECTION, PartyKind.MAIL, cause))
     elif _mails(change, order, shipment, sinks, policy):
         drafts.append(EffectDraft(EffectKind.CUSTOMER_MAIL, PartyKind.MAIL, cause))
@@ -138,7 +138,7 @@ def _mails(change: Change, order: Order, shipment: Shipment, sinks: Sinks, polic
 
 def _may_mail(order: Order, sinks: Sinks, policy: Policy, kind: MailKind) -> bool:
     allowed = sinks.mail and policy.mails and kind not in policy.mail.unsent
-    return allowed and mail_refusal(order.customer) is None
+    return allowed and mail_refusal(order.customer) is None and wanted(kind, order.customer.mails)
 
 
 def remind(order: Order, shipment: Shipment, sinks: Sinks, policy: Policy, today: date) -> tuple[EffectDraft, ...]:

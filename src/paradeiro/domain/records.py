@@ -7,7 +7,18 @@ from datetime import date, datetime
 from paradeiro.domain.brand import Brand
 from paradeiro.domain.channels import ANY, ChannelRules
 from paradeiro.domain.mailing import Mailed, MailPolicy, OwnTemplates
-from paradeiro.domain.words import EffectKind, Mailer, Outcome, PartyKind, ProofKind, Reason, Source, Status, Withdraws
+from paradeiro.domain.words import (
+    EffectKind,
+    MailChoice,
+    Mailer,
+    Outcome,
+    PartyKind,
+    ProofKind,
+    Reason,
+    Source,
+    Status,
+    Withdraws,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +145,7 @@ class Customer:
     email: str | None = None
     locale: str = "pt-BR"
     erased: bool = False
+    mails: MailChoice = MailChoice.ALL
 
 
 @dataclass(frozen=True, slots=True)

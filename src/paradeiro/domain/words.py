@@ -123,6 +123,14 @@ class MailKind(StrEnum):
     CORRECTION = "correction"
 
 
+class MailChoice(StrEnum):
+    """Which mails about an order its customer wants."""
+
+    ALL = "all"
+    IMPORTANT = "important"  # what is about this very hour, needs them, or ends it
+    NONE = "none"
+
+
 class NoticeKind(StrEnum):
     """Something only a human can answer."""
 

@@ -11,7 +11,7 @@ from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.db.stores import Account, Store
 from paradeiro.domain.brand import Brand
-from paradeiro.domain.mailing import OWED, Mailed, MailPolicy, OwnTemplates, mail_kind, may_go_at, reminds
+from paradeiro.domain.mailing import OWED, Mailed, MailPolicy, OwnTemplates, mail_kind, may_go_at, reminds, wanted
 from paradeiro.domain.records import Telling
 from paradeiro.domain.words import DeedKind, EffectKind, Mailer, MailKind, NoticeKind, PartyKind
 from paradeiro.flow import deeds
@@ -93,8 +93,10 @@ async def may_go(connection: Connection, claimed: Claimed, telling: Telling, *, 
     stale = kind is MailKind.PICKUP_REMINDER and not reminds(
         snapshot.status, snapshot.pickup_deadline, now.astimezone(zone).date()
     )
-    if stale or kind in telling.mail.unsent:
-        why = "it is not so any more" if stale else f"mails of the kind {kind} are left out by the store's policy"
+    unwanted = not wanted(kind, telling.order.customer.mails)
+    if stale or unwanted or kind in telling.mail.unsent:
+        whose = "customer's choice" if unwanted else "store's policy"
+        why = "it is not so any more" if stale else f"mails of the kind {kind} are left out by the {whose}"
         await effects.leave(connection, claimed.id, message=why, now=now)
         return False
     hour = may_go_at(kind, telling.mail, snapshot.status, telling.mailed, now=now, zone=zone)

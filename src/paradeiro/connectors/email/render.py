@@ -9,7 +9,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from paradeiro.connectors.email.layout import LayoutError, built_in, own
-from paradeiro.connectors.email.letter import Letter, letter, moment_of
+from paradeiro.connectors.email.letter import Letter, letter, moment_of, safe_link
 from paradeiro.connectors.email.markup import parcel_delivery
 from paradeiro.connectors.email.text import text_of
 from paradeiro.domain.records import Telling
@@ -104,6 +104,11 @@ def _message(
     if thread:
         message["In-Reply-To"] = thread
         message["References"] = thread
+    stop = safe_link(telling.tracking_link)
+    if stop.startswith("https://"):
+        # One click of the mail program's own button ends the mails about this order (RFC 8058).
+        message["List-Unsubscribe"] = f"<{stop}/unsubscribe>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
     message["X-Paradeiro-Status"] = telling.timeline.snapshot.status.value
     message["X-Paradeiro-Tracking-Code"] = _header_text(telling.shipment.tracking_code)

@@ -3,6 +3,8 @@
 # name: (pt-BR, en).
 PERSONS: dict[str, tuple[str, str]] = {
     "customer_data": ("Dados do cliente", "The customer's data"),
+    "only_important": ("só quer os e-mails importantes", "wants the important mails only"),
+    "no_mails_wanted": ("não quer e-mails deste pedido", "wants no mails about this order"),
     "customer_gone": ("Cliente apagado", "Customer erased"),
     "customer_says": (
         "Tudo o que guardamos de quem comprou, para entregar a quem pedir (LGPD).",

@@ -14,10 +14,11 @@ from paradeiro.db.stores import Store
 from paradeiro.domain.brand import Brand
 from paradeiro.flow.means import Means
 from paradeiro.sdk.speech import Catalogue
+from paradeiro.sdk.speech.choices import CHOICES
 from paradeiro.sdk.speech.own_data import OWN_DATA
 from paradeiro.web.auth import MeansOf
 from paradeiro.web.pages.layout import SECURITY, TEMPLATES, searchable
-from paradeiro.web.track import own_data
+from paradeiro.web.track import mails, own_data
 from paradeiro.web.track.dress import dress
 from paradeiro.web.track.language import LANGUAGES, chosen
 from paradeiro.web.track.package import Package, package
@@ -26,6 +27,7 @@ from paradeiro.web.view import zone_city
 
 router = APIRouter()
 router.include_router(own_data.router)
+router.include_router(mails.router)
 _HEADERS = SECURITY | {"Referrer-Policy": "no-referrer"}
 
 
@@ -103,6 +105,7 @@ async def _shown(request: Request, means: Means, token: str, lang: str, *, frame
         languages=LANGUAGES,
         token=found.found.shipment.tracking_token,
         own_data=OWN_DATA[found.words.language].title,
+        mails=CHOICES[found.words.language].title,
         brand=found.brand,
         worn=worn,
         framed=framed,
