@@ -8,9 +8,11 @@ from hashlib import sha256
 import httpx
 import pytest
 
+from paradeiro.cli.accounts import make_key
 from paradeiro.db.brands import put_brand
 from paradeiro.db.pool import transaction
 from paradeiro.domain.brand import Brand, Logo
+from paradeiro.flow.links import customers_address
 from paradeiro.web.track.dress import dress
 from tests.domain.test_brand import PNG
 from tests.flow.conftest import Shop
@@ -107,3 +109,17 @@ def test_no_part_of_a_brand_leaves_its_place(brand: Brand) -> None:
     assert "<" not in worn.style
     assert worn.style.count("{") == worn.style.count("}")
     assert dress(brand) == worn
+
+
+async def test_links_go_by_the_stores_own_name(customer: httpx.AsyncClient, shop: Shop) -> None:  # noqa: F811 - fixture
+    link = await branded(shop, replace(BRAND, host="rastreio.loja.com.br"))
+    async with shop.means.pool.connection() as connection:
+        here = await customers_address(shop.means, connection, shop.store_id)
+        elsewhere = await customers_address(shop.means, connection, shop.store_id + 1)
+    assert here == "https://rastreio.loja.com.br/t/"
+    assert elsewhere == "https://rastreio.example.com/t/"
+    answer = await customer.get(link, headers={"Host": "rastreio.loja.com.br"})
+    assert answer.status_code == 200, "whatever name it comes by"
+    _, key = await make_key(shop.means, "Loja", name="erp")
+    told = (await customer.get("/api/v1/shipments/1", headers={"X-API-Key": key})).json()
+    assert told["tracking_link"] == f"https://rastreio.loja.com.br{link}"

@@ -48,6 +48,12 @@ async def store_at(connection: Connection, host: str) -> int | None:
     return row[0] if row else None
 
 
+async def host_of(connection: Connection, store_id: int) -> str:
+    """The name under which a store's customers come; empty for the house's own."""
+    row = await (await connection.execute("SELECT host FROM brand WHERE store_id = %s", (store_id,))).fetchone()
+    return (row[0] or "") if row else ""
+
+
 async def hosts(connection: Connection) -> dict[int, str]:
     """The host of each store that has one."""
     rows = await (await connection.execute("SELECT store_id, host FROM brand WHERE host IS NOT NULL")).fetchall()

@@ -18,6 +18,7 @@ from paradeiro.domain.records import Telling
 from paradeiro.domain.timeline import fold
 from paradeiro.domain.words import EffectKind, NoticeKind, Outcome, PartyKind, Status
 from paradeiro.flow import channels, endpoint, mailing, trouble
+from paradeiro.flow.links import customers_address
 from paradeiro.flow.means import Means
 from paradeiro.sdk.contract import Request, Sent
 
@@ -120,6 +121,7 @@ async def _tellings(
     """All that render needs, for each claimed effect."""
     store = (await stores.stores(connection, [account.store_id]))[account.store_id]
     dress = await mailing.dress(connection, store, claimed) if account.kind is PartyKind.MAIL else None
+    address = await customers_address(means, connection, account.store_id)
     sold = account.kind is PartyKind.MARKETPLACE
     packages = await orders.packages_of(connection, [c.order_id for c in claimed]) if sold else {}
     known = await events.known(connection, [c.shipment_id for c in claimed if c.up_to is None])
@@ -128,7 +130,7 @@ async def _tellings(
         said, at = known.get(each.shipment_id, []), now
         if each.up_to is not None:
             said, at = await events.known_up_to(connection, each.shipment_id, each.up_to), each.created_at
-        telling = _telling(means, account, store, each, kept[each.shipment_id], said, at)
+        telling = _telling(address, account, store, each, kept[each.shipment_id], said, at)
         others = tuple(other for at, other in packages.get(each.order_id, ()) if at != each.shipment_id)
         telling = replace(telling, rules=store.policy.rules_of(telling.order), others=others)
         told[each.id] = dress.on(telling) if dress else telling
@@ -136,7 +138,7 @@ async def _tellings(
 
 
 def _telling(
-    means: Means, account: Account, store: Store, each: Claimed, kept: Kept, known: Sequence[Any], now: datetime
+    address: str, account: Account, store: Store, each: Claimed, kept: Kept, known: Sequence[Any], now: datetime
 ) -> Telling:
     shipment = kept.shipment
     timeline = fold(
@@ -155,7 +157,7 @@ def _telling(
         timeline=timeline,
         store_name=store.name,
         store_zone=store.time_zone,
-        tracking_link=f"{means.public_url}/t/{shipment.tracking_token}",
+        tracking_link=f"{address}{shipment.tracking_token}",
         mail_from=account.settings.get("from_address", ""),
         thread_key=f"order-{kept.order_id}-{store.key}",
         now=now,

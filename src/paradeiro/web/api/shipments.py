@@ -12,6 +12,7 @@ from paradeiro.domain.words import Reason, Source, Status
 from paradeiro.flow import statements
 from paradeiro.flow.errors import ConflictError, ExpiredError, MissingError
 from paradeiro.flow.intake import register
+from paradeiro.flow.links import customers_address
 from paradeiro.flow.means import Means
 from paradeiro.flow.record import Recorded
 from paradeiro.web.api.cursors import Cursor, cursor_of, row_of
@@ -207,12 +208,13 @@ async def detail(means: Means, store_id: int, shipment_id: int) -> ShipmentDetai
         shown = await events.shown(connection, shipment_id)
         told = await effects.shown(connection, [shipment_id])
         pictures, searches = await proofs_of(connection, shipment_id)
+        address = await customers_address(means, connection, store_id)
     snapshot = kept.shipment.snapshot
     return ShipmentDetail(
         **_line(line).model_dump(),
         estimate=snapshot.estimate,
         pickup_deadline=snapshot.pickup_deadline.isoformat() if snapshot.pickup_deadline else None,
-        tracking_link=f"{means.public_url}/t/{kept.shipment.tracking_token}",
+        tracking_link=f"{address}{kept.shipment.tracking_token}",
         events=[_event(event) for event in shown],
         effects=[
             EffectOut(

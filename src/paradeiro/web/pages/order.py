@@ -13,6 +13,7 @@ from paradeiro.db.pool import Connection
 from paradeiro.db.reading import ShipmentLine
 from paradeiro.db.shipments import Kept
 from paradeiro.domain.records import Order
+from paradeiro.flow.links import customers_address
 from paradeiro.flow.means import Means
 from paradeiro.flow.record import Surroundings, surround
 from paradeiro.sdk.speech import Catalogue
@@ -81,6 +82,7 @@ async def _packages(connection: Connection, means: Means, who: Caller, order: Or
     told = await effects.shown(connection, [k.shipment.id for k in kept])
     around = await surround(means, connection, [who.store_id])
     proofs = await proofs_of(connection, [k.shipment.id for k in kept])
+    address = await customers_address(means, connection, who.store_id)
     by_id = {line.id: line for line in lines}
     said: Mapping[int, list[Telling]] = {k.shipment.id: [] for k in kept}
     for telling in tellings(told, means.connectors, words):
@@ -88,6 +90,7 @@ async def _packages(connection: Connection, means: Means, who: Caller, order: Or
     return [
         _package(
             means,
+            address,
             around,
             each,
             shown := await events.shown(connection, each.shipment.id),
@@ -110,6 +113,7 @@ async def _would_tell(
 
 def _package(
     means: Means,
+    address: str,
     around: Surroundings,
     kept: Kept,
     shown: list[ShownEvent],
@@ -128,7 +132,7 @@ def _package(
         carrier=connector.title if connector else shipment.carrier,
         pickup_address=place_name(shipment.snapshot.pickup_address),
         followed=kept.account_id is not None,
-        customers_page=f"{means.public_url}/t/{shipment.tracking_token}",
+        customers_page=f"{address}{shipment.tracking_token}",
         told=tuple(said),
         would_tell=tuple(would),
         tells_customer=any(each.customer for each in would),
