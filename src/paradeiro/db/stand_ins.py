@@ -51,7 +51,8 @@ async def for_account(connection: Connection, account_id: int) -> str:
     return str(row[0]) if row else ""
 
 
-# For which accounts in trouble, since when, who stands in: with an earlier one that answers, the later ones rest.
+# For which accounts in trouble, since when, who stands in: with an earlier one that answers, the later ones rest; and
+# until an earlier one in trouble was tried again when its pause is over, or chance would keep it out for ever.
 _STANDS = """
     SELECT i.account_id, h.id AS home_id FROM stand_in i
     JOIN account a ON a.id = i.account_id
@@ -60,8 +61,8 @@ _STANDS = """
       AND (a.open_at IS NULL OR a.open_at <= %(now)s)
       AND NOT EXISTS (
           SELECT 1 FROM stand_in e JOIN account b ON b.id = e.account_id
-          WHERE e.store_id = i.store_id AND e.carrier = i.carrier AND e.account_id <> h.id AND b.state = 'ok'
-            AND (e.rank, e.account_id) < (i.rank, i.account_id))"""
+          WHERE e.store_id = i.store_id AND e.carrier = i.carrier AND e.account_id <> h.id
+            AND (b.state = 'ok' OR b.open_at <= %(now)s) AND (e.rank, e.account_id) < (i.rank, i.account_id))"""
 _DUE = "s.next_check <= %(now)s AND (s.leased_until IS NULL OR s.leased_until <= %(now)s)"
 
 
