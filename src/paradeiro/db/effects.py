@@ -74,6 +74,7 @@ class ShownEffect:
     message: str
     created_at: datetime
     ended_at: datetime | None
+    came_back: str  # why a mail came back; empty if it did not
 
 
 async def add(connection: Connection, rows: Sequence[EffectRow], *, now: datetime) -> list[EffectKind]:
@@ -151,11 +152,14 @@ async def claim(connection: Connection, ids: Sequence[int], *, now: datetime, le
         return sorted(await cursor.fetchall(), key=lambda c: c.id)
 
 
-async def keep_request(connection: Connection, effect_id: int, *, request: bytes, told: Status) -> None:
-    """Keep what is about to be sent, so that after a crash the very same can be sent, or found, again."""
-    await connection.execute(
-        "UPDATE effect SET request = %s, told_status = %s WHERE id = %s", (request, told, effect_id)
-    )
+async def keep_request(
+    connection: Connection, effect_id: int, *, request: bytes, told: Status, to: str | None = None
+) -> None:
+    """Keep what is about to be sent, so that after a crash the very same can be sent, or found, again. `to`: the
+    address that a mail goes to.
+    """
+    sql = "UPDATE effect SET request = %s, told_status = %s, told_to = %s WHERE id = %s"
+    await connection.execute(sql, (request, told, to, effect_id))
 
 
 async def end(connection: Connection, ended: Ended, *, now: datetime) -> None:
@@ -253,7 +257,9 @@ async def shown(connection: Connection, shipment_ids: Sequence[int]) -> list[Sho
     """What was and will be told about shipments, newest first."""
     sql = """
         SELECT e.id, e.shipment_id, a.connector, a.name AS account, e.kind, e.state, e.told_status, e.attempts,
-               e.doubts, e.receipt, e.message, e.created_at, e.ended_at
+               e.doubts, e.receipt, e.message, e.created_at, e.ended_at,
+               coalesce((SELECT b.reason FROM bounce b WHERE b.effect_id = e.id ORDER BY b.id DESC LIMIT 1), '')
+                   AS came_back
         FROM effect e JOIN account a ON a.id = e.account_id
         WHERE e.shipment_id = ANY(%s) ORDER BY e.id DESC"""
     async with connection.cursor(row_factory=class_row(ShownEffect)) as cursor:

@@ -131,6 +131,14 @@ class MailChoice(StrEnum):
     NONE = "none"
 
 
+class BounceKind(StrEnum):
+    """Why a mail to a customer came back."""
+
+    HARD = "hard"  # the address is none
+    SOFT = "soft"  # this mail was not taken, the next one may be: the mailbox is full, the server took it for spam
+    COMPLAINT = "complaint"  # the reader called it spam
+
+
 class NoticeKind(StrEnum):
     """Something only a human can answer."""
 
@@ -153,6 +161,7 @@ class NoticeKind(StrEnum):
     NO_INVOICE_KEY = "no_invoice_key"
     ERASURE_ASKED = "erasure_asked"
     TEMPLATE_FAILED = "template_failed"
+    MAIL_BOUNCED = "mail_bounced"
 
 
 class Drift(StrEnum):
@@ -220,6 +229,7 @@ class DeedKind(StrEnum):
     SET_CHANNEL = "set_channel"
     SET_BRAND = "set_brand"
     SET_MAILS = "set_mails"
+    LIFT_SUPPRESSION = "lift_suppression"
     ADD_WEBHOOK = "add_webhook"
     CHANGE_WEBHOOK = "change_webhook"
     REMOVE_WEBHOOK = "remove_webhook"

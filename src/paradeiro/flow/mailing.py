@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from paradeiro.db import brands, effects, mailing, notices, stores
+from paradeiro.db import bounces, brands, effects, mailing, notices, stores
 from paradeiro.db.audit import By
 from paradeiro.db.effects import Claimed
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.db.stores import Account, Store
+from paradeiro.domain.bounces import same_address
 from paradeiro.domain.brand import Brand
 from paradeiro.domain.mailing import OWED, Mailed, MailPolicy, OwnTemplates, mail_kind, may_go_at, reminds, wanted
 from paradeiro.domain.records import Telling
@@ -90,10 +91,16 @@ async def may_go(connection: Connection, claimed: Claimed, telling: Telling, *, 
     """Whether this mail goes now. If not it waits for its hour, or is given up because it would not be true."""
     snapshot, zone = telling.timeline.snapshot, zone_of(telling.store_zone)
     kind = mail_kind(telling.kind, snapshot.status, snapshot.reason)
+    address = told_to(telling)
+    dead = (await bounces.suppressed(connection, claimed.store_id, [address])).get(address)
     stale = kind is MailKind.PICKUP_REMINDER and not reminds(
         snapshot.status, snapshot.pickup_deadline, now.astimezone(zone).date()
     )
     unwanted = not wanted(kind, telling.order.customer.mails)
+    if dead is not None:
+        words = f"the address gets no more mail since {dead.since:%Y-%m-%d}: {dead.reason}"
+        await effects.leave(connection, claimed.id, message=words, now=now)
+        return False
     if stale or unwanted or kind in telling.mail.unsent:
         whose = "customer's choice" if unwanted else "store's policy"
         why = "it is not so any more" if stale else f"mails of the kind {kind} are left out by the {whose}"
@@ -104,6 +111,11 @@ async def may_go(connection: Connection, claimed: Claimed, telling: Telling, *, 
         words = f"waits until {hour:%Y-%m-%d %H:%M} as the store's policy says"
         await effects.put_off(connection, claimed.id, until=hour, message=words, now=now)
     return hour <= now
+
+
+def told_to(telling: Telling) -> str:
+    """The address that a mail goes to, as addresses are compared."""
+    return same_address(telling.order.customer.email or "")
 
 
 async def complain(connection: Connection, account: Account, remark: str, *, now: datetime) -> None:

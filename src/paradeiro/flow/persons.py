@@ -146,7 +146,7 @@ async def _erase(
     if by is not None:
         await audit.note(connection, store_id, by, [Deed(DeedKind.ERASE_CUSTOMER, n) for n in numbers], now=now)
     for number in sorted(numbers):
-        kinds = [NoticeKind.ERASURE_ASKED, NoticeKind.NO_ADDRESS]
+        kinds = [NoticeKind.ERASURE_ASKED, NoticeKind.NO_ADDRESS, NoticeKind.MAIL_BOUNCED]
         await notices.resolve_subject(connection, store_id, kinds, f"order {number}", now=now)
     return numbers
 

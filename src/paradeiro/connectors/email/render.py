@@ -18,6 +18,7 @@ from paradeiro.sdk.contract import Request
 from paradeiro.sdk.speech.places import tidy
 
 _KINDS = frozenset({EffectKind.CUSTOMER_MAIL, EffectKind.CUSTOMER_CORRECTION, EffectKind.CUSTOMER_REMINDER})
+_SENDGRID = "sendgrid.net"
 _NO_KEY = re.compile(r"[^A-Za-z0-9-]+")
 _ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+")
 _BLANKS = re.compile(r"[\s\x00-\x1f\x7f<>,;\"]+")
@@ -31,7 +32,10 @@ def render(telling: Telling, settings: Mapping[str, str]) -> Request:
         raise ValueError(f"{telling.kind} is not told by mail")
     to = address(telling.order.customer.email or "")
     sender = address(settings.get("from_address") or telling.mail_from)
-    envelope = (("To", to), ("From", sender))
+    envelope: tuple[tuple[str, str], ...] = (("To", to), ("From", sender))
+    back = return_path(settings.get("return_path", ""), telling.effect_key)
+    if back:
+        envelope += (("Return", back),)
     nothing_known = telling.timeline.snapshot.status is Status.UNKNOWN
     if nothing_known and telling.kind is EffectKind.CUSTOMER_MAIL:
         return Request("MAIL", "", envelope)
@@ -39,6 +43,12 @@ def render(telling: Telling, settings: Mapping[str, str]) -> Request:
     parts, remark = parts_of(telling, said)
     message = _message(telling, said, parts, to, sender, settings)
     return Request("MAIL", "", envelope, message.as_bytes(), remark)
+
+
+def return_path(text: str, key: str) -> str:
+    """The address that this one mail comes back to: "bounces@shop" gives "bounces+KEY@shop"; empty if there is none."""
+    local, at, domain = address(text).rpartition("@")
+    return f"{local}+{key}{at}{domain}" if local and domain and key else ""
 
 
 def address(text: str) -> str:
@@ -109,6 +119,9 @@ def _message(
         # One click of the mail program's own button ends the mails about this order (RFC 8058).
         message["List-Unsubscribe"] = f"<{stop}/unsubscribe>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    if settings.get("host", "").strip().lower().endswith(_SENDGRID):
+        # Its events then name the mail, whatever becomes of the Message-ID.
+        message["X-SMTPAPI"] = f'{{"unique_args": {{"paradeiro": "{key}"}}}}'
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
     message["X-Paradeiro-Status"] = telling.timeline.snapshot.status.value
     message["X-Paradeiro-Tracking-Code"] = _header_text(telling.shipment.tracking_code)

@@ -173,7 +173,9 @@ class EventOut(Shape):
 
 
 class EffectOut(Shape):
-    """What was told, or is to be: at which account, and which status that said, if it says one."""
+    """What was told, or is to be: at which account, and which status that said, if it says one. `came_back`: why a mail
+    did; empty if it did not.
+    """
 
     id: int
     sink: str
@@ -184,6 +186,7 @@ class EffectOut(Shape):
     attempts: int
     receipt: str
     message: str
+    came_back: str
     created_at: datetime
     ended_at: datetime | None
 
@@ -269,7 +272,10 @@ class OrderPage(Shape):
 
 
 class OrderDetail(Shape):
+    """`mail_suppressed`: why its customer gets no more mail; null while they do. DELETE /suppressions/… lifts it."""
+
     number: str
+    mail_suppressed: str | None
     channel: str | None
     delivered_at: datetime | None
     shipments: list[ShipmentDetail]
