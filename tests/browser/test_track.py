@@ -9,6 +9,7 @@ import pytest
 from paradeiro.db.brands import put_brand
 from paradeiro.db.pool import transaction
 from paradeiro.domain.brand import Brand, Logo
+from paradeiro.domain.records import Customer
 from tests.browser.test_screens import _fits, _page, _served, pytestmark, shop
 from tests.flow.conftest import Shop
 from tests.flow.test_main_line import OUT, POSTED, SOLD_ELSEWHERE
@@ -80,3 +81,22 @@ async def test_on_paper_it_is_black_on_white(shop: Shop) -> None:
         assert await page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
         assert not await page.get_by_text("English").is_visible()
         await _fits(page, "track-print")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1440, "dark")])
+async def test_a_package_is_found_without_a_link(shop: Shop, width: int, scheme: str) -> None:
+    customer = Customer("Ana", "ana@example.com", postal_code="01001-000")
+    shipment = await shop.register("AA123456785BR", replace(SOLD_ELSEWHERE, customer=customer))
+    shop.outside.say("AA123456785BR", POSTED, OUT)
+    await shop.ask(shipment, days=1, hours=1)
+    async with _served(shop) as (address, _), _page(width, scheme) as page:
+        await page.goto(f"{address}/t/")
+        await _fits(page, f"track-find-{width}-{scheme}")
+        await page.get_by_label("Número do pedido").fill("2001")
+        await page.get_by_label("CEP ou e-mail").fill("01001-001")
+        await page.get_by_role("button", name="Encontrar").click()
+        await page.get_by_role("alert").wait_for()
+        await _fits(page, f"track-find-wrong-{width}-{scheme}")
+        await page.get_by_label("CEP ou e-mail").fill("01001 000")
+        await page.keyboard.press("Enter")
+        await page.get_by_text("Saiu para entrega hoje").first.wait_for()

@@ -27,6 +27,7 @@ EXEMPT = {
     "/sign-out": "ends a session",
     "/hooks/{connector}/{token}": "a party speaks, nobody did anything",
     "/import/take": "tests/web/test_importing.py",
+    "/t/": "only looks",
     "/t/{token}/data": "a customer's wish is a notice",
     "/t/{token}/mails": "a customer's own choice",
     "/t/{token}/unsubscribe": "a customer's own choice",

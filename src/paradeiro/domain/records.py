@@ -146,6 +146,7 @@ class Customer:
     locale: str = "pt-BR"
     erased: bool = False
     mails: MailChoice = MailChoice.ALL
+    postal_code: str | None = None  # where the order goes to; with it, or the address, its customer finds it
 
 
 @dataclass(frozen=True, slots=True)

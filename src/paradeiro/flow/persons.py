@@ -65,6 +65,8 @@ class OrderKept:
     name: str
     email: str | None
     language: str
+    postal_code: str | None
+    mails_to: str | None  # the address that they chose for the mails, where it is another one
     ordered_at: datetime | None
     promised_at: datetime | None
     packages: tuple[PackageKept, ...]
@@ -196,6 +198,8 @@ async def _order(connection: Connection, store_id: int, bought: Bought) -> Order
         name=bought.customer_name,
         email=bought.customer_email,
         language=order.customer.locale if order else "",
+        postal_code=order.customer.postal_code if order else None,
+        mails_to=order.customer.email if order and order.customer.email != bought.customer_email else None,
         ordered_at=order.ordered_at if order else None,
         promised_at=order.promised_at if order else None,
         packages=tuple(packages),

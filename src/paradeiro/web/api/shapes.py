@@ -21,7 +21,10 @@ class Shape(BaseModel):
 
 
 class CustomerIn(Shape):
+    """`postal_code`: where the order goes to; with it, or the address, its customer finds it on our pages."""
+
     name: Name = ""
+    postal_code: Annotated[str, StringConstraints(strip_whitespace=True, max_length=20)] | None = None
     email: Annotated[str, StringConstraints(strip_whitespace=True, max_length=254)] | None = None
     locale: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z]{2,3}([-_][a-zA-Z]{2,4})?$")] = "pt-BR"
 
@@ -62,7 +65,7 @@ class OrderIn(Shape):
         sold = self.marketplace
         return Order(
             number=self.number,
-            customer=Customer(who.name, who.email, who.locale),
+            customer=Customer(who.name, who.email, who.locale, postal_code=who.postal_code),
             channel=sold.channel if sold else None,
             marketplace_number=sold.order_number if sold else None,
             ordered_at=self.ordered_at,

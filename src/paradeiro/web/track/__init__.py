@@ -18,7 +18,7 @@ from paradeiro.sdk.speech.choices import CHOICES
 from paradeiro.sdk.speech.own_data import OWN_DATA
 from paradeiro.web.auth import MeansOf
 from paradeiro.web.pages.layout import SECURITY, TEMPLATES, searchable
-from paradeiro.web.track import mails, own_data
+from paradeiro.web.track import find, mails, own_data
 from paradeiro.web.track.dress import dress
 from paradeiro.web.track.language import LANGUAGES, chosen
 from paradeiro.web.track.package import Package, package
@@ -26,6 +26,7 @@ from paradeiro.web.track.shapes import TrackingOut, package_out
 from paradeiro.web.view import zone_city
 
 router = APIRouter()
+router.include_router(find.router)
 router.include_router(own_data.router)
 router.include_router(mails.router)
 _HEADERS = SECURITY | {"Referrer-Policy": "no-referrer"}
