@@ -100,3 +100,21 @@ async def test_a_package_is_found_without_a_link(shop: Shop, width: int, scheme:
         await page.get_by_label("CEP ou e-mail").fill("01001 000")
         await page.keyboard.press("Enter")
         await page.get_by_text("Saiu para entrega hoje").first.wait_for()
+
+
+async def test_an_open_page_keeps_itself_up_to_date(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("paradeiro.web.track.live.EVERY_SECONDS", 0.1)
+    shipment = await shop.register("AA123456785BR", SOLD_ELSEWHERE)
+    shop.outside.say("AA123456785BR", POSTED)
+    await shop.ask(shipment, hours=2)
+    token = (await shop.kept(shipment)).shipment.tracking_token
+    async with _served(shop) as (address, _), _page(390, "light") as page:
+        await page.goto(f"{address}/t/{token}")
+        before = await page.locator("h1").inner_text()
+        shop.outside.say("AA123456785BR", POSTED, OUT)
+        await shop.ask(shipment, days=1)
+        await page.get_by_text("Saiu para entrega hoje").first.wait_for()
+        assert await page.locator("h1").inner_text() != before
+        assert await page.locator("main").count() == 1
+        assert "Saiu para entrega" in await page.get_by_role("status").inner_text(), "a screen reader says it"
+        assert "Saiu para entrega" in await page.title()

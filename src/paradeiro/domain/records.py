@@ -255,6 +255,7 @@ class Policy:
     tell_marketplace: bool = True
     mailer: Mailer = Mailer.PARADEIRO
     channels: Mapping[str, ChannelRules] = field(default_factory=dict)
+    proofs_shown: frozenset[ProofKind] = frozenset({ProofKind.IMAGE})  # what of a delivery its customer's page shows
     customer_days: int = 730  # after the last that happened, who bought is erased; 0: never
     mail: MailPolicy = field(default_factory=MailPolicy)
 

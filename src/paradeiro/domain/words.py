@@ -223,6 +223,7 @@ class DeedKind(StrEnum):
     EXPORT_CUSTOMER = "export_customer"
     ERASE_CUSTOMER = "erase_customer"
     KEEP_CUSTOMERS = "keep_customers"
+    SHOW_PROOFS = "show_proofs"
     ASK_NOW = "ask_now"
     RESOLVE_NOTICE = "resolve_notice"
     SET_MAILER = "set_mailer"

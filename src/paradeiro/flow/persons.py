@@ -3,6 +3,7 @@
 What stays after an erasure: the order's number, its packages and their timelines. What goes: decision 0025.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,7 +13,7 @@ from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.persons import Bought
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.domain.records import TrackingEvent
-from paradeiro.domain.words import DeedKind, NoticeKind
+from paradeiro.domain.words import DeedKind, NoticeKind, ProofKind
 from paradeiro.flow import deeds
 from paradeiro.flow.errors import InvalidError, MissingError
 from paradeiro.flow.means import Means
@@ -125,6 +126,17 @@ async def keep_for(means: Means, store_id: int, days: int, by: By | None = None)
         policy = await stores.lock_policy(connection, store_id)
         await stores.set_policy(connection, store_id, replace(policy, customer_days=days))
         await deeds.note(means, connection, store_id, by, DeedKind.KEEP_CUSTOMERS, str(days))
+
+
+async def show_proofs(means: Means, store_id: int, kinds: Collection[str], by: By | None = None) -> None:
+    """Which pictures of a delivery the customer's page shows. Raises `InvalidError`."""
+    if strange := set(kinds) - set(ProofKind):
+        raise InvalidError("kind", f"'{', '.join(sorted(strange))}' is none of: {', '.join(ProofKind)}.")
+    async with transaction(means.pool) as connection:
+        policy = await stores.lock_policy(connection, store_id)
+        shown = frozenset(ProofKind(kind) for kind in kinds)
+        await stores.set_policy(connection, store_id, replace(policy, proofs_shown=shown))
+        await deeds.note(means, connection, store_id, by, DeedKind.SHOW_PROOFS, ", ".join(sorted(shown)))
 
 
 async def ask_for_erasure(means: Means, store_id: int, order_number: str) -> None:

@@ -27,6 +27,7 @@ PERSONS: dict[str, tuple[str, str]] = {
     "deed.export_customer": ("dados do cliente baixados", "the customer's data downloaded"),
     "deed.erase_customer": ("dados do cliente apagados", "the customer's data erased"),
     "deed.keep_customers": ("prazo dos dados de clientes mudado", "how long customers are kept changed"),
+    "deed.show_proofs": ("fotos de entrega mostradas ao cliente mudadas", "delivery pictures customers see changed"),
     "deed.ask_now": ("pergunta pedida", "asked for at once"),
     "deed.resolve_notice": ("aviso encerrado", "notice ended"),
     "deed.set_mailer": ("quem escreve aos clientes mudado", "who mails the customers changed"),
