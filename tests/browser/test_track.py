@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from paradeiro.db import addresses
 from paradeiro.db.brands import put_brand
 from paradeiro.db.pool import transaction
 from paradeiro.domain.brand import Brand, Logo
@@ -118,3 +119,21 @@ async def test_an_open_page_keeps_itself_up_to_date(shop: Shop, monkeypatch: pyt
         assert await page.locator("main").count() == 1
         assert "Saiu para entrega" in await page.get_by_role("status").inner_text(), "a screen reader says it"
         assert "Saiu para entrega" in await page.title()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1440, "dark")])
+async def test_another_address(shop: Shop, width: int, scheme: str) -> None:
+    shipment = await shop.register("AA123456785BR", SOLD_ELSEWHERE)
+    kept = await shop.kept(shipment)
+    async with _served(shop) as (address, _), _page(width, scheme) as page:
+        await page.goto(f"{address}/t/{kept.shipment.tracking_token}/mails")
+        await page.get_by_label("Novo endereço de e-mail").fill("bia@example.org")
+        await page.get_by_role("button", name="Mandar a mensagem").click()
+        await page.get_by_role("status").wait_for()
+        await _fits(page, f"track-address-{width}-{scheme}")
+        async with shop.means.pool.connection() as connection:
+            code = (await addresses.asked(connection, [kept.order_id]))[kept.order_id].code
+        await page.goto(f"{address}/t/confirm/{code}")
+        await _fits(page, f"track-confirm-{width}-{scheme}")
+        await page.get_by_role("button", name="Sim, quero receber aqui").click()
+        await page.get_by_text("Pronto: os avisos chegam em bia@example.org.").wait_for()

@@ -300,7 +300,7 @@ def connectors(folder: Path) -> dict[str, Connector]:
         return open_
 
     market = {k for k in EffectKind if k.value.startswith("marketplace")}
-    mail = {EffectKind.CUSTOMER_MAIL, EffectKind.CUSTOMER_CORRECTION, EffectKind.CUSTOMER_REMINDER}
+    mail = {k for k in EffectKind if k.value.startswith("customer")}
     own = set(EffectKind) - market - mail
     return {
         "posta": Connector(

@@ -28,6 +28,8 @@ EXEMPT = {
     "/hooks/{connector}/{token}": "a party speaks, nobody did anything",
     "/import/take": "tests/web/test_importing.py",
     "/t/": "only looks",
+    "/t/{token}/address": "a customer's own choice",
+    "/t/confirm/{code}": "a customer's own choice",
     "/t/{token}/data": "a customer's wish is a notice",
     "/t/{token}/mails": "a customer's own choice",
     "/t/{token}/unsubscribe": "a customer's own choice",

@@ -94,7 +94,7 @@ def changed(
     from paradeiro.flow.errors import InvalidError
 
     if send is not None:
-        now = replace(now, unsent=frozenset(MailKind) - _kinds(send))
+        now = replace(now, unsent=frozenset(MailKind) - _kinds(send) - {MailKind.ADDRESS})
     if at_once is not None:
         now = replace(now, at_once=_kinds(at_once))
     if moves_a_day is not None:

@@ -126,11 +126,14 @@ async def leave_out(connection: Connection, store_id: int, kind: EffectKind, *, 
 
 
 async def next_heads(connection: Connection, account_id: int, *, now: datetime, limit: int) -> list[tuple[int, int]]:
-    """(effect, shipment) ids of what may go now: of each order the oldest open effect, if its time has come."""
+    """(effect, shipment) ids of what may go now: of each order the oldest open effect, if its time has come. The
+    question whether an address is right says nothing of packages, so it waits for none of them.
+    """
     sql = """
         SELECT id, shipment_id FROM (
             SELECT DISTINCT ON (order_id) id, shipment_id, not_before FROM effect
-            WHERE account_id = %s AND state IN ('pending', 'sending') ORDER BY order_id, id) head
+            WHERE account_id = %s AND state IN ('pending', 'sending')
+            ORDER BY order_id, kind <> 'customer_address', id) head
         WHERE not_before <= %s ORDER BY id LIMIT %s"""
     return [(row[0], row[1]) async for row in await connection.execute(sql, (account_id, now, limit))]
 
@@ -247,9 +250,9 @@ async def due_accounts(connection: Connection, *, now: datetime) -> list[int]:
         WHERE a.state NOT IN ('disabled', 'removed') AND (a.open_at IS NULL OR a.open_at <= %s) AND EXISTS (
             SELECT 1 FROM effect e
             WHERE e.account_id = a.id AND e.state IN ('pending', 'sending') AND e.not_before <= %s
-              AND NOT EXISTS (
+              AND (e.kind = 'customer_address' OR NOT EXISTS (
                 SELECT 1 FROM effect o WHERE o.account_id = e.account_id AND o.order_id = e.order_id AND o.id < e.id
-                  AND o.state IN ('pending', 'sending')))"""
+                  AND o.state IN ('pending', 'sending'))))"""
     return [row[0] async for row in await connection.execute(sql, (now, now))]
 
 

@@ -10,7 +10,7 @@ from paradeiro.db.pool import Connection
 from paradeiro.domain.persons import named_at_all, named_in_full
 from paradeiro.domain.records import Customer
 
-_CUSTOMERS_MAILS = ("customer_mail", "customer_correction", "customer_reminder")
+_CUSTOMERS_MAILS = ("customer_mail", "customer_correction", "customer_reminder", "customer_address")
 _GONE = "…"
 
 
@@ -77,7 +77,8 @@ async def erase(connection: Connection, store_id: int, order_ids: Sequence[int],
     for each in found:
         await _scrub(connection, store_id, each)
     sql = """
-        UPDATE orders SET customer_name = '', customer_email = NULL, mails_to = NULL, postal_code = NULL, erased_at = %s
+        UPDATE orders SET customer_name = '', customer_email = NULL, mails_to = NULL, mails_asked = NULL,
+            mails_code = NULL, postal_code = NULL, erased_at = %s
         WHERE id = ANY(%s)"""
     await connection.execute(sql, (now, mine))
     await _forget_addresses(connection, store_id, mine)

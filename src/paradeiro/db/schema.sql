@@ -59,6 +59,9 @@ CREATE TABLE orders (
     mails               text NOT NULL DEFAULT 'all' CHECK (mails IN ('all', 'important', 'none')),
     mails_to            text,               -- the address that the customer chose; null: that of the order
     postal_code         text,               -- where it goes to, digits and letters only: who knows it may look
+    mails_asked         text,               -- an address that the customer asked for and nobody confirmed yet
+    mails_code          text UNIQUE,        -- whoever knows it reads mail there
+    mails_times         integer NOT NULL DEFAULT 0, -- how often one was asked for
     UNIQUE (store_id, number)
 );
 CREATE INDEX orders_of_customer ON orders (store_id, lower(customer_email)) WHERE customer_email IS NOT NULL;

@@ -215,6 +215,14 @@ class EffectDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedAddress:
+    """Where a customer wants the mails to go, once whoever reads there has opened `link` and said so."""
+
+    address: str = field(repr=False)
+    link: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Sibling:
     """Another package of the same order."""
 
@@ -244,6 +252,7 @@ class Telling:
     mailed: Mailed | None = None  # known where a customer is mailed, as the next two
     mail: MailPolicy = field(default_factory=MailPolicy)
     templates: OwnTemplates = field(default_factory=OwnTemplates)
+    asked: AskedAddress | None = None  # known where that is what is asked
 
 
 @dataclass(frozen=True, slots=True)

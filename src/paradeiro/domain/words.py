@@ -75,6 +75,7 @@ class EffectKind(StrEnum):
     CUSTOMER_MAIL = "customer_mail"  # customer: the latest position
     CUSTOMER_CORRECTION = "customer_correction"  # customer: a delivery that we reported was not one
     CUSTOMER_REMINDER = "customer_reminder"  # customer: the days to pick it up run out
+    CUSTOMER_ADDRESS = "customer_address"  # whoever has an address: shall the mails about an order go there?
     MARKETPLACE_INVOICE = "marketplace_invoice"
     MARKETPLACE_TRACKING_NUMBER = "marketplace_tracking_number"
     MARKETPLACE_OPENING = "marketplace_opening"  # that takes a delivery only after: it is shipped
@@ -121,6 +122,7 @@ class MailKind(StrEnum):
     DELIVERED = "delivered"
     RETURNED = "returned"
     CORRECTION = "correction"
+    ADDRESS = "address"
 
 
 class MailChoice(StrEnum):

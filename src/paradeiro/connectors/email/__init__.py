@@ -27,5 +27,12 @@ CONNECTOR = Connector(
     render=render,
     read_report=read_report,
     pace=per_minute,
-    effects=frozenset({EffectKind.CUSTOMER_MAIL, EffectKind.CUSTOMER_CORRECTION, EffectKind.CUSTOMER_REMINDER}),
+    effects=frozenset(
+        {
+            EffectKind.CUSTOMER_MAIL,
+            EffectKind.CUSTOMER_CORRECTION,
+            EffectKind.CUSTOMER_REMINDER,
+            EffectKind.CUSTOMER_ADDRESS,
+        }
+    ),
 )

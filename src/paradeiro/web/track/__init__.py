@@ -19,7 +19,7 @@ from paradeiro.sdk.speech.choices import CHOICES
 from paradeiro.sdk.speech.own_data import OWN_DATA
 from paradeiro.web.auth import MeansOf
 from paradeiro.web.pages.layout import SECURITY, TEMPLATES, searchable
-from paradeiro.web.track import find, live, mails, own_data, proofs
+from paradeiro.web.track import address, find, live, mails, own_data, proofs
 from paradeiro.web.track.dress import dress
 from paradeiro.web.track.language import LANGUAGES, chosen
 from paradeiro.web.track.package import Package, package
@@ -28,6 +28,7 @@ from paradeiro.web.view import zone_city
 
 router = APIRouter()
 router.include_router(find.router)
+router.include_router(address.router)
 router.include_router(own_data.router)
 router.include_router(live.router)
 router.include_router(mails.router)
