@@ -145,10 +145,17 @@ async def test_a_good_address_ends_what_a_person_was_asked(shop: Shop, client: h
     await client.post(f"{await link(shop, shipment)}/address", data={"address": "bia@example.org"})
     await client.post(f"/t/confirm/{await asked_code(shop, shipment)}")
     assert await shop.notices() == []
+    shop.outside.say("AA1", POSTED, MOVED)
+    await shop.ask(shipment, days=1)
+    other = SAVED["hard_postfix"].replace(KEY, (await keys(shop))[-1]).replace("ana@example.com", "bia@example.org")
+    await bounces.take(shop.means, account, other.encode())
+    assert "bia@example.org" in (await shop.notices())[0].message
+    await bounces.lift(shop.means, shop.store_id, "bia@example.org", HERE)
     await persons.erase(shop.means, shop.store_id, Whose(order="1001"), HERE)
     async with shop.means.pool.connection() as connection:
-        rows = await (await connection.execute("SELECT o::text FROM orders o")).fetchall()
-    assert "example" not in rows[0][0]
+        for table in ("orders", "effect", "attempt", "notice", "bounce", "suppression", "audit"):
+            rows = await (await connection.execute(f"SELECT t::text FROM {table} t")).fetchall()
+            assert not [row for row in rows if re.search("(ana|bia)@", row[0], re.IGNORECASE)], table
 
 
 def test_a_stranger_learns_nothing_but_the_order_and_the_store() -> None:

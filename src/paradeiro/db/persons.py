@@ -111,8 +111,9 @@ async def _forget_addresses(connection: Connection, store_id: int, order_ids: Se
     )
     sql = """
         WITH gone AS (
-            UPDATE effect e SET told_to = NULL FROM effect old
-            WHERE old.id = e.id AND e.order_id = ANY(%s) AND e.told_to IS NOT NULL RETURNING old.told_to AS address)
+            UPDATE effect e SET told_to = NULL FROM effect as_it_was
+            WHERE as_it_was.id = e.id AND e.order_id = ANY(%s) AND e.told_to IS NOT NULL
+            RETURNING as_it_was.told_to AS address)
         DELETE FROM suppression p USING gone
         WHERE p.store_id = %s AND p.address = gone.address AND NOT EXISTS (
             SELECT 1 FROM orders o WHERE o.store_id = p.store_id AND o.erased_at IS NULL
@@ -122,13 +123,14 @@ async def _forget_addresses(connection: Connection, store_id: int, order_ids: Se
 
 async def _scrub(connection: Connection, store_id: int, order: Bought) -> None:
     """Take the person's name and address out of what was written about the order."""
-    customer = Customer(order.customer_name, order.customer_email)
-    whole, parts = named_in_full(customer), named_at_all(customer)
-    if whole is None or parts is None:
-        return
-    said = {"whole": whole, "parts": parts, "gone": _GONE, "order": order.id, "number": order.number, "store": store_id}
-    for statement in (_EVENTS, _SNAPSHOTS, _EFFECTS, _ATTEMPTS, _NOTICES, _AUDIT):
-        await connection.execute(statement, said)
+    base = {"gone": _GONE, "order": order.id, "number": order.number, "store": store_id}
+    # Mails may have gone to other addresses of theirs, and what servers said of those names them.
+    sql = "SELECT DISTINCT told_to FROM effect WHERE order_id = %s AND told_to IS NOT NULL"
+    elsewhere = [Customer("", row[0]) async for row in await connection.execute(sql, (order.id,))]
+    for customer in (Customer(order.customer_name, order.customer_email), *elsewhere):
+        whole, parts = named_in_full(customer), named_at_all(customer)
+        for statement in (_EVENTS, _SNAPSHOTS, _EFFECTS, _ATTEMPTS, _NOTICES, _AUDIT) if whole and parts else ():
+            await connection.execute(statement, base | {"whole": whole, "parts": parts})
 
 
 _EVENTS = """

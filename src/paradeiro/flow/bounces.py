@@ -11,6 +11,7 @@ from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.db.stores import Account
 from paradeiro.domain.bounces import SOFT_WITHIN, Bounce, same_address, suppresses
+from paradeiro.domain.persons import masked
 from paradeiro.domain.words import BounceKind, DeedKind, NoticeKind, Outcome, PartyKind
 from paradeiro.flow import deeds
 from paradeiro.flow.errors import InvalidError, MissingError
@@ -76,7 +77,7 @@ async def lift(means: Means, store_id: int, address: str, by: By | None = None) 
     async with transaction(means.pool) as connection:
         if "\0" in plain or not await bounces.lift(connection, store_id, plain):
             raise MissingError("not_suppressed", "This address gets mail: nothing keeps it back.")
-        await deeds.note(means, connection, store_id, by, DeedKind.LIFT_SUPPRESSION, plain)
+        await deeds.note(means, connection, store_id, by, DeedKind.LIFT_SUPPRESSION, masked(plain))
         await _end_notices(connection, store_id, plain, now=means.now())
 
 
