@@ -33,15 +33,14 @@ async def take(means: Means, connector: str, token: str, push: Push) -> Outcome 
         reports = means.connectors[connector].read_report is not None
         if account.connector != connector or (read_push is None and not reports):
             return None
-    if read_push is None:
-        return (await bounces.take(means, account, push.body, hook)).outcome
-    async with transaction(means.pool) as connection:
-        read = read_push(push, account.settings | {HOOK_SECRET: hook.secret})
-        if read.outcome is Outcome.AUTH_FAILED:
-            await _refuse(connection, hook, account, read, now=means.now())
-        else:
-            await _heed(connection, hook, account, push, read, now=means.now())
-    return read.outcome
+        if read_push is not None:
+            read = read_push(push, account.settings | {HOOK_SECRET: hook.secret})
+            if read.outcome is Outcome.AUTH_FAILED:
+                await _refuse(connection, hook, account, read, now=means.now())
+            else:
+                await _heed(connection, hook, account, push, read, now=means.now())
+            return read.outcome
+    return (await bounces.take(means, account, push.body, hook)).outcome
 
 
 async def _heed(
