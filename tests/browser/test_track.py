@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from paradeiro.db import addresses
 from paradeiro.db.brands import put_brand
 from paradeiro.db.pool import transaction
 from paradeiro.domain.brand import Brand, Logo
+from paradeiro.domain.records import Customer
 from tests.browser.test_screens import _fits, _page, _served, pytestmark, shop
 from tests.flow.conftest import Shop
 from tests.flow.test_main_line import OUT, POSTED, SOLD_ELSEWHERE
@@ -80,3 +82,58 @@ async def test_on_paper_it_is_black_on_white(shop: Shop) -> None:
         assert await page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
         assert not await page.get_by_text("English").is_visible()
         await _fits(page, "track-print")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1440, "dark")])
+async def test_a_package_is_found_without_a_link(shop: Shop, width: int, scheme: str) -> None:
+    customer = Customer("Ana", "ana@example.com", postal_code="01001-000")
+    shipment = await shop.register("AA123456785BR", replace(SOLD_ELSEWHERE, customer=customer))
+    shop.outside.say("AA123456785BR", POSTED, OUT)
+    await shop.ask(shipment, days=1, hours=1)
+    async with _served(shop) as (address, _), _page(width, scheme) as page:
+        await page.goto(f"{address}/t/")
+        await _fits(page, f"track-find-{width}-{scheme}")
+        await page.get_by_label("Número do pedido").fill("2001")
+        await page.get_by_label("CEP ou e-mail").fill("01001-001")
+        await page.get_by_role("button", name="Encontrar").click()
+        await page.get_by_role("alert").wait_for()
+        await _fits(page, f"track-find-wrong-{width}-{scheme}")
+        await page.get_by_label("CEP ou e-mail").fill("01001 000")
+        await page.keyboard.press("Enter")
+        await page.get_by_text("Saiu para entrega hoje").first.wait_for()
+
+
+async def test_an_open_page_keeps_itself_up_to_date(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("paradeiro.web.track.live.EVERY_SECONDS", 0.1)
+    shipment = await shop.register("AA123456785BR", SOLD_ELSEWHERE)
+    shop.outside.say("AA123456785BR", POSTED)
+    await shop.ask(shipment, hours=2)
+    token = (await shop.kept(shipment)).shipment.tracking_token
+    async with _served(shop) as (address, _), _page(390, "light") as page:
+        await page.goto(f"{address}/t/{token}")
+        before = await page.locator("h1").inner_text()
+        shop.outside.say("AA123456785BR", POSTED, OUT)
+        await shop.ask(shipment, days=1)
+        await page.get_by_text("Saiu para entrega hoje").first.wait_for()
+        assert await page.locator("h1").inner_text() != before
+        assert await page.locator("main").count() == 1
+        assert "Saiu para entrega" in await page.get_by_role("status").inner_text(), "a screen reader says it"
+        assert "Saiu para entrega" in await page.title()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1440, "dark")])
+async def test_another_address(shop: Shop, width: int, scheme: str) -> None:
+    shipment = await shop.register("AA123456785BR", SOLD_ELSEWHERE)
+    kept = await shop.kept(shipment)
+    async with _served(shop) as (address, _), _page(width, scheme) as page:
+        await page.goto(f"{address}/t/{kept.shipment.tracking_token}/mails")
+        await page.get_by_label("Novo endereço de e-mail").fill("bia@example.org")
+        await page.get_by_role("button", name="Mandar a mensagem").click()
+        await page.get_by_role("status").wait_for()
+        await _fits(page, f"track-address-{width}-{scheme}")
+        async with shop.means.pool.connection() as connection:
+            code = (await addresses.asked(connection, [kept.order_id]))[kept.order_id].code
+        await page.goto(f"{address}/t/confirm/{code}")
+        await _fits(page, f"track-confirm-{width}-{scheme}")
+        await page.get_by_role("button", name="Sim, quero receber aqui").click()
+        await page.get_by_text("Pronto: os avisos chegam em bia@example.org.").wait_for()

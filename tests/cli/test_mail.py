@@ -75,7 +75,7 @@ def test_the_policy_is_set_and_shown() -> None:
     changed = ask(app, [*begin, "--send", "shipped,delivered,correction", "--quiet", "22:00-07:30", "--no-moves-a-day"])
     assert changed.exit_code == 0, changed.output
     shown = ask(app, begin).output
-    assert "sent:  shipped, delivered, correction\n" in shown
+    assert "sent:  shipped, delivered, correction, address\n" in shown
     assert "quiet: 22:00-07:30, but for: out_for_delivery, delivered, correction" in shown
     assert "a mail each time" in shown
     for wrong, words in (("--quiet=25-1", "no hours"), ("--send=sold", "none of"), ("--send=shipped", "always sent")):

@@ -72,9 +72,11 @@ async def party(answer: Callable[[Asked], Reply | None]) -> AsyncIterator[Party]
 
 
 @asynccontextmanager
-async def mail_server(says: dict[str, str], received: list[bytes]) -> AsyncIterator[int]:
+async def mail_server(
+    says: dict[str, str], received: list[bytes], heard: list[str] | None = None
+) -> AsyncIterator[int]:
     """A scripted SMTP server: `says` names what it answers at GREETING, MAIL, RCPT, DATA or BODY ('HANGUP' hangs up).
-    Gives its port.
+    Gives its port. `heard`: the commands as they came.
     """
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -87,8 +89,10 @@ async def mail_server(says: dict[str, str], received: list[bytes]) -> AsyncItera
         try:
             if not say("GREETING", "220 mail.example ESMTP"):
                 return
-            while line := (await reader.readline()).decode("utf-8", "replace").upper():
-                verb = line[:4].strip()
+            while line := (await reader.readline()).decode("utf-8", "replace"):
+                verb = line[:4].strip().upper()
+                if heard is not None:
+                    heard.append(line.strip())
                 usual = {"EHLO": "250-mail.example\r\n250 8BITMIME", "QUIT": "221 Bye", "DATA": "354 Go"}
                 if not say(verb, usual.get(verb, "250 Ok")) or verb == "QUIT":
                     return

@@ -36,10 +36,10 @@ class Story(msgspec.Struct, forbid_unknown_fields=True):
     store_zone: str = "America/Sao_Paulo"
 
 
-def fixtures(connector: str, kind: str) -> list[Path]:
+def fixtures(connector: str, kind: str, ending: str = "json") -> list[Path]:
     """The inputs of one kind in a connector's folder."""
     folder = folder_of(discover()[connector]) / "fixtures" / kind
-    return sorted(p for p in folder.glob("*.json") if ".expected." not in p.name)
+    return sorted(p for p in folder.glob(f"*.{ending}") if ".expected." not in p.name)
 
 
 def telling_of(path: Path) -> Telling:

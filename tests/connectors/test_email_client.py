@@ -3,6 +3,7 @@
 import asyncio
 import json
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 from paradeiro.connectors import discover
 from paradeiro.connectors.email.render import render
 from paradeiro.domain.records import Customer
-from paradeiro.domain.words import EffectKind, Outcome
+from paradeiro.domain.words import BounceKind, EffectKind, Outcome
 from paradeiro.sdk.contract import Request, Sent
 from paradeiro.sdk.hard_cases import NOW, hard_cases
 from tests.connectors.parties import mail_server
@@ -64,7 +65,87 @@ async def test_one_connection_carries_many_and_a_refusal_spoils_no_other() -> No
     assert len(received) == 6
 
 
-async def test_a_connection_that_was_closed_meanwhile_is_opened_again() -> None:
+async def test_as_many_connections_as_allowed_and_no_more() -> None:
+    """A server that answers the message only once as many are waiting as there may be connections."""
+    box, waiting = Mailbox(), 0
+    most, together = 0, asyncio.Event()
+
+    async def slow(server: Any, session: Any, envelope: Any) -> str:
+        nonlocal waiting, most
+        waiting += 1
+        most = max(most, waiting)
+        if waiting == 2:
+            together.set()
+        await asyncio.wait_for(together.wait(), 5)
+        await asyncio.sleep(0.01)
+        waiting -= 1
+        return await Mailbox.handle_DATA(box, server, session, envelope)
+
+    box.handle_DATA = slow  # type: ignore[method-assign] # a slower one
+    server = await asyncio.get_running_loop().create_server(lambda: SMTP(box, hostname="mail.example"), "127.0.0.1", 0)
+    try:
+        open_session = session(server.sockets[0].getsockname()[1], connections="2")
+        sent = await asyncio.gather(*(open_session.send(MAIL, str(i)) for i in range(6)))
+        await open_session.close()
+    finally:
+        server.close()
+    assert {s.outcome for s in sent} == {Outcome.FOUND}
+    assert (len(box.mails), most) == (6, 2)
+
+
+async def test_mails_go_at_the_accounts_pace() -> None:
+    asked: list[float] = []
+
+    async def spend(per_minute: float) -> None:
+        asked.append(per_minute)
+
+    for text in ("30", ""):
+        ref = replace(account("email", host="127.0.0.1", port="9", tls="none", per_minute=text), spend=spend)
+        open_session = discover()["email"].open(ref, lambda: NOW)
+        await open_session.send(MAIL, "1")
+        await open_session.close()
+    assert asked == [30.0]
+
+
+@pytest.mark.parametrize("can", [True, False])
+async def test_a_mail_with_a_return_path_asks_for_failures_only(can: bool) -> None:
+    telling = dict(hard_cases(EffectKind.CUSTOMER_MAIL))["plain"]
+    mail = render(telling, {**SETTINGS, "return_path": "Bounces <bounces@loja.example>"})
+    back = f"bounces+{telling.effect_key}@loja.example"
+    assert dict(mail.headers)["Return"] == back
+    said: list[str] = []
+    says = {"EHLO": f"250-mail.example\r\n250-{'DSN' if can else '8BITMIME'}\r\n250 HELP"}
+    async with mail_server(says, [], said) as port:
+        sent = await session(port).send(mail, telling.effect_key)
+    assert sent.outcome is Outcome.FOUND
+    [sender] = [line for line in said if line.startswith("MAIL")]
+    [recipient] = [line for line in said if line.startswith("RCPT")]
+    assert f"<{back}>" in sender
+    assert ("RET=HDRS" in sender, f"ENVID={telling.effect_key}" in sender) == (can, can)
+    assert ("NOTIFY=FAILURE" in recipient) is can
+
+
+@pytest.mark.parametrize(
+    ("says", "bounced"),
+    [
+        ({"RCPT": "550 5.1.1 User unknown"}, BounceKind.HARD),
+        ({"RCPT": "550 No such user"}, BounceKind.SOFT),
+        ({"RCPT": "552 5.2.2 full"}, BounceKind.SOFT),
+        ({"RCPT": "550 5.1.8 your domain does not exist"}, None),
+        ({"MAIL": "550 5.7.1 we do not like you"}, None),
+        ({"BODY": "554 5.7.1 spam"}, None),
+        ({"BODY": "550 5.1.1 User unknown"}, BounceKind.HARD),
+    ],
+    ids=str,
+)
+async def test_what_a_refusal_says_of_the_address(says: dict[str, str], bounced: BounceKind | None) -> None:
+    async with mail_server(says, []) as port:
+        sent = await send(port)
+    assert (sent.outcome, sent.bounced) == (Outcome.REFUSED, bounced)
+
+
+async def test_a_connection_that_was_closed_meanwhile_is_opened_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("paradeiro.connectors.email.client._TRUSTED_SECONDS", 0.0)
     received: list[bytes] = []
     says: dict[str, str] = {}
     async with mail_server(says, received) as port:

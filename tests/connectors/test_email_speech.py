@@ -92,6 +92,21 @@ def test_the_journey_is_said_with_where_it_goes_and_what_it_passed() -> None:
     assert sentence(PT, event(Status.IN_TRANSIT, 150, Place())) == "Está a caminho."
 
 
+def test_the_line_names_the_city_of_each_stop_that_was_passed() -> None:
+    rio = Place("RIO DE JANEIRO", "RJ", "BR")
+    happened = [
+        event(Status.ACCEPTED, 0, CAMPINAS),
+        event(Status.IN_TRANSIT, 20, CAMPINAS),
+        event(Status.IN_TRANSIT, 40, rio),
+        event(Status.OUT_FOR_DELIVERY, 60, Place()),
+    ]
+    assert [s.city for s in journey(fold(happened, now=NOW), PT)] == ["Campinas", "Rio de Janeiro", "", ""]
+    there = [*happened, event(Status.DELIVERED, 62, rio)]
+    assert [s.city for s in journey(fold(there, now=NOW), PT)] == ["Campinas", "Rio de Janeiro", "", "Rio de Janeiro"]
+    undone = [*there, event(None, 63, rio, withdraws=Withdraws.PREVIOUS)]
+    assert [s.city for s in journey(fold(undone, now=NOW), PT)] == ["Campinas", "Rio de Janeiro", "", ""]
+
+
 def test_a_reason_without_its_own_sentence_is_said_after_the_statuss() -> None:
     assert sentence(PT, event(Status.RETURNING, 100, reason=Reason.PICKUP_EXPIRED)) == (
         "O pacote está voltando para a loja. Motivo: o prazo para retirar terminou."

@@ -8,14 +8,15 @@ import base64
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from paradeiro.connectors.email.report import read_report
 from paradeiro.domain.drift import Expected
 from paradeiro.domain.records import Order, Parsed, Place, Telling, TrackingEvent
-from paradeiro.domain.words import EffectKind, Outcome, PartyKind, ProofKind, Reason, Status, Withdraws
+from paradeiro.domain.words import BounceKind, EffectKind, Outcome, PartyKind, ProofKind, Reason, Status, Withdraws
 from paradeiro.sdk.contract import (
     AccountRef,
     Answer,
@@ -222,6 +223,13 @@ def _week_after(at: str) -> date:
     return datetime.fromisoformat(at).date() + timedelta(days=7)
 
 
+_NOT_TAKEN = {
+    "refused": Sent(Outcome.REFUSED, message="Invoice Not Found", http_status=404),
+    "nobody": Sent(Outcome.REFUSED, message="550 5.1.1 <ana@example.com> unknown", bounced=BounceKind.HARD),
+    "full": Sent(Outcome.REFUSED, message="552 5.2.2 full", bounced=BounceKind.SOFT),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class SinkParty:
     outside: Outside
@@ -235,8 +243,8 @@ class SinkParty:
                 return Sent(Outcome.RETRY, message="429", http_status=429, retry_after=90)
             case "auth":
                 return Sent(Outcome.AUTH_FAILED, message="401", http_status=401)
-            case "refused":
-                return Sent(Outcome.REFUSED, message="Invoice Not Found", http_status=404)
+            case "refused" | "nobody" | "full" as why:
+                return _NOT_TAKEN[why]
             case "doubt":
                 self.outside.accept(self.name, telling_id, request)
                 return Sent(Outcome.RETRY, message="the connection broke", in_doubt=True)
@@ -292,7 +300,7 @@ def connectors(folder: Path) -> dict[str, Connector]:
         return open_
 
     market = {k for k in EffectKind if k.value.startswith("marketplace")}
-    mail = {EffectKind.CUSTOMER_MAIL, EffectKind.CUSTOMER_CORRECTION, EffectKind.CUSTOMER_REMINDER}
+    mail = {k for k in EffectKind if k.value.startswith("customer")}
     own = set(EffectKind) - market - mail
     return {
         "posta": Connector(
@@ -313,7 +321,7 @@ def connectors(folder: Path) -> dict[str, Connector]:
         **{name: _aggregator(name, carrier) for name in ("ajuda", "vizinha")},
         "loja": _sink("loja", PartyKind.ORDER_SYSTEM, sink("loja"), own),
         "canal": _sink("canal", PartyKind.MARKETPLACE, sink("canal"), market),
-        "mail": _sink("mail", PartyKind.MAIL, sink("mail"), mail),
+        "mail": replace(_sink("mail", PartyKind.MAIL, sink("mail"), mail), read_report=read_report),
     }
 
 

@@ -10,6 +10,9 @@ from fastapi.routing import APIRoute
 
 from paradeiro.app import real_clock
 from paradeiro.cli.accounts import make_key
+from paradeiro.db import bounces
+from paradeiro.db.pool import transaction
+from paradeiro.domain.words import BounceKind
 from paradeiro.flow import endpoint
 from paradeiro.web.server import create_app
 from tests.flow.conftest import Shop
@@ -24,6 +27,9 @@ EXEMPT = {
     "/sign-out": "ends a session",
     "/hooks/{connector}/{token}": "a party speaks, nobody did anything",
     "/import/take": "tests/web/test_importing.py",
+    "/t/": "only looks",
+    "/t/{token}/address": "a customer's own choice",
+    "/t/confirm/{code}": "a customer's own choice",
     "/t/{token}/data": "a customer's wish is a notice",
     "/t/{token}/mails": "a customer's own choice",
     "/t/{token}/unsubscribe": "a customer's own choice",
@@ -60,6 +66,8 @@ TRIED = {
     "/orders/{number}/packages/{shipment}/ask-now",
     "/orders/{number}/customer/export",
     "/orders/{number}/customer/erase",
+    "/orders/{number}/mail-again",
+    "/api/v1/suppressions/{address}",
 }
 
 
@@ -96,6 +104,11 @@ async def api(shop: Shop) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+async def suppress(shop: Shop, address: str) -> None:
+    async with transaction(shop.means.pool) as connection:
+        await bounces.suppress(connection, shop.store_id, address, BounceKind.HARD, "none", now=shop.clock())
+
+
 async def noticed(shop: Shop) -> int:
     """A shipment whose carrier said something nobody understands."""
     shipment = await shop.register("AA1", SOLD_ELSEWHERE)
@@ -108,6 +121,7 @@ async def test_by_api(shop: Shop, api: httpx.AsyncClient) -> None:
     shipment = await noticed(shop)
     notice = (await api.get("/notices")).json()["items"][0]["id"]
     of_invoice = "/orders/2001/invoices/NF-1"
+    await suppress(shop, "ana@example.com")
     calls: list[tuple[str, str, object, str]] = [
         ("POST", "/orders", {"number": "7"}, "order"),
         ("POST", "/shipments", {"carrier": "posta", "tracking_code": "AA9", "order": {"number": "8"}}, "register"),
@@ -120,6 +134,7 @@ async def test_by_api(shop: Shop, api: httpx.AsyncClient) -> None:
         ("POST", f"/notices/{notice}/resolve", None, "resolve_notice"),
         ("PUT", "/mailing", {"mailer": "order_system"}, "set_mailer"),
         ("PUT", "/channels/MGZ", {"hears": ["number"]}, "set_channel"),
+        ("DELETE", "/suppressions/ana@example.com", None, "lift_suppression"),
         ("POST", "/customers/export", {"order": "2001"}, "export_customer"),
         ("POST", "/customers/erase", {"order": "2001"}, "erase_customer"),
     ]
@@ -175,6 +190,7 @@ async def test_on_the_pages(browser: httpx.AsyncClient, shop: Shop) -> None:  # 
     assert form
     notice = (await shop.notices())[0].id
     package = f"/orders/2001/packages/{shipment}"
+    await suppress(shop, "ana@example.com")
     calls = [
         (f"{package}/confirm-delivery", {}, "confirm_delivery"),
         (f"{package}/reopen", {"reason": "no"}, "reopen"),
@@ -182,6 +198,7 @@ async def test_on_the_pages(browser: httpx.AsyncClient, shop: Shop) -> None:  # 
         (f"/notices/{notice}/resolve", {}, "resolve_notice"),
         (f"/accounts/{shop.accounts['posta']}/ask-now", {}, "ask_now"),
         ("/accounts/mailer", {"mailer": "order_system"}, "set_mailer"),
+        ("/orders/2001/mail-again", {}, "lift_suppression"),
         ("/orders/2001/customer/export", {}, "export_customer"),
         ("/orders/2001/customer/erase", {"sure": "yes"}, "erase_customer"),
     ]

@@ -82,7 +82,7 @@ async def test_what_is_no_link_or_no_choice_leads_nowhere(customer: httpx.AsyncC
     assert (await customer.post(f"{link}/mails", data={"mails": "spam"})).status_code == 404
 
 
-@pytest.mark.parametrize("kind", MailKind)
+@pytest.mark.parametrize("kind", sorted(set(MailKind) - {MailKind.ADDRESS}))
 def test_what_is_important(kind: MailKind) -> None:
     assert wanted(kind, MailChoice.ALL)
     assert not wanted(kind, MailChoice.NONE)

@@ -6,7 +6,17 @@ from string import Formatter
 
 import pytest
 
-from paradeiro.domain.words import DeedKind, Door, EffectKind, Mailer, Outcome, PartyKind, ProofKind, SheetProblem
+from paradeiro.domain.words import (
+    BounceKind,
+    DeedKind,
+    Door,
+    EffectKind,
+    Mailer,
+    Outcome,
+    PartyKind,
+    ProofKind,
+    SheetProblem,
+)
 from paradeiro.web.pages import layout
 from paradeiro.web.pages.messages import MESSAGES
 
@@ -21,6 +31,7 @@ FAMILIES = {
     "door.": set(Door),
     "sheet.": set(SheetProblem),
     "proof.": set(ProofKind),
+    "suppressed.": set(BounceKind),
     "state.": {"pending", "sending", "done", "superseded", "refused"},
     "account.": {"ok", "outage", "paused", "disabled"},
 }

@@ -13,7 +13,7 @@ from paradeiro.cli import webhook_commands
 from paradeiro.cli.brand_commands import app as brand
 from paradeiro.cli.channel_commands import app as channel
 from paradeiro.cli.customer_commands import app as customer
-from paradeiro.cli.mail_commands import app as mail
+from paradeiro.cli.mail_return_commands import app as mail
 from paradeiro.cli.vtex_commands import app as vtex
 
 app = typer.Typer(

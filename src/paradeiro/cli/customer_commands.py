@@ -75,6 +75,20 @@ def keep(store: _Store, days: Annotated[int, typer.Option(help="0: for ever")]) 
     _run(store, do)
 
 
+@app.command()
+def proofs(store: _Store, show: Annotated[str, typer.Option(help="image, signed, with a comma; or: none")]) -> None:
+    """Say which pictures of a delivery its customer's page shows. Signatures show a name and a document's number."""
+
+    async def do(means: "Means", store_id: int) -> str:
+        from paradeiro.flow.persons import show_proofs
+
+        kinds = {word.strip() for word in show.split(",")} - {"", "none"}
+        await show_proofs(means, store_id, kinds, _by())
+        return f"Customers see: {', '.join(sorted(kinds)) or 'no pictures'}."
+
+    _run(store, do)
+
+
 def _by() -> "By":
     from paradeiro.cli.author import cli_author
 

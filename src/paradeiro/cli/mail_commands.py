@@ -35,9 +35,11 @@ def preview(
     from paradeiro.cli.mail_preview import Dressed, write
     from paradeiro.connectors import discover
 
-    dressed = _run(store, lambda means, store_id: _dressed(means, store_id, store, order)) if store else Dressed()
+    dressed = (
+        run_for_store(store, lambda means, store_id: _dressed(means, store_id, store, order)) if store else Dressed()
+    )
     count = write(to, discover()["email"], dressed)
-    _say(f"{count} mails: open {to / 'index.html'}")
+    say(f"{count} mails: open {to / 'index.html'}")
 
 
 async def _dressed(means: "Means", store_id: int, name: str, order: str) -> "Dressed":
@@ -81,7 +83,7 @@ def policy(
         await set_mail_policy(means, store_id, wanted, cli_author())
         return wanted
 
-    _say(_lines(_run(store, done)))
+    say(_lines(run_for_store(store, done)))
 
 
 def changed(
@@ -92,7 +94,7 @@ def changed(
     from paradeiro.flow.errors import InvalidError
 
     if send is not None:
-        now = replace(now, unsent=frozenset(MailKind) - _kinds(send))
+        now = replace(now, unsent=frozenset(MailKind) - _kinds(send) - {MailKind.ADDRESS})
     if at_once is not None:
         now = replace(now, at_once=_kinds(at_once))
     if moves_a_day is not None:
@@ -138,8 +140,8 @@ def set_(
     from paradeiro.flow.mailing import set_template
 
     source = _source(file)
-    _run(store, lambda means, store_id: set_template(means, store_id, part, source, cli_author()))
-    _say(f"The {part} of {store}'s mails is laid out like {file} now.")
+    run_for_store(store, lambda means, store_id: set_template(means, store_id, part, source, cli_author()))
+    say(f"The {part} of {store}'s mails is laid out like {file} now.")
 
 
 @template.command()
@@ -149,7 +151,7 @@ def show(store: _Store, part: _Part = "html") -> None:
 
     from paradeiro.flow.mailing import own_templates
 
-    own = _run(store, own_templates)
+    own = run_for_store(store, own_templates)
     ours = files("paradeiro.connectors.email") / "templates" / "position.html.j2"
     found = {"html": own.html or ours.read_text(encoding="utf-8"), "text": own.text}.get(part, "")
     typer.echo(found)
@@ -161,8 +163,8 @@ def remove(store: _Store, part: _Part = "html") -> None:
     from paradeiro.cli.author import cli_author
     from paradeiro.flow.mailing import set_template
 
-    _run(store, lambda means, store_id: set_template(means, store_id, part, "", cli_author()))
-    _say(f"The {part} of {store}'s mails is ours again.")
+    run_for_store(store, lambda means, store_id: set_template(means, store_id, part, "", cli_author()))
+    say(f"The {part} of {store}'s mails is ours again.")
 
 
 @template.command()
@@ -175,18 +177,20 @@ def check(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)], pa
     if problem:
         Console(stderr=True).print(problem, style="red", markup=False, highlight=False)
         raise typer.Exit(2)
-    _say("Nothing is wrong with it.")
+    say("Nothing is wrong with it.")
 
 
 def _source(file: Path) -> str:
     return file.read_text(encoding="utf-8", errors="replace").replace("\0", "")
 
 
-def _say(words: str) -> None:
+def say(words: str) -> None:
+    """Print it as it is."""
     Console().print(words, markup=False, highlight=False, soft_wrap=True)
 
 
-def _run(store: str, do: "Callable[[Means, int], Awaitable[T]]") -> T:
+def run_for_store(store: str, do: "Callable[[Means, int], Awaitable[T]]") -> T:
+    """Do it to a store. What cannot be done is said, with status 2."""
     from paradeiro.flow.errors import StatementError
 
     try:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from paradeiro.domain.brand import Brand
 from paradeiro.domain.mailing import OwnTemplates
-from paradeiro.domain.records import Order, Place, Shipment, Telling, Timeline, TrackingEvent
+from paradeiro.domain.records import AskedAddress, Order, Place, Shipment, Telling, Timeline, TrackingEvent
 from paradeiro.domain.timeline import fold
 from paradeiro.domain.words import EffectKind, MailKind, Reason, Status, Withdraws
 from paradeiro.sdk.contract import Connector
@@ -61,6 +61,7 @@ _WAITS = _happened(
 )
 _UNDONE = TrackingEvent(_BEGIN + timedelta(hours=95, minutes=30), "P/EST", None, withdraws=Withdraws.PREVIOUS)
 _MAIL, _REMINDER, _CORRECTION = EffectKind.CUSTOMER_MAIL, EffectKind.CUSTOMER_REMINDER, EffectKind.CUSTOMER_CORRECTION
+_ASKED = AskedAddress("nova@example.com", "https://rastreio.example/t/confirm/c0-de")
 _STORIES: tuple[tuple[str, EffectKind, tuple[TrackingEvent, ...]], ...] = (
     (MailKind.SHIPPED, _MAIL, _SENT[:1]),
     (MailKind.IN_TRANSIT, _MAIL, _SENT),
@@ -75,6 +76,7 @@ _STORIES: tuple[tuple[str, EffectKind, tuple[TrackingEvent, ...]], ...] = (
     (MailKind.DELIVERED, _MAIL, (*_SENT, _OUT, _DONE)),
     (MailKind.RETURNED, _MAIL, (*_SENT, _happened(Status.RETURNING, 90, Reason.PICKUP_EXPIRED))),
     (MailKind.CORRECTION, _CORRECTION, (*_SENT, _OUT, _DONE, _UNDONE)),
+    (MailKind.ADDRESS, EffectKind.CUSTOMER_ADDRESS, _SENT),
 )
 
 
@@ -102,6 +104,7 @@ def tellings(dressed: Dressed) -> Iterator[tuple[str, str, Telling]]:
                     store_zone=dressed.zone,
                     brand=dressed.brand,
                     templates=dressed.templates,
+                    asked=_ASKED if kind is EffectKind.CUSTOMER_ADDRESS else None,
                 ),
             )
 

@@ -74,6 +74,7 @@ class ShownEffect:
     message: str
     created_at: datetime
     ended_at: datetime | None
+    came_back: str  # why a mail came back; empty if it did not
 
 
 async def add(connection: Connection, rows: Sequence[EffectRow], *, now: datetime) -> list[EffectKind]:
@@ -125,11 +126,14 @@ async def leave_out(connection: Connection, store_id: int, kind: EffectKind, *, 
 
 
 async def next_heads(connection: Connection, account_id: int, *, now: datetime, limit: int) -> list[tuple[int, int]]:
-    """(effect, shipment) ids of what may go now: of each order the oldest open effect, if its time has come."""
+    """(effect, shipment) ids of what may go now: of each order the oldest open effect, if its time has come. The
+    question whether an address is right says nothing of packages, so it waits for none of them.
+    """
     sql = """
         SELECT id, shipment_id FROM (
             SELECT DISTINCT ON (order_id) id, shipment_id, not_before FROM effect
-            WHERE account_id = %s AND state IN ('pending', 'sending') ORDER BY order_id, id) head
+            WHERE account_id = %s AND state IN ('pending', 'sending')
+            ORDER BY order_id, kind <> 'customer_address', id) head
         WHERE not_before <= %s ORDER BY id LIMIT %s"""
     return [(row[0], row[1]) async for row in await connection.execute(sql, (account_id, now, limit))]
 
@@ -151,11 +155,14 @@ async def claim(connection: Connection, ids: Sequence[int], *, now: datetime, le
         return sorted(await cursor.fetchall(), key=lambda c: c.id)
 
 
-async def keep_request(connection: Connection, effect_id: int, *, request: bytes, told: Status) -> None:
-    """Keep what is about to be sent, so that after a crash the very same can be sent, or found, again."""
-    await connection.execute(
-        "UPDATE effect SET request = %s, told_status = %s WHERE id = %s", (request, told, effect_id)
-    )
+async def keep_request(
+    connection: Connection, effect_id: int, *, request: bytes, told: Status, to: str | None = None
+) -> None:
+    """Keep what is about to be sent, so that after a crash the very same can be sent, or found, again. `to`: the
+    address that a mail goes to.
+    """
+    sql = "UPDATE effect SET request = %s, told_status = %s, told_to = %s WHERE id = %s"
+    await connection.execute(sql, (request, told, to, effect_id))
 
 
 async def end(connection: Connection, ended: Ended, *, now: datetime) -> None:
@@ -243,9 +250,9 @@ async def due_accounts(connection: Connection, *, now: datetime) -> list[int]:
         WHERE a.state NOT IN ('disabled', 'removed') AND (a.open_at IS NULL OR a.open_at <= %s) AND EXISTS (
             SELECT 1 FROM effect e
             WHERE e.account_id = a.id AND e.state IN ('pending', 'sending') AND e.not_before <= %s
-              AND NOT EXISTS (
+              AND (e.kind = 'customer_address' OR NOT EXISTS (
                 SELECT 1 FROM effect o WHERE o.account_id = e.account_id AND o.order_id = e.order_id AND o.id < e.id
-                  AND o.state IN ('pending', 'sending')))"""
+                  AND o.state IN ('pending', 'sending'))))"""
     return [row[0] async for row in await connection.execute(sql, (now, now))]
 
 
@@ -253,7 +260,9 @@ async def shown(connection: Connection, shipment_ids: Sequence[int]) -> list[Sho
     """What was and will be told about shipments, newest first."""
     sql = """
         SELECT e.id, e.shipment_id, a.connector, a.name AS account, e.kind, e.state, e.told_status, e.attempts,
-               e.doubts, e.receipt, e.message, e.created_at, e.ended_at
+               e.doubts, e.receipt, e.message, e.created_at, e.ended_at,
+               coalesce((SELECT b.reason FROM bounce b WHERE b.effect_id = e.id ORDER BY b.id DESC LIMIT 1), '')
+                   AS came_back
         FROM effect e JOIN account a ON a.id = e.account_id
         WHERE e.shipment_id = ANY(%s) ORDER BY e.id DESC"""
     async with connection.cursor(row_factory=class_row(ShownEffect)) as cursor:

@@ -7,13 +7,15 @@ from typing import Any
 from psycopg.rows import dict_row
 
 from paradeiro.db.pool import Connection
+from paradeiro.domain.finding import plain_code
 from paradeiro.domain.records import Customer, Order, Sibling
 from paradeiro.domain.words import MailChoice, Status
 
 # One list, so that every query that builds an Order reads the same columns.
-COLUMNS = """o.number AS order_number, o.customer_name, o.customer_email, o.locale, o.channel,
+COLUMNS = """o.number AS order_number, o.customer_name, coalesce(o.mails_to, o.customer_email) AS customer_email,
+    o.locale, o.channel,
     o.marketplace_number, o.ordered_at, o.promised_at, o.erased_at,
-    o.mails"""
+    o.mails, o.postal_code"""
 
 
 def order_of(row: dict[str, Any]) -> Order:
@@ -26,6 +28,7 @@ def order_of(row: dict[str, Any]) -> Order:
             row["locale"],
             row["erased_at"] is not None,
             MailChoice(row["mails"]),
+            row["postal_code"],
         ),
         channel=row["channel"],
         marketplace_number=row["marketplace_number"],
@@ -47,14 +50,16 @@ async def state_order(
     """The same; its id, and whether it is new."""
     sql = """
         INSERT INTO orders (store_id, number, customer_name, customer_email, locale, channel, marketplace_number,
-                            ordered_at, promised_at, awaits_code, seen_at, created_at)
+                            ordered_at, promised_at, postal_code, awaits_code, seen_at, created_at)
         VALUES (%(store)s, %(number)s, %(name)s, %(email)s, %(locale)s, %(channel)s, %(marketplace)s,
-                %(ordered)s, %(promised)s, coalesce(%(awaits)s, false), %(now)s, %(now)s)
+                %(ordered)s, %(promised)s, %(postal)s, coalesce(%(awaits)s, false), %(now)s, %(now)s)
         ON CONFLICT (store_id, number) DO UPDATE SET
             customer_name = CASE WHEN orders.erased_at IS NULL
                 THEN coalesce(nullif(EXCLUDED.customer_name, ''), orders.customer_name) ELSE '' END,
             customer_email = CASE WHEN orders.erased_at IS NULL
                 THEN coalesce(EXCLUDED.customer_email, orders.customer_email) END,
+            postal_code = CASE WHEN orders.erased_at IS NULL
+                THEN coalesce(EXCLUDED.postal_code, orders.postal_code) END,
             locale = EXCLUDED.locale,
             channel = coalesce(EXCLUDED.channel, orders.channel),
             marketplace_number = coalesce(EXCLUDED.marketplace_number, orders.marketplace_number),
@@ -73,6 +78,7 @@ async def state_order(
         "marketplace": order.marketplace_number,
         "ordered": order.ordered_at,
         "promised": order.promised_at,
+        "postal": plain_code(order.customer.postal_code or "") or None,
         "awaits": awaits_code,
         "now": now,
     }

@@ -10,7 +10,7 @@ from paradeiro.db.pool import Connection
 from paradeiro.domain.persons import named_at_all, named_in_full
 from paradeiro.domain.records import Customer
 
-_CUSTOMERS_MAILS = ("customer_mail", "customer_correction", "customer_reminder")
+_CUSTOMERS_MAILS = ("customer_mail", "customer_correction", "customer_reminder", "customer_address")
 _GONE = "…"
 
 
@@ -76,8 +76,12 @@ async def erase(connection: Connection, store_id: int, order_ids: Sequence[int],
     await _forget(connection, mine, now=now)
     for each in found:
         await _scrub(connection, store_id, each)
-    sql = "UPDATE orders SET customer_name = '', customer_email = NULL, erased_at = %s WHERE id = ANY(%s)"
+    sql = """
+        UPDATE orders SET customer_name = '', customer_email = NULL, mails_to = NULL, mails_asked = NULL,
+            mails_code = NULL, postal_code = NULL, erased_at = %s
+        WHERE id = ANY(%s)"""
     await connection.execute(sql, (now, mine))
+    await _forget_addresses(connection, store_id, mine)
     return found
 
 
@@ -98,6 +102,22 @@ async def _forget(connection: Connection, order_ids: Sequence[int], *, now: date
         (now, list(order_ids)),
     )
     await connection.execute(f"DELETE FROM proof WHERE {of_them}", (list(order_ids),))  # noqa: S608 - our own condition
+
+
+async def _forget_addresses(connection: Connection, store_id: int, order_ids: Sequence[int]) -> None:
+    """Drop where mails went and what came back from there. An address that nobody else has is forgotten too."""
+    await connection.execute(
+        "DELETE FROM bounce b USING effect e WHERE e.id = b.effect_id AND e.order_id = ANY(%s)", (list(order_ids),)
+    )
+    sql = """
+        WITH gone AS (
+            UPDATE effect e SET told_to = NULL FROM effect old
+            WHERE old.id = e.id AND e.order_id = ANY(%s) AND e.told_to IS NOT NULL RETURNING old.told_to AS address)
+        DELETE FROM suppression p USING gone
+        WHERE p.store_id = %s AND p.address = gone.address AND NOT EXISTS (
+            SELECT 1 FROM orders o WHERE o.store_id = p.store_id AND o.erased_at IS NULL
+              AND lower(o.customer_email) = p.address)"""
+    await connection.execute(sql, (list(order_ids), store_id))
 
 
 async def _scrub(connection: Connection, store_id: int, order: Bought) -> None:

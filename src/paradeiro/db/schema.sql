@@ -57,6 +57,11 @@ CREATE TABLE orders (
     created_at          timestamptz NOT NULL,
     erased_at           timestamptz,        -- the customer was erased: no statement brings them back
     mails               text NOT NULL DEFAULT 'all' CHECK (mails IN ('all', 'important', 'none')),
+    mails_to            text,               -- the address that the customer chose; null: that of the order
+    postal_code         text,               -- where it goes to, digits and letters only: who knows it may look
+    mails_asked         text,               -- an address that the customer asked for and nobody confirmed yet
+    mails_code          text UNIQUE,        -- whoever knows it reads mail there
+    mails_times         integer NOT NULL DEFAULT 0, -- how often one was asked for
     UNIQUE (store_id, number)
 );
 CREATE INDEX orders_of_customer ON orders (store_id, lower(customer_email)) WHERE customer_email IS NOT NULL;
@@ -156,6 +161,7 @@ CREATE TABLE effect (
     created_at    timestamptz NOT NULL,
     ended_at      timestamptz,
     up_to         bigint,                       -- tells only of events up to this one; null: the newest facts
+    told_to       text,                         -- the address that a mail went to
     UNIQUE (shipment_id, account_id, kind, cause)
 );
 CREATE INDEX effect_open ON effect (account_id, order_id, id) WHERE state IN ('pending', 'sending');
@@ -403,3 +409,35 @@ CREATE TABLE mail_template (                    -- a store's own layout of its m
     PRIMARY KEY (store_id, part)
 );
 CREATE INDEX shipment_waiting ON shipment (id) WHERE status = 'available_for_pickup';
+CREATE UNIQUE INDEX effect_mail ON effect (key) WHERE told_to IS NOT NULL;
+
+CREATE TABLE bounce (                           -- a mail that came back
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    store_id   bigint NOT NULL REFERENCES store,
+    effect_id  bigint NOT NULL REFERENCES effect,
+    address    text NOT NULL,                   -- in small letters
+    kind       text NOT NULL CHECK (kind IN ('hard', 'soft', 'complaint')),
+    reason     text NOT NULL,
+    at         timestamptz NOT NULL,
+    forgiven   boolean NOT NULL DEFAULT false,  -- somebody said that the address is good: it counts no more
+    UNIQUE (effect_id, kind)
+);
+CREATE INDEX bounce_of_address ON bounce (store_id, address, at);
+
+CREATE TABLE suppression (                      -- an address that gets no more mail
+    id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    store_id  bigint NOT NULL REFERENCES store,
+    address   text NOT NULL,                    -- in small letters
+    kind      text NOT NULL CHECK (kind IN ('hard', 'soft', 'complaint')),
+    reason    text NOT NULL,
+    since     timestamptz NOT NULL,
+    UNIQUE (store_id, address)
+);
+
+CREATE TABLE guess (                            -- how often somebody may still try to find an order
+    who        bytea PRIMARY KEY,               -- a keyed hash of a network address or an order's number
+    store_id   bigint REFERENCES store,         -- null: who guesses names no store
+    level      double precision NOT NULL,
+    filled_at  timestamptz NOT NULL
+);
+CREATE INDEX guess_filled ON guess (filled_at);

@@ -8,8 +8,8 @@ from paradeiro.domain.words import EffectKind, MailChoice, MailKind, Reason, Sta
 
 # What is about this hour, and what takes back something wrong, is worth a mail at night too.
 _OF_THE_HOUR = frozenset({MailKind.OUT_FOR_DELIVERY, MailKind.DELIVERED, MailKind.CORRECTION})
-# These are owed: who was told something that is not so must hear it.
-OWED = frozenset({MailKind.CORRECTION})
+# These are owed: who was told something that is not so must hear it, and who asked for a mail gets it.
+OWED = frozenset({MailKind.CORRECTION, MailKind.ADDRESS})
 REMIND_DAYS = 2  # before the last day of a pickup
 _SLOW = frozenset({Reason.DELAYED, Reason.MISROUTED})
 _KINDS = {
@@ -58,7 +58,9 @@ _MERELY_NEWS = frozenset({MailKind.SHIPPED, MailKind.IN_TRANSIT})
 
 
 def wanted(kind: MailKind, choice: MailChoice) -> bool:
-    """Whether the customer wants a mail of this kind."""
+    """Whether the customer wants a mail of this kind. The one that asks about an address they asked for."""
+    if kind is MailKind.ADDRESS:
+        return True
     match choice:
         case MailChoice.ALL:
             return True
@@ -74,6 +76,8 @@ def mail_kind(effect: EffectKind, status: Status, reason: Reason | None) -> Mail
     """What a mail is about."""
     if effect is EffectKind.CUSTOMER_CORRECTION:
         return MailKind.CORRECTION
+    if effect is EffectKind.CUSTOMER_ADDRESS:
+        return MailKind.ADDRESS
     if effect is EffectKind.CUSTOMER_REMINDER:
         return MailKind.PICKUP_REMINDER
     if status is Status.IN_TRANSIT and reason in _SLOW:
@@ -89,6 +93,8 @@ def may_go_at(
     """When this mail may go, `now` at the earliest: not in quiet hours, and one that says no more than the last one of
     today not before tomorrow.
     """
+    if kind is MailKind.ADDRESS:
+        return now  # somebody waits for it
     local = now.astimezone(zone)
     again = kind is MailKind.IN_TRANSIT and policy.moves_a_day and last is not None and last.status is status
     if again and last is not None and last.at.astimezone(zone).date() == local.date():

@@ -19,6 +19,7 @@ SUPERSEDING: dict[EffectKind, frozenset[EffectKind]] = {
     EffectKind.CUSTOMER_CORRECTION: frozenset(
         {EffectKind.CUSTOMER_MAIL, EffectKind.CUSTOMER_REMINDER, EffectKind.CUSTOMER_CORRECTION}
     ),
+    EffectKind.CUSTOMER_ADDRESS: frozenset({EffectKind.CUSTOMER_ADDRESS}),
 }
 
 # These tell one change, as things were when it came, however late they go; all others tell the newest facts.

@@ -146,6 +146,7 @@ class Customer:
     locale: str = "pt-BR"
     erased: bool = False
     mails: MailChoice = MailChoice.ALL
+    postal_code: str | None = None  # where the order goes to; with it, or the address, its customer finds it
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +215,14 @@ class EffectDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedAddress:
+    """Where a customer wants the mails to go, once whoever reads there has opened `link` and said so."""
+
+    address: str = field(repr=False)
+    link: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Sibling:
     """Another package of the same order."""
 
@@ -243,6 +252,7 @@ class Telling:
     mailed: Mailed | None = None  # known where a customer is mailed, as the next two
     mail: MailPolicy = field(default_factory=MailPolicy)
     templates: OwnTemplates = field(default_factory=OwnTemplates)
+    asked: AskedAddress | None = None  # known where that is what is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +264,7 @@ class Policy:
     tell_marketplace: bool = True
     mailer: Mailer = Mailer.PARADEIRO
     channels: Mapping[str, ChannelRules] = field(default_factory=dict)
+    proofs_shown: frozenset[ProofKind] = frozenset({ProofKind.IMAGE})  # what of a delivery its customer's page shows
     customer_days: int = 730  # after the last that happened, who bought is erased; 0: never
     mail: MailPolicy = field(default_factory=MailPolicy)
 

@@ -46,6 +46,7 @@ _COLUMNS: dict[str, tuple[int, tuple[str, ...]]] = {
     "issued": (40, ("emissao", "datadeemissao", "dataemissao", "issuedat", "invoicedate")),
     "name": (200, ("cliente", "nome", "nomedocliente", "destinatario", "customer", "customername", "name")),
     "email": (254, ("email", "emaildocliente", "customeremail")),
+    "postal": (20, ("cep", "codigopostal", "postalcode", "zip", "zipcode")),
     "ordered": (40, ("data", "datadopedido", "datapedido", "orderedat", "orderdate", "date")),
     "promised": (40, ("prazo", "prometido", "previsao", "dataprometida", "promisedat", "promiseddate")),
     "channel": (100, ("canal", "marketplace", "channel")),
@@ -191,7 +192,7 @@ def _row(number: int, names: list[str], values: list[str], zone: tzinfo) -> Row:
     value = _cents(given.get("value", ""), faults)
     order = Order(
         number=given.get("order", ""),
-        customer=Customer(given.get("name", ""), email or None),
+        customer=Customer(given.get("name", ""), email or None, postal_code=given.get("postal") or None),
         channel=given.get("channel") or None,
         marketplace_number=given.get("sold") or None,
         ordered_at=dates["ordered"],

@@ -75,6 +75,7 @@ class EffectKind(StrEnum):
     CUSTOMER_MAIL = "customer_mail"  # customer: the latest position
     CUSTOMER_CORRECTION = "customer_correction"  # customer: a delivery that we reported was not one
     CUSTOMER_REMINDER = "customer_reminder"  # customer: the days to pick it up run out
+    CUSTOMER_ADDRESS = "customer_address"  # whoever has an address: shall the mails about an order go there?
     MARKETPLACE_INVOICE = "marketplace_invoice"
     MARKETPLACE_TRACKING_NUMBER = "marketplace_tracking_number"
     MARKETPLACE_OPENING = "marketplace_opening"  # that takes a delivery only after: it is shipped
@@ -121,6 +122,7 @@ class MailKind(StrEnum):
     DELIVERED = "delivered"
     RETURNED = "returned"
     CORRECTION = "correction"
+    ADDRESS = "address"
 
 
 class MailChoice(StrEnum):
@@ -129,6 +131,14 @@ class MailChoice(StrEnum):
     ALL = "all"
     IMPORTANT = "important"  # what is about this very hour, needs them, or ends it
     NONE = "none"
+
+
+class BounceKind(StrEnum):
+    """Why a mail to a customer came back."""
+
+    HARD = "hard"  # the address is none
+    SOFT = "soft"  # this mail was not taken, the next one may be: the mailbox is full, the server took it for spam
+    COMPLAINT = "complaint"  # the reader called it spam
 
 
 class NoticeKind(StrEnum):
@@ -153,6 +163,7 @@ class NoticeKind(StrEnum):
     NO_INVOICE_KEY = "no_invoice_key"
     ERASURE_ASKED = "erasure_asked"
     TEMPLATE_FAILED = "template_failed"
+    MAIL_BOUNCED = "mail_bounced"
 
 
 class Drift(StrEnum):
@@ -214,12 +225,14 @@ class DeedKind(StrEnum):
     EXPORT_CUSTOMER = "export_customer"
     ERASE_CUSTOMER = "erase_customer"
     KEEP_CUSTOMERS = "keep_customers"
+    SHOW_PROOFS = "show_proofs"
     ASK_NOW = "ask_now"
     RESOLVE_NOTICE = "resolve_notice"
     SET_MAILER = "set_mailer"
     SET_CHANNEL = "set_channel"
     SET_BRAND = "set_brand"
     SET_MAILS = "set_mails"
+    LIFT_SUPPRESSION = "lift_suppression"
     ADD_WEBHOOK = "add_webhook"
     CHANGE_WEBHOOK = "change_webhook"
     REMOVE_WEBHOOK = "remove_webhook"

@@ -4,15 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from paradeiro.db import brands, effects, mailing, notices, stores
+from paradeiro.db import addresses, bounces, brands, effects, mailing, notices, stores
+from paradeiro.db.addresses import Asked
 from paradeiro.db.audit import By
 from paradeiro.db.effects import Claimed
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.db.stores import Account, Store
+from paradeiro.domain.bounces import same_address
 from paradeiro.domain.brand import Brand
 from paradeiro.domain.mailing import OWED, Mailed, MailPolicy, OwnTemplates, mail_kind, may_go_at, reminds, wanted
-from paradeiro.domain.records import Telling
+from paradeiro.domain.records import AskedAddress, Telling
 from paradeiro.domain.words import DeedKind, EffectKind, Mailer, MailKind, NoticeKind, PartyKind
 from paradeiro.flow import deeds
 from paradeiro.flow.errors import InvalidError
@@ -69,20 +71,33 @@ class Dress:
     policy: MailPolicy
     templates: OwnTemplates
     mailed: Mapping[int, Mailed]
+    asked: Mapping[int, Asked]
 
     def on(self, telling: Telling) -> Telling:
         """The telling with all that its mail needs."""
         last = self.mailed.get(telling.shipment.id)
-        return replace(telling, brand=self.brand, mail=self.policy, templates=self.templates, mailed=last)
+        asked = self.asked.get(telling.shipment.id) if telling.kind is EffectKind.CUSTOMER_ADDRESS else None
+        link = f"{telling.tracking_link.rpartition('/')[0]}/confirm/{asked.code}" if asked else ""
+        return replace(
+            telling,
+            brand=self.brand,
+            mail=self.policy,
+            templates=self.templates,
+            mailed=last,
+            asked=AskedAddress(asked.address, link) if asked else None,
+        )
 
 
 async def dress(connection: Connection, store: Store, claimed: Sequence[Claimed]) -> Dress:
     """Read it once for a batch."""
+    asking = [c.order_id for c in claimed if c.kind == EffectKind.CUSTOMER_ADDRESS]
+    asked = await addresses.asked(connection, asking) if asking else {}
     return Dress(
         await brands.brand_of(connection, store.id),
         store.policy.mail,
         await mailing.templates(connection, store.id),
         await mailing.mailed(connection, [c.shipment_id for c in claimed]),
+        {c.shipment_id: asked[c.order_id] for c in claimed if c.order_id in asked},
     )
 
 
@@ -90,10 +105,19 @@ async def may_go(connection: Connection, claimed: Claimed, telling: Telling, *, 
     """Whether this mail goes now. If not it waits for its hour, or is given up because it would not be true."""
     snapshot, zone = telling.timeline.snapshot, zone_of(telling.store_zone)
     kind = mail_kind(telling.kind, snapshot.status, snapshot.reason)
+    address = told_to(telling)
+    dead = (await bounces.suppressed(connection, claimed.store_id, [address])).get(address)
     stale = kind is MailKind.PICKUP_REMINDER and not reminds(
         snapshot.status, snapshot.pickup_deadline, now.astimezone(zone).date()
     )
     unwanted = not wanted(kind, telling.order.customer.mails)
+    if kind is MailKind.ADDRESS and telling.asked is None:
+        await effects.leave(connection, claimed.id, message="the address was confirmed, or another asked for", now=now)
+        return False
+    if dead is not None:
+        words = f"the address gets no more mail since {dead.since:%Y-%m-%d}: {dead.reason}"
+        await effects.leave(connection, claimed.id, message=words, now=now)
+        return False
     if stale or unwanted or kind in telling.mail.unsent:
         whose = "customer's choice" if unwanted else "store's policy"
         why = "it is not so any more" if stale else f"mails of the kind {kind} are left out by the {whose}"
@@ -104,6 +128,11 @@ async def may_go(connection: Connection, claimed: Claimed, telling: Telling, *, 
         words = f"waits until {hour:%Y-%m-%d %H:%M} as the store's policy says"
         await effects.put_off(connection, claimed.id, until=hour, message=words, now=now)
     return hour <= now
+
+
+def told_to(telling: Telling) -> str:
+    """The address that a mail goes to, as addresses are compared."""
+    return same_address(telling.asked.address if telling.asked else telling.order.customer.email or "")
 
 
 async def complain(connection: Connection, account: Account, remark: str, *, now: datetime) -> None:

@@ -3,6 +3,7 @@
 What stays after an erasure: the order's number, its packages and their timelines. What goes: decision 0025.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,7 +13,7 @@ from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.persons import Bought
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.domain.records import TrackingEvent
-from paradeiro.domain.words import DeedKind, NoticeKind
+from paradeiro.domain.words import DeedKind, NoticeKind, ProofKind
 from paradeiro.flow import deeds
 from paradeiro.flow.errors import InvalidError, MissingError
 from paradeiro.flow.means import Means
@@ -65,6 +66,8 @@ class OrderKept:
     name: str
     email: str | None
     language: str
+    postal_code: str | None
+    mails_to: str | None  # the address that they chose for the mails, where it is another one
     ordered_at: datetime | None
     promised_at: datetime | None
     packages: tuple[PackageKept, ...]
@@ -125,6 +128,17 @@ async def keep_for(means: Means, store_id: int, days: int, by: By | None = None)
         await deeds.note(means, connection, store_id, by, DeedKind.KEEP_CUSTOMERS, str(days))
 
 
+async def show_proofs(means: Means, store_id: int, kinds: Collection[str], by: By | None = None) -> None:
+    """Which pictures of a delivery the customer's page shows. Raises `InvalidError`."""
+    if strange := set(kinds) - set(ProofKind):
+        raise InvalidError("kind", f"'{', '.join(sorted(strange))}' is none of: {', '.join(ProofKind)}.")
+    async with transaction(means.pool) as connection:
+        policy = await stores.lock_policy(connection, store_id)
+        shown = frozenset(ProofKind(kind) for kind in kinds)
+        await stores.set_policy(connection, store_id, replace(policy, proofs_shown=shown))
+        await deeds.note(means, connection, store_id, by, DeedKind.SHOW_PROOFS, ", ".join(sorted(shown)))
+
+
 async def ask_for_erasure(means: Means, store_id: int, order_number: str) -> None:
     """A customer asks to be forgotten. A person decides: whoever has the link need not be who bought."""
     words = (
@@ -146,7 +160,7 @@ async def _erase(
     if by is not None:
         await audit.note(connection, store_id, by, [Deed(DeedKind.ERASE_CUSTOMER, n) for n in numbers], now=now)
     for number in sorted(numbers):
-        kinds = [NoticeKind.ERASURE_ASKED, NoticeKind.NO_ADDRESS]
+        kinds = [NoticeKind.ERASURE_ASKED, NoticeKind.NO_ADDRESS, NoticeKind.MAIL_BOUNCED]
         await notices.resolve_subject(connection, store_id, kinds, f"order {number}", now=now)
     return numbers
 
@@ -196,6 +210,8 @@ async def _order(connection: Connection, store_id: int, bought: Bought) -> Order
         name=bought.customer_name,
         email=bought.customer_email,
         language=order.customer.locale if order else "",
+        postal_code=order.customer.postal_code if order else None,
+        mails_to=order.customer.email if order and order.customer.email != bought.customer_email else None,
         ordered_at=order.ordered_at if order else None,
         promised_at=order.promised_at if order else None,
         packages=tuple(packages),

@@ -9,6 +9,7 @@ from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.db.stores import Account
 from paradeiro.domain.words import NoticeKind, Outcome, PartyKind
+from paradeiro.flow import bounces
 from paradeiro.flow.means import Means, log
 from paradeiro.sdk.contract import HOOK_SECRET, Push, PushRead
 
@@ -25,12 +26,16 @@ async def take(means: Means, connector: str, token: str, push: Push) -> Outcome 
     """
     async with transaction(means.pool) as connection:
         hook = await hooks.behind(connection, token, means.secret_key)
-        read_push = means.connectors[connector].read_push if connector in means.connectors else None
-        if hook is None or read_push is None:
+        if hook is None or connector not in means.connectors:
             return None
         account = (await stores.accounts(connection, means.secret_key, ids=[hook.account_id]))[0]
-        if account.connector != connector:
+        read_push = means.connectors[connector].read_push
+        reports = means.connectors[connector].read_report is not None
+        if account.connector != connector or (read_push is None and not reports):
             return None
+    if read_push is None:
+        return (await bounces.take(means, account, push.body, hook)).outcome
+    async with transaction(means.pool) as connection:
         read = read_push(push, account.settings | {HOOK_SECRET: hook.secret})
         if read.outcome is Outcome.AUTH_FAILED:
             await _refuse(connection, hook, account, read, now=means.now())

@@ -16,8 +16,8 @@ from paradeiro.db.shipments import Kept
 from paradeiro.db.stores import Account, Store
 from paradeiro.domain.records import Telling
 from paradeiro.domain.timeline import fold
-from paradeiro.domain.words import EffectKind, NoticeKind, Outcome, PartyKind, Status
-from paradeiro.flow import channels, endpoint, mailing, trouble
+from paradeiro.domain.words import BounceKind, EffectKind, NoticeKind, Outcome, PartyKind, Status
+from paradeiro.flow import bounces, channels, endpoint, mailing, trouble
 from paradeiro.flow.links import customers_address
 from paradeiro.flow.means import Means
 from paradeiro.sdk.contract import Request, Sent
@@ -25,6 +25,7 @@ from paradeiro.sdk.contract import Request, Sent
 _LEASE = timedelta(minutes=2)
 _BATCH = 10
 _MOST_BATCHES = 200
+_SHARE = 6  # of a minute: a batch takes ten seconds of an account's pace
 _FIRST_BACKOFF = timedelta(seconds=30)
 _LONGEST_BACKOFF = timedelta(hours=1)
 # One effect may fail for its own reasons; only several in a row mean that the party is in trouble.
@@ -80,7 +81,10 @@ async def _claim(means: Means, connection: Connection, account: Account, *, now:
     The shipments are locked for reading first: an effect never tells what a recording under way is about to add,
     so that the effect which that recording plans has something new to say.
     """
-    heads = await effects.next_heads(connection, account.id, now=now, limit=_BATCH)
+    pace = means.connectors[account.connector].pace
+    # Of an account with a slow pace so few that all have had their turn long before the lease ends.
+    limit = _BATCH if pace is None else int(max(min(_BATCH, pace(account.settings) / _SHARE), 1))
+    heads = await effects.next_heads(connection, account.id, now=now, limit=limit)
     kept = {k.shipment.id: k for k in await shipments.lock_for_reading(connection, [h[1] for h in heads])}
     claimed = await effects.claim(connection, [h[0] for h in heads], now=now, lease=means.lease(_LEASE))
     if not claimed:
@@ -104,7 +108,8 @@ async def _claim(means: Means, connection: Connection, account: Account, *, now:
         request = render(telling, account.settings)
         await mailing.complain(connection, account, request.remark, now=now)
         told = telling.timeline.snapshot.status
-        await effects.keep_request(connection, each.id, request=msgspec.json.encode(request), told=told)
+        to = mailing.told_to(telling) if account.kind is PartyKind.MAIL else None
+        await effects.keep_request(connection, each.id, request=msgspec.json.encode(request), told=told, to=to)
         parcels.append(_Parcel(each, request, doubtful=False))
     return len(claimed), parcels
 
@@ -195,9 +200,14 @@ async def _settle(
     drafts = []
     for parcel, result in zip(parcels, sent, strict=True):
         await effects.end(connection, _ended(parcel, result, pauses, began=began, now=now), now=now)
-        draft = None if pauses else _notice(account, parcel, result)
+        # Of an address that is none a person hears in other words.
+        quiet = bool(pauses) or result.bounced is BounceKind.HARD
+        draft = None if quiet else _notice(account, parcel, result)
         if draft is not None:
             drafts.append(draft)
+    drafts += await bounces.refused(
+        connection, account, [(p.claimed.key, r) for p, r in zip(parcels, sent, strict=True)], now=now
+    )
     await notices.open_notices(connection, drafts, now=now)
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
 
+from paradeiro.domain.bounces import Bounce
 from paradeiro.domain.drift import Expected
 from paradeiro.domain.records import Order, Parsed, Telling
-from paradeiro.domain.words import EffectKind, Outcome, PartyKind, ProofKind
+from paradeiro.domain.words import BounceKind, EffectKind, Outcome, PartyKind, ProofKind
 from paradeiro.sdk.tokens import Keep
 
 Clock = Callable[[], datetime]
@@ -162,7 +163,7 @@ class Sent:
     """How telling ended. `outcome` is FOUND (accepted; receipt given), RETRY, AUTH_FAILED, REFUSED or MALFORMED.
 
     `in_doubt` is true when the other side may have accepted before the connection broke, `gone` when it says that
-    nobody listens there any more.
+    nobody listens there any more. `bounced`, with REFUSED: what that says of the address that it went to.
     """
 
     outcome: Outcome
@@ -172,6 +173,7 @@ class Sent:
     retry_after: float | None = None
     in_doubt: bool = False
     gone: bool = False
+    bounced: BounceKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +197,19 @@ class PushRead:
     about: tuple[str, ...] = ()
     message: str = ""
     identity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came to a mail account's door. `outcome`: FOUND (`bounces` are mails that came back), NOT_FOUND (nothing
+    came back), MALFORMED (bytes kept, a notice). Nothing else proves it than that it names the key of a mail of ours.
+    `confirm`: an address that a person has to open before the provider posts.
+    """
+
+    outcome: Outcome
+    bounces: tuple[Bounce, ...] = ()
+    message: str = ""
+    confirm: str = ""
 
 
 # The setting under which `read_push` finds what the party signs with, beside the account's own.
@@ -340,14 +355,15 @@ class Subscriber(Session, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Connector:
-    """One outside party. `open` makes a session; `parse`, `render` and `read_push` are pure. What it cannot do is None
-    or empty.
+    """One outside party. `open` makes a session; `parse`, `render`, `read_push` and `read_report` are pure. What it
+    cannot do is None or empty.
 
     `fields`: what each answer is expected to look like, watched for change. `whole_history`: an answer tells all that
     ever happened, so an event that is missing from a later one was taken back. `country`: whose public holidays its
     people keep (ISO 3166-1 alpha-2). `large_batch_size`: for how many codes its session has `fetch_many`; `proofs`:
     which proofs of delivery its session has `fetch_proofs` for. `pauses`: how long a telling waits after each try that
     failed; once they are used up its account is disabled until a person enables it (none: it is tried for ever).
+    `pace`: how many tellings a minute an account with these settings takes (None: as many as there are).
     """
 
     name: str
@@ -369,7 +385,9 @@ class Connector:
     whole_history: bool = False
     country: str = "BR"
     read_push: Callable[[Push, Mapping[str, str]], PushRead] | None = None
+    read_report: Callable[[bytes], Report] | None = None
     large_batch_size: int = 0
     proofs: frozenset[ProofKind] = frozenset()
     proof_batch_size: int = 1
     pauses: tuple[timedelta, ...] = ()
+    pace: Callable[[Mapping[str, str]], float] | None = None

@@ -4,7 +4,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from paradeiro.domain.records import Customer, Invoice, Item, Order, Place, Shipment, Telling, Timeline, TrackingEvent
+from paradeiro.domain.records import (
+    AskedAddress,
+    Customer,
+    Invoice,
+    Item,
+    Order,
+    Place,
+    Shipment,
+    Telling,
+    Timeline,
+    TrackingEvent,
+)
 from paradeiro.domain.timeline import fold
 from paradeiro.domain.words import EffectKind, Reason, Source, Status, Withdraws
 
@@ -37,6 +48,9 @@ def event(status: Status | None, after_hours: int, place: Place = _CITY, **more:
     return replace(plain, **more)  # type: ignore[arg-type] # the names of the fields are checked by replace itself
 
 
+_ASKED = AskedAddress("nova@example.com", "https://rastreio.example/t/confirm/c0-de")
+
+
 def _telling(kind: EffectKind, events: tuple[TrackingEvent, ...]) -> Telling:
     invoice = Invoice(
         number="000123456",
@@ -64,6 +78,7 @@ def _telling(kind: EffectKind, events: tuple[TrackingEvent, ...]) -> Telling:
     )
     return Telling(
         effect_id=42,
+        asked=_ASKED if kind is EffectKind.CUSTOMER_ADDRESS else None,
         effect_key="6f1ed002-ab55-4cbb-8e5a-0c2f3d1b7a10",
         kind=kind,
         order=order,

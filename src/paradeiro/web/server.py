@@ -17,6 +17,7 @@ from paradeiro.web import api, hooks, pages, track, vtex
 from paradeiro.web.api.bulk import BULK_PATHS, LARGEST_BULK
 from paradeiro.web.api.reference import router as reference
 from paradeiro.web.auth import NotAllowedError, NotSignedInError
+from paradeiro.web.track.live import Hub
 from paradeiro.web.vtex.errors import speaks_vtex, vtex_error
 
 _LARGEST_BODY = 4 * 1024 * 1024
@@ -33,6 +34,7 @@ def create_app(means: Means | None, real_clock: Callable[[], datetime]) -> FastA
     app = FastAPI(title="Paradeiro", version="1", description=_ABOUT, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.means = means
     app.state.real_clock = real_clock
+    app.state.live = Hub()
     app.include_router(api.router)
     app.include_router(reference)
     app.include_router(pages.router, include_in_schema=False)

@@ -12,6 +12,7 @@ import psycopg
 from paradeiro.db import hooks, idempotency, sheets, shelves
 from paradeiro.db.pool import Connection
 from paradeiro.flow.bulk import IDEMPOTENCY_DAYS, SHEET_HOURS
+from paradeiro.flow.finding import forget_old_guesses
 from paradeiro.flow.means import Means, log
 from paradeiro.flow.persons import erase_old
 from paradeiro.flow.reminders import remind_all
@@ -47,6 +48,7 @@ async def upkeep(means: Means) -> bool:
             pass
         await sheets.forget(connection, before=means.now() - SHEET_HOURS)
         await erase_old(means)
+        await forget_old_guesses(means)
         await remind_all(means)
         return await _take_down(connection, oldest, before)
 

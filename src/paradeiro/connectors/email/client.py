@@ -5,11 +5,14 @@ Then the mail may be there; it is tried again with the same Message-ID, and said
 """
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Literal
 
 from aiosmtplib import SMTP, SMTPAuthenticationError, SMTPException, SMTPNotSupported, SMTPResponseException
 
-from paradeiro.domain.words import Outcome
+from paradeiro.domain.bounces import bounce_kind, enhanced_status
+from paradeiro.domain.words import BounceKind, Outcome
 from paradeiro.sdk.contract import AccountRef, Clock, Request, Sent
 
 TIMEOUT_SECONDS = 20.0
@@ -21,76 +24,112 @@ _AUTH_CODES = frozenset({530, 534, 535, 538})
 _NETWORK_FAULTS = (SMTPException, OSError, EOFError, asyncio.IncompleteReadError)
 # So the library says that the server cannot do what the account asks for (STARTTLS, AUTH): the settings are wrong.
 _CANNOT = frozenset({SMTPException, SMTPNotSupported})
-_Phase = Literal["connecting", "naming", "sending"]
+_Phase = Literal["connecting", "naming the sender", "naming the recipient", "sending"]
+_DEFAULT_CONNECTIONS = 3
+_MOST_CONNECTIONS = 20
+# A connection that was quiet for so long is asked whether it still is one before it is trusted with a mail.
+_TRUSTED_SECONDS = 2.0
+_SLOWEST_PER_MINUTE = 2.0
+
+
+def per_minute(settings: Mapping[str, str]) -> float:
+    """How many mails a minute the account allows; infinity if it names no limit."""
+    plain = settings.get("per_minute", "").strip()
+    if not (plain.isascii() and plain.isdigit()) or not int(plain):
+        return float("inf")
+    return max(float(plain), _SLOWEST_PER_MINUTE)
 
 
 class MailSession:
-    """One connection that is kept open between messages; messages go one after the other."""
+    """A few connections that are kept open between messages, each with one message at a time."""
 
     def __init__(self, account: AccountRef, clock: Clock) -> None:  # noqa: ARG002 - the same call for every connector
         self._settings = account.settings
-        self._smtp: SMTP | None = None
-        self._turn = asyncio.Lock()
+        self._spend = account.spend
+        # Those that nobody uses now, the last used at the end, with the instant of that.
+        self._idle: list[tuple[SMTP, float]] = []
+        self._closed = False
+        self._turns = asyncio.Semaphore(_connections(account.settings.get("connections", "")))
 
     async def close(self) -> None:
-        """Take leave of the server."""
-        async with self._turn:
-            await self._leave()
+        """Take leave of the server. Whoever still sends hangs up afterwards."""
+        self._closed = True
+        idle, self._idle = self._idle, []
+        for smtp, _ in idle:
+            await _leave(smtp)
 
-    async def send(self, request: Request, telling_id: str) -> Sent:  # noqa: ARG002 - it is in the Message-ID already
+    async def send(self, request: Request, telling_id: str) -> Sent:
         """Hand one message to the server. Its answer is the receipt."""
         envelope = dict(request.headers)
         if not request.body:
             return Sent(Outcome.REFUSED, message="there is nothing known that a customer could be told")
         if "@" not in envelope.get("To", ""):
             return Sent(Outcome.REFUSED, message="the customer has no e-mail address")
-        async with self._turn:
-            return await self._carry(envelope["From"], envelope["To"], request.body)
+        rate = per_minute(self._settings)
+        if self._spend is not None and rate < float("inf"):
+            await self._spend(rate)
+        mail = telling_id if envelope.get("Return") else ""
+        async with self._turns:
+            return await self._carry(envelope.get("Return") or envelope["From"], envelope["To"], request.body, mail)
 
     async def already_done(self, request: Request, telling_id: str) -> bool:  # noqa: ARG002 - the same call for every sink
         """Never known: SMTP has no way to ask for a message that was handed over."""
         return False
 
-    async def _carry(self, sender: str, recipient: str, message: bytes) -> Sent:
+    async def _carry(self, sender: str, recipient: str, message: bytes, mail: str) -> Sent:
         phase: _Phase = "connecting"
         try:
-            smtp = await self._connected()
-            phase = "naming"
-            options = await _options(smtp, sender, recipient)
-            if options is None:
-                return Sent(Outcome.REFUSED, message="the server cannot mail to an address beyond ASCII (SMTPUTF8)")
-            await smtp.mail(sender, options=options, encoding="utf-8")
-            await smtp.rcpt(recipient, encoding="utf-8")
-            phase = "sending"
-            answer = await smtp.data(message)
+            async with self._connected() as smtp:
+                phase = "naming the sender"
+                options = await _options(smtp, sender, recipient, mail)
+                if options is None:
+                    return Sent(Outcome.REFUSED, message="the server cannot mail to an address beyond ASCII (SMTPUTF8)")
+                await smtp.mail(sender, options=options[0], encoding="utf-8")
+                phase = "naming the recipient"
+                await smtp.rcpt(recipient, options=options[1], encoding="utf-8")
+                phase = "sending"
+                answer = await smtp.data(message)
         except SMTPResponseException as error:
-            await self._after_refusal()
             return _refusal(error, phase)
         except _NETWORK_FAULTS as error:
-            await self._leave()
             if type(error) in _CANNOT and phase == "connecting":
                 return Sent(Outcome.AUTH_FAILED, message=str(error)[:_LONGEST_MESSAGE])
             words = f"the connection broke while {phase}: {type(error).__name__} {error}".strip()
             return Sent(Outcome.RETRY, message=words[:_LONGEST_MESSAGE], in_doubt=phase == "sending")
-        except asyncio.CancelledError:
-            # Half a conversation cannot be gone on with.
-            if self._smtp is not None:
-                self._smtp.close()
-                self._smtp = None
-            raise
         return Sent(Outcome.FOUND, receipt=f"{answer.code} {answer.message}".strip()[:_LONGEST_MESSAGE])
 
-    async def _connected(self) -> SMTP:
-        """The open connection, or a new one: servers hang up on idle ones, which a NOOP finds out before it matters."""
-        if self._smtp is not None:
-            try:
-                await self._smtp.noop()
-            except _NETWORK_FAULTS:
-                await self._leave()
-            else:
-                return self._smtp
-        self._smtp = await self._connect()
-        return self._smtp
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[SMTP]:
+        """A connection for one message. It is kept afterwards if it is in order: half a conversation cannot be gone on
+        with, and after a refusal it is if the server says so.
+        """
+        smtp = await self._open_one()
+        try:
+            yield smtp
+        except SMTPResponseException:
+            if await _answers(smtp, smtp.rset):
+                self._keep(smtp)
+            raise
+        except BaseException:
+            smtp.close()
+            raise
+        self._keep(smtp)
+
+    def _keep(self, smtp: SMTP) -> None:
+        if self._closed:
+            smtp.close()
+            return
+        self._idle.append((smtp, asyncio.get_running_loop().time()))
+
+    async def _open_one(self) -> SMTP:
+        """An open connection, or a new one: servers hang up on idle ones, which a NOOP finds out before it matters."""
+        while self._idle:
+            smtp, since = self._idle.pop()
+            rested = asyncio.get_running_loop().time() - since
+            if smtp.is_connected and (rested < _TRUSTED_SECONDS or await _answers(smtp, smtp.noop)):
+                return smtp
+            smtp.close()
+        return await self._connect()
 
     async def _connect(self) -> SMTP:
         settings = self._settings
@@ -112,23 +151,28 @@ class MailSession:
             raise
         return smtp
 
-    async def _after_refusal(self) -> None:
-        """The connection is good, its transaction is over; if that cannot be said, neither is the connection."""
-        if self._smtp is None:
-            return
-        try:
-            await self._smtp.rset()
-        except _NETWORK_FAULTS:
-            await self._leave()
 
-    async def _leave(self) -> None:
-        smtp, self._smtp = self._smtp, None
-        if smtp is None:
-            return
-        try:
-            await smtp.quit()
-        except _NETWORK_FAULTS:
-            smtp.close()
+async def _answers(smtp: SMTP, command: Callable[[], Awaitable[object]]) -> bool:
+    """Whether the connection is in order. One that is not is closed."""
+    try:
+        await command()
+    except _NETWORK_FAULTS:
+        await _leave(smtp)
+        return False
+    return True
+
+
+async def _leave(smtp: SMTP) -> None:
+    try:
+        await smtp.quit()
+    except _NETWORK_FAULTS:
+        smtp.close()
+
+
+def _connections(text: str) -> int:
+    plain = text.strip()
+    wanted = int(plain) if plain.isascii() and plain.isdigit() else _DEFAULT_CONNECTIONS
+    return min(max(wanted, 1), _MOST_CONNECTIONS)
 
 
 def _port(text: str) -> int:
@@ -136,13 +180,21 @@ def _port(text: str) -> int:
     return int(plain) if plain.isascii() and plain.isdigit() and int(plain) < 65536 else _DEFAULT_PORT
 
 
-async def _options(smtp: SMTP, sender: str, recipient: str) -> list[str] | None:
-    """The options of MAIL FROM; None if the addresses need what the server cannot do."""
-    if (sender + recipient).isascii():
-        return []
+async def _options(smtp: SMTP, sender: str, recipient: str, mail: str) -> tuple[list[str], list[str]] | None:
+    """The options of MAIL FROM and RCPT TO; None if the addresses need what the server cannot do. Of a `mail` that goes
+    with a return path the server is asked for failures only, without our text (RFC 3461).
+    """
     if smtp.is_ehlo_or_helo_needed:
         await smtp.ehlo()
-    return ["SMTPUTF8"] if smtp.supports_extension("smtputf8") else None
+    about, of_recipient = [], []
+    if not (sender + recipient).isascii():
+        if not smtp.supports_extension("smtputf8"):
+            return None
+        about.append("SMTPUTF8")
+    if mail and smtp.supports_extension("dsn"):
+        about += ["RET=HDRS", f"ENVID={mail}"]
+        of_recipient.append("NOTIFY=FAILURE")
+    return about, of_recipient
 
 
 def _refusal(error: SMTPResponseException, phase: _Phase) -> Sent:
@@ -152,6 +204,14 @@ def _refusal(error: SMTPResponseException, phase: _Phase) -> Sent:
         later = 400 <= error.code < 500  # 454: the server cannot check credentials now
         return Sent(Outcome.RETRY if later else Outcome.AUTH_FAILED, message=message, http_status=None)
     if 500 <= error.code < 600 and phase != "connecting":
-        return Sent(Outcome.REFUSED, message=message)
+        return Sent(Outcome.REFUSED, message=message, bounced=_bounced(error, phase))
     answered = 400 <= error.code < 600
     return Sent(Outcome.RETRY, message=message, in_doubt=phase == "sending" and not answered)
+
+
+def _bounced(error: SMTPResponseException, phase: _Phase) -> BounceKind | None:
+    """What a refusal says of the recipient's address. Of the message it may say that too, in so many words."""
+    kind = bounce_kind(enhanced_status(error.message))
+    if phase == "naming the sender":
+        return None
+    return kind if phase == "naming the recipient" or kind is BounceKind.HARD else None

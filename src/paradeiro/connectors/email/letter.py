@@ -121,7 +121,7 @@ class Letter:
     @property
     def facts(self) -> tuple[Fact, ...]:
         """What the package is known by."""
-        return (self.tracking_code, self.carrier)
+        return tuple(fact for fact in (self.tracking_code, self.carrier) if fact.value)
 
     @property
     def padding(self) -> str:

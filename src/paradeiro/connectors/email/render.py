@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
+from paradeiro.connectors.email.asking import asking
 from paradeiro.connectors.email.layout import LayoutError, built_in, own
 from paradeiro.connectors.email.letter import Letter, letter, moment_of, safe_link
 from paradeiro.connectors.email.markup import parcel_delivery
@@ -17,7 +18,15 @@ from paradeiro.domain.words import EffectKind, Status
 from paradeiro.sdk.contract import Request
 from paradeiro.sdk.speech.places import tidy
 
-_KINDS = frozenset({EffectKind.CUSTOMER_MAIL, EffectKind.CUSTOMER_CORRECTION, EffectKind.CUSTOMER_REMINDER})
+_KINDS = frozenset(
+    {
+        EffectKind.CUSTOMER_MAIL,
+        EffectKind.CUSTOMER_CORRECTION,
+        EffectKind.CUSTOMER_REMINDER,
+        EffectKind.CUSTOMER_ADDRESS,
+    }
+)
+_SENDGRID = "sendgrid.net"
 _NO_KEY = re.compile(r"[^A-Za-z0-9-]+")
 _ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+")
 _BLANKS = re.compile(r"[\s\x00-\x1f\x7f<>,;\"]+")
@@ -29,16 +38,28 @@ def render(telling: Telling, settings: Mapping[str, str]) -> Request:
     """
     if telling.kind not in _KINDS:
         raise ValueError(f"{telling.kind} is not told by mail")
-    to = address(telling.order.customer.email or "")
+    asks = telling.kind is EffectKind.CUSTOMER_ADDRESS
+    to = address((telling.asked.address if telling.asked else "") if asks else telling.order.customer.email or "")
     sender = address(settings.get("from_address") or telling.mail_from)
-    envelope = (("To", to), ("From", sender))
+    envelope: tuple[tuple[str, str], ...] = (("To", to), ("From", sender))
+    back = return_path(settings.get("return_path", ""), telling.effect_key)
+    if back:
+        envelope += (("Return", back),)
     nothing_known = telling.timeline.snapshot.status is Status.UNKNOWN
-    if nothing_known and telling.kind is EffectKind.CUSTOMER_MAIL:
+    if (nothing_known and telling.kind is EffectKind.CUSTOMER_MAIL) or (asks and telling.asked is None):
         return Request("MAIL", "", envelope)
     said = letter(telling)
+    if telling.asked is not None:
+        said = asking(said, telling.asked)
     parts, remark = parts_of(telling, said)
     message = _message(telling, said, parts, to, sender, settings)
     return Request("MAIL", "", envelope, message.as_bytes(), remark)
+
+
+def return_path(text: str, key: str) -> str:
+    """The address that this one mail comes back to: "bounces@shop" gives "bounces+KEY@shop"; empty if there is none."""
+    local, at, domain = address(text).rpartition("@")
+    return f"{local}+{key}{at}{domain}" if local and domain and key else ""
 
 
 def address(text: str) -> str:
@@ -79,9 +100,9 @@ def parts_of(telling: Telling, said: Letter) -> tuple[Parts, str]:
                 parts[part] = own(part, source, said)
             except LayoutError as error:
                 remarks.append(f"{part}, {error}")
-    marked = parcel_delivery(telling, said)
+    marked = "" if telling.asked else parcel_delivery(telling, said)
     head, close, rest = parts["html"].partition("</head>")
-    html = f"{head}{marked}\n{close}{rest}" if close else parts["html"]
+    html = f"{head}{marked}\n{close}{rest}" if close and marked else parts["html"]
     return Parts(parts["text"], html), "; ".join(remarks)
 
 
@@ -93,25 +114,29 @@ def _message(
     # An address beyond ASCII needs SMTPUTF8 anyway (RFC 6531), and only then are headers written in UTF-8.
     message = EmailMessage(policy=SMTP if (to + sender).isascii() else SMTP.clone(utf8=True))
     message["From"] = _mailbox(settings.get("from_name") or telling.store_name, sender)
-    message["To"] = _mailbox(telling.order.customer.name, to)
+    message["To"] = _mailbox("" if telling.asked else telling.order.customer.name, to)
     answers = settings.get("reply_to") or telling.brand.email
     if answers:
         message["Reply-To"] = _mailbox("", address(answers))
     message["Subject"] = tidy(said.subject)
     message["Date"] = format_datetime(moment_of(telling))
     message["Message-ID"] = f"<{key}@{domain}>"
-    thread = f"<{_NO_KEY.sub('-', telling.thread_key)}@{domain}>" if telling.thread_key else ""
+    thread = f"<{_NO_KEY.sub('-', telling.thread_key)}@{domain}>" if telling.thread_key and not telling.asked else ""
     if thread:
         message["In-Reply-To"] = thread
         message["References"] = thread
-    stop = safe_link(telling.tracking_link)
+    stop = "" if telling.asked else safe_link(telling.tracking_link)
     if stop.startswith("https://"):
         # One click of the mail program's own button ends the mails about this order (RFC 8058).
         message["List-Unsubscribe"] = f"<{stop}/unsubscribe>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    if settings.get("host", "").strip().lower().endswith(_SENDGRID):
+        # Its events then name the mail, whatever becomes of the Message-ID.
+        message["X-SMTPAPI"] = f'{{"unique_args": {{"paradeiro": "{key}"}}}}'
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
-    message["X-Paradeiro-Status"] = telling.timeline.snapshot.status.value
-    message["X-Paradeiro-Tracking-Code"] = _header_text(telling.shipment.tracking_code)
+    if not telling.asked:
+        message["X-Paradeiro-Status"] = telling.timeline.snapshot.status.value
+        message["X-Paradeiro-Tracking-Code"] = _header_text(telling.shipment.tracking_code)
     message["X-Paradeiro-Kind"] = said.kind.value
     _fill(message, telling, parts, key)
     message["Content-Language"] = said.language  # after the content: setting that clears every Content-… header

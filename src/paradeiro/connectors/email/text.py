@@ -26,7 +26,7 @@ def _blocks(said: Letter) -> Iterator[list[str]]:
     yield [f"{said.words.labels.follow}: {said.link}"] if said.link else []
     yield from _history(said)
     yield [f"{said.words.labels.items}:", *(f"  {item}" for item in said.items)] if said.items else []
-    yield [_fact(said.order), _fact(said.carrier), _fact(said.tracking_code)]
+    yield [_fact(fact) for fact in (said.order, said.carrier, said.tracking_code) if fact.value]
     contacts = [f"{contact.name}: {contact.value}" for contact in said.contacts]
     yield ["-- ", said.store, *said.footer, *contacts, _wrapped(said.why), said.zone_note]
 

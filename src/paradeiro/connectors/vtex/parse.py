@@ -38,7 +38,12 @@ class _Logistics(msgspec.Struct, rename="camel"):
     shipping_estimate_date: str | None = None
 
 
+class _Address(msgspec.Struct, rename="camel"):
+    postal_code: str | int | None = None
+
+
 class _Shipping(msgspec.Struct, rename="camel"):
+    address: _Address | None = None
     logistics_info: list[_Logistics] | None = None
 
 
@@ -146,7 +151,11 @@ def _customer(read: _Order) -> Customer:
     person = " ".join(part for part in (_text(client.first_name), _text(client.last_name)) if part)
     company = _text(client.corporate_name) if client.is_corporate else None
     locale = _text(read.client_preferences_data.locale) if read.client_preferences_data else None
-    return Customer(name=person or company or "", email=_text(client.email), locale=locale or "pt-BR")
+    address = read.shipping_data.address if read.shipping_data else None
+    postal_code = _text(str(address.postal_code or "")) if address else None
+    return Customer(
+        name=person or company or "", email=_text(client.email), locale=locale or "pt-BR", postal_code=postal_code
+    )
 
 
 def _promise(shipping: _Shipping | None) -> datetime | None:

@@ -134,6 +134,7 @@ class Labels:
     write_us: str
     call_us: str
     shop: str
+    proof: str
     steps: Mapping[Step, str]
 
 

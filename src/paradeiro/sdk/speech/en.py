@@ -218,6 +218,7 @@ LABELS = Labels(
     write_us="Write to the store",
     call_us="Phone",
     shop="To the store",
+    proof="Photo of the delivery",
     steps={
         Step.POSTED: "Posted",
         Step.MOVING: "On its way",

@@ -222,6 +222,7 @@ LABELS = Labels(
     write_us="Escribe a la tienda",
     call_us="Teléfono",
     shop="Ir a la tienda",
+    proof="Foto de la entrega",
     steps={
         Step.POSTED: "Enviado",
         Step.MOVING: "En camino",

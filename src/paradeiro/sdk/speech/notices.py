@@ -81,6 +81,16 @@ _PT = {
     "{connector} disconnect”.",
     "push_refused.unreadable": "{account} mandou uma notificação assinada que não entendemos ({why}). Ela está "
     "guardada; continuamos perguntando como sempre. O formato pode ter mudado.",
+    "push_refused.confirm": "{account}: o provedor de e-mail pergunta se pode nos avisar aqui. Para aceitar, abra "
+    "{url}.",
+    "push_refused.report": "{account}: chegou algo sobre e-mails devolvidos que não entendemos ({why}). Está guardado. "
+    "Veja no provedor de e-mail o que ele manda para nós.",
+    "mail_bounced": "O cliente do pedido {order} não recebe mais e-mails ({why}). Corrija o endereço no sistema de "
+    "pedidos ou, se ele estiver certo, volte a enviar na página do pedido.",
+    "mail_bounced.hard": "O cliente do pedido {order} não recebe mais e-mails: o endereço não existe ({why}). Corrija "
+    "o endereço no sistema de pedidos ou, se ele estiver certo, volte a enviar na página do pedido.",
+    "mail_bounced.soft": "O cliente do pedido {order} não recebe mais e-mails: vários seguidos não foram aceitos "
+    "({why}). Corrija o endereço no sistema de pedidos ou, se ele estiver certo, volte a enviar na página do pedido.",
 }
 
 

@@ -216,6 +216,7 @@ LABELS = Labels(
     write_us="Fale com a loja",
     call_us="Telefone",
     shop="Ir para a loja",
+    proof="Foto da entrega",
     steps={
         Step.POSTED: "Postado",
         Step.MOVING: "A caminho",

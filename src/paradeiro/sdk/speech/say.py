@@ -64,11 +64,12 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """One stop of the journey line. `state` is passed, here or left."""
+    """One stop of the journey line. `state` is passed, here or left; `city`: where that was, if anybody said so."""
 
     step: Step
     label: str
     state: str
+    city: str = ""
 
 
 def words_of(catalogue: Catalogue, status: Status, reason: Reason | None) -> Words:
@@ -230,13 +231,32 @@ def journey(timeline: Timeline, catalogue: Catalogue) -> tuple[Stop, ...]:
     line = _line(reached)
     here = max((i for i, step in enumerate(line) if step in reached), default=-1)
     ended = snapshot.status.final
-    labels = catalogue.labels.steps
+    labels, cities = catalogue.labels.steps, _cities(timeline)
     return tuple(
-        Stop(step, labels[step], "passed" if i < here or (i == here and ended) else "here" if i == here else "left")
+        Stop(
+            step,
+            labels[step],
+            "passed" if i < here or (i == here and ended) else "here" if i == here else "left",
+            cities.get(step, "") if i <= here else "",
+        )
         for i, step in enumerate(line)
     )
 
 
+def _cities(timeline: Timeline) -> dict[Step, str]:
+    """The city of the last that happened at each stop."""
+    cities: dict[Step, str] = {}
+    for told in told_events(timeline):
+        status = told.event.status
+        steps = _ENDS if status is Status.DELIVERED else (_STEPS.get(status),) if status else ()
+        for step in steps:
+            city = city_of(told.event.place)
+            if step is not None and city and not told.undoes_delivery:
+                cities[step] = city
+    return cities
+
+
+_ENDS = (Step.DELIVERED, Step.PICKED_UP)
 _STEPS = {
     Status.ACCEPTED: Step.POSTED,
     Status.IN_TRANSIT: Step.MOVING,

@@ -2,7 +2,19 @@
 
 from fastapi import APIRouter
 
-from paradeiro.web.api import audit, bulk, channels, customers, mailing, notices, orders, proofs, shipments, webhooks
+from paradeiro.web.api import (
+    audit,
+    bulk,
+    channels,
+    customers,
+    mailing,
+    notices,
+    orders,
+    proofs,
+    shipments,
+    suppressions,
+    webhooks,
+)
 
 router = APIRouter(prefix="/api/v1")
 router.include_router(bulk.router)
@@ -13,5 +25,6 @@ router.include_router(notices.router)
 router.include_router(mailing.router)
 router.include_router(channels.router)
 router.include_router(customers.router)
+router.include_router(suppressions.router)
 router.include_router(webhooks.router)
 router.include_router(audit.router)

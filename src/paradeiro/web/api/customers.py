@@ -59,6 +59,8 @@ class OrderKept(Shape):
     name: str
     email: str | None
     language: str
+    postal_code: str | None
+    mails_to: str | None
     ordered_at: datetime | None
     promised_at: datetime | None
     packages: list[PackageKept]
@@ -106,6 +108,8 @@ def _order(order: persons.OrderKept) -> OrderKept:
         name=order.name,
         email=order.email,
         language=order.language,
+        postal_code=order.postal_code,
+        mails_to=order.mails_to,
         ordered_at=order.ordered_at,
         promised_at=order.promised_at,
         packages=[_package(each) for each in order.packages],

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from paradeiro.db import reading, shipments
+from paradeiro.db import bounces, reading, shipments
 from paradeiro.db.orders import order_by_number
 from paradeiro.domain.timeline import order_delivered_at
 from paradeiro.domain.words import Status
@@ -75,8 +75,10 @@ async def read_order(order_number: str, means: MeansOf, who: Reader) -> OrderDet
         if found is None:
             raise MissingError("no_such_order", f"There is no order '{order_number}' in this store.")
         kept = await shipments.of_order(connection, who.store_id, order_number)
+        suppressed = await bounces.suppression_of(connection, who.store_id, found[1])
     return OrderDetail(
         number=found[1].number,
+        mail_suppressed=f"{suppressed.kind}: {suppressed.reason}" if suppressed else None,
         channel=found[1].channel,
         delivered_at=order_delivered_at(k.shipment.snapshot for k in kept),
         shipments=[await detail(means, who.store_id, k.shipment.id) for k in kept],

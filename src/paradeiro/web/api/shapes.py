@@ -21,7 +21,10 @@ class Shape(BaseModel):
 
 
 class CustomerIn(Shape):
+    """`postal_code`: where the order goes to; with it, or the address, its customer finds it on our pages."""
+
     name: Name = ""
+    postal_code: Annotated[str, StringConstraints(strip_whitespace=True, max_length=20)] | None = None
     email: Annotated[str, StringConstraints(strip_whitespace=True, max_length=254)] | None = None
     locale: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z]{2,3}([-_][a-zA-Z]{2,4})?$")] = "pt-BR"
 
@@ -62,7 +65,7 @@ class OrderIn(Shape):
         sold = self.marketplace
         return Order(
             number=self.number,
-            customer=Customer(who.name, who.email, who.locale),
+            customer=Customer(who.name, who.email, who.locale, postal_code=who.postal_code),
             channel=sold.channel if sold else None,
             marketplace_number=sold.order_number if sold else None,
             ordered_at=self.ordered_at,
@@ -173,7 +176,9 @@ class EventOut(Shape):
 
 
 class EffectOut(Shape):
-    """What was told, or is to be: at which account, and which status that said, if it says one."""
+    """What was told, or is to be: at which account, and which status that said, if it says one. `came_back`: why a mail
+    did; empty if it did not.
+    """
 
     id: int
     sink: str
@@ -184,6 +189,7 @@ class EffectOut(Shape):
     attempts: int
     receipt: str
     message: str
+    came_back: str
     created_at: datetime
     ended_at: datetime | None
 
@@ -269,7 +275,10 @@ class OrderPage(Shape):
 
 
 class OrderDetail(Shape):
+    """`mail_suppressed`: why its customer gets no more mail; null while they do. DELETE /suppressions/… lifts it."""
+
     number: str
+    mail_suppressed: str | None
     channel: str | None
     delivered_at: datetime | None
     shipments: list[ShipmentDetail]

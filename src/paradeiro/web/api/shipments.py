@@ -227,6 +227,7 @@ async def detail(means: Means, store_id: int, shipment_id: int) -> ShipmentDetai
                 attempts=e.attempts,
                 receipt=e.receipt,
                 message=e.message,
+                came_back=e.came_back,
                 created_at=e.created_at,
                 ended_at=e.ended_at,
             )

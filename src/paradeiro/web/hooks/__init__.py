@@ -11,7 +11,8 @@ from paradeiro.sdk.contract import Push
 from paradeiro.web.auth import MeansOf
 
 router = APIRouter(prefix="/hooks")
-LARGEST_PUSH = 64 * 1024
+# A mail that came back may have ours in it, with its picture.
+LARGEST_PUSH = 512 * 1024
 _SECONDS_TO_ARRIVE = 10.0
 
 

@@ -14,11 +14,12 @@ from paradeiro.web.pages import (
     sign_in,
     stating,
 )
-from paradeiro.web.pages.layout import plain, style
+from paradeiro.web.pages.layout import plain, script, style
 from paradeiro.web.pages.sign_in import one_time_link
 
 __all__ = ["not_found", "one_time_link", "router"]
 
+_FOR_EVER = "public, max-age=31536000, immutable"
 router = APIRouter()
 router.include_router(sign_in.router)
 router.include_router(orders.router)
@@ -34,11 +35,11 @@ router.include_router(accounts.router)
 
 @router.get("/static/{name}")
 async def static(request: Request, name: str) -> Response:
-    """The style sheet; its address changes with its contents, so it may be kept for ever."""
-    address, content = style()
-    if not address.endswith(f"/{name}"):
-        return not_found(request)
-    return Response(content, media_type="text/css", headers={"Cache-Control": "public, max-age=31536000, immutable"})
+    """The style sheet, and the script; their addresses change with their contents, so they may be kept for ever."""
+    for media_type, (address, content) in (("text/css", style()), ("text/javascript", script())):
+        if address.endswith(f"/{name}"):
+            return Response(content, media_type=media_type, headers={"Cache-Control": _FOR_EVER})
+    return not_found(request)
 
 
 def not_found(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""In: an operator who hands out, or erases, what is kept of an order's customer; out: a file, or the order's page."""
+"""In: an operator who hands out or erases what is kept of an order's customer, or mails them again; out: it is done."""
 
 import re
 from typing import Annotated
@@ -7,7 +7,8 @@ from urllib.parse import quote
 from fastapi import APIRouter, Form, Request, Response
 
 from paradeiro.db.audit import By
-from paradeiro.flow import persons
+from paradeiro.db.orders import order_by_number
+from paradeiro.flow import bounces, persons
 from paradeiro.flow.errors import InvalidError, StatementError
 from paradeiro.flow.persons import Whose
 from paradeiro.web.api.customers import shown
@@ -53,3 +54,17 @@ async def erase(
     except StatementError as error:
         return await order.render(request, number, means, who, problem=error.code)
     return forms.back(f"/orders/{quote(number, safe='')}", "erased")
+
+
+@router.post("/orders/{number}/mail-again")
+async def mail_again(request: Request, number: str, means: MeansOf, who: Operator, form: FormToken = "") -> Response:
+    """Mail the customer again: the address is good."""
+    try:
+        forms.check(request, means, who, form)
+        async with means.pool.connection() as connection:
+            found = await order_by_number(connection, who.store_id, number) if searchable(number) else None
+        address = (found[1].customer.email or "") if found else ""
+        await bounces.lift(means, who.store_id, address, By(who.name, "page", origin_of(request)))
+    except StatementError as error:
+        return await order.render(request, number, means, who, problem=error.code)
+    return forms.back(f"/orders/{quote(number, safe='')}", "mail-again")

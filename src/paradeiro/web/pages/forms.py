@@ -9,7 +9,7 @@ from paradeiro.flow.errors import InvalidError
 from paradeiro.flow.means import Means
 from paradeiro.web.auth import COOKIE, WRITE, Caller, form_token
 
-_DONE = frozenset({"confirm-delivery", "reopen", "ask-now", "resolve", "try-now", "mailer", "erased"})
+_DONE = frozenset({"confirm-delivery", "reopen", "ask-now", "resolve", "try-now", "mailer", "erased", "mail-again"})
 
 
 def check(request: Request, means: Means, who: Caller, form: str) -> None:

@@ -47,6 +47,14 @@ def style() -> tuple[str, bytes]:
     return f"/static/style-{sha256(content).hexdigest()[:12]}.css", content
 
 
+@cache
+def script() -> tuple[str, bytes]:
+    """The same of the customer's page's script."""
+    content = (_WEB / "static" / "track.js").read_bytes()
+    return f"/static/track-{sha256(content).hexdigest()[:12]}.js", content
+
+
+TEMPLATES.globals["script"] = lambda: script()[0]
 TEMPLATES.globals["style"] = lambda: style()[0]
 
 

@@ -146,6 +146,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "kind.order_opening": ("primeira linha", "first line"),
     "kind.order_update": ("histórico", "history"),
     "kind.customer_mail": ("e-mail ao cliente", "e-mail to the customer"),
+    "kind.customer_address": ("e-mail que confirma um endereço", "e-mail that confirms an address"),
     "kind.customer_reminder": ("e-mail de lembrete ao cliente", "e-mail of reminder to the customer"),
     "kind.customer_correction": ("e-mail de correção ao cliente", "e-mail of correction to the customer"),
     "kind.marketplace_invoice": ("nota fiscal", "invoice"),

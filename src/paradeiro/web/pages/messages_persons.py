@@ -27,6 +27,7 @@ PERSONS: dict[str, tuple[str, str]] = {
     "deed.export_customer": ("dados do cliente baixados", "the customer's data downloaded"),
     "deed.erase_customer": ("dados do cliente apagados", "the customer's data erased"),
     "deed.keep_customers": ("prazo dos dados de clientes mudado", "how long customers are kept changed"),
+    "deed.show_proofs": ("fotos de entrega mostradas ao cliente mudadas", "delivery pictures customers see changed"),
     "deed.ask_now": ("pergunta pedida", "asked for at once"),
     "deed.resolve_notice": ("aviso encerrado", "notice ended"),
     "deed.set_mailer": ("quem escreve aos clientes mudado", "who mails the customers changed"),
@@ -38,6 +39,26 @@ PERSONS: dict[str, tuple[str, str]] = {
     "deed.remove_webhook": ("webhook removido", "webhook removed"),
     "deed.set_account": ("conta informada", "account set"),
     "deed.make_key": ("chave de API criada", "API key made"),
+    "deed.lift_suppression": ("e-mails a um endereço liberados", "an address gets mail again"),
+    "suppressed.hard": (
+        "O cliente não recebe mais e-mails: o endereço não existe.",
+        "The customer gets no more mail: the address does not exist.",
+    ),
+    "suppressed.soft": (
+        "O cliente não recebe mais e-mails: vários seguidos não foram aceitos.",
+        "The customer gets no more mail: several in a row were not taken.",
+    ),
+    "suppressed.complaint": (
+        "O cliente não recebe mais e-mails: marcou um deles como spam.",
+        "The customer gets no more mail: they called one spam.",
+    ),
+    "mail_again": ("O endereço está certo: voltar a enviar", "The address is good: send again"),
+    "came_back": ("voltou", "came back"),
+    "done.mail-again": ("O endereço volta a receber e-mails.", "The address gets mail again."),
+    "error.not_suppressed": (
+        "Este endereço já recebe e-mails.",
+        "This address gets mail already.",
+    ),
     "error.not_sure": (
         "Nada foi apagado: marque que tem certeza.",
         "Nothing was erased: tick that you are sure.",

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
 
-from paradeiro.db import audit, effects, events, reading, shipments
+from paradeiro.db import audit, bounces, effects, events, reading, shipments
 from paradeiro.db.events import ShownEvent
 from paradeiro.db.orders import order_by_number
 from paradeiro.db.pool import Connection
@@ -61,6 +61,7 @@ async def render(request: Request, number: str, means: Means, who: Caller, *, pr
         if found is None:
             return await nothing_here(request, means, who)
         packages = await _packages(connection, means, who, found[1], words_for(request))
+        suppressed = await bounces.suppression_of(connection, who.store_id, found[1])
         deeds = await audit.audit_lines(connection, who.store_id, order_number=found[1].number, limit=_MOST_DEEDS)
     return await page(
         request,
@@ -71,6 +72,7 @@ async def render(request: Request, number: str, means: Means, who: Caller, *, pr
         order=found[1],
         packages=packages,
         deeds=deeds,
+        suppressed=suppressed,
         problem=f"error.{problem}" if problem else "",
         done=forms.done(request),
     )

@@ -1,6 +1,6 @@
 """In: the unguessable link of a mail; out: the customer's own page. No key, no person's name, nothing by code."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from paradeiro.db import brands, events, shipments, stores
+from paradeiro.db.live import versions
 from paradeiro.db.pool import Connection
 from paradeiro.db.shipments import Kept
 from paradeiro.db.stores import Store
@@ -18,7 +19,7 @@ from paradeiro.sdk.speech.choices import CHOICES
 from paradeiro.sdk.speech.own_data import OWN_DATA
 from paradeiro.web.auth import MeansOf
 from paradeiro.web.pages.layout import SECURITY, TEMPLATES, searchable
-from paradeiro.web.track import mails, own_data
+from paradeiro.web.track import address, find, live, mails, own_data, proofs
 from paradeiro.web.track.dress import dress
 from paradeiro.web.track.language import LANGUAGES, chosen
 from paradeiro.web.track.package import Package, package
@@ -26,8 +27,12 @@ from paradeiro.web.track.shapes import TrackingOut, package_out
 from paradeiro.web.view import zone_city
 
 router = APIRouter()
+router.include_router(find.router)
+router.include_router(address.router)
 router.include_router(own_data.router)
+router.include_router(live.router)
 router.include_router(mails.router)
+router.include_router(proofs.router)
 _HEADERS = SECURITY | {"Referrer-Policy": "no-referrer"}
 
 
@@ -40,6 +45,7 @@ class _Page:
     brand: Brand
     words: Catalogue
     packages: list[Package]
+    version: str
 
     @property
     def number(self) -> str:
@@ -94,7 +100,7 @@ async def _shown(request: Request, means: Means, token: str, lang: str, *, frame
     found = await _page(request, means, token, lang)
     if found is None:
         return HTMLResponse(TEMPLATES.get_template("nowhere.html").render(), 404, headers=_HEADERS)
-    worn = dress(found.brand, framed=framed)
+    worn = dress(found.brand, framed=framed, live=not framed)
     html = TEMPLATES.get_template("track.html").render(
         store=found.store.name,
         number=found.number,
@@ -109,6 +115,7 @@ async def _shown(request: Request, means: Means, token: str, lang: str, *, frame
         brand=found.brand,
         worn=worn,
         framed=framed,
+        version=found.version,
     )
     return HTMLResponse(html, headers=_HEADERS | {"Vary": "Accept-Language", "Content-Security-Policy": worn.policy})
 
@@ -119,18 +126,24 @@ async def _page(request: Request, means: Means, token: str, lang: str) -> _Page 
         if found is None:
             return None
         store = (await stores.stores(connection, [found.shipment.store_id]))[found.shipment.store_id]
+        # Read before the packages: news in between are told again rather than not at all.
+        version = await versions(connection, [token])
         words = chosen(lang, found.order.customer.locale, request.headers.get("accept-language", ""))
         packages = await _packages(connection, means, found, store, words)
-        return _Page(found, store, await brands.brand_of(connection, store.id), words, packages)
+        brand = await brands.brand_of(connection, store.id)
+        return _Page(found, store, brand, words, packages, version.get(token, ""))
 
 
 async def _packages(connection: Connection, means: Means, found: Kept, store: Store, words: Catalogue) -> list[Package]:
     all_of = await shipments.of_order(connection, store.id, found.order.number)
+    pictures = await proofs.shown(connection, all_of, store.policy.proofs_shown)
     packages = []
     for each in sorted(all_of, key=lambda k: k.shipment.id != found.shipment.id):
         shown = await events.shown(connection, each.shipment.id)
         connector = means.connectors.get(each.shipment.carrier)
         carrier = connector.title if connector else each.shipment.carrier
         zone = ZoneInfo(store.time_zone)
-        packages.append(package(each, shown, now=means.now(), zone=zone, words=words, carrier=carrier))
+        told = package(each, shown, now=means.now(), zone=zone, words=words, carrier=carrier)
+        mine = tuple(p for p in pictures if p.shipment_id == each.shipment.id)
+        packages.append(replace(told, pictures=mine))
     return packages

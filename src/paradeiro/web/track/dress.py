@@ -9,9 +9,10 @@ from markupsafe import Markup
 from paradeiro.domain.brand import Brand
 
 _POLICY = (
-    "default-src 'none'; style-src 'self' 'sha256-{mark}'; img-src 'self' data:; form-action 'self'; "
+    "default-src 'none'; {live}style-src 'self' 'sha256-{mark}'; img-src 'self' data:; form-action 'self'; "
     "frame-ancestors {framed}; base-uri 'none'"
 )
+_LIVE = "script-src 'self'; connect-src 'self'; "
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,8 @@ class Dress:
     policy: str
 
 
-def dress(brand: Brand, *, framed: bool = False) -> Dress:
-    """`framed`: other sites may show the page inside theirs."""
+def dress(brand: Brand, *, framed: bool = False, live: bool = False) -> Dress:
+    """`framed`: other sites may show the page inside theirs. `live`: our own script may run, and listen to us."""
     font = f"body{{font-family:{brand.font}}}" if brand.font else ""
     dark = brand.accent_in_dark
     style = (
@@ -32,4 +33,5 @@ def dress(brand: Brand, *, framed: bool = False) -> Dress:
     )
     mark = base64.b64encode(sha256(style.encode()).digest()).decode()
     # The brand's parts are checked when they are set (domain/brand.py): no quote or bracket can leave its place.
-    return Dress(Markup(style), _POLICY.format(mark=mark, framed="*" if framed else "'none'"))  # noqa: S704 - every part of it is checked, see above
+    policy = _POLICY.format(mark=mark, framed="*" if framed else "'none'", live=_LIVE if live else "")
+    return Dress(Markup(style), policy)  # noqa: S704 - every part of it is checked, see above

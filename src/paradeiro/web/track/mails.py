@@ -14,6 +14,7 @@ from paradeiro.sdk.speech.choices import CHOICES
 from paradeiro.sdk.speech.own_data import OWN_DATA
 from paradeiro.web.auth import MeansOf
 from paradeiro.web.pages.layout import SECURITY, TEMPLATES, searchable
+from paradeiro.web.track.address import elsewhere
 from paradeiro.web.track.dress import dress
 from paradeiro.web.track.language import chosen
 from paradeiro.web.track.own_data import shown_number
@@ -23,9 +24,11 @@ _HEADERS = SECURITY | {"Referrer-Policy": "no-referrer", "Cache-Control": "no-st
 
 
 @router.get("/t/{token}/mails")
-async def show(request: Request, token: str, means: MeansOf, lang: str = "", saved: str = "") -> Response:
-    """What there is to choose from."""
-    return await _render(request, means, token, lang, saved=saved == "yes")
+async def show(
+    request: Request, token: str, means: MeansOf, lang: str = "", saved: str = "", asked: str = ""
+) -> Response:
+    """What there is to choose from. `asked`: how it ended that another address was typed."""
+    return await _render(request, means, token, lang, saved=saved == "yes", asked=asked)
 
 
 @router.post("/t/{token}/mails")
@@ -65,7 +68,14 @@ def _nowhere() -> Response:
 
 
 async def _render(
-    request: Request, means: Means, token: str, lang: str, *, saved: bool = False, stopping: bool = False
+    request: Request,
+    means: Means,
+    token: str,
+    lang: str,
+    *,
+    saved: bool = False,
+    stopping: bool = False,
+    asked: str = "",
 ) -> Response:
     found = await _of(means, token)
     if found is None:
@@ -84,6 +94,7 @@ async def _render(
         chosen=found.order.customer.mails,
         saved=saved,
         stopping=stopping,
+        elsewhere=None if stopping else await elsewhere(means, found, words.language, asked),
         worn=worn,
     )
     headers = _HEADERS | {"Vary": "Accept-Language", "Content-Security-Policy": worn.policy}

@@ -13,6 +13,7 @@ from paradeiro.sdk.speech import Catalogue
 from paradeiro.sdk.speech.moments import capital, full_date, moment_words
 from paradeiro.sdk.speech.places import place_line, place_name
 from paradeiro.sdk.speech.say import correction_sentence
+from paradeiro.web.track.proofs import ShownPicture
 from paradeiro.web.view import PackageView, package_view
 
 _MOST_ITEMS = 8
@@ -36,6 +37,7 @@ class Package:
     dates: tuple[Fact, ...]
     items: tuple[str, ...]
     carrier: str
+    pictures: tuple[ShownPicture, ...] = ()
 
 
 def package(

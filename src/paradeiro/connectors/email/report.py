@@ -1,0 +1,144 @@
+"""In: what came to the mail account's door; out: the mails that came back. A server's report, or a provider's JSON.
+
+Whoever posts must know the door's address; and a report counts only if it names the key of one of our mails, which
+nobody knows but those who had that mail. Pure. Sources: connectors/email/README.md.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from paradeiro.connectors.email.dsn import bounces_in
+from paradeiro.domain.bounces import LONGEST_REASON, Bounce, bounce_kind, enhanced_status
+from paradeiro.domain.words import BounceKind, Outcome
+from paradeiro.sdk.contract import Report
+from paradeiro.sdk.speech.places import tidy
+
+_KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_AMAZON = re.compile(r"sns\.[a-z0-9-]+\.amazonaws\.com(\.cn)?")
+# Amazon keeps lists of its own: what is on one bounced hard before.
+_LISTED = frozenset({"NoEmail", "Suppressed", "OnAccountSuppressionList"})
+_JSON = (b"{", b"[")
+_A_HEADER = re.compile(rb"(?m)\A(From |[!-9;-~]+:)")
+
+
+def read_report(raw: bytes) -> Report:
+    """What came back."""
+    body = raw.lstrip()
+    if body.startswith(_JSON):
+        try:
+            return _provider(msgspec.json.decode(body))
+        except (msgspec.DecodeError, RecursionError, ValueError) as error:
+            return Report(Outcome.MALFORMED, message=f"no JSON that we know: {error}"[:LONGEST_REASON])
+    if not _A_HEADER.match(body):
+        return Report(Outcome.MALFORMED, message="it is neither a mail nor JSON")
+    return _read(bounces_in(body))
+
+
+def _read(bounces: Sequence[Bounce]) -> Report:
+    return Report(Outcome.FOUND if bounces else Outcome.NOT_FOUND, bounces=tuple(bounces))
+
+
+def _provider(said: Any) -> Report:
+    """Amazon SNS posts an object, SendGrid a list of events."""
+    if isinstance(said, list):
+        return _read([b for each in said if isinstance(each, dict) for b in _sendgrid(each)])
+    if not isinstance(said, dict):
+        return Report(Outcome.MALFORMED, message="it is JSON, but of no provider that we know")
+    match said.get("Type"):
+        case "SubscriptionConfirmation":
+            return _confirmation(_text(said, "SubscribeURL"))
+        case "Notification":
+            inner = msgspec.json.decode(_text(said, "Message"))
+            return _read(_amazon(inner) if isinstance(inner, dict) else ())
+    if "mail" in said:  # raw delivery: the same without the envelope
+        return _read(_amazon(said))
+    return Report(Outcome.MALFORMED, message="it is JSON, but of no provider that we know")
+
+
+def _confirmation(url: str) -> Report:
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not _AMAZON.fullmatch(parts.hostname or ""):
+        return Report(Outcome.MALFORMED, message="a subscription to be confirmed at an address that is not Amazon's")
+    return Report(Outcome.NOT_FOUND, confirm=url)
+
+
+def _amazon(said: dict[str, Any]) -> Sequence[Bounce]:
+    """SES: notifications say `notificationType`, events `eventType`."""
+    mail = _amazon_key(said.get("mail"))
+    match said.get("notificationType") or said.get("eventType"):
+        case "Bounce":
+            bounce = _object(said, "bounce")
+            first = _first(bounce, "bouncedRecipients")
+            code = enhanced_status(_text(first, "status"))
+            reason = _text(first, "diagnosticCode") or f"{_text(bounce, 'bounceType')} {_text(bounce, 'bounceSubType')}"
+            permanent = _text(bounce, "bounceType") == "Permanent"
+            listed = permanent and _text(bounce, "bounceSubType") in _LISTED
+            kind = BounceKind.HARD if listed else bounce_kind(code) if permanent else BounceKind.SOFT
+            return _one(mail, kind, reason, _text(first, "emailAddress"))
+        case "Complaint":
+            complaint = _object(said, "complaint")
+            if _text(complaint, "complaintFeedbackType") == "not-spam":
+                return ()
+            first = _first(complaint, "complainedRecipients")
+            return _one(mail, BounceKind.COMPLAINT, "reported as spam", _text(first, "emailAddress"))
+    return ()
+
+
+def _amazon_key(mail: object) -> str:
+    if not isinstance(mail, dict):
+        return ""
+    common = _text(_object(mail, "commonHeaders"), "messageId")
+    headers = mail.get("headers")
+    named = (
+        [_text(h, "value") for h in headers if isinstance(h, dict) and _text(h, "name").lower() == "message-id"]
+        if isinstance(headers, list)
+        else []
+    )
+    return _key([common, *named])
+
+
+def _sendgrid(event: dict[str, Any]) -> Sequence[Bounce]:
+    mail = _key([_text(event, "paradeiro"), _text(event, "smtp-id")])
+    reason, address = _text(event, "reason"), _text(event, "email")
+    match event.get("event"):
+        case "bounce":
+            # "blocked" is a server that did not want this mail; only a "bounce" may be about the address.
+            code = enhanced_status(_text(event, "status")) or enhanced_status(reason)
+            kind = BounceKind.SOFT if event.get("type") == "blocked" else bounce_kind(code)
+            return _one(mail, kind, reason, address)
+        case "dropped" if reason in {"Bounced Address", "Invalid"}:
+            return _one(mail, BounceKind.HARD, reason, address)
+        case "dropped" if reason in {"Spam Reporting Address", "Unsubscribed Address"}:
+            return _one(mail, BounceKind.COMPLAINT, reason, address)
+        case "spamreport":
+            return _one(mail, BounceKind.COMPLAINT, "reported as spam", address)
+    return ()
+
+
+def _one(mail: str, kind: BounceKind | None, reason: str, address: str) -> Sequence[Bounce]:
+    if not mail or kind is None:
+        return ()
+    return (Bounce(mail, kind, tidy(reason)[:LONGEST_REASON] or "it came back without a reason", address),)
+
+
+def _key(texts: Sequence[str]) -> str:
+    return next((found[0] for text in texts if (found := _KEY.search(text.lower()))), "")
+
+
+def _object(of: dict[str, Any], name: str) -> dict[str, Any]:
+    value = of.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _first(of: dict[str, Any], name: str) -> dict[str, Any]:
+    value = of.get(name)
+    return value[0] if isinstance(value, list) and value and isinstance(value[0], dict) else {}
+
+
+def _text(of: dict[str, Any], name: str) -> str:
+    value = of.get(name)
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,78 @@
+"""In: an order's number and what only its customer should know; out: the way to their page, or that it is not found.
+
+Whether the number or the other thing was wrong nobody is told; guesses are bounded, by who guesses and by the number.
+"""
+
+import hmac
+from datetime import timedelta
+from hashlib import sha256
+from ipaddress import IPv6Address, ip_address
+
+from paradeiro.db import brands, finding, stores
+from paradeiro.db.pool import transaction
+from paradeiro.domain.finding import knows, plain_number
+from paradeiro.flow.errors import StatementError
+from paradeiro.flow.means import Means
+
+# A family shares an address, a call centre more: ten at once, then one every three minutes.
+_FROM_ONE_PLACE = (10, 20.0)
+# Nobody mistypes the same number's other half ten times in an hour; 100,000 postal codes then take a year.
+_FOR_ONE_NUMBER = (10, 10.0)
+_REMEMBERED = timedelta(days=1)
+_LONGEST = 200
+
+
+class TooManyGuessesError(StatementError):
+    """Somebody tried too often."""
+
+
+async def find(means: Means, *, host: str, number: str, typed: str, origin: str) -> str | None:
+    """The token of the customer's page; None if there is no such order, or what was typed is not its own. Under a
+    store's own host only its orders are looked at. Raises `TooManyGuessesError`.
+    """
+    plain = plain_number(number.replace("\0", "")[:_LONGEST])
+    now = means.now()
+    async with transaction(means.pool) as connection:
+        # In this order always; the second is spent too where the first is used up, or its answer would tell.
+        who = [_hashed(means, "from", _network(origin)), _hashed(means, "number", plain.lower())]
+        allowed = [
+            await finding.may_guess(connection, each, most=most, per_hour=rate, now=now)
+            for each, (most, rate) in zip(who, (_FROM_ONE_PLACE, _FOR_ONE_NUMBER), strict=True)
+        ]
+    if not all(allowed):
+        raise TooManyGuessesError("too_many", "Too many tries. Wait a few minutes, or use the link in the e-mail.")
+    async with means.pool.connection() as connection:
+        store_id = await brands.store_at(connection, host) if host else None
+        found = await finding.candidates(connection, plain, None if store_id is None else [store_id]) if plain else []
+    right = [c for c in found if knows(typed, c.order.customer, addresses=(c.stated_email,)) and c.token]
+    return right[0].token if right else None
+
+
+async def store_named(means: Means, host: str) -> int | None:
+    """The store whose customers come by this host; the only one, where there is but one."""
+    async with means.pool.connection() as connection:
+        store_id = await brands.store_at(connection, host) if host else None
+        if store_id is not None:
+            return store_id
+        known = list(await stores.stores(connection))
+        return known[0] if len(known) == 1 else None
+
+
+async def forget_old_guesses(means: Means) -> None:
+    """Drop who guessed once upon a time."""
+    async with transaction(means.pool) as connection:
+        await finding.forget_guesses(connection, before=means.now() - _REMEMBERED)
+
+
+def _network(origin: str) -> str:
+    """Whoever has one address of a version 6 network has all of it."""
+    try:
+        address = ip_address(origin)
+    except ValueError:
+        return origin[:64]
+    return str(IPv6Address(int(address) >> 64 << 64)) if isinstance(address, IPv6Address) else str(address)
+
+
+def _hashed(means: Means, kind: str, text: str) -> bytes:
+    key = means.secret_key.encode()
+    return hmac.new(key, f"guess {kind} {text}".encode("utf-8", "replace"), sha256).digest()

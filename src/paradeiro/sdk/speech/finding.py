@@ -1,0 +1,59 @@
+"""In: a language; out: what somebody is asked who looks for their package without a link."""
+
+from dataclasses import dataclass
+
+from paradeiro.sdk.speech.catalogue import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The sentences of one language."""
+
+    title: str
+    about: str
+    number: str
+    number_help: str
+    typed: str
+    button: str
+    not_found: str
+    too_many: str
+
+
+FINDING = {
+    Language.PT: Finding(
+        title="Onde está meu pacote?",
+        about="O jeito mais rápido é o link no e-mail da loja. Sem ele, diga o número do pedido e o CEP da entrega ou "
+        "o e-mail da compra.",
+        number="Número do pedido",
+        number_help="Está no e-mail de confirmação da compra.",
+        typed="CEP ou e-mail",
+        button="Encontrar",
+        not_found="Não encontramos um pacote com esse número e esse CEP ou e-mail. Confira os dois. Se a compra é de "
+        "hoje, o pacote talvez ainda não tenha saído.",
+        too_many="Foram muitas tentativas. Espere alguns minutos ou use o link no e-mail da loja.",
+    ),
+    Language.EN: Finding(
+        title="Where is my package?",
+        about="The quickest way is the link in the store's e-mail. Without it, give the order number and the postal "
+        "code of the delivery or the e-mail address of the purchase.",
+        number="Order number",
+        number_help="It is in the e-mail that confirmed your purchase.",
+        typed="Postal code or e-mail",
+        button="Find it",
+        not_found="We found no package with that number and that postal code or e-mail. Check both. If you bought it "
+        "today, it may not have left yet.",
+        too_many="Too many tries. Wait a few minutes, or use the link in the store's e-mail.",
+    ),
+    Language.ES: Finding(
+        title="¿Dónde está mi paquete?",
+        about="Lo más rápido es el enlace del correo de la tienda. Sin él, indique el número de pedido y el código "
+        "postal de la entrega o el correo de la compra.",
+        number="Número de pedido",
+        number_help="Está en el correo que confirmó su compra.",
+        typed="Código postal o correo",
+        button="Encontrar",
+        not_found="No encontramos un paquete con ese número y ese código postal o correo. Revise los dos. Si compró "
+        "hoy, quizá aún no haya salido.",
+        too_many="Demasiados intentos. Espere unos minutos o use el enlace del correo de la tienda.",
+    ),
+}
