@@ -1,4 +1,4 @@
-"""In: a browser's screenshot, 8 bits per channel; out: the same picture with at most 48 colours, a third of the size."""
+"""In: a browser's screenshot, 8 bits per channel; out: the same with at most 48 colours, a third of the size."""
 
 import struct
 import zlib

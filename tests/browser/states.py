@@ -10,20 +10,24 @@ from paradeiro.db.brands import put_brand
 from paradeiro.db.pool import transaction
 from paradeiro.domain.brand import Brand, logo_of
 from paradeiro.domain.records import Customer, Invoice, Item, Order, Parsed, Place, TrackingEvent
-from paradeiro.domain.words import Outcome, Reason, Status, Withdraws
+from paradeiro.domain.words import Outcome, ProofKind, Reason, Status, Withdraws
 from paradeiro.flow.intake import Registration, register
 from paradeiro.world.correios_proofs import picture
 from tests.flow.conftest import Shop
 
 _GOAL = Place("CAMPINAS", "SP", "BR")
 _DEPOT = Place("CAMPINAS", "SP", "BR", "CDD Campinas")
-_ITEMS = (Item("1", 1, 12900, "Moka italiana de alumínio, 6 xícaras"), Item("2", 2, 3900, "Café em grãos, torra média, 500 g"))
+_ITEMS = (
+    Item("1", 1, 12900, "Moka italiana de alumínio, 6 xícaras"),
+    Item("2", 2, 3900, "Café em grãos, torra média, 500 g"),
+)
 BRAND = Brand(
     footer="Ateliê Ñandú Ltda · CNPJ 00.000.000/0001-00\nRua das Flores, 10 · Campinas/SP",
     email="oi@loja.example",
     phone="+55 19 5555-0100",
     site="https://loja.example",
 )
+NAME = "Ateliê Ñandú"
 SEVERAL = "several"
 
 
@@ -35,7 +39,9 @@ def _happened(
 
 
 _ACCEPTED = _happened(2, 10, Status.ACCEPTED, place=Place("SAO PAULO", "SP", "BR", "Agência Vila Mariana"))
-_MOVED = _happened(3, 18, Status.IN_TRANSIT, place=Place("CAJAMAR", "SP", "BR", "Centro de Tratamento"), destination=_GOAL)
+_MOVED = _happened(
+    3, 18, Status.IN_TRANSIT, place=Place("CAJAMAR", "SP", "BR", "Centro de Tratamento"), destination=_GOAL
+)
 _ARRIVED = _happened(4, 6, Status.IN_TRANSIT)
 _OUT = _happened(5, 8, Status.OUT_FOR_DELIVERY)
 _DONE = _happened(5, 13, Status.DELIVERED)
@@ -75,10 +81,11 @@ _SEVERAL = {"one": (*_WAY, _OUT), "two": (*_WAY, _OUT, _DONE), "three": ()}
 
 def _parse(body: bytes) -> list[Parsed]:
     code, events = msgspec.json.decode(body, type=tuple[str, tuple[TrackingEvent, ...]])
-    return [Parsed(code, Outcome.FOUND, events)]
+    delivered = any(each.status is Status.DELIVERED for each in events)
+    return [Parsed(code, Outcome.FOUND, events, proofs=frozenset({ProofKind.IMAGE} if delivered else ()))]
 
 
-async def every_state(shop: Shop, *, branded: bool = True) -> dict[str, str]:
+async def every_state(shop: Shop, *, with_logo: bool) -> dict[str, str]:
     """The token of each state's page; `SEVERAL` is an order of three packages."""
     posta = replace(shop.means.connectors["posta"], title="Correios", parse=_parse, fields={}, batch_size=1)
     shop.means.connectors["posta"] = posta  # type: ignore[index]  # a dictionary of this test's own
@@ -86,7 +93,8 @@ async def every_state(shop: Shop, *, branded: bool = True) -> dict[str, str]:
     logo = logo_of(picture("LOJA"))
     assert not isinstance(logo, str), logo
     async with transaction(shop.means.pool) as connection:
-        await put_brand(connection, shop.store_id, replace(BRAND, logo=logo) if branded else Brand())
+        await connection.execute("UPDATE store SET name = %s", (NAME,))
+        await put_brand(connection, shop.store_id, replace(BRAND, logo=logo if with_logo else None))
     found: dict[str, int] = {}
     for at, (name, events) in enumerate([*STATES.items(), *((f"{SEVERAL}-{n}", e) for n, e in _SEVERAL.items())]):
         code = f"AA{at:09}BR"
@@ -99,6 +107,7 @@ async def every_state(shop: Shop, *, branded: bool = True) -> dict[str, str]:
         )
         if events:
             shop.outside.say_raw(code, msgspec.json.encode((code, events)).decode())
+        shop.outside.show(code, ProofKind.IMAGE, picture("door"))
         stated = Registration(order, "posta", code, Invoice(f"NF-{at}", 12900, items=_ITEMS))
         found[name] = (await register(shop.means, shop.store_id, stated)).shipment_id
     shop.clock.at = datetime(2026, 11, 5, 18, 0, tzinfo=UTC)

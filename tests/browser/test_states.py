@@ -5,8 +5,11 @@ from pathlib import Path
 
 from playwright.async_api import Page
 
+from paradeiro.cli.mail_preview import Dressed, write
+from paradeiro.connectors import discover
+from paradeiro.domain.words import MailKind
 from tests.browser.small_png import small_png
-from tests.browser.states import SEVERAL, STATES, every_state
+from tests.browser.states import BRAND, NAME, SEVERAL, STATES, every_state
 from tests.browser.test_axe import DESK, PHONE, _browser, _page
 from tests.browser.test_screens import PICTURES, _served, pytestmark, shop
 from tests.flow.conftest import Shop
@@ -16,6 +19,8 @@ KEPT = Path(__file__).parents[2] / "docs" / "screens"
 KEEPING = bool(os.environ.get("PARADEIRO_KEEP_SCREENS"))
 LARGEST = 60_000
 ON_DESK = ("out-for-delivery", "available-for-pickup", "payment-due", "delivered")
+MAILS = (MailKind.SHIPPED, MailKind.OUT_FOR_DELIVERY, MailKind.AVAILABLE_FOR_PICKUP, MailKind.DELIVERED)
+MAIL_WIDTH = 360
 IN_DARK = ("out-for-delivery", "payment-due", "delivered")
 
 
@@ -32,7 +37,7 @@ async def _take(page: Page, name: str) -> None:
 
 
 async def test_every_state_is_seen(shop: Shop) -> None:
-    tokens = await every_state(shop)
+    tokens = await every_state(shop, with_logo=False)
     shown = (
         (PHONE, "light", "", (*STATES, SEVERAL)),
         (DESK, "light", "-desk", ON_DESK),
@@ -47,3 +52,11 @@ async def test_every_state_is_seen(shop: Shop) -> None:
                     await _take(page, f"track-{name}{suffix}")
                     sentences[name] = await page.inner_text("h1")
     assert len({*sentences.values()}) >= len(STATES) - 1, sentences
+
+
+async def test_mails_are_seen(tmp_path: Path) -> None:
+    write(tmp_path, discover()["email"], Dressed(name=NAME, brand=BRAND))
+    async with _browser() as browser, _page(browser, MAIL_WIDTH, "light") as page:
+        for name in MAILS:
+            await page.goto((tmp_path / f"{name}.pt-BR.html").as_uri())
+            await _take(page, f"mail-{name.replace('_', '-')}")
