@@ -67,6 +67,7 @@ async def _measure(address: str, key: str, pid: int, size: int, folder: Path) ->
             figures |= await _timed(client, name, path, pid, size // 2)
     page, file = (f"{name}: requests/s" for name in calls)
     figures["ratio"] = figures[page] / figures[file]
+    figures["page: events on it"] = shown.text.count("<time class=")
     figures["page: bytes"] = len(shown.content)
     figures["page with style and script: bytes"] = len(shown.content) + sum(len(each.content) for each in linked)
     return figures
