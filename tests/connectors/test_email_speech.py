@@ -228,6 +228,7 @@ def test_a_withdrawal_of_something_else_and_technical_notes_are_not_told() -> No
 def test_each_word_of_the_timeline_has_an_owner() -> None:
     moving = event(Status.IN_TRANSIT, 1, CAMPINAS, destination=Place("ILHEUS", "BA"))
     assert event_words(moving, PT) == "A caminho de Ilhéus"
+    assert event_words(replace(moving, reason=Reason.DELAYED), PT) == "A caminho de Ilhéus, com atraso"
     assert event_words(replace(moving, source=Source.API, description="Saiu do depósito"), PT) == "Saiu do depósito"
     noted = replace(moving, source=Source.OPERATOR, description="Cliente nervoso, ligar")
     assert event_words(noted, PT) == "A caminho de Ilhéus"

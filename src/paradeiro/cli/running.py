@@ -31,14 +31,14 @@ def stop_on_signal() -> asyncio.Event:
     return stop
 
 
-def serve_command(settings: Settings, workers: int) -> None:
-    """The API and the pages, in `workers` processes that share the port."""
+def serve_command(settings: Settings, workers: int, *, web: str = "paradeiro.cli.running:web_app") -> None:
+    """The API and the pages, in `workers` processes that share the port. `web`: what makes the application of each."""
     set_up_logs(settings)
     with database_url(settings) as url:
         # The processes are made anew and read their settings from the environment, as everything does.
         os.environ["PARADEIRO_DATABASE_URL"] = url
         uvicorn.run(
-            "paradeiro.cli.running:web_app",
+            web,
             factory=True,
             workers=workers,
             host=settings.host,

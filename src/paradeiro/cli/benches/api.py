@@ -19,7 +19,7 @@ from paradeiro.flow.bulk import MOST_LINES
 from paradeiro.settings import Settings
 
 _WORKERS = 2
-_CLIENTS = 16
+CLIENTS = 16
 _READY_SECONDS = 30.0
 _TICKS = os.sysconf("SC_CLK_TCK")
 Call = Callable[[httpx.AsyncClient, int], Awaitable[httpx.Response]]
@@ -29,9 +29,7 @@ async def bench(settings: Settings, url: str, size: int) -> dict[str, Any]:
     """Register, post an event, read, many lines at once; the ceiling is /health, the server's cheapest answer."""
     async with house(settings, url) as means:
         _, key = await make_key(means, "Bench", name="bench")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     env = os.environ | {
         "PARADEIRO_DATABASE_URL": url,
         "PARADEIRO_PORT": str(port),
@@ -48,20 +46,20 @@ async def bench(settings: Settings, url: str, size: int) -> dict[str, Any]:
 
 
 async def _measure(address: str, key: str, pid: int, size: int) -> dict[str, Any]:
-    limits = httpx.Limits(max_connections=_CLIENTS)
+    limits = httpx.Limits(max_connections=CLIENTS)
     async with httpx.AsyncClient(
         base_url=address, headers={"X-API-Key": key}, limits=limits, timeout=300, trust_env=False
     ) as client:
-        await _ready(client)
-        each = max(size // 4, _CLIENTS)
+        await ready(client)
+        each = max(size // 4, CLIENTS)
         calls: dict[str, Call] = {"health": _health, "register": _register, "event": _event, "read": _read}
         figures: dict[str, Any] = {}
         for name, call in calls.items():
-            cpu, began = _cpu_seconds(pid), time.perf_counter()
-            await _run(client, call, each)
+            cpu, began = cpu_seconds(pid), time.perf_counter()
+            await run(client, call, each)
             took = time.perf_counter() - began
             figures[f"{name}: requests/s"] = each / took
-            figures[f"{name}: CPU ms per request"] = (_cpu_seconds(pid) - cpu) * 1000 / each
+            figures[f"{name}: CPU ms per request"] = (cpu_seconds(pid) - cpu) * 1000 / each
         figures["bulk: lines/s"] = await _bulk(client, min(size, MOST_LINES))
     for name in ("register", "event", "read"):
         figures[f"{name}: ratio to health"] = figures[f"{name}: requests/s"] / figures["health: requests/s"]
@@ -81,7 +79,15 @@ async def _bulk(client: httpx.AsyncClient, lines: int) -> float:
     return answer.text.count('"created"') / (time.perf_counter() - began)
 
 
-async def _ready(client: httpx.AsyncClient) -> None:
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def ready(client: httpx.AsyncClient) -> None:
+    """Wait until a server answers. RuntimeError if it does not."""
     until = time.perf_counter() + _READY_SECONDS
     while time.perf_counter() < until:
         try:
@@ -93,14 +99,15 @@ async def _ready(client: httpx.AsyncClient) -> None:
     raise RuntimeError(message)
 
 
-async def _run(client: httpx.AsyncClient, call: Call, count: int) -> None:
+async def run(client: httpx.AsyncClient, call: Call, count: int) -> None:
+    """So many calls, by `CLIENTS` at once."""
     numbers = iter(range(count))
 
     async def one_client() -> None:
         for number in numbers:
             (await call(client, number)).raise_for_status()
 
-    await asyncio.gather(*(one_client() for _ in range(_CLIENTS)))
+    await asyncio.gather(*(one_client() for _ in range(CLIENTS)))
 
 
 async def _health(client: httpx.AsyncClient, _: int) -> httpx.Response:
@@ -126,7 +133,7 @@ async def _read(client: httpx.AsyncClient, number: int) -> httpx.Response:
     return await client.get(f"/api/v1/orders/B{number}")
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
     """User and system time of a process and its children, from /proc (Linux); 0 where there is none."""
     try:
         pids = [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split())]

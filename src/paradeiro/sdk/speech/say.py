@@ -181,7 +181,9 @@ def event_words(event: TrackingEvent, catalogue: Catalogue) -> str:
     there = city_of(event.destination)
     going = event.status is Status.IN_TRANSIT and there and there != city_of(event.place)
     to = f" {with_preposition(catalogue, there, 'to')}" if going else ""
-    return f"{label}{to}: {why}" if why else f"{label}{to}"
+    # "A caminho de Campinas, com atraso": where it goes stands before how.
+    way, comma, how = label.partition(",")
+    return f"{way}{to}{comma}{how}" + (f": {why}" if why else "")
 
 
 def lateness(
