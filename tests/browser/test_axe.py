@@ -20,7 +20,7 @@ from tests.flow.conftest import Shop
 __all__ = ["pytestmark", "shop"]
 PHONE, DESK = 390, 1440
 _FOUND = """async () => {
-  const {violations} = await axe.run(document, {resultTypes: ['violations']});
+  const {violations} = await axe.run(document, {resultTypes: ['violations'], preload: false, iframes: false});
   return violations.filter(v => ['serious', 'critical'].includes(v.impact)).map(v => `${v.id}: ` + v.nodes.map(
     n => `${n.target} ${n.html.slice(0, 120)} ${(n.any[0] ?? n.all[0] ?? n.none[0]).message}`).join(' | '));
 }"""
