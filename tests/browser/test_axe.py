@@ -130,8 +130,8 @@ async def test_the_mails(tmp_path: Path) -> None:
         for (width, scheme), which in (
             (MATRIX[0], "plain/*.pt-BR"),
             (MATRIX[1], "brand/*.pt-BR"),
-            (CROSSED[0], "plain/p*.pt-BR"),
-            (CROSSED[1], "brand/p*.pt-BR"),
+            (CROSSED[0], "plain/pickup*.pt-BR"),
+            (CROSSED[1], "brand/pickup*.pt-BR"),
             (MATRIX[0], "brand/pickup*.e[ns]"),
         ):
             async with _page(browser, width, scheme) as page:
