@@ -22,6 +22,11 @@ ON_DESK = ("out-for-delivery", "available-for-pickup", "payment-due", "delivered
 MAILS = (MailKind.SHIPPED, MailKind.OUT_FOR_DELIVERY, MailKind.AVAILABLE_FOR_PICKUP, MailKind.DELIVERED)
 MAIL_WIDTH = 360
 IN_DARK = ("out-for-delivery", "payment-due", "delivered")
+# Whether each event's dot is a full one.
+_DOTS = """[...document.querySelectorAll('.events li')].map((li) => {
+  const dot = getComputedStyle(li, '::after');
+  return dot.backgroundColor === dot.borderTopColor;
+})"""
 
 
 async def _take(page: Page, name: str) -> None:
@@ -51,6 +56,9 @@ async def test_every_state_is_seen(shop: Shop) -> None:
                     await page.goto(f"{address}/t/{tokens[name]}")
                     await _take(page, f"track-{name}{suffix}")
                     sentences[name] = await page.inner_text("h1")
+                    if name == "delivery-taken-back":
+                        dots = await page.evaluate(_DOTS)
+                        assert dots[:2] == [False, True], "what was taken back is not where the package is"
     assert len({*sentences.values()}) >= len(STATES) - 1, sentences
 
 
