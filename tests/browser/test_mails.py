@@ -89,7 +89,9 @@ async def test_without_its_style_a_mail_still_is_one(tmp_path: Path) -> None:
                 file.write_text(bare)
                 await page.goto(file.as_uri())
                 await _legible(page, width, file.name)
-                shown = await page.locator("a", has_text=re.compile("Acompanhar|Sim, quero")).evaluate("e => getComputedStyle(e).color")
+                shown = await page.locator("a", has_text=re.compile("Acompanhar|Sim, quero")).evaluate(
+                    "e => getComputedStyle(e).color"
+                )
                 assert shown == "rgb(255, 255, 255)"
             await page.close()
         await browser.close()

@@ -31,6 +31,24 @@ from tests.web.vtex.conftest import add_key, vtex_headers
 CONTRACTS = Path(__file__).parents[2] / "connectors" / "contracts"
 EXAMPLES = int(os.environ.get("VTEX_EXAMPLES", "15"))
 KNOWN = {"orderId": "1001", "marketplaceOrderId": "1001", "invoiceNumber": "NF-1"}
+KNOWN |= {"app_name": "carrier", "app_version": "1", "account": "loja", "workspace": "master"}
+DISPATCH = {
+    "email": "e",
+    "dispatchOrder": {
+        "id": "d-1",
+        "packages": [
+            {
+                "id": "p-1",
+                "orderId": "1001",
+                "items": [{"id": "1", "name": "Kit", "quantity": 1}],
+                "invoiceData": {"number": "NF-1", "value": 6909.0},
+                "trackingData": {"number": "AA1"},
+                "shippingData": {"carrierName": "Posta"},
+            }
+        ],
+        "packageIds": ["p-1"],
+    },
+}
 HISTORY = {
     "isDelivered": False,
     "deliveredDate": None,
@@ -89,10 +107,10 @@ def test_no_call_that_the_contract_allows_breaks_a_door(house: str, name: str, p
         }
         body |= {"courier": "Posta", "trackingNumber": "AA1"}
         assert httpx.post(f"{house}{ORDERS}/1001/invoice", json=body, headers=headers).status_code == 200
-    if path.endswith("{invoiceNumber}/tracking"):
-        # Few made-up histories are right by chance: one that is, is asked too.
-        right = path.format(**KNOWN)
-        answer = httpx.request(method.upper(), base + right, json=HISTORY, headers=headers)
+    # Few made-up histories and dispatch orders are right by chance: one that is, is asked too.
+    sure = {"{invoiceNumber}/tracking": HISTORY, "/notify": DISPATCH}
+    for said in (body for ending, body in sure.items() if path.endswith(ending)):
+        answer = httpx.request(method.upper(), base + path.format(**KNOWN), json=said, headers=headers)
         operation.validate_response(answer)
         taken.add(answer.status_code)
 
