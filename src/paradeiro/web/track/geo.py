@@ -1,4 +1,4 @@
-"""In: a place as a carrier writes it; out: where that is, if we know it without guessing; and the sheets of the atlas."""
+"""In: a place as a carrier writes it; out: where that is, where we know without guessing; and the atlas's sheets."""
 
 import math
 import re
@@ -63,7 +63,7 @@ def atlas() -> Atlas:
 
 
 def read_atlas(text: str) -> Atlas:
-    """Lines `country CC lat lon`, `state UF lat lon name`, `cities UF` with `NAME,lat,lon;…` after a tab; # comments."""
+    """Lines `country CC lat lon`, `state UF lat lon name`, `cities UF` with `NAME,lat,lon;…`; tabs between."""
     cities: dict[tuple[str, str], tuple[int, int]] = {}
     states: dict[str, tuple[int, int]] = {}
     names: dict[str, str] = {}
@@ -125,30 +125,24 @@ class Sheet:
     layers: Mapping[str, str]
 
 
-# The sheet of Brazil: degrees as they are, but for the width of a degree in its middle.
-BRAZIL_SIZE, _BRAZIL_WEST, _BRAZIL_NORTH = (1240, 1080), -80.0, 7.5
-_BRAZIL_SCALE, _BRAZIL_WIDTH_OF_DEGREE = 25.0, 0.965
-# The world: the Natural Earth projection (Šavrič and others, 2011), from Svalbard to Cape Horn.
-WORLD_SIZE, _WORLD_MIDDLE, _WORLD_NORTH, _WORLD_SCALE = (1000, 420), 500.0, 1.3, 182.0
-_X = (0.870700, -0.131979, 0, -0.013791, 0, 0.003971, -0.001529)  # of powers of the squared latitude
-_Y = (1.007226, 0.015085, 0, -0.044475, 0.028874, -0.005916)
+# The sheet of Brazil and around it: degrees as they are, but for the width of a degree in its middle.
+BRAZIL_SIZE, _BRAZIL_WEST, _BRAZIL_NORTH = (1440, 1080), -84.0, 8.0
+_DEGREE, _NARROWER = 25.0, 0.965
+# The world: Patterson's cylindrical projection (2014), from Franz Josef Land to Cape Horn.
+WORLD_SIZE, _WORLD_NORTH = (1000, 450), 1.64
+_RADIAN = WORLD_SIZE[0] / math.tau
 
 
 def on_brazil(lat: float, lon: float) -> tuple[float, float]:
     """A point on the sheet of Brazil."""
-    return (
-        (lon - _BRAZIL_WEST) * _BRAZIL_SCALE * _BRAZIL_WIDTH_OF_DEGREE,
-        (_BRAZIL_NORTH - lat) * _BRAZIL_SCALE,
-    )
+    return (lon - _BRAZIL_WEST) * _DEGREE * _NARROWER, (_BRAZIL_NORTH - lat) * _DEGREE
 
 
 def on_world(lat: float, lon: float) -> tuple[float, float]:
     """A point on the sheet of the world."""
-    p, l = math.radians(lat), math.radians(lon)  # noqa: E741 - phi and lambda, as the papers write them
-    s = p * p
-    x = l * (0.8707 + s * (-0.131979 + s * (-0.013791 + s**3 * (0.003971 - 0.001529 * s))))
-    y = p * (1.007226 + s * (0.015085 + s**2 * (-0.044475 + s * (0.028874 - 0.005916 * s))))
-    return _WORLD_MIDDLE + x * _WORLD_SCALE, (_WORLD_NORTH - y) * _WORLD_SCALE
+    phi = math.radians(lat)
+    y = 1.0148 * phi + 0.23185 * phi**5 - 0.14499 * phi**7 + 0.02406 * phi**9
+    return (math.radians(lon) + math.pi) * _RADIAN, (_WORLD_NORTH - y) * _RADIAN
 
 
 @cache

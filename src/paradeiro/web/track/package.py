@@ -3,19 +3,24 @@
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from markupsafe import Markup
+
 from paradeiro.db.events import ShownEvent
 from paradeiro.db.shipments import Kept
-from paradeiro.domain.records import Timeline
+from paradeiro.domain.records import NOWHERE, Timeline
 from paradeiro.domain.timeline import fold
 from paradeiro.domain.words import Status
 from paradeiro.sdk.history import told_events
 from paradeiro.sdk.speech import Catalogue
 from paradeiro.sdk.speech.moments import capital, full_date, moment_words
-from paradeiro.sdk.speech.places import place_line, place_name
+from paradeiro.sdk.speech.places import city_of, place_line, place_name
 from paradeiro.sdk.speech.say import correction_sentence
+from paradeiro.web.track.map import draw
 from paradeiro.web.view import PackageView, package_view
 
 _MOST_ITEMS = 8
+# A label has not moved; what nobody understands is not on the page.
+_NOT_ON_THE_WAY = frozenset({None, Status.UNKNOWN, Status.REGISTERED, Status.CANCELLED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,7 @@ class Package:
     dates: tuple[Fact, ...]
     items: tuple[str, ...]
     carrier: str
+    map: Markup | None  # of its way, if a place of it is known
 
 
 def package(
@@ -43,14 +49,31 @@ def package(
 ) -> Package:
     """What the customer of this package is told."""
     timeline = fold((s.event for s in shown), now=now, ordered_at=kept.order.ordered_at, base=Status.REGISTERED)
+    view = package_view(kept, shown, now=now, zone=zone, words=words, private=False)
     return Package(
-        view=package_view(kept, shown, now=now, zone=zone, words=words, private=False),
+        view=view,
         correction=_correction(timeline, words),
         action=_action(timeline, now.astimezone(zone), words),
         dates=_dates(kept, now, zone, words),
         items=_items(kept, words),
         carrier=kept.shipment.invoice.courier.strip() or carrier,
+        map=_map(timeline, view.position.sentence, words),
     )
+
+
+def _map(timeline: Timeline, sentence: str, words: Catalogue) -> Markup | None:
+    """The way on a map: of events that count and stand on the page, and of a destination only if the page says it."""
+    doubted = {doubt.event.identity for doubt in timeline.doubts}
+    passed = [
+        event.place
+        for event in timeline.events
+        if event.status not in _NOT_ON_THE_WAY and event.identity not in timeline.withdrawn | doubted
+    ]
+    snapshot = timeline.snapshot
+    goal = snapshot.destination
+    # Where it was handed over is not always told: then the last place is only where it was seen.
+    here = snapshot.place != NOWHERE
+    return draw(passed, goal if goal and city_of(goal) and city_of(goal) in sentence else None, words, here=here)
 
 
 def _correction(timeline: Timeline, words: Catalogue) -> str:
