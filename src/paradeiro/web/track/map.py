@@ -24,7 +24,7 @@ _WHOLE = 0.62  # a way that needs so much of the sheet is shown on all of it
 _ROOM = 0.22  # of the picture, around the way: for the names
 _APART = 7.0  # marks closer than this would be a blot
 _MOST_STOPS = 40
-_LONGEST_NAME = 24
+_LONGEST_NAME, _LONGEST_TOLD = 24, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +47,26 @@ class Window:
 Point = tuple[float, float]
 
 
-def draw(places: Iterable[Place], destination: Place | None, words: Catalogue, *, here: bool = True) -> Markup | None:
-    """The map of a way. None when no place of it is known. `here`: the last place is where the package is."""
+def draw(places: Iterable[Place], now: Place, destination: Place | None, words: Catalogue) -> Markup | None:
+    """The map of a way. None when no place of it is known. `now`: where the package is; if that is not the last place
+    that we can draw, nothing says that it is there.
+    """
     stops = route(places, words)
     if not stops:
         return None
     goal = _stop(destination, words) if destination else None
-    if goal is not None and goal.name == stops[-1].name:
+    if goal is not None and (goal.spot == stops[-1].spot or _vague(goal, stops[-1:])):
         goal = None
+    present = _stop(now, words)
+    here = present is not None and present.spot == stops[-1].spot
     every = [*stops, goal] if goal else stops
     sheet = sheets()["brazil" if all(s.spot.country == "BR" for s in every) else "world"]
     points = [_on(sheet, s.spot) for s in every]
     window = _window(sheet, points)
     seen = [((x - window.x) * window.zoom, (y - window.y) * window.zoom) for x, y in points]
-    way = Way(seen[: len(stops)], seen[-1] if goal else None, here=here)
-    return _picture(sheet, window, way, _texts(stops, goal, seen), _told(stops, goal, words))
+    way = Way(seen[: len(stops)], seen[-1] if goal else None, here=here, exact=stops[-1].spot.fine is Fine.CITY)
+    texts = _texts(stops, goal, seen, "here" if here else "last")
+    return _picture(sheet, window, way, texts, _told(stops, goal, words, here=here))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,8 @@ class Way:
 
     passed: Sequence[Point]
     goal: Point | None
-    here: bool
+    here: bool  # the last point passed is where it is
+    exact: bool  # and not only the middle of a state or a country
 
 
 def route(places: Iterable[Place], words: Catalogue) -> list[Stop]:
@@ -80,10 +86,10 @@ def route(places: Iterable[Place], words: Catalogue) -> list[Stop]:
     stops: list[Stop] = []
     for place in places:
         stop = _stop(place, words)
-        if stop is not None and not (stops and stops[-1].name == stop.name):
+        if stop is not None and not (stops and stops[-1].spot == stop.spot):
             stops.append(stop)
     kept = [s for i, s in enumerate(stops) if i == len(stops) - 1 or not _vague(s, stops[max(i - 1, 0) : i + 2])]
-    once = [s for i, s in enumerate(kept) if i == 0 or kept[i - 1].name != s.name]
+    once = [s for i, s in enumerate(kept) if i == 0 or kept[i - 1].spot != s.spot]
     return once if len(once) <= _MOST_STOPS else [once[0], *once[1 - _MOST_STOPS :]]
 
 
@@ -101,7 +107,7 @@ def _stop(place: Place, words: Catalogue) -> Stop | None:
         name = Locale.parse(words.language.value, sep="-").territories.get(spot.country, spot.country)
     else:
         name = city_of(place) if spot.fine is Fine.CITY else spot.name
-    return Stop(spot, name)
+    return Stop(spot, name if len(name) <= _LONGEST_TOLD else f"{name[:_LONGEST_TOLD]}…")
 
 
 def _on(sheet: Sheet, spot: Spot) -> Point:
@@ -123,9 +129,9 @@ def _window(sheet: Sheet, points: Sequence[Point]) -> Window:
     return Window(left, top, _WIDTH / wide)
 
 
-def _texts(stops: Sequence[Stop], goal: Stop | None, seen: Sequence[Point]) -> list[Text]:
+def _texts(stops: Sequence[Stop], goal: Stop | None, seen: Sequence[Point], last: str) -> list[Text]:
     """What is named: where it is, where it goes, where it began; the most wanted first."""
-    wanted = [Text(_short(stops[-1].name), seen[len(stops) - 1], "here")]
+    wanted = [Text(_short(stops[-1].name), seen[len(stops) - 1], last)]
     if goal:
         wanted.append(Text(_short(goal.name), seen[-1], "goal"))
     if len(stops) > 1 and stops[0].name not in {stops[-1].name, goal.name if goal else ""}:
@@ -137,12 +143,17 @@ def _short(name: str) -> str:
     return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1].rstrip()}…"
 
 
-def _told(stops: Sequence[Stop], goal: Stop | None, words: Catalogue) -> str:
+def _told(stops: Sequence[Stop], goal: Stop | None, words: Catalogue, *, here: bool) -> str:
     """The map in words."""
     said = MAP_WORDS[words.language]
-    passed = ", ".join(stop.name for stop in stops[:-1])
-    parts = [said.title, said.passed.format(places=passed) if passed else "", said.last.format(place=stops[-1].name)]
-    return " ".join(part for part in (*parts, said.goal.format(place=goal.name) if goal else "") if part)
+    passed = ", ".join(stop.name for stop in (stops[:-1] if here else stops))
+    parts = (
+        said.title,
+        said.passed.format(places=passed) if passed else "",
+        said.last.format(place=stops[-1].name) if here else "",
+        said.goal.format(place=goal.name) if goal else "",
+    )
+    return " ".join(part for part in parts if part)
 
 
 def _picture(sheet: Sheet, window: Window, way: Way, texts: Sequence[Text], told: str) -> Markup:
@@ -181,7 +192,8 @@ def _marks(way: Way) -> list[Markup]:
     if way.goal:
         marks.append(Markup('<circle class="to" cx="{}" cy="{}" r="4.5"/>').format(*map(_n, way.goal)))
     if way.here:
-        marks.append(Markup('<circle class="halo" cx="{}" cy="{}" r="11"/>').format(*map(_n, last)))
+        around = 11 if way.exact else 22
+        marks.append(Markup('<circle class="halo" cx="{}" cy="{}" r="{}"/>').format(*map(_n, last), around))
         marks.append(Markup('<circle class="is" cx="{}" cy="{}" r="6"/>').format(*map(_n, last)))
     return marks
 

@@ -7,14 +7,14 @@ from markupsafe import Markup
 
 from paradeiro.db.events import ShownEvent
 from paradeiro.db.shipments import Kept
-from paradeiro.domain.records import NOWHERE, Timeline
+from paradeiro.domain.records import Timeline
 from paradeiro.domain.timeline import fold
 from paradeiro.domain.words import Status
 from paradeiro.sdk.history import told_events
 from paradeiro.sdk.speech import Catalogue
 from paradeiro.sdk.speech.moments import capital, full_date, moment_words
 from paradeiro.sdk.speech.places import city_of, place_line, place_name
-from paradeiro.sdk.speech.say import correction_sentence
+from paradeiro.sdk.speech.say import correction_sentence, words_of
 from paradeiro.web.track.map import draw
 from paradeiro.web.view import PackageView, package_view
 
@@ -57,11 +57,11 @@ def package(
         dates=_dates(kept, now, zone, words),
         items=_items(kept, words),
         carrier=kept.shipment.invoice.courier.strip() or carrier,
-        map=_map(timeline, view.position.sentence, words),
+        map=_map(timeline, words),
     )
 
 
-def _map(timeline: Timeline, sentence: str, words: Catalogue) -> Markup | None:
+def _map(timeline: Timeline, words: Catalogue) -> Markup | None:
     """The way on a map: of events that count and stand on the page, and of a destination only if the page says it."""
     doubted = {doubt.event.identity for doubt in timeline.doubts}
     passed = [
@@ -70,10 +70,9 @@ def _map(timeline: Timeline, sentence: str, words: Catalogue) -> Markup | None:
         if event.status not in _NOT_ON_THE_WAY and event.identity not in timeline.withdrawn | doubted
     ]
     snapshot = timeline.snapshot
-    goal = snapshot.destination
-    # Where it was handed over is not always told: then the last place is only where it was seen.
-    here = snapshot.place != NOWHERE
-    return draw(passed, goal if goal and city_of(goal) and city_of(goal) in sentence else None, words, here=here)
+    said = "{to}" in words_of(words, snapshot.status, snapshot.reason).sentence
+    elsewhere = city_of(snapshot.destination) not in {"", city_of(snapshot.place)}
+    return draw(passed, snapshot.place, snapshot.destination if said and elsewhere else None, words)
 
 
 def _correction(timeline: Timeline, words: Catalogue) -> str:
