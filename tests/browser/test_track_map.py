@@ -21,7 +21,7 @@ _BOXES = """
 () => {
   const svg = document.querySelector('.map svg'), of = e => { const b = e.getBoundingClientRect();
     return [b.left, b.top, b.right, b.bottom] };
-  return JSON.stringify({ picture: of(svg), texts: [...svg.querySelectorAll('text')].map(of),
+  return JSON.stringify({ picture: of(svg), texts: [...svg.querySelectorAll('text:not(.uf)')].map(of),
     now: of(svg.querySelector('.is')), accent: getComputedStyle(svg.querySelector('.is')).fill,
     land: getComputedStyle(svg.querySelector('.land')).fill });
 }

@@ -12,7 +12,7 @@ from paradeiro.domain.records import NOWHERE, Place
 from paradeiro.sdk.speech import CATALOGUES, Language
 from paradeiro.sdk.speech.map_words import MAP_WORDS
 from paradeiro.web.track.geo import BRAZIL_SIZE, WORLD_SIZE, Fine, atlas, locate, on_brazil, on_world, plain, sheets
-from paradeiro.web.track.labels import Box, Text, set_labels
+from paradeiro.web.track.labels import Box, Text, set_initials, set_labels
 from paradeiro.web.track.map import draw
 from paradeiro.world.network import CITIES, HUBS
 from tests.flow.conftest import Shop
@@ -37,7 +37,7 @@ def told(svg: ET.Element) -> str:
 
 
 def names(svg: ET.Element) -> dict[str, str]:
-    return {each.attrib["class"]: each.text or "" for each in svg.iter("text")}
+    return {each.attrib["class"]: each.text or "" for each in svg.iter("text") if each.attrib["class"] != "uf"}
 
 
 def classes(svg: ET.Element) -> list[str]:
@@ -233,10 +233,22 @@ def test_it_is_not_said_to_be_where_it_was() -> None:
 
 def test_brazil_or_the_world() -> None:
     brazil, world = drawn(SANTOS, MANAUS), drawn(CHINA, SANTOS)
-    assert (brazil.attrib["viewBox"], world.attrib["viewBox"]) == ("0 0 400 300", "0 0 400 180")
+    assert (brazil.attrib["viewBox"], world.attrib["viewBox"]) == ("0 0 400 260", "0 0 400 180")
     assert sheets()["brazil"].layers["land"] in {each.attrib.get("d") for each in brazil.iter("path")}
     assert sheets()["world"].layers["land"] in {each.attrib.get("d") for each in world.iter("path")}
     assert drawn(SANTOS, to=Place(country="PT", unit="PORTUGAL")).attrib["viewBox"] == "0 0 400 180"
+
+
+def test_from_near_the_states_wear_their_initials() -> None:
+    near = [each.text for each in drawn(CAMPINAS, SANTOS).iter("text") if each.attrib["class"] == "uf"]
+    assert "SP" in near
+    assert "AM" not in near, "what is not in the picture is not named"
+    assert "uf" not in classes(drawn(MANAUS, SANTOS))
+    assert "uf" not in classes(drawn(CHINA, SANTOS))
+    picture, here = Box(0, 0, 400, 260), (200.0, 100.0)
+    name = set_labels([Text("Itu", here, "here")], [here], picture)
+    states = [("SP", here), ("RJ", (220.0, 98.0)), ("MG", (398.0, 100.0)), ("ES", (90.0, 90.0)), ("BA", (92.0, 90.0))]
+    assert set_initials(states, name, [here], picture) == [("ES", (90.0, 90.0))], "in the way of nothing"
 
 
 def test_a_hostile_name_stays_a_name() -> None:

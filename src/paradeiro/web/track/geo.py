@@ -126,7 +126,7 @@ class Sheet:
 
 
 # The sheet of Brazil and around it: degrees as they are, but for the width of a degree in its middle.
-BRAZIL_SIZE, _BRAZIL_WEST, _BRAZIL_NORTH = (1440, 1080), -84.0, 8.0
+BRAZIL_SIZE, _BRAZIL_WEST, _BRAZIL_NORTH = (1600, 1040), -87.5, 7.0
 _DEGREE, _NARROWER = 25.0, 0.965
 # The world: Patterson's cylindrical projection (2014), from Franz Josef Land to Cape Horn.
 WORLD_SIZE, _WORLD_NORTH = (1000, 450), 1.64

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 SIZE = 13.0  # of the letters, as style.css has it (.map text)
 _LETTER, _WIDE, _NARROW = 0.58, 0.9, 0.33  # of SIZE: an average letter, a wide one, a narrow one; rather too wide
-_BOLD = 1.08
+_BOLD, _INITIALS = 1.08, 9.0
 _AWAY, _EDGE = 11.0, 4.0
 
 
@@ -65,7 +65,7 @@ def set_labels(texts: Sequence[Text], points: Sequence[tuple[float, float]], pic
             if inner.holds(label.box) and not any(label.box.meets(other.box) for other in done)
         ]
         if fitting:
-            done.append(min(fitting, key=lambda label: _covered(label.box, points)))
+            done.append(min(fitting, key=lambda label: covered(label.box, points)))
     return done
 
 
@@ -96,7 +96,24 @@ def _label(text: Text, x: float, y: float, anchor: str) -> Label:
     return Label(text.words, text.kind, x, y, anchor, Box(left, y - SIZE * 0.85, left + wide, y + SIZE * 0.25))
 
 
-def _covered(box: Box, points: Sequence[tuple[float, float]]) -> int:
+def set_initials(
+    initials: Sequence[tuple[str, tuple[float, float]]],
+    labels: Sequence[Label],
+    points: Sequence[tuple[float, float]],
+    picture: Box,
+) -> list[tuple[str, tuple[float, float]]]:
+    """Those initials, written small and around their point, that are in the picture and in the way of nothing."""
+    done: list[tuple[str, tuple[float, float]]] = []
+    taken = [label.box for label in labels]
+    for words, (x, y) in initials:
+        box = Box(x - _INITIALS, y - _INITIALS, x + _INITIALS, y + _INITIALS)
+        if picture.holds(box) and not covered(box, points) and not any(box.meets(other) for other in taken):
+            taken.append(box)
+            done.append((words, (x, y)))
+    return done
+
+
+def covered(box: Box, points: Sequence[tuple[float, float]]) -> int:
     """How much of the way a text would cover: its points count, and the lines between them by what lies under it."""
     around = Box(box.left - 4, box.top - 4, box.right + 4, box.bottom + 4)
     marks = sum(3 for x, y in points if around.meets(Box(x, y, x, y)))

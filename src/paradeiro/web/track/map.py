@@ -12,11 +12,11 @@ from paradeiro.domain.records import Place
 from paradeiro.sdk.speech.catalogue import Catalogue
 from paradeiro.sdk.speech.map_words import MAP_WORDS
 from paradeiro.sdk.speech.places import city_of, place_line
-from paradeiro.web.track.geo import Fine, Sheet, Spot, locate, on_brazil, on_world, sheets
-from paradeiro.web.track.labels import Box, Text, set_labels
+from paradeiro.web.track.geo import Fine, Sheet, Spot, atlas, locate, on_brazil, on_world, sheets
+from paradeiro.web.track.labels import Box, Text, set_initials, set_labels
 
 _WIDTH = 400.0
-_HEIGHTS = {"brazil": 300.0, "world": 180.0}
+_HEIGHTS = {"brazil": 260.0, "world": 180.0}
 # A picture shows at least this much of its sheet, in grid units: what is drawn that simply bears no closer look.
 _NEAREST = {"brazil": 200.0, "world": 420.0}
 _ALONE = 440.0  # around a single point: enough to see where in the country it is
@@ -24,7 +24,10 @@ _WHOLE = 0.62  # a way that needs so much of the sheet is shown on all of it
 _ROOM = 0.22  # of the picture, around the way: for the names
 _APART = 7.0  # marks closer than this would be a blot
 _MOST_STOPS = 40
+_NEAR = 0.42  # from this enlargement on the states wear their initials
 _LONGEST_NAME, _LONGEST_TOLD = 24, 60
+
+Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,9 @@ class Window:
     y: float
     zoom: float
 
-
-Point = tuple[float, float]
+    def shows(self, point: Point) -> Point:
+        """Where in the picture a point of the sheet is."""
+        return (point[0] - self.x) * self.zoom, (point[1] - self.y) * self.zoom
 
 
 def draw(places: Iterable[Place], now: Place, destination: Place | None, words: Catalogue) -> Markup | None:
@@ -63,7 +67,7 @@ def draw(places: Iterable[Place], now: Place, destination: Place | None, words: 
     sheet = sheets()["brazil" if all(s.spot.country == "BR" for s in every) else "world"]
     points = [_on(sheet, s.spot) for s in every]
     window = _window(sheet, points)
-    seen = [((x - window.x) * window.zoom, (y - window.y) * window.zoom) for x, y in points]
+    seen = [window.shows(point) for point in points]
     way = Way(seen[: len(stops)], seen[-1] if goal else None, here=here, exact=stops[-1].spot.fine is Fine.CITY)
     texts = _texts(stops, goal, seen, "here" if here else "last")
     return _picture(sheet, window, way, texts, _told(stops, goal, words, here=here))
@@ -168,16 +172,31 @@ def _picture(sheet: Sheet, window: Window, way: Way, texts: Sequence[Text], told
         Markup('<g transform="{}">{}</g>').format(shift, land),
         *lines,
         *_marks(way),
-        *(
-            Markup('<text class="{}" x="{}" y="{}" text-anchor="{}">{}</text>').format(
-                s.kind, _n(s.x), _n(s.y), s.anchor, s.words
-            )
-            for s in set_labels(texts, [*way.passed, *([way.goal] if way.goal else [])], Box(0, 0, _WIDTH, height))
-        ),
+        *_names(sheet, window, way, texts),
     ]
     return Markup('<svg viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
         _n(_WIDTH), _n(height), told, Markup("").join(body)
     )
+
+
+def _names(sheet: Sheet, window: Window, way: Way, texts: Sequence[Text]) -> list[Markup]:
+    """The names of places; seen from near also the states' initials, to know where in the country this is."""
+    points = [*way.passed, *([way.goal] if way.goal else [])]
+    picture = Box(0, 0, _WIDTH, _HEIGHTS[sheet.name])
+    labels = set_labels(texts, points, picture)
+    named = [
+        Markup('<text class="{}" x="{}" y="{}" text-anchor="{}">{}</text>').format(
+            label.kind, _n(label.x), _n(label.y), label.anchor, label.words
+        )
+        for label in labels
+    ]
+    if sheet.name != "brazil" or window.zoom < _NEAR:
+        return named
+    middles = [(uf, window.shows(on_brazil(lat / 100, lon / 100))) for uf, (lat, lon) in atlas().states.items()]
+    return named + [
+        Markup('<text class="uf" x="{}" y="{}" text-anchor="middle">{}</text>').format(_n(x), _n(y + 4), uf)
+        for uf, (x, y) in set_initials(middles, labels, points, picture)
+    ]
 
 
 def _marks(way: Way) -> list[Markup]:
@@ -192,7 +211,7 @@ def _marks(way: Way) -> list[Markup]:
     if way.goal:
         marks.append(Markup('<circle class="to" cx="{}" cy="{}" r="4.5"/>').format(*map(_n, way.goal)))
     if way.here:
-        around = 11 if way.exact else 22
+        around = 11 if way.exact else 18
         marks.append(Markup('<circle class="halo" cx="{}" cy="{}" r="{}"/>').format(*map(_n, last), around))
         marks.append(Markup('<circle class="is" cx="{}" cy="{}" r="6"/>').format(*map(_n, last)))
     return marks
