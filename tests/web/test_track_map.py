@@ -1,19 +1,25 @@
 """The small map of a package's way: what is known of a place, what is drawn, and that it guesses nothing."""
 
 import re
-from itertools import combinations
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import combinations, product
 from xml.etree import ElementTree as ET
 
 import httpx
 import pytest
 from markupsafe import Markup
 
-from paradeiro.domain.records import NOWHERE, Place
+from paradeiro.domain.records import NOWHERE, Place, TrackingEvent
+from paradeiro.domain.timeline import fold
+from paradeiro.domain.words import Status
 from paradeiro.sdk.speech import CATALOGUES, Language
 from paradeiro.sdk.speech.map_words import MAP_WORDS
+from paradeiro.sdk.speech.places import place_line
 from paradeiro.web.track.geo import BRAZIL_SIZE, WORLD_SIZE, Fine, atlas, locate, on_brazil, on_world, plain, sheets
 from paradeiro.web.track.labels import Box, Text, set_initials, set_labels
 from paradeiro.web.track.map import draw
+from paradeiro.web.track.package import map_of
 from paradeiro.world.network import CITIES, HUBS
 from tests.flow.conftest import Shop
 from tests.flow.test_main_line import OUT, POSTED
@@ -22,6 +28,7 @@ from tests.web.test_track import customer  # noqa: F401 - a fixture
 PT, EN, ES = (CATALOGUES[language] for language in (Language.PT, Language.EN, Language.ES))
 SANTOS, CAMPINAS, ITU = (Place(city, "SP", "BR") for city in ("SANTOS", "CAMPINAS", "ITU"))
 SALVADOR, MANAUS = Place("SALVADOR", "BA", "BR"), Place("MANAUS", "AM", "BR")
+AT = datetime(2026, 11, 2, 12, tzinfo=UTC)
 CHINA = Place(country="CN", unit="CHINA")
 
 
@@ -218,9 +225,50 @@ def test_a_state_stands_in_for_a_city_that_is_not_known() -> None:
     nowhere = Place("POVOADO SEM NOME", "BA", "BR")
     assert names(drawn(ITU, nowhere)) == {"here": "Bahia", "first": "Itu"}, "it never wears the unknown city's name"
     assert "Bahia" not in told(drawn(SALVADOR, nowhere, SALVADOR)), "beside a city of it, a state says nothing"
-    assert "Bahia" not in told(drawn(ITU, nowhere, SALVADOR))
+    assert "Bahia" not in told(drawn(ITU, nowhere, Place("OUTRO POVOADO", "BA", "BR"), SALVADOR))
     assert told(drawn(SALVADOR, nowhere)).endswith("Passou por: Salvador. Visto por último: Bahia.")
     assert "Segue" not in told(drawn(SALVADOR, to=nowhere)), "where in Bahia it goes is not known"
+
+
+def test_what_has_a_point_has_a_name_on_the_page() -> None:
+    parts = (None, "", " ", "ITU", "SP", "BR", "CN", "cn ", "São Paulo", "\x00")
+    for city, state, country, unit in product(parts, repeat=4):
+        place = Place(city, state, country, unit)
+        assert locate(place) is None or place_line(place)
+
+
+def _map_of(*events: TrackingEvent) -> str:
+    timeline = fold(events, now=AT + timedelta(days=2), base=Status.REGISTERED)
+    svg = map_of(timeline, PT)
+    assert svg is not None
+    return told(ET.fromstring(svg))
+
+
+def test_where_it_goes_is_drawn_where_the_page_says_it() -> None:
+    """In "Está a caminho de Itu" it does, in "Saiu para entrega" it does not, and never from Itu to Itu."""
+    moving = TrackingEvent(AT, "RO", Status.IN_TRANSIT, place=CAMPINAS, destination=ITU)
+    assert _map_of(moving).endswith("Visto por último: Campinas. Segue para: Itu.")
+    for status in (Status.OUT_FOR_DELIVERY, Status.RETURNING, Status.DELIVERED, Status.AVAILABLE_FOR_PICKUP):
+        assert _map_of(replace(moving, status=status)).endswith("Visto por último: Campinas.")
+    assert _map_of(replace(moving, destination=None)).endswith("Visto por último: Campinas.")
+    assert _map_of(replace(moving, destination=Place(None, "BA", "BR"))).endswith("Visto por último: Campinas.")
+    namesake = replace(moving, place=Place("BOM JESUS", "PI", "BR"), destination=Place("BOM JESUS", "RS", "BR"))
+    assert _map_of(namesake).endswith("Visto por último: Bom Jesus.")
+    assert "Segue" not in told(drawn(SANTOS, to=SANTOS))
+
+
+def test_a_label_is_no_way_yet() -> None:
+    made = TrackingEvent(AT, "LA", Status.REGISTERED, place=ITU)
+    later = TrackingEvent(AT + timedelta(hours=1), "PO", Status.ACCEPTED, place=CAMPINAS)
+    assert _map_of(made, later) == "O caminho no mapa. Visto por último: Campinas."
+
+
+def test_a_delivery_without_a_place_is_not_said_to_be_where_it_was_last() -> None:
+    moving = TrackingEvent(AT, "RO", Status.IN_TRANSIT, place=CAMPINAS)
+    done = TrackingEvent(AT + timedelta(hours=1), "BDE", Status.DELIVERED)
+    assert _map_of(moving, done) == "O caminho no mapa. Passou por: Campinas."
+    silent = TrackingEvent(AT + timedelta(hours=1), "OEC", Status.OUT_FOR_DELIVERY)
+    assert _map_of(moving, silent) == "O caminho no mapa. Visto por último: Campinas.", "as the page says it"
 
 
 def test_it_is_not_said_to_be_where_it_was() -> None:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from paradeiro.domain.records import Place
 from paradeiro.sdk.speech.catalogue import Catalogue
 from paradeiro.sdk.speech.map_words import MAP_WORDS
-from paradeiro.sdk.speech.places import city_of, place_line
+from paradeiro.sdk.speech.places import city_of
 from paradeiro.web.track.geo import Fine, Sheet, Spot, atlas, locate, on_brazil, on_world, sheets
 from paradeiro.web.track.labels import Box, Text, set_initials, set_labels
 
@@ -23,7 +23,7 @@ _ALONE = 440.0  # around a single point: enough to see where in the country it i
 _WHOLE = 0.62  # a way that needs so much of the sheet is shown on all of it
 _ROOM = 0.22  # of the picture, around the way: for the names
 _APART = 7.0  # marks closer than this would be a blot
-_MOST_STOPS = 40
+_MOST_WAYPOINTS = 40
 _NEAR = 0.42  # from this enlargement on the states wear their initials
 _LONGEST_NAME, _LONGEST_TOLD = 24, 60
 
@@ -31,7 +31,7 @@ Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class Waypoint:
     """A place on the way: where, and what it is called there."""
 
     spot: Spot
@@ -55,22 +55,22 @@ def draw(places: Iterable[Place], now: Place, destination: Place | None, words: 
     """The map of a way. None when no place of it is known. `now`: where the package is; if that is not the last place
     that we can draw, nothing says that it is there.
     """
-    stops = route(places, words)
-    if not stops:
+    waypoints = route(places, words)
+    if not waypoints:
         return None
-    goal = _stop(destination, words) if destination else None
-    if goal is not None and (goal.spot == stops[-1].spot or _vague(goal, stops[-1:])):
+    goal = _waypoint(destination, words) if destination else None
+    if goal is not None and (goal.spot == waypoints[-1].spot or _vague(goal, waypoints[-1:])):
         goal = None
-    present = _stop(now, words)
-    here = present is not None and present.spot == stops[-1].spot
-    every = [*stops, goal] if goal else stops
+    present = _waypoint(now, words)
+    here = present is not None and present.spot == waypoints[-1].spot
+    every = [*waypoints, goal] if goal else waypoints
     sheet = sheets()["brazil" if all(s.spot.country == "BR" for s in every) else "world"]
     points = [_on(sheet, s.spot) for s in every]
     window = _window(sheet, points)
     seen = [window.shows(point) for point in points]
-    way = Way(seen[: len(stops)], seen[-1] if goal else None, here=here, exact=stops[-1].spot.fine is Fine.CITY)
-    texts = _texts(stops, goal, seen, "here" if here else "last")
-    return _picture(sheet, window, way, texts, _told(stops, goal, words, here=here))
+    way = Way(seen[: len(waypoints)], seen[-1] if goal else None, here=here, exact=waypoints[-1].spot.fine is Fine.CITY)
+    texts = _texts(waypoints, goal, seen, "here" if here else "last")
+    return _picture(sheet, window, way, texts, _told(waypoints, goal, words, here=here))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,35 +83,36 @@ class Way:
     exact: bool  # and not only the middle of a state or a country
 
 
-def route(places: Iterable[Place], words: Catalogue) -> list[Stop]:
+def route(places: Iterable[Place], words: Catalogue) -> list[Waypoint]:
     """The known places in order, the same one after another once. A state or a country says nothing where a more exact
     place of it stands beside.
     """
-    stops: list[Stop] = []
+    waypoints: list[Waypoint] = []
     for place in places:
-        stop = _stop(place, words)
-        if stop is not None and not (stops and stops[-1].spot == stop.spot):
-            stops.append(stop)
-    kept = [s for i, s in enumerate(stops) if i == len(stops) - 1 or not _vague(s, stops[max(i - 1, 0) : i + 2])]
+        waypoint = _waypoint(place, words)
+        if waypoint is not None and not (waypoints and waypoints[-1].spot == waypoint.spot):
+            waypoints.append(waypoint)
+    kept = [
+        s for i, s in enumerate(waypoints) if i == len(waypoints) - 1 or not _vague(s, waypoints[max(i - 1, 0) : i + 2])
+    ]
     once = [s for i, s in enumerate(kept) if i == 0 or kept[i - 1].spot != s.spot]
-    return once if len(once) <= _MOST_STOPS else [once[0], *once[1 - _MOST_STOPS :]]
+    return once if len(once) <= _MOST_WAYPOINTS else [once[0], *once[1 - _MOST_WAYPOINTS :]]
 
 
-def _vague(stop: Stop, around: Sequence[Stop]) -> bool:
+def _vague(waypoint: Waypoint, around: Sequence[Waypoint]) -> bool:
     exact = {s.spot.region for s in around if s.spot.fine is Fine.CITY}
-    return stop.spot.fine is not Fine.CITY and stop.spot.region in exact
+    return waypoint.spot.fine is not Fine.CITY and waypoint.spot.region in exact
 
 
-def _stop(place: Place, words: Catalogue) -> Stop | None:
-    """Only what the page says itself is drawn."""
-    spot = locate(place) if place_line(place) else None
+def _waypoint(place: Place, words: Catalogue) -> Waypoint | None:
+    spot = locate(place)
     if spot is None:
         return None
     if spot.fine is Fine.COUNTRY:
         name = Locale.parse(words.language.value, sep="-").territories.get(spot.country, spot.country)
     else:
         name = city_of(place) if spot.fine is Fine.CITY else spot.name
-    return Stop(spot, name if len(name) <= _LONGEST_TOLD else f"{name[:_LONGEST_TOLD]}…")
+    return Waypoint(spot, name if len(name) <= _LONGEST_TOLD else f"{name[:_LONGEST_TOLD]}…")
 
 
 def _on(sheet: Sheet, spot: Spot) -> Point:
@@ -133,13 +134,13 @@ def _window(sheet: Sheet, points: Sequence[Point]) -> Window:
     return Window(left, top, _WIDTH / wide)
 
 
-def _texts(stops: Sequence[Stop], goal: Stop | None, seen: Sequence[Point], last: str) -> list[Text]:
+def _texts(waypoints: Sequence[Waypoint], goal: Waypoint | None, seen: Sequence[Point], last: str) -> list[Text]:
     """What is named: where it is, where it goes, where it began; the most wanted first."""
-    wanted = [Text(_short(stops[-1].name), seen[len(stops) - 1], last)]
+    wanted = [Text(_short(waypoints[-1].name), seen[len(waypoints) - 1], last)]
     if goal:
         wanted.append(Text(_short(goal.name), seen[-1], "goal"))
-    if len(stops) > 1 and stops[0].name not in {stops[-1].name, goal.name if goal else ""}:
-        wanted.append(Text(_short(stops[0].name), seen[0], "first"))
+    if len(waypoints) > 1 and waypoints[0].name not in {waypoints[-1].name, goal.name if goal else ""}:
+        wanted.append(Text(_short(waypoints[0].name), seen[0], "first"))
     return wanted
 
 
@@ -147,14 +148,14 @@ def _short(name: str) -> str:
     return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1].rstrip()}…"
 
 
-def _told(stops: Sequence[Stop], goal: Stop | None, words: Catalogue, *, here: bool) -> str:
+def _told(waypoints: Sequence[Waypoint], goal: Waypoint | None, words: Catalogue, *, here: bool) -> str:
     """The map in words."""
     said = MAP_WORDS[words.language]
-    passed = ", ".join(stop.name for stop in (stops[:-1] if here else stops))
+    passed = ", ".join(waypoint.name for waypoint in (waypoints[:-1] if here else waypoints))
     parts = (
         said.title,
         said.passed.format(places=passed) if passed else "",
-        said.last.format(place=stops[-1].name) if here else "",
+        said.last.format(place=waypoints[-1].name) if here else "",
         said.goal.format(place=goal.name) if goal else "",
     )
     return " ".join(part for part in parts if part)

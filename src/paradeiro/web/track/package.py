@@ -57,11 +57,11 @@ def package(
         dates=_dates(kept, now, zone, words),
         items=_items(kept, words),
         carrier=kept.shipment.invoice.courier.strip() or carrier,
-        map=_map(timeline, words),
+        map=map_of(timeline, words),
     )
 
 
-def _map(timeline: Timeline, words: Catalogue) -> Markup | None:
+def map_of(timeline: Timeline, words: Catalogue) -> Markup | None:
     """The way on a map: of events that count and stand on the page, and of a destination only if the page says it."""
     doubted = {doubt.event.identity for doubt in timeline.doubts}
     passed = [
