@@ -182,11 +182,11 @@ def outlines(countries_10m: dict[str, Any], countries_110m: dict[str, Any], stat
     own = (joined(ring, near) for ring in rings_of(named[BRAZIL_ID]))
     yield f"brazil\tland\t{fill(own, BRAZIL_SIZE, globe, 20)}"
     yield f"brazil\tborders\t{lines(sheet(states, on_brazil, 7), shared(states['objects']['bra']['geometries']))}"
-    far = sheet(countries_110m, on_world, 9)
+    far = sheet(countries_110m, on_world, 11)
     everywhere = (joined(ring, far) for ring in rings_of(countries_110m["objects"]["land"]))
     yield f"world\tland\t{fill(everywhere, WORLD_SIZE, WORLD_SIZE[0], 14)}"
     between = shared(countries_110m["objects"]["countries"]["geometries"])
-    yield f"world\tborders\t{lines(sheet(countries_110m, on_world, 48), between)}"
+    yield f"world\tborders\t{lines(sheet(countries_110m, on_world, 55), between)}"
 
 
 def lines(arcs: list[list[Point]], numbers: list[int]) -> str:

@@ -171,8 +171,8 @@ def _inside(point: tuple[float, float], rings: list[list[tuple[int, int]]]) -> b
 def test_the_outlines_are_small() -> None:
     size = {name: {layer: len(path) for layer, path in sheet.layers.items()} for name, sheet in sheets().items()}
     assert size["brazil"]["land"] + size["brazil"]["borders"] <= 6_000
-    assert sum(size["world"].values()) <= 8_400
-    assert sum(size["brazil"].values()) <= 8_400
+    assert sum(size["world"].values()) <= 8_000
+    assert sum(size["brazil"].values()) <= 8_000
 
 
 # ── what is drawn ────────────────────────────────────────────────────────────────────────────────────────────────────
