@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from markupsafe import Markup
+
 from paradeiro.db.events import ShownEvent
 from paradeiro.db.shipments import Kept
 from paradeiro.domain.records import Timeline
@@ -11,12 +13,15 @@ from paradeiro.domain.words import Status
 from paradeiro.sdk.history import told_events
 from paradeiro.sdk.speech import Catalogue
 from paradeiro.sdk.speech.moments import capital, full_date, moment_words
-from paradeiro.sdk.speech.places import place_line, place_name
-from paradeiro.sdk.speech.say import correction_sentence
+from paradeiro.sdk.speech.places import city_of, place_line, place_name
+from paradeiro.sdk.speech.say import correction_sentence, words_of
+from paradeiro.web.track.map import draw
 from paradeiro.web.track.proofs import ShownPicture
 from paradeiro.web.view import PackageView, package_view
 
 _MOST_ITEMS = 8
+# A label has not moved; what nobody understands is not on the page.
+_NOT_ON_THE_WAY = frozenset({None, Status.UNKNOWN, Status.REGISTERED, Status.CANCELLED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,7 @@ class Package:
     dates: tuple[Fact, ...]
     items: tuple[str, ...]
     carrier: str
+    map: Markup | None  # of its way, if a place of it is known
     pictures: tuple[ShownPicture, ...] = ()
 
 
@@ -45,14 +51,30 @@ def package(
 ) -> Package:
     """What the customer of this package is told."""
     timeline = fold((s.event for s in shown), now=now, ordered_at=kept.order.ordered_at, base=Status.REGISTERED)
+    view = package_view(kept, shown, now=now, zone=zone, words=words, private=False)
     return Package(
-        view=package_view(kept, shown, now=now, zone=zone, words=words, private=False),
+        view=view,
         correction=_correction(timeline, words),
         action=_action(timeline, now.astimezone(zone), words),
         dates=_dates(kept, now, zone, words),
         items=_items(kept, words),
         carrier=kept.shipment.invoice.courier.strip() or carrier,
+        map=map_of(timeline, words),
     )
+
+
+def map_of(timeline: Timeline, words: Catalogue) -> Markup | None:
+    """The way on a map: of events that count and stand on the page, and of a destination only if the page says it."""
+    doubted = {doubt.event.identity for doubt in timeline.doubts}
+    passed = [
+        event.place
+        for event in timeline.events
+        if event.status not in _NOT_ON_THE_WAY and event.identity not in timeline.withdrawn | doubted
+    ]
+    snapshot = timeline.snapshot
+    said = "{to}" in words_of(words, snapshot.status, snapshot.reason).sentence
+    elsewhere = city_of(snapshot.destination) not in {"", city_of(snapshot.place)}
+    return draw(passed, snapshot.place, snapshot.destination if said and elsewhere else None, words)
 
 
 def _correction(timeline: Timeline, words: Catalogue) -> str:
