@@ -68,7 +68,7 @@ async def test_on_the_customers_own_page(shop: Shop) -> None:
         assert f'href="{link}/data?lang=es"' in (await client.get(link)).text
         page = await client.get(f"{link}/data")
         assert page.status_code == 200
-        assert "Sus datos" in page.text
+        assert "Tus datos" in page.text
         assert "B••• L•••" in page.text
         assert "b•••@l•••.com" in page.text
         assert "oi@loja.com.br" in page.text

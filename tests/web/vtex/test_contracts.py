@@ -131,6 +131,8 @@ def test_no_call_that_the_contract_allows_breaks_a_door(house: str, name: str, p
         if sensible and isinstance(case.body, dict):
             case.body = {k: _plausible(k, v) for k, v in case.body.items()}
         answer = case.call(base_url=base, headers=headers)
+        if not str(answer.request.url).startswith(base + path.partition("{")[0]):
+            return  # a made-up "..": the client folds it away, and what it asks for then is no door of VTEX's
         taken.add(answer.status_code)
         case.validate_response(answer, checks=[not_a_server_error, response_schema_conformance])
         if answer.status_code >= 400:

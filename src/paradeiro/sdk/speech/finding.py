@@ -46,14 +46,14 @@ FINDING = {
     ),
     Language.ES: Finding(
         title="¿Dónde está mi paquete?",
-        about="Lo más rápido es el enlace del correo de la tienda. Sin él, indique el número de pedido y el código "
+        about="Lo más rápido es el enlace del correo de la tienda. Sin él, indica el número de pedido y el código "
         "postal de la entrega o el correo de la compra.",
         number="Número de pedido",
-        number_help="Está en el correo que confirmó su compra.",
+        number_help="Está en el correo que confirmó tu compra.",
         typed="Código postal o correo",
         button="Encontrar",
-        not_found="No encontramos un paquete con ese número y ese código postal o correo. Revise los dos. Si compró "
+        not_found="No encontramos un paquete con ese número y ese código postal o correo. Revisa los dos. Si compraste "
         "hoy, quizá aún no haya salido.",
-        too_many="Demasiados intentos. Espere unos minutos o use el enlace del correo de la tienda.",
+        too_many="Demasiados intentos. Espera unos minutos o usa el enlace del correo de la tienda.",
     ),
 }

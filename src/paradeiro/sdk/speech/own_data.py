@@ -66,21 +66,21 @@ OWN_DATA = {
         back="Back to the package",
     ),
     Language.ES: OwnData(
-        title="Sus datos",
+        title="Tus datos",
         kept="Lo que {store} guarda aquí sobre el pedido {order}:",
         name="Nombre",
         email="Correo",
         nothing="no se guarda",
         packages="Paquetes y el camino que hicieron",
         mails="Correos enviados",
-        why="Solo sirve para seguir la entrega y avisarle. Mostramos el nombre y el correo a medias, porque este "
+        why="Solo sirve para seguir la entrega y avisarte. Mostramos el nombre y el correo a medias, porque este "
         "enlace puede haber sido reenviado.",
-        copy="Para recibir una copia de todo o corregir algo, hable con la tienda.",
-        write_to="Escriba a {email}.",
+        copy="Para recibir una copia de todo o corregir algo, habla con la tienda.",
+        write_to="Escribe a {email}.",
         erase="Pedir que borren mis datos",
-        erase_says="La tienda comprueba que es usted y borra el nombre, el correo y las fotos de la entrega. Después "
-        "ya no recibe avisos de este pedido. El camino del paquete sigue en esta página.",
-        asked="Recibimos su solicitud. La tienda tiene 15 días para responder. No hay nada más que hacer.",
+        erase_says="La tienda comprueba que eres tú y borra el nombre, el correo y las fotos de la entrega. Después "
+        "ya no recibes avisos de este pedido. El camino del paquete sigue en esta página.",
+        asked="Recibimos tu solicitud. La tienda tiene 15 días para responder. No hay nada más que hacer.",
         gone="Los datos de quien compró ya fueron borrados.",
         back="Volver al paquete",
     ),
