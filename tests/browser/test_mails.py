@@ -52,7 +52,8 @@ async def test_mails_are_legible_and_fetch_nothing(store: str, scheme: str, tmp_
             )
             page = await context.new_page()
             page.on("request", note)
-            for file in sorted(tmp_path.glob("*.*.html")):
+            # Where there is room, the longest words are enough.
+            for file in sorted(tmp_path.glob("*.*.html" if width == WIDTHS[0] else f"*.{LANGUAGES[0]}.html")):
                 await page.goto(file.as_uri())
                 await _legible(page, width, file.name)
                 name = f"{file.stem}-{store}-{width}-{scheme}.png"

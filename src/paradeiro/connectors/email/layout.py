@@ -5,9 +5,10 @@ long, no includes; at most so many loops. So it ends soon and small, whatever it
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
-from jinja2 import DictLoader, PackageLoader, StrictUndefined, TemplateError, TemplateSyntaxError, nodes
+from jinja2 import DictLoader, PackageLoader, StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from paradeiro.connectors.email.letter import Letter
@@ -57,9 +58,7 @@ def own(part: str, source: str, said: Letter) -> str:
     try:
         if len(source) > LARGEST_SOURCE:
             _refuse(0, f"it has {len(source):,} characters; {LARGEST_SOURCE:,} are allowed")
-        environment = _environment(part, source)
-        _look_over(environment.parse(source))
-        made = _bounded(environment.get_template(part).generate(said=said))
+        made = _bounded(_compiled(part, source).generate(said=said))
     except LayoutError:
         raise
     except TemplateSyntaxError as error:
@@ -69,6 +68,14 @@ def own(part: str, source: str, said: Letter) -> str:
         words = error.message if isinstance(error, TemplateError) else str(error)
         _refuse(where, (words or type(error).__name__)[:200])
     return _shown(part, made, said)
+
+
+@lru_cache(maxsize=64)
+def _compiled(part: str, source: str) -> Template:
+    """A layout that is allowed, ready to be filled in; a store's mails differ only in what they say."""
+    environment = _environment(part, source)
+    _look_over(environment.parse(source))
+    return environment.get_template(part)
 
 
 def _look_over(tree: nodes.Template) -> None:

@@ -88,18 +88,13 @@ class Parts:
 
 def parts_of(telling: Telling, said: Letter) -> tuple[Parts, str]:
     """The parts as the store lays them out, else as we do; and what was wrong with the store's layout."""
-    ours = Parts(text_of(said), built_in(said))
     parts, remarks = {}, []
-    for part, source, plain in (
-        ("text", telling.templates.text, ours.text),
-        ("html", telling.templates.html, ours.html),
-    ):
-        parts[part] = plain
-        if source:
-            try:
-                parts[part] = own(part, source, said)
-            except LayoutError as error:
-                remarks.append(f"{part}, {error}")
+    for part, source, ours in (("text", telling.templates.text, text_of), ("html", telling.templates.html, built_in)):
+        try:
+            parts[part] = own(part, source, said) if source else ours(said)
+        except LayoutError as error:
+            remarks.append(f"{part}, {error}")
+            parts[part] = ours(said)
     marked = "" if telling.asked else parcel_delivery(telling, said)
     head, close, rest = parts["html"].partition("</head>")
     html = f"{head}{marked}\n{close}{rest}" if close and marked else parts["html"]
