@@ -105,17 +105,23 @@ def demo(
 
 @app.command()
 def drill(
-    carrier: str,
-    scenario: Annotated[str | None, typer.Option(help="one incident by name; default: all")] = None,
+    carrier: Annotated[str, typer.Argument(help="correios, or hard-day")],
+    scenario: Annotated[str | None, typer.Option(help="one incident or case by name; default: all")] = None,
+    short: Annotated[bool, typer.Option("--short", help="hard-day: only the cases that take seconds")] = False,
     json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
 ) -> None:
-    """Play incidents at a carrier against the simulated world: is each noticed, told once, repaired without loss?"""
+    """Play incidents at a carrier against the simulated world (is each noticed, told once, repaired without loss?), or
+    a `hard-day`: bad values, dead parties, killed processes. Do the others go on?
+    """
     from paradeiro.cli.drill import UnknownIncidentError, drill_command
+    from paradeiro.cli.drills.hard_day.command import UnknownCaseError, hard_day_command
     from paradeiro.settings import Settings
 
     try:
+        if carrier == "hard-day":
+            raise typer.Exit(hard_day_command(Settings(), _out, name=scenario, short=short, as_json=json))
         raise typer.Exit(drill_command(Settings(), _out, carrier=carrier, scenario=scenario, as_json=json))
-    except UnknownIncidentError as error:
+    except (UnknownIncidentError, UnknownCaseError) as error:
         raise _fail(str(error)) from error
 
 

@@ -39,17 +39,29 @@ class Mail:
 @dataclass(slots=True)
 class MailServer:
     """`refuses`: the next answers to DATA, used up one by one; `drop` takes the mail and breaks off unsaid. The same
-    can be ordered as faults of the party `mail`.
+    can be ordered as faults of the party `mail`. `greylists`: addresses for which every try comes too early.
     """
 
     clock: Callable[[], datetime]
     mails: list[Mail] = field(default_factory=list)
     refuses: list[str] = field(default_factory=list)
+    greylists: set[str] = field(default_factory=set)
     faults: Faults = field(default_factory=Faults)
 
     def protocol(self) -> SMTP:
         """One connection."""
         return SMTP(self, hostname="mail.example.com", enable_SMTPUTF8=True)
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """A recipient is named. A greylisting server names them in its answer, as postgrey does."""
+        del server, session
+        if address in self.greylists:
+            return f"450 4.2.1 <{address}>: Recipient address rejected: Greylisted, see you in 300 seconds"
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(options)
+        return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         """A mail comes in."""
