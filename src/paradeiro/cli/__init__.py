@@ -5,12 +5,16 @@ import sys
 from pydantic import ValidationError
 
 from paradeiro.cli.commands import app
+from paradeiro.db.postgres_files import EmbeddedError
 
 
 def main() -> None:
     """The command `paradeiro`. A setting that cannot be is said by its name, without a traceback."""
     try:
         app()
+    except EmbeddedError as error:
+        sys.stderr.write(f"{error}\n")
+        raise SystemExit(2) from None
     except ValidationError as error:
         if error.title != "Settings":
             raise
