@@ -4,6 +4,7 @@ They are small, but outside: what they accepted survives the death of the proces
 that process and look at what the other side has. Which answer they give is written into the folder by the test.
 """
 
+import asyncio
 import base64
 import json
 import os
@@ -145,6 +146,7 @@ class CarrierParty:
         with (self.outside.folder / f"asked{self.name}").open("a", encoding="utf-8") as file:
             file.write(json.dumps(list(tracking_codes)) + "\n")
         how = self.outside.read(f"mode-{self.name or 'carrier'}", "ok")
+        await _hang(how)
         if how == "by turns":
             how = "retry" if len(self.outside.asked()) % 2 else "ok"
         if how in {"unknown", "refused", "in vain"}:
@@ -174,6 +176,7 @@ class CarrierParty:
 
     async def fetch_proofs(self, kind: ProofKind, asked: Sequence[ProofAsked]) -> list[ProofAnswer]:
         self.outside.note("asked-proofs", [text for a in asked for text in (kind, a.tracking_code, a.ticket)])
+        await _hang(self.outside.read("mode-proofs", "ok"))
         return [self._proof(kind, each.tracking_code) for each in asked]
 
     def _proof(self, kind: ProofKind, code: str) -> ProofAnswer:
@@ -219,6 +222,12 @@ def _event(told: Mapping[str, str]) -> TrackingEvent:
     )
 
 
+async def _hang(how: str) -> None:
+    """A party that never ends: what a connector with no limit of its own would wait for."""
+    if how == "hang":
+        await asyncio.Event().wait()
+
+
 def _week_after(at: str) -> date:
     return datetime.fromisoformat(at).date() + timedelta(days=7)
 
@@ -236,6 +245,7 @@ class SinkParty:
     name: str
 
     async def send(self, request: Request, telling_id: str) -> Sent:
+        await _hang(self.outside.read(f"mode-{self.name}", "ok"))
         match self.outside.read(f"mode-{self.name}", "ok"):
             case "retry":
                 return Sent(Outcome.RETRY, message="500", http_status=500)
@@ -257,6 +267,7 @@ class SinkParty:
         return self.name != "mail" and any(a["key"] == telling_id for a in self.outside.accepted(self.name))
 
     async def orders(self, cursor: str, watch: Sequence[str]) -> OrdersPage:
+        await _hang(self.outside.read("mode-orders", "ok"))
         import msgspec
 
         how = self.outside.read(f"mode-{self.name}", "ok")

@@ -62,7 +62,8 @@ async def due_accounts(connection: Connection, *, now: datetime) -> list[int]:
     """Accounts that have orders to read now."""
     sql = """
         SELECT DISTINCT h.account_id FROM order_hint h JOIN account a ON a.id = h.account_id
-        WHERE h.due_at <= %s AND (a.open_at IS NULL OR a.open_at <= %s)"""
+        WHERE h.due_at <= %s AND a.state NOT IN ('disabled', 'removed')
+          AND (a.open_at IS NULL OR a.open_at <= %s)"""
     return [row[0] async for row in await connection.execute(sql, (now, now))]
 
 
@@ -95,5 +96,6 @@ async def due_feeds(connection: Connection, *, now: datetime) -> list[int]:
     """Accounts whose feed should be read now."""
     sql = """
         SELECT f.account_id FROM feed f JOIN account a ON a.id = f.account_id
-        WHERE f.next_read <= %s AND (a.open_at IS NULL OR a.open_at <= %s)"""
+        WHERE f.next_read <= %s AND a.state NOT IN ('disabled', 'removed')
+          AND (a.open_at IS NULL OR a.open_at <= %s)"""
     return [row[0] async for row in await connection.execute(sql, (now, now))]

@@ -353,7 +353,8 @@ async def hint(
 async def due_accounts(connection: Connection, *, now: datetime) -> list[int]:
     """Accounts with shipments that are due and that may be asked now, or whose trouble may be over."""
     sql = """
-        SELECT a.id FROM account a WHERE a.kind = 'carrier' AND (a.open_at IS NULL OR a.open_at <= %s)
+        SELECT a.id FROM account a WHERE a.kind = 'carrier' AND a.state NOT IN ('disabled', 'removed')
+          AND (a.open_at IS NULL OR a.open_at <= %s)
           AND EXISTS (SELECT 1 FROM shipment s WHERE s.account_id = a.id
                       AND (s.next_check <= %s OR (a.state <> 'ok' AND s.next_check IS NOT NULL))
                       AND (s.leased_until IS NULL OR s.leased_until <= %s))"""
@@ -363,8 +364,8 @@ async def due_accounts(connection: Connection, *, now: datetime) -> list[int]:
 async def due_visits(connection: Connection, *, now: datetime) -> list[int]:
     """Order system accounts that should be looked at for orders now."""
     sql = """
-        SELECT id FROM account WHERE kind = 'order_system' AND next_visit <= %s
-          AND (open_at IS NULL OR open_at <= %s)"""
+        SELECT id FROM account WHERE kind = 'order_system' AND state NOT IN ('disabled', 'removed')
+          AND next_visit <= %s AND (open_at IS NULL OR open_at <= %s)"""
     return [row[0] async for row in await connection.execute(sql, (now, now))]
 
 
@@ -373,13 +374,15 @@ async def next_due(connection: Connection, *, patience: timedelta = timedelta(0)
     sql = """
         SELECT min(at) FROM (
             SELECT CASE WHEN a.state = 'ok' THEN greatest(min(s.next_check), a.open_at) ELSE a.open_at END AS at
-            FROM shipment s JOIN account a ON a.id = s.account_id WHERE s.next_check IS NOT NULL GROUP BY a.id
+            FROM shipment s JOIN account a ON a.id = s.account_id
+            WHERE s.next_check IS NOT NULL AND a.state NOT IN ('disabled', 'removed') GROUP BY a.id
             UNION ALL
             SELECT greatest(min(s.next_check), b.open_at, CASE a.state WHEN 'outage' THEN a.trouble_since + %s END)
             FROM shipment s JOIN account a ON a.id = s.account_id AND a.state <> 'ok'
             JOIN stand_in i ON i.store_id = a.store_id AND i.carrier = a.connector AND i.account_id <> a.id
             JOIN account b ON b.id = i.account_id GROUP BY a.id, b.id
-            UNION ALL SELECT greatest(next_visit, open_at) FROM account WHERE kind = 'order_system'
+            UNION ALL SELECT greatest(next_visit, open_at) FROM account
+            WHERE kind = 'order_system' AND state NOT IN ('disabled', 'removed')
             UNION ALL SELECT greatest(n.at, a.open_at) FROM account a JOIN (
                 SELECT account_id, due_at AS at FROM order_hint UNION ALL SELECT account_id, next_read FROM feed) n
                 ON n.account_id = a.id

@@ -57,12 +57,13 @@ _STANDS = """
     SELECT i.account_id, h.id AS home_id FROM stand_in i
     JOIN account a ON a.id = i.account_id
     JOIN account h ON h.store_id = i.store_id AND h.connector = i.carrier AND h.id <> i.account_id
-    WHERE (h.state = 'paused' OR (h.state <> 'ok' AND h.trouble_since <= %(since)s))
-      AND (a.open_at IS NULL OR a.open_at <= %(now)s)
+    WHERE (h.state = 'paused' OR (h.state = 'outage' AND h.trouble_since <= %(since)s))
+      AND a.state NOT IN ('disabled', 'removed') AND (a.open_at IS NULL OR a.open_at <= %(now)s)
       AND NOT EXISTS (
           SELECT 1 FROM stand_in e JOIN account b ON b.id = e.account_id
           WHERE e.store_id = i.store_id AND e.carrier = i.carrier AND e.account_id <> h.id
-            AND (b.state = 'ok' OR b.open_at <= %(now)s) AND (e.rank, e.account_id) < (i.rank, i.account_id))"""
+            AND b.state NOT IN ('disabled', 'removed') AND (b.state = 'ok' OR b.open_at <= %(now)s)
+            AND (e.rank, e.account_id) < (i.rank, i.account_id))"""
 _DUE = "s.next_check <= %(now)s AND (s.leased_until IS NULL OR s.leased_until <= %(now)s)"
 
 

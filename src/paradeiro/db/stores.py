@@ -44,6 +44,10 @@ class Account:
     cursor: str
     next_visit: datetime | None
 
+    def rests(self, now: datetime) -> bool:
+        """Whether nothing may be asked of it or told to it now: somebody disabled it, or its pause is not over."""
+        return self.state == "disabled" or (self.open_at is not None and self.open_at > now)
+
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
@@ -136,6 +140,12 @@ async def accounts(
         values = {"ids": None if ids is None else list(ids), "stores": None if store_ids is None else list(store_ids)}
         await cursor.execute(sql, values)
         return [_account(row, key) async for row in cursor]
+
+
+async def open_account(connection: Connection, key: str, account_id: int, *, now: datetime) -> Account | None:
+    """The account, unless it was removed or may not be asked now."""
+    account = next(iter(await accounts(connection, key, ids=[account_id])), None)
+    return None if account is None or account.rests(now) else account
 
 
 async def has_accounts(connection: Connection, *, except_store: str) -> bool:

@@ -80,7 +80,8 @@ async def due(connection: Connection, *, before: datetime) -> list[int]:
     """Carrier accounts that were last listened to before an instant and have anything under way."""
     sql = """
         SELECT a.id FROM account a LEFT JOIN watch w ON w.account_id = a.id
-        WHERE a.kind = 'carrier' AND (w.listened_at IS NULL OR w.listened_at <= %s)
+        WHERE a.kind = 'carrier' AND a.state NOT IN ('disabled', 'removed')
+          AND (w.listened_at IS NULL OR w.listened_at <= %s)
           AND EXISTS (SELECT 1 FROM shipment s WHERE s.account_id = a.id AND s.next_check IS NOT NULL)"""
     return [row[0] async for row in await connection.execute(sql, (before,))]
 

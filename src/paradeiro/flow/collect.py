@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from paradeiro.db import jobs, notices, replies, shipments, stand_ins, stores
@@ -19,7 +20,8 @@ from paradeiro.db.stores import Account
 from paradeiro.domain.schedule import next_check
 from paradeiro.domain.sources import PATIENCE
 from paradeiro.domain.words import NoticeKind, Outcome
-from paradeiro.flow import trouble, watch
+from paradeiro.flow import trouble, turns, watch
+from paradeiro.flow.bounded import BATCH_SECONDS, MANY_SECONDS, bounded
 from paradeiro.flow.means import Means
 from paradeiro.sdk.contract import Answer, Connector
 
@@ -27,8 +29,6 @@ from paradeiro.sdk.contract import Answer, Connector
 _LEASE = timedelta(minutes=3)
 # Recording sets the real instant; this one only stands if the worker dies in between.
 _UNTIL_RECORDED = timedelta(minutes=10)
-# One job asks at most this many batches, then makes room for others; what is left is due again at once.
-_MOST_BATCHES = 50
 # From so many due at once on, a question for many is worth the minute that its answer may take. Four ordinary batches
 # are answered in less than the first look at a receipt.
 MANY = 200
@@ -55,27 +55,29 @@ class _Batch:
 
 
 async def collect(means: Means, account_id: int) -> int:
-    """Ask for everything that is due at one account. Returns how many shipments were asked for."""
-    done = 0
-    turn = _Turn()
-    while turn.batches < _MOST_BATCHES:
+    """Ask for what is due at one account, for one turn; what is left has another. Returns for how many it asked."""
+    done, turn, whole = 0, _Turn(), turns.Turn()
+    while True:
         claimed = await _claim(means, account_id, turn)
         asked = await _ask(means, claimed, turn) if claimed is not None else 0
         done += asked
-        if not asked:
-            break
-    return done
+        if not asked or claimed is None:
+            return done
+        if whole.over():
+            # Who comes next knows nothing of when the carrier was asked last: the pause is kept here.
+            await turn.wait(claimed.connector.requests_per_second)
+            await turns.go_on(means, jobs.COLLECT, account_id)
+            return done
 
 
 @dataclass(slots=True)
 class _Turn:
-    """What one job does at an account: how many batches it claimed, and whether the way for many is worth trying.
+    """What one job does at an account: when it asked last, and whether the way for many is worth trying.
 
     No more questions a second than the carrier allows; the work between two of them is part of the pause.
     """
 
     asked_at: float = float("-inf")
-    batches: int = 0
     many: bool = True
 
     async def wait(self, per_second: float) -> None:
@@ -101,8 +103,8 @@ async def _claim(means: Means, account_id: int, turn: _Turn) -> _Claimed | None:
     """What is due, if the account may be asked: the account's own shipments, else those it stands in for."""
     now = means.now()
     async with transaction(means.pool) as connection:
-        account = (await stores.accounts(connection, means.secret_key, ids=[account_id]))[0]
-        if account.open_at is not None and account.open_at > now:
+        account = await stores.open_account(connection, means.secret_key, account_id, now=now)
+        if account is None:
             return None
         connector, probe = means.connectors[account.connector], account.state != "ok"
         many = turn.many and not probe and connector.large_batch_size >= MANY
@@ -115,7 +117,6 @@ async def _claim(means: Means, account_id: int, turn: _Turn) -> _Claimed | None:
             due = await stand_ins.claim(
                 connection, account.id, now=now, patience=PATIENCE, lease=lease, limit=min(limit, connector.batch_size)
             )
-    turn.batches += -(-len(due) // connector.batch_size)
     return _Claimed(account, connector, due, borrowed, many and not borrowed) if due else None
 
 
@@ -135,7 +136,8 @@ async def _ask_for_many(means: Means, claimed: _Claimed, turn: _Turn) -> Sequenc
     """Ask for all at once in the way that takes its time. Returns those that it gave no answer about."""
     await turn.wait(claimed.connector.requests_per_second)
     session = await means.sessions.of(claimed.account)
-    answers = {answer.tracking_code: answer for answer in await session.fetch_many(_codes(claimed.due))}
+    asking = session.fetch_many(_codes(claimed.due))
+    answers = {answer.tracking_code: answer for answer in await bounded(asking, MANY_SECONDS, lambda _: ())}
     turn.many = bool(answers)
     answered = [kept for kept in claimed.due if kept.shipment.tracking_code in answers]
     if answered:
@@ -151,11 +153,17 @@ async def _ask_batch(means: Means, claimed: _Claimed, due: Sequence[Kept], turn:
     await turn.wait(claimed.connector.requests_per_second)
     session = await means.sessions.of(claimed.account)
     asked_at = asyncio.get_running_loop().time()
-    answers = {answer.tracking_code: answer for answer in await session.fetch(_codes(due))}
+    codes = _codes(due)
+    given = await bounded(session.fetch(codes), BATCH_SECONDS, partial(_unanswered, codes))
+    answers = {answer.tracking_code: answer for answer in given}
     seconds = asyncio.get_running_loop().time() - asked_at
     asking = _Asking(claimed.account, means.connectors, claimed.borrowed, seconds, means.now())
     async with transaction(means.pool) as connection:
         return await _settle(connection, asking, due, answers)
+
+
+def _unanswered(codes: Sequence[str], why: str) -> list[Answer]:
+    return [Answer(code, Outcome.RETRY, message=why) for code in codes]
 
 
 def _codes(due: Sequence[Kept]) -> list[str]:

@@ -10,6 +10,7 @@ from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import transaction
 from paradeiro.db.stores import Account
 from paradeiro.domain.words import NoticeKind, Outcome
+from paradeiro.flow.bounded import BATCH_SECONDS, bounded
 from paradeiro.flow.errors import ConflictError, InvalidError, MissingError
 from paradeiro.flow.means import Means, log
 from paradeiro.sdk.contract import FeedSession, HintedSession, Right, Subscribed, Subscriber
@@ -85,11 +86,13 @@ async def keep_door(means: Means, account_id: int) -> None:
         )
         if hook is None:
             return
-        account = (await stores.accounts(connection, means.secret_key, ids=[account_id]))[0]
+        account = await stores.open_account(connection, means.secret_key, account_id, now=now)
+        if account is None:
+            return
     session = await _session(means, account)
-    there = await session.subscription(hook.url)
+    there = await bounded(session.subscription(hook.url), BATCH_SECONDS, _unsaid)
     if there.outcome is Outcome.NOT_FOUND:
-        there = await session.subscribe(hook.url, hook.secret, "")
+        there = await bounded(session.subscribe(hook.url, hook.secret, ""), BATCH_SECONDS, _unsaid)
         log.info("the party had ended its pushes", account=account.name, registered_again=there.outcome)
     subject = f"account {account.id} ended"
     async with transaction(means.pool) as connection:
@@ -97,6 +100,10 @@ async def keep_door(means: Means, account_id: int) -> None:
             await notices.resolve_subject(connection, account.store_id, (NoticeKind.PUSH_REFUSED,), subject, now=now)
         elif there.outcome is not Outcome.RETRY:
             await notices.open_notices(connection, [_ended_notice(account, subject, there.message)], now=now)
+
+
+def _unsaid(why: str) -> Subscribed:
+    return Subscribed(Outcome.RETRY, message=why)
 
 
 def _ended_notice(account: Account, subject: str, why: str) -> NoticeDraft:

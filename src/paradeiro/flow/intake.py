@@ -15,7 +15,8 @@ from paradeiro.db.stores import Account
 from paradeiro.domain.codes import CodeProblem, free_code_problem, tidy_code
 from paradeiro.domain.records import Invoice, Order
 from paradeiro.domain.words import NoticeKind, Outcome, PartyKind
-from paradeiro.flow import trouble
+from paradeiro.flow import trouble, turns
+from paradeiro.flow.bounded import PAGE_SECONDS, bounded
 from paradeiro.flow.errors import InvalidError
 from paradeiro.flow.means import Means
 from paradeiro.flow.record import Surroundings, introduce_shipment, surround
@@ -25,7 +26,6 @@ from paradeiro.sdk.contract import Connector, OrdersPage
 _VISIT_EVERY = timedelta(minutes=10)
 _WATCHED = 50
 _WATCH_FOR = timedelta(days=60)
-_MOST_PAGES = 40
 # Seconds that a backfill waits when it is asked to slow down; longer is for whoever started it to decide.
 _PATIENCE = 300.0
 _LONGEST_SAID = 500
@@ -170,25 +170,27 @@ def _unfollowed(store_id: int, title: str) -> NoticeDraft:
 
 
 async def visit(means: Means, account_id: int) -> int:
-    """Look for orders at an order system, page by page. Returns how many orders were read."""
-    read = 0
-    for _ in range(_MOST_PAGES):
+    """Look for orders at an order system, page by page, for one turn. Returns how many orders were read."""
+    read, turn = 0, turns.Turn()
+    while True:
         count, more = await _one_page(means, account_id)
         read += count
         if not more:
-            break
-    return read
+            return read
+        if turn.over():
+            await turns.go_on(means, jobs.ORDERS, account_id)
+            return read
 
 
 async def _one_page(means: Means, account_id: int) -> tuple[int, bool]:
     now = means.now()
     async with transaction(means.pool) as connection:
-        account = (await stores.accounts(connection, means.secret_key, ids=[account_id]))[0]
-        if account.open_at is not None and account.open_at > now:
+        account = await stores.open_account(connection, means.secret_key, account_id, now=now)
+        if account is None:
             return 0, False
         watch = await orders.awaiting(connection, account.store_id, since=now - _WATCH_FOR, now=now, limit=_WATCHED)
     session = await means.sessions.of(account)
-    page: OrdersPage = await session.orders(account.cursor, watch)
+    page: OrdersPage = await bounded(session.orders(account.cursor, watch), PAGE_SECONDS, _no_end)
     async with transaction(means.pool) as connection:
         if page.problem is not None:
             await _no_page(connection, account, page, now=means.now())
@@ -201,6 +203,10 @@ async def _one_page(means: Means, account_id: int) -> tuple[int, bool]:
         next_visit = means.now() if page.more else means.now() + _VISIT_EVERY
         await stores.visited(connection, account.id, cursor=page.cursor, next_visit=next_visit)
     return len(page.orders), page.more
+
+
+def _no_end(why: str) -> OrdersPage:
+    return OrdersPage(problem=Outcome.RETRY, message=why)
 
 
 async def _no_page(connection: Connection, account: Account, page: OrdersPage, *, now: datetime) -> None:
@@ -220,7 +226,7 @@ async def take_all(means: Means, account_id: int, days: int, tick: Callable[[int
     session: Any = await means.sessions.of(account)
     cursor, more, read = session.beginning(days), True, 0
     while more:
-        page: OrdersPage = await session.orders(cursor, ())
+        page: OrdersPage = await bounded(session.orders(cursor, ()), PAGE_SECONDS, _no_end)
         if page.problem is Outcome.RETRY and page.retry_after and page.retry_after <= _PATIENCE:
             await asyncio.sleep(page.retry_after)
             continue

@@ -26,7 +26,9 @@ async def listen(means: Means, account_id: int) -> Silence | None:
     """Look whether an account is too quiet. One that cannot be asked is not listened to: that is told already."""
     now = means.now()
     async with transaction(means.pool) as connection:
-        account = (await stores.accounts(connection, means.secret_key, ids=[account_id]))[0]
+        account = next(iter(await stores.accounts(connection, means.secret_key, ids=[account_id])), None)
+        if account is None or account.state == "disabled":
+            return None
         await watches.listened(connection, account.store_id, account.id, now=now, lively=now - _LIVELY)
         await watch.refresh(connection, account, now=now)
         hours = await watches.hours(connection, account.id, since=now - silence.REMEMBERED)

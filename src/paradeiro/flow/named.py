@@ -11,15 +11,16 @@ from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.db.stores import Account
 from paradeiro.domain.words import NoticeKind, Outcome
-from paradeiro.flow import trouble
+from paradeiro.flow import trouble, turns
+from paradeiro.flow.bounded import BATCH_SECONDS, bounded
 from paradeiro.flow.intake import take_orders, unread
 from paradeiro.flow.means import Means, log
-from paradeiro.sdk.contract import FeedPage, FeedSession, HintedSession, NamedOrders
+from paradeiro.sdk.contract import FeedPage, FeedSession, HintedSession, NamedOrders, Subscribed
 
 _AT_ONCE = 25
-_MOST_BATCHES = 40
-_MOST_LOTS = 100
 _LEASE = timedelta(minutes=2)
+# One question of a feed; a lot takes two of them, and its lease lasts for both.
+_CALL_SECONDS = 50.0
 _FEED_EVERY = timedelta(minutes=1)
 _FIRST_BACKOFF = timedelta(minutes=1)
 _LONGEST_BACKOFF = timedelta(hours=1)
@@ -28,21 +29,23 @@ _GIVEN_UP_AFTER = 8
 
 
 async def read_named(means: Means, account_id: int) -> int:
-    """Read the orders of one account that were named and are due. Returns how many were taken."""
-    taken = 0
-    for _ in range(_MOST_BATCHES):
+    """Read the orders of one account that were named and are due, for one turn. Returns how many were taken."""
+    taken, turn = 0, turns.Turn()
+    while True:
         claimed, count = await _one_batch(means, account_id)
         taken += count
         if not claimed:
-            break
-    return taken
+            return taken
+        if turn.over():
+            await turns.go_on(means, jobs.NAMED, account_id)
+            return taken
 
 
 async def _one_batch(means: Means, account_id: int) -> tuple[bool, int]:
     """Whether there may be more, and how many orders were taken."""
     began = means.now()
     async with transaction(means.pool) as connection:
-        account = await _open(means, connection, account_id, now=began)
+        account = await stores.open_account(connection, means.secret_key, account_id, now=began)
         if account is None:
             return False, 0
         lease = means.lease(_LEASE)
@@ -50,7 +53,7 @@ async def _one_batch(means: Means, account_id: int) -> tuple[bool, int]:
     if not tries:
         return False, 0
     session: HintedSession = await means.sessions.of(account)
-    read = await session.named(sorted(tries))
+    read = await bounded(session.named(sorted(tries)), BATCH_SECONDS, _unread)
     async with transaction(means.pool) as connection:
         now = means.now()
         if read.problem is not None:
@@ -71,6 +74,18 @@ async def _one_batch(means: Means, account_id: int) -> tuple[bool, int]:
     return True, len(read.orders)
 
 
+def _unread(why: str) -> NamedOrders:
+    return NamedOrders(problem=Outcome.RETRY, message=why)
+
+
+def _unsaid(why: str) -> FeedPage:
+    return FeedPage(problem=Outcome.RETRY, message=why)
+
+
+def _undone(why: str) -> Subscribed:
+    return Subscribed(Outcome.RETRY, message=why)
+
+
 def _pause(tries: int) -> timedelta:
     return min(_FIRST_BACKOFF * float(2 ** min(tries, 10)), _LONGEST_BACKOFF)
 
@@ -82,24 +97,30 @@ async def read_feed(means: Means, account_id: int) -> int:
     named = 0
     async with transaction(means.pool) as connection:
         now = means.now()
-        account = await _open(means, connection, account_id, now=now)
+        account = await stores.open_account(connection, means.secret_key, account_id, now=now)
         if account is None:
             return 0
         if not await order_hints.claim_feed(connection, account_id, now=now, lease=means.lease(_LEASE)):
             return 0
     session: FeedSession = await means.sessions.of(account)
-    for _ in range(_MOST_LOTS):
-        page = await session.feed()
+    turn = turns.Turn()
+    while True:
+        page = await bounded(session.feed(), _CALL_SECONDS, _unsaid)
         if page.problem is not None or not page.handles:
             break
         async with transaction(means.pool) as connection:
             await order_hints.hint(connection, account.store_id, account_id, page.about, now=means.now())
             await jobs.enqueue(connection, [Job(jobs.NAMED, str(account_id), once=True)])
         named += len(page.about)
-        done = await session.commit(page.handles)
+        done = await bounded(session.commit(page.handles), _CALL_SECONDS, _undone)
         if done.outcome is not Outcome.FOUND:
             page = FeedPage(problem=done.outcome, message=done.message)
             break
+        if turn.over():
+            async with transaction(means.pool) as connection:
+                await order_hints.feed_read(connection, account_id, again_at=means.now())
+            await turns.go_on(means, jobs.FEED, account_id)
+            return named
     await _after_feed(means, account, page, session)
     return named
 
@@ -109,7 +130,7 @@ async def _after_feed(means: Means, account: Account, page: FeedPage, session: F
     problem, message = page.problem, page.message
     if problem is Outcome.NOT_FOUND:
         log.info("the feed had ended; it is begun anew, and the sweep finds what it missed", account=account.name)
-        begun = await session.start_feed()
+        begun = await bounded(session.start_feed(), _CALL_SECONDS, _undone)
         problem, message = (None, "") if begun.outcome is Outcome.FOUND else (begun.outcome, begun.message)
     async with transaction(means.pool) as connection:
         now = means.now()
@@ -139,12 +160,6 @@ def _no_feed(account: Account, why: str) -> NoticeDraft:
     facts = {"variant": "feed", "account": account.name, "connector": account.connector, "why": why}
     kind = NoticeKind.PUSH_REFUSED
     return NoticeDraft(account.store_id, kind, _feed_of(account), words, account_id=account.id, facts=facts)
-
-
-async def _open(means: Means, connection: Connection, account_id: int, *, now: datetime) -> Account | None:
-    """The account, unless it must not be asked now."""
-    account = (await stores.accounts(connection, means.secret_key, ids=[account_id]))[0]
-    return None if account.open_at is not None and account.open_at > now else account
 
 
 async def _no_answer(connection: Connection, account: Account, read: NamedOrders, *, now: datetime) -> None:

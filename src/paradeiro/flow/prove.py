@@ -3,21 +3,22 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
-from paradeiro.db import notices, proofs, shipments, stores
+from paradeiro.db import jobs, notices, proofs, shipments, stores
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.db.proofs import Found, Search, Tried
 from paradeiro.db.stores import Account
 from paradeiro.domain.proofs import content_type, next_try
 from paradeiro.domain.words import NoticeKind, Outcome, ProofState
+from paradeiro.flow import turns
+from paradeiro.flow.bounded import BATCH_SECONDS, bounded
 from paradeiro.flow.means import Means
 from paradeiro.sdk.contract import ProofAnswer, ProofAsked
 
 # Longer than the questions about one batch can take.
 _LEASE = timedelta(minutes=5)
-# One job asks for at most this many batches, then makes room for others.
-_MOST_BATCHES = 50
 # Pictures can wait: the carrier's questions a second are for where packages are.
 _PAUSE_SECONDS = 0.1
 # What is not just "not yet": the interface may have changed, or is not ours.
@@ -27,22 +28,24 @@ _TRIES_BEFORE_TELLING = 2
 
 
 async def prove(means: Means, account_id: int) -> int:
-    """Ask for the proofs that are due at one account. Returns for how many it asked."""
-    done = 0
-    for _ in range(_MOST_BATCHES):
+    """Ask for the proofs that are due at one account, for one turn. Returns for how many it asked."""
+    done, turn = 0, turns.Turn()
+    while True:
         asked = await _one_batch(means, account_id)
         done += asked
         if not asked:
-            break
+            return done
         await asyncio.sleep(_PAUSE_SECONDS)
-    return done
+        if turn.over():
+            await turns.go_on(means, jobs.PROVE, account_id)
+            return done
 
 
 async def _one_batch(means: Means, account_id: int) -> int:
     now = means.now()
     async with transaction(means.pool) as connection:
-        account = (await stores.accounts(connection, means.secret_key, ids=[account_id]))[0]
-        if account.open_at is not None and account.open_at > now:
+        account = await stores.open_account(connection, means.secret_key, account_id, now=now)
+        if account is None:
             return 0
         connector = means.connectors[account.connector]
         for kind in sorted(connector.proofs):
@@ -56,10 +59,15 @@ async def _one_batch(means: Means, account_id: int) -> int:
     session = await means.sessions.of(account)
     tickets = {search.tracking_code: search.ticket for search in due}
     asked = [ProofAsked(code, ticket) for code, ticket in tickets.items()]
-    answers = {answer.tracking_code: answer for answer in await session.fetch_proofs(kind, asked)}
+    given = await bounded(session.fetch_proofs(kind, asked), BATCH_SECONDS, partial(_unanswered, asked))
+    answers = {answer.tracking_code: answer for answer in given}
     async with transaction(means.pool) as connection:
         await _settle(connection, account, due, answers, now=means.now())
     return len(due)
+
+
+def _unanswered(asked: Sequence[ProofAsked], why: str) -> list[ProofAnswer]:
+    return [ProofAnswer(each.tracking_code, Outcome.RETRY, message=why) for each in asked]
 
 
 async def _settle(

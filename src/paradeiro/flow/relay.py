@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from paradeiro.db import effects, events, notices, orders, shipments, stores
+from paradeiro.db import effects, events, jobs, notices, orders, shipments, stores
 from paradeiro.db.effects import Claimed, Ended
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
@@ -17,14 +17,14 @@ from paradeiro.db.stores import Account, Store
 from paradeiro.domain.records import Telling
 from paradeiro.domain.timeline import fold
 from paradeiro.domain.words import BounceKind, EffectKind, NoticeKind, Outcome, PartyKind, Status
-from paradeiro.flow import bounces, channels, endpoint, mailing, trouble
+from paradeiro.flow import bounces, channels, endpoint, mailing, trouble, turns
+from paradeiro.flow.bounded import SEND_SECONDS, bounded
 from paradeiro.flow.links import customers_address
 from paradeiro.flow.means import Means
 from paradeiro.sdk.contract import Request, Sent
 
 _LEASE = timedelta(minutes=2)
 _BATCH = 10
-_MOST_BATCHES = 200
 _SHARE = 6  # of a minute: a batch takes ten seconds of an account's pace
 _FIRST_BACKOFF = timedelta(seconds=30)
 _LONGEST_BACKOFF = timedelta(hours=1)
@@ -45,27 +45,29 @@ class _Parcel:
 
 
 async def relay(means: Means, account_id: int) -> int:
-    """Tell everything that may be told at one account now. Returns how many were sent and accepted."""
-    told = 0
-    for _ in range(_MOST_BATCHES):
+    """Tell what may be told at one account now, for one turn; the rest has another. How many were sent and accepted."""
+    told, turn = 0, turns.Turn()
+    while True:
         claimed, accepted = await _one_batch(means, account_id)
         told += accepted
         if not claimed:
-            break
-    return told
+            return told
+        if turn.over():
+            await turns.go_on(means, jobs.RELAY, account_id)
+            return told
 
 
 async def _one_batch(means: Means, account_id: int) -> tuple[int, int]:
     now = means.now()
     async with transaction(means.pool) as connection:
-        account = next(iter(await stores.accounts(connection, means.secret_key, ids=[account_id])), None)
-        if account is None or account.state == "disabled" or (account.open_at is not None and account.open_at > now):
+        account = await stores.open_account(connection, means.secret_key, account_id, now=now)
+        if account is None:
             return 0, 0
         claimed, parcels = await _claim(means, connection, account, now=now)
     if not parcels:
         return claimed, 0
     session = await means.sessions.of(account)
-    sent = await asyncio.gather(*(_send(session, parcel) for parcel in parcels))
+    sent = await asyncio.gather(*(bounded(_send(session, parcel), SEND_SECONDS, _hung) for parcel in parcels))
     async with transaction(means.pool) as connection:
         pauses = means.connectors[account.connector].pauses
         await _settle(connection, account, pauses, parcels, sent, began=now, now=means.now())
@@ -167,6 +169,10 @@ def _telling(
         thread_key=f"order-{kept.order_id}-{store.key}",
         now=now,
     )
+
+
+def _hung(why: str) -> Sent:
+    return Sent(Outcome.RETRY, message=why, in_doubt=True)
 
 
 async def _send(session: Any, parcel: _Parcel) -> Sent:

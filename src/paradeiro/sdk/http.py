@@ -1,5 +1,8 @@
-"""In: one HTTP question; out: an answer or a failure, never an exception. Timeouts and sizes are bounded."""
+"""In: one HTTP question; out: an answer or a failure, never an exception. Times and sizes are bounded, each wait and
+the whole.
+"""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -11,6 +14,8 @@ import msgspec
 from paradeiro.domain.words import Outcome
 
 TIMEOUT_SECONDS = 20.0
+# The whole of one exchange. A party that sends a byte now and then never meets the limit of a single wait.
+LONGEST_SECONDS = 40.0
 LARGEST_BODY = 32 * 1024 * 1024
 LONGEST_WORDS = 500
 _CONNECTIONS = 20
@@ -62,21 +67,52 @@ async def exchange(
     headers: Mapping[str, str] | None = None,
     params: Sequence[tuple[str, str]] = (),
     body: bytes | None = None,
+    longest: float | None = None,
 ) -> HttpAnswer | HttpFailure:
-    """Ask once. Every way in which the network can fail is an `HttpFailure`."""
+    """Ask once. Every way in which the network can fail is an `HttpFailure`. `longest`: seconds for the whole of it,
+    from the search for a connection to the last byte of the answer.
+    """
+    seconds = LONGEST_SECONDS if longest is None else longest
+    progress = _Progress()
     try:
         request = client.build_request(method, path, headers=headers, params=list(params) or None, content=body)
-        response = await client.send(request, stream=True)
-        try:
-            return HttpAnswer(response.status_code, _lower(response.headers), await _read(response))
-        finally:
-            await response.aclose()
+        request.extensions["trace"] = progress.heard
+        async with asyncio.timeout(seconds):
+            response = await client.send(request, stream=True)
+            try:
+                return HttpAnswer(response.status_code, _lower(response.headers), await _read(response))
+            finally:
+                await response.aclose()
+    except TimeoutError:
+        await progress.hang_up()
+        return HttpFailure(f"the whole answer had not come after {seconds:.0f} s", in_doubt=progress.in_doubt)
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
         return HttpFailure(f"could not connect: {type(error).__name__}", in_doubt=False)
     except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
         return HttpFailure(f"the address cannot be used: {error}", in_doubt=False)
     except (httpx.HTTPError, httpx.StreamError) as error:
         return HttpFailure(f"the connection broke: {type(error).__name__}", in_doubt=True)
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far a request came: while a connection is being made nothing was sent, and then there is no doubt."""
+
+    in_doubt: bool = True
+    half_open: Any = None
+
+    async def heard(self, name: str, info: Mapping[str, Any]) -> None:
+        if name.startswith("connection."):
+            self.in_doubt = False
+            if name == "connection.connect_tcp.complete":
+                self.half_open = info.get("return_value")
+        elif name.endswith("send_request_headers.started"):
+            self.in_doubt, self.half_open = True, None
+
+    async def hang_up(self) -> None:
+        """A handshake that is given up leaves its socket open: httpcore 1.0 closes it after errors only."""
+        if self.half_open is not None:
+            await self.half_open.aclose()
 
 
 async def _read(response: httpx.Response) -> bytes:

@@ -16,6 +16,9 @@ from paradeiro.domain.words import BounceKind, Outcome
 from paradeiro.sdk.contract import AccountRef, Clock, Request, Sent
 
 TIMEOUT_SECONDS = 20.0
+# One message as a whole, the wait for a free connection too: a server that sends a byte now and then holds nobody up.
+LONGEST_SECONDS = 60.0
+_FAREWELL_SECONDS = 2.0
 _LONGEST_MESSAGE = 300
 _DEFAULT_PORT = 587
 # 530: authentication is needed first; 535 and 534: it failed; 538: encryption is needed for it (RFC 4954).
@@ -69,8 +72,7 @@ class MailSession:
         if self._spend is not None and rate < float("inf"):
             await self._spend(rate)
         mail = telling_id if envelope.get("Return") else ""
-        async with self._turns:
-            return await self._carry(envelope.get("Return") or envelope["From"], envelope["To"], request.body, mail)
+        return await self._carry(envelope.get("Return") or envelope["From"], envelope["To"], request.body, mail)
 
     async def already_done(self, request: Request, telling_id: str) -> bool:  # noqa: ARG002 - the same call for every sink
         """Never known: SMTP has no way to ask for a message that was handed over."""
@@ -79,7 +81,7 @@ class MailSession:
     async def _carry(self, sender: str, recipient: str, message: bytes, mail: str) -> Sent:
         phase: _Phase = "connecting"
         try:
-            async with self._connected() as smtp:
+            async with asyncio.timeout(LONGEST_SECONDS), self._turns, self._connected() as smtp:
                 phase = "naming the sender"
                 options = await _options(smtp, sender, recipient, mail)
                 if options is None:
@@ -164,7 +166,8 @@ async def _answers(smtp: SMTP, command: Callable[[], Awaitable[object]]) -> bool
 
 async def _leave(smtp: SMTP) -> None:
     try:
-        await smtp.quit()
+        async with asyncio.timeout(_FAREWELL_SECONDS):
+            await smtp.quit()
     except _NETWORK_FAULTS:
         smtp.close()
 
