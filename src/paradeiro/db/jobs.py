@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from pgqueuer.db import PsycopgDriver
 from pgqueuer.queries import Queries
@@ -14,15 +15,19 @@ PROVE, RECORD, RELAY = "prove", "record", "relay"
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`entrypoint` names the flow; `payload` is small text. With `once` a waiting twin makes this one needless."""
+    """`entrypoint` names the flow; `payload` is small text. With `once` a waiting twin makes this one needless.
+    `after`: not before so long from now; its twins are those that were put off too.
+    """
 
     entrypoint: str
     payload: str
     once: bool = False
+    after: timedelta | None = None
 
     @property
     def dedupe_key(self) -> str | None:
-        return f"{self.entrypoint}:{self.payload}" if self.once else None
+        later = ":later" if self.after is not None else ""
+        return f"{self.entrypoint}:{self.payload}{later}" if self.once else None
 
 
 async def enqueue(connection: Connection, jobs: Sequence[Job]) -> int:
@@ -35,6 +40,7 @@ async def enqueue(connection: Connection, jobs: Sequence[Job]) -> int:
         [job.entrypoint for job in distinct],
         [job.payload.encode() for job in distinct],
         [0] * len(distinct),
+        [job.after for job in distinct],
         dedupe_key=[job.dedupe_key for job in distinct],
         on_conflict="skip",
     )

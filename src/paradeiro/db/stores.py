@@ -142,6 +142,13 @@ async def accounts(
         return [_account(row, key) async for row in cursor]
 
 
+async def owner(connection: Connection, account_id: int) -> tuple[int, PartyKind] | None:
+    """Whose account it is, and at what kind of party. Neither ever changes."""
+    sql = "SELECT store_id, kind FROM account WHERE id = %s"
+    row = await (await connection.execute(sql, (account_id,))).fetchone()
+    return (row[0], PartyKind(row[1])) if row else None
+
+
 async def open_account(connection: Connection, key: str, account_id: int, *, now: datetime) -> Account | None:
     """The account, unless it was removed or may not be asked now."""
     account = next(iter(await accounts(connection, key, ids=[account_id])), None)

@@ -3,56 +3,46 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import timedelta
 
 import psycopg
-from pgqueuer.db import PsycopgDriver
 from pgqueuer.models import Job as QueuedJob
-from pgqueuer.qm import QueueManager
-from pgqueuer.queries import Queries
 
 from paradeiro.flow.means import Means, log
-from paradeiro.worker.handlers import ENTRYPOINTS, handle
+from paradeiro.worker.handlers import handle
+from paradeiro.worker.queue import Connections, Running, attend, finish
+from paradeiro.worker.slots import GROUPS, Slots
 from paradeiro.worker.sweep import sweep
 from paradeiro.worker.upkeep import keep_up
 
 _SWEEP_SECONDS = 1.0
-# A worker that was killed gives its jobs back after this; their work is safe in the tables meanwhile.
-_HEARTBEAT = timedelta(seconds=20)
-_AT_ONCE = 20
-_BATCH = 10
 
 
 async def work(means: Means, url: str, stop: asyncio.Event) -> None:
-    """Run jobs until `stop` is set. `url` is the database's libpq URL: the queue listens on a connection of its own."""
-    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-        manager = QueueManager(Queries(PsycopgDriver(connection)))
-        for entrypoint in ENTRYPOINTS:
-            manager.entrypoint(entrypoint)(_job_handler(means))
-        beside = (_stop_with(manager, stop), _sweeping(means, stop), keep_up(means, stop))
-        tasks = [asyncio.create_task(each) for each in beside]
-        try:
-            await manager.run(
-                dequeue_timeout=timedelta(seconds=5),
-                batch_size=_BATCH,
-                max_concurrent_tasks=_AT_ONCE,
-                heartbeat_timeout=_HEARTBEAT,
-            )
-        finally:
-            stop.set()
-            await asyncio.gather(*tasks)
+    """Run jobs until `stop` is set; then those that run have six seconds to end. `url` is the database's libpq URL:
+    each group of jobs listens on a connection of its own.
+    """
+    running, connections = Running(), Connections()
+    queues = [
+        attend(url, group, _job_handler(means, Slots(means, group), running), stop, connections) for group in GROUPS
+    ]
+    tasks = [asyncio.create_task(each) for each in (*queues, _sweeping(means, stop), keep_up(means, stop))]
+    try:
+        # None of them ends before it is told to: one that does has failed, and so has the worker.
+        await asyncio.wait([asyncio.create_task(stop.wait()), *tasks], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stop.set()
+        await finish(tasks, running)
+    for task in tasks:
+        if task.done() and not task.cancelled():
+            task.result()
 
 
-def _job_handler(means: Means) -> Callable[[QueuedJob], Awaitable[None]]:
+def _job_handler(means: Means, slots: Slots, running: Running) -> Callable[[QueuedJob], Awaitable[None]]:
     async def on_job(job: QueuedJob) -> None:
-        await handle(means, job.entrypoint, (job.payload or b"").decode())
+        payload = (job.payload or b"").decode()
+        await running.run(slots.run(job.entrypoint, payload, lambda: handle(means, job.entrypoint, payload)))
 
     return on_job
-
-
-async def _stop_with(manager: QueueManager, stop: asyncio.Event) -> None:
-    await stop.wait()
-    manager.shutdown.set()
 
 
 async def _sweeping(means: Means, stop: asyncio.Event) -> None:

@@ -1,0 +1,164 @@
+"""In: a group of jobs and how to run one; out: the queue attended to until told to stop, whatever becomes of its
+connection to the database.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import psycopg
+from pgqueuer.db import PsycopgDriver
+from pgqueuer.errors import RetryRequested
+from pgqueuer.models import Job as QueuedJob
+from pgqueuer.qm import QueueManager
+from pgqueuer.queries import Queries
+
+from paradeiro.flow.means import log
+from paradeiro.worker.slots import Group
+
+# A worker that was killed gives its jobs back after this; their work is safe in the tables meanwhile.
+_HEARTBEAT = timedelta(seconds=20)
+_BATCH = 10
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
+_CONNECT_SECONDS = 10
+_LOOK_SECONDS = 0.5
+# Jobs that are told to stop get so long to finish, then so long to hear that they were cancelled.
+_GRACE_SECONDS = 6.0
+_CANCELLED_SECONDS = 1.0
+
+
+@dataclass(slots=True)
+class Connections:
+    """Which groups have lost their connection: said once for all when the first does, and once when all are back."""
+
+    lost: set[tuple[str, ...]] = field(default_factory=set)
+
+    def gone(self, group: Group, why: BaseException | str) -> None:
+        if not self.lost:
+            log.warning("the queue's connection to the database is lost; it is opened again", why=str(why).strip())
+        self.lost.add(group.entrypoints)
+
+    def back(self, group: Group) -> None:
+        if group.entrypoints in self.lost:
+            self.lost.discard(group.entrypoints)
+            if not self.lost:
+                log.info("the queue's connection to the database is back")
+
+
+class Running:
+    """The jobs that run now, so that those which hang can be cancelled when the worker must end."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._ending = False
+
+    async def run(self, work: Awaitable[None]) -> None:
+        """Run one job. One that is cancelled because the worker ends goes back into the queue, for another worker."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        try:
+            await task
+        except asyncio.CancelledError:
+            if not self._ending:
+                raise
+            raise RetryRequested(reason="the worker was told to stop") from None
+        finally:
+            self._tasks.discard(task)
+
+    def cancel(self) -> int:
+        """Cancel all. How many there were."""
+        self._ending = True
+        for task in self._tasks:
+            task.cancel()
+        return len(self._tasks)
+
+
+async def attend(
+    url: str,
+    group: Group,
+    on_job: Callable[[QueuedJob], Awaitable[None]],
+    stop: asyncio.Event,
+    connections: Connections,
+) -> None:
+    """Take jobs of a group until `stop` is set, and let those that run finish. A connection that dies is opened again,
+    with growing pauses; jobs that ran on it go on meanwhile.
+    """
+    pause, old = _FIRST_PAUSE, set[asyncio.Task[None]]()
+    while not stop.is_set():
+        try:
+            connection = await psycopg.AsyncConnection.connect(url, autocommit=True, connect_timeout=_CONNECT_SECONDS)
+        except psycopg.Error as error:
+            connections.gone(group, error)
+        else:
+            manager = _manager(connection, group, on_job)
+            run = asyncio.create_task(_run(manager, connection, group))
+            began = asyncio.get_running_loop().time()
+            connections.back(group)
+            await _until(stop, run, connection)
+            manager.shutdown.set()
+            if not stop.is_set():
+                connections.gone(group, "it was closed")
+            old.add(run)
+            if asyncio.get_running_loop().time() - began > _LONGEST_PAUSE:
+                pause = _FIRST_PAUSE
+        old = {task for task in old if not _ended(task)}
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), pause)
+        pause = min(pause * 2, _LONGEST_PAUSE)
+    if old:
+        await asyncio.wait(old)
+        for task in old:
+            _ended(task)
+
+
+def _manager(
+    connection: psycopg.AsyncConnection, group: Group, on_job: Callable[[QueuedJob], Awaitable[None]]
+) -> QueueManager:
+    manager = QueueManager(Queries(PsycopgDriver(connection)))
+    for entrypoint in group.entrypoints:
+        manager.entrypoint(entrypoint)(on_job)
+    return manager
+
+
+async def _run(manager: QueueManager, connection: psycopg.AsyncConnection, group: Group) -> None:
+    async with connection:
+        await manager.run(
+            dequeue_timeout=timedelta(seconds=5),
+            batch_size=_BATCH,
+            max_concurrent_tasks=group.at_once,
+            heartbeat_timeout=_HEARTBEAT,
+        )
+
+
+async def _until(stop: asyncio.Event, run: asyncio.Task[None], connection: psycopg.AsyncConnection) -> None:
+    """Wait until told to stop, or the queue ended by itself, or its connection is dead (its jobs may go on long)."""
+    stopped = asyncio.create_task(stop.wait())
+    try:
+        while not (run.done() or stop.is_set() or connection.closed):
+            await asyncio.wait((stopped, run), timeout=_LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopped.cancel()
+
+
+def _ended(task: asyncio.Task[None]) -> bool:
+    """Whether it is over. That its connection died was said; anything else is a fault of ours and raises."""
+    if not task.done():
+        return False
+    error = None if task.cancelled() else task.exception()
+    if error is not None and not isinstance(error, (psycopg.Error, TimeoutError, OSError)):
+        raise error
+    return True
+
+
+async def finish(tasks: list[asyncio.Task[None]], running: Running) -> None:
+    """Wait for what was told to stop: for a while, then for what is cancelled, then no longer."""
+    _, pending = await asyncio.wait(tasks, timeout=_GRACE_SECONDS)
+    if pending:
+        log.warning("jobs that did not end are cancelled; what they did is done again", jobs=running.cancel())
+        _, pending = await asyncio.wait(pending, timeout=_CANCELLED_SECONDS)
+    for task in pending:
+        task.cancel()
+    if pending:
+        await asyncio.wait(pending, timeout=_CANCELLED_SECONDS)

@@ -1,0 +1,119 @@
+"""In: jobs that a worker took; out: each run in its share: of its account, its store, its kind of party, its group.
+
+What a worker does at once is cheap while it waits for somebody outside, and somebody outside can be slow for as long
+as a deadline allows. So no store and no kind of work may hold all of it.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from paradeiro.db import jobs, stores
+from paradeiro.db.jobs import Job
+from paradeiro.db.pool import transaction
+from paradeiro.domain.words import PartyKind
+from paradeiro.flow.means import Means
+
+# Of one account and one kind of job: the second takes what came while the first waits for its answers.
+_PER_ACCOUNT = 2
+# A job of a store that has used up its share and has as many waiting goes back into the queue for so long.
+_PUT_OFF = timedelta(seconds=1)
+_WAITING_PER_RUNNING = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Kinds of jobs that share slots which no other kind can take. `at_once`: how many a worker takes of them.
+    `per_store`: how many of those run for one store at one kind of party. `webhooks`: how many may be for endpoints,
+    which anybody who has a key can add.
+    """
+
+    entrypoints: tuple[str, ...]
+    at_once: int
+    per_store: int
+    webhooks: int
+
+
+GROUPS = (
+    Group((jobs.RELAY,), at_once=100, per_store=6, webhooks=60),
+    Group((jobs.COLLECT, jobs.PROVE, jobs.LISTEN), at_once=60, per_store=6, webhooks=0),
+    Group((jobs.ORDERS, jobs.NAMED, jobs.FEED), at_once=40, per_store=4, webhooks=0),
+    # No network: each is a moment's work in the database, of which there are only so many connections.
+    Group((jobs.RECORD,), at_once=20, per_store=20, webhooks=0),
+)
+
+
+class Slots:
+    """The shares of one group in one worker."""
+
+    def __init__(self, means: Means, group: Group) -> None:
+        self.group = group
+        self._means = means
+        self._owners: dict[int, tuple[int, PartyKind]] = {}
+        self._running: Counter[tuple[str, str]] = Counter()
+        self._again: set[tuple[str, str]] = set()
+        self._taken: Counter[tuple[int, PartyKind]] = Counter()
+        self._shares: dict[tuple[int, PartyKind], asyncio.Semaphore] = {}
+
+    async def run(self, entrypoint: str, payload: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Run one job in its share. One whose account is busy here is folded into those that run; one whose store has
+        used up its share comes again a moment later.
+        """
+        key = (entrypoint, payload)
+        if entrypoint == jobs.RECORD:
+            await work()
+        elif self._running[key] >= _PER_ACCOUNT:
+            self._again.add(key)
+        else:
+            await self._run_one(key, work)
+
+    async def _run_one(self, key: tuple[str, str], work: Callable[[], Awaitable[None]]) -> None:
+        self._running[key] += 1
+        try:
+            owner = await self._owner(int(key[1]))
+            if owner is None:
+                await work()
+            elif self._is_full(owner):
+                await self._enqueue(Job(*key, once=True, after=_PUT_OFF))
+            else:
+                await self._in_share(owner, work)
+        finally:
+            self._running[key] -= 1
+            if not self._running[key]:
+                del self._running[key]
+        if key in self._again:
+            self._again.discard(key)
+            await self._enqueue(Job(*key))
+
+    async def _in_share(self, owner: tuple[int, PartyKind], work: Callable[[], Awaitable[None]]) -> None:
+        share = self._shares.setdefault(owner, asyncio.Semaphore(self.group.per_store))
+        self._taken[owner] += 1
+        try:
+            async with share:
+                await work()
+        finally:
+            self._taken[owner] -= 1
+            if not self._taken[owner]:
+                del self._taken[owner], self._shares[owner]
+
+    def _is_full(self, owner: tuple[int, PartyKind]) -> bool:
+        if self._taken[owner] >= self.group.per_store * (1 + _WAITING_PER_RUNNING):
+            return True
+        if owner[1] is not PartyKind.WEBHOOK:
+            return False
+        return sum(n for (_, kind), n in self._taken.items() if kind is PartyKind.WEBHOOK) >= self.group.webhooks
+
+    async def _owner(self, account_id: int) -> tuple[int, PartyKind] | None:
+        if account_id not in self._owners:
+            async with self._means.pool.connection() as connection:
+                found = await stores.owner(connection, account_id)
+            if found is None:
+                return None
+            self._owners[account_id] = found
+        return self._owners[account_id]
+
+    async def _enqueue(self, job: Job) -> None:
+        async with transaction(self._means.pool) as connection:
+            await jobs.enqueue(connection, [job])
