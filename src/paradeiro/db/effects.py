@@ -7,6 +7,7 @@ from datetime import datetime
 from psycopg.rows import class_row
 
 from paradeiro.db.pool import Connection
+from paradeiro.domain.bounds import clean_text
 from paradeiro.domain.plan import AS_IT_WAS, SUPERSEDING
 from paradeiro.domain.words import EffectKind, Outcome, Status
 
@@ -178,11 +179,12 @@ async def end(connection: Connection, ended: Ended, *, now: datetime) -> None:
             request = CASE WHEN %(state)s = 'sending' OR (%(state)s = 'pending' AND up_to IS NOT NULL) THEN request END,
             ended_at = CASE WHEN %(state)s IN ('done', 'refused') THEN %(now)s::timestamptz END
         WHERE id = %(id)s"""
+    message = clean_text(ended.message, 2000, lines=True)
     values = {
         "id": ended.id,
         "state": ended.state,
-        "receipt": ended.receipt,
-        "message": ended.message[:2000],
+        "receipt": clean_text(ended.receipt, 2000),
+        "message": message,
         "not_before": ended.not_before,
         "now": now,
     }
@@ -197,7 +199,7 @@ async def end(connection: Connection, ended: Ended, *, now: datetime) -> None:
             now,
             "done" if ended.state == "done" else ended.outcome.value,
             ended.http_status,
-            ended.message[:2000],
+            message,
         ),
     )
     if ended.state == "pending":
@@ -218,7 +220,7 @@ async def put_off(connection: Connection, effect_id: int, *, until: datetime, me
     """Give back what was claimed and not tried: its time has not come. A newer one may take its place meanwhile."""
     sql = """
         UPDATE effect SET state = 'pending', not_before = %s, message = %s, attempts = attempts - 1 WHERE id = %s"""
-    await connection.execute(sql, (until, message, effect_id))
+    await connection.execute(sql, (until, clean_text(message, 2000), effect_id))
     await _give_way(connection, effect_id, now=now)
 
 

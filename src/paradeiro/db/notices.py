@@ -8,6 +8,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from paradeiro.db.pool import Connection
+from paradeiro.domain.bounds import clean_text
 from paradeiro.domain.words import NoticeKind
 
 
@@ -61,8 +62,11 @@ async def open_notices(connection: Connection, drafts: Sequence[NoticeDraft], *,
         ON CONFLICT (notice_id, reply_id) DO UPDATE SET understood_at = NULL"""
     # Sorted, so that two transactions never wait for each other's notices crosswise.
     for draft in sorted(drafts, key=lambda d: (d.store_id, d.kind, d.subject)):
-        values = (draft.store_id, draft.kind, draft.subject, draft.message, draft.account_id, draft.shipment_id)
-        more = (draft.reply_id, Jsonb(dict(draft.facts)), now, now)
+        # Other parties' words are in them: what they wrote must not keep a person from hearing of it.
+        subject, message = clean_text(draft.subject), clean_text(draft.message, lines=True)
+        facts = {name: clean_text(said, lines=True) for name, said in draft.facts.items()}
+        values = (draft.store_id, draft.kind, subject, message, draft.account_id, draft.shipment_id)
+        more = (draft.reply_id, Jsonb(facts), now, now)
         await connection.execute(sql, (*values, *more, draft.store_id, draft.reply_id, draft.reply_id))
 
 
@@ -90,6 +94,17 @@ async def resolve_subject(
         """UPDATE notice SET resolved_at = %s, resolved_by = 'itself'
            WHERE store_id = %s AND kind = ANY(%s) AND subject = %s AND resolved_at IS NULL""",
         (now, store_id, list(kinds), subject),
+    )
+
+
+async def resolve_subjects(
+    connection: Connection, store_id: int, kind: NoticeKind, subjects: Sequence[str], *, now: datetime
+) -> None:
+    """The same of many subjects."""
+    await connection.execute(
+        """UPDATE notice SET resolved_at = %s, resolved_by = 'itself'
+           WHERE store_id = %s AND kind = %s AND subject = ANY(%s) AND resolved_at IS NULL""",
+        (now, store_id, kind, list(subjects)),
     )
 
 

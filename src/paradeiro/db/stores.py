@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 
 from paradeiro.db.pool import Connection
 from paradeiro.db.secrets import seal, unseal
+from paradeiro.domain.bounds import clean_text
 from paradeiro.domain.records import Policy
 from paradeiro.domain.words import PartyKind
 
@@ -196,7 +197,7 @@ async def account_trouble(
         UPDATE account SET state = CASE WHEN state IN ('disabled', 'removed') THEN state ELSE %s END, trouble = %s,
             open_at = %s, failures = failures + 1, trouble_since = coalesce(trouble_since, %s)
         WHERE id = %s RETURNING trouble_since"""
-    since: datetime = await _one(connection, sql, (state, trouble, open_at, now, account_id))
+    since: datetime = await _one(connection, sql, (state, clean_text(trouble), open_at, now, account_id))
     return since
 
 

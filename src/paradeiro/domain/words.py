@@ -164,6 +164,7 @@ class NoticeKind(StrEnum):
     ERASURE_ASKED = "erasure_asked"
     TEMPLATE_FAILED = "template_failed"
     MAIL_BOUNCED = "mail_bounced"
+    ORDER_SET_ASIDE = "order_set_aside"
 
 
 class Drift(StrEnum):

@@ -1,6 +1,7 @@
 """In: a mail that came back; out: it kept, its address given no more mail where that is due, a person told."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from paradeiro.db import bounces, hooks, notices, stores
@@ -11,6 +12,7 @@ from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.db.stores import Account
 from paradeiro.domain.bounces import SOFT_WITHIN, Bounce, same_address, suppresses
+from paradeiro.domain.bounds import clean_text
 from paradeiro.domain.persons import masked
 from paradeiro.domain.words import BounceKind, DeedKind, NoticeKind, Outcome, PartyKind
 from paradeiro.flow import deeds
@@ -50,7 +52,8 @@ async def _came_back(
     """Keep it; what a person should hear. A mail that this account did not send is nobody's."""
     drafts = []
     # Always in the same order: two reports about the same addresses must not wait for each other.
-    for bounce in sorted(said, key=lambda b: (b.mail, b.kind)):
+    for heard in sorted(said, key=lambda b: (b.mail, b.kind)):
+        bounce = replace(heard, reason=clean_text(heard.reason))  # a server's own words
         mail = await bounces.mail_sent(connection, account.store_id, account.id, bounce.mail)
         if mail is None:
             log.info("something came back that this account did not send", account=account.name)

@@ -8,7 +8,7 @@ import psycopg
 
 from paradeiro.db.audit import By
 from paradeiro.db.pool import transaction
-from paradeiro.flow.errors import StatementError
+from paradeiro.flow.errors import ONE_VALUE, StatementError, why_not_kept
 from paradeiro.flow.intake import StatedOrder, TakenOrder, take_stated
 from paradeiro.flow.means import Means, log
 from paradeiro.flow.record import surround
@@ -69,9 +69,8 @@ async def _together(means: Means, store_id: int, lines: Sequence[Line], by: By) 
                 done[line.number] = _taken(line, taken)
             except StatementError as error:
                 done[line.number] = _refused(line, error.code, error.message)
-            except (psycopg.DataError, UnicodeEncodeError):
-                words = "A text has a character that cannot be kept (a NUL, or half of a pair). Take it out."
-                done[line.number] = _refused(line, "bad_text", words)
+            except (*ONE_VALUE, UnicodeEncodeError) as error:
+                done[line.number] = _refused(line, *why_not_kept(error))
     return [done[line.number] for line in lines]
 
 

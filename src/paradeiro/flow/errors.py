@@ -3,6 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+import psycopg
+
+# What the database says of one value, not of itself: who else is in the same transaction has no part in it.
+ONE_VALUE = (psycopg.DataError, psycopg.errors.CheckViolation, psycopg.errors.ProgramLimitExceeded)
+
 
 class StatementError(Exception):
     """A statement was not taken. `code` is for programs, the message for people, `details` for both."""
@@ -28,3 +33,30 @@ class ExpiredError(StatementError):
 
 class ConflictError(StatementError):
     """It contradicts what is known: look first, then decide."""
+
+
+_BAD_DATE = ("bad_date", "A date is outside the years 1990 to 2099. Leave it out if there is none.")
+_NUL = ("bad_text", "A text has a NUL, which no text has. Take it out.")
+_WHY: tuple[tuple[type[Exception], tuple[str, str]], ...] = (
+    (UnicodeEncodeError, ("bad_text", "A text has half of a pair (a surrogate alone), which is no character.")),
+    (psycopg.errors.DatetimeFieldOverflow, _BAD_DATE),
+    (psycopg.errors.InvalidDatetimeFormat, _BAD_DATE),
+    (psycopg.errors.NumericValueOutOfRange, ("bad_number", "A number is too large to be kept. Correct it.")),
+    (psycopg.errors.ProgramLimitExceeded, ("too_long", "A text is too long to be kept. Shorten it.")),
+    (psycopg.errors.CharacterNotInRepertoire, _NUL),
+    (psycopg.errors.UntranslatableCharacter, _NUL),
+)
+
+
+def why_not_kept(error: psycopg.Error | UnicodeEncodeError) -> tuple[str, str]:
+    """What the database, or its driver, says of a value that it cannot keep: a code, and a sentence for people."""
+    known = next((said for kind, said in _WHY if isinstance(error, kind)), None)
+    if known is not None:
+        return known
+    if isinstance(error, psycopg.errors.CheckViolation):
+        what = error.diag.constraint_name or "a bound"
+        return "out_of_bounds", f"A date, number or text is outside what can be kept ({what}). Correct it."
+    if "NUL" in str(error):  # the driver's own: it is not sent at all
+        return _NUL
+    said = (error.diag.message_primary if isinstance(error, psycopg.Error) else "") or type(error).__name__
+    return "bad_value", f"A value cannot be kept ({said[:120]}). Correct it."

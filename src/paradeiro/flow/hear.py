@@ -10,6 +10,7 @@ from paradeiro.db.pool import Connection
 from paradeiro.db.replies import Reply
 from paradeiro.db.shipments import Followed
 from paradeiro.db.stores import Account
+from paradeiro.domain.bounds import bounded_parsed
 from paradeiro.domain.records import Parsed, TrackingEvent
 from paradeiro.domain.sources import reported
 from paradeiro.domain.words import Outcome, ProofKind
@@ -66,5 +67,5 @@ def hear(account: Account, connector: Connector, followed: Followed, parsed: Par
 def parse_reply(connector: Connector, reply: Reply) -> list[Parsed]:
     """What a stored reply says now, about the code that it was stored for."""
     assert connector.parse is not None, f"{connector.name} is no carrier"
-    parsed = connector.parse(reply.body)
+    parsed = [bounded_parsed(each) for each in connector.parse(reply.body)]
     return [p if p.tracking_code else replace(p, tracking_code=reply.tracking_code) for p in parsed]

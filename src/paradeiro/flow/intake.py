@@ -12,10 +12,11 @@ from paradeiro.db.jobs import Job
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.db.stores import Account
+from paradeiro.domain.bounds import bounded_order, number_problem
 from paradeiro.domain.codes import CodeProblem, free_code_problem, tidy_code
 from paradeiro.domain.records import Invoice, Order
 from paradeiro.domain.words import NoticeKind, Outcome, PartyKind
-from paradeiro.flow import trouble, turns
+from paradeiro.flow import set_aside, trouble, turns
 from paradeiro.flow.bounded import PAGE_SECONDS, bounded
 from paradeiro.flow.errors import InvalidError
 from paradeiro.flow.means import Means
@@ -84,6 +85,8 @@ async def take_stated(
     number = stated.order.number
     if not number:
         raise InvalidError("no_order", "An order number is needed: give order.number as the order system names it.")
+    if problem := number_problem(number):
+        raise InvalidError("bad_number", f"The order's number cannot be kept: {problem}.")
     for package in stated.packages:
         _code_of(means, package)  # what cannot be taken is refused before anything is locked
     order_id, created = await orders.state_order(connection, store_id, stated.order, now=means.now())
@@ -196,7 +199,7 @@ async def _one_page(means: Means, account_id: int) -> tuple[int, bool]:
             await _no_page(connection, account, page, now=means.now())
             return 0, False
         await trouble.well(connection, account, now=means.now())
-        await take_orders(means, connection, account.store_id, page.orders)
+        await take_orders(means, connection, account.store_id, page.orders, account.id)
         await orders.looked_at(connection, account.store_id, watch, now=means.now())
         if page.message:
             await unread(connection, account, page.message, now=means.now())
@@ -233,7 +236,7 @@ async def take_all(means: Means, account_id: int, days: int, tick: Callable[[int
         if page.problem is not None:
             return read, page.message
         async with transaction(means.pool) as connection:
-            await take_orders(means, connection, account.store_id, page.orders)
+            await take_orders(means, connection, account.store_id, page.orders, account.id)
             if page.message:
                 await unread(connection, account, page.message, now=means.now())
         cursor, more, read = page.cursor, page.more, read + len(page.orders)
@@ -241,11 +244,24 @@ async def take_all(means: Means, account_id: int, days: int, tick: Callable[[int
     return read, ""
 
 
-async def take_orders(means: Means, connection: Connection, store_id: int, found: Sequence[Order]) -> None:
-    """Take orders of one store. In the order of their numbers, so that two who take the same never wait crosswise."""
+async def take_orders(
+    means: Means, connection: Connection, store_id: int, found: Sequence[Order], account_id: int | None = None
+) -> None:
+    """Take orders of one store. In the order of their numbers, so that two who take the same never wait crosswise. One
+    that cannot be taken is set aside with a notice, and the others go on.
+    """
     around = await surround(means, connection, [store_id])
+    taken: list[str] = []
     for order in sorted(found, key=lambda each: each.number):
-        await take_order(means, connection, around, store_id, order)
+        try:
+            async with connection.transaction():
+                await take_order(means, connection, around, store_id, order)
+            taken.append(order.number)
+        except Exception as error:  # whatever one order does to us, the others of its page are taken
+            if not set_aside.is_of_one(error):
+                raise
+            await set_aside.put(means, connection, store_id, account_id, order.number, error)
+    await set_aside.taken(connection, store_id, taken, now=means.now())
 
 
 async def unread(connection: Connection, account: Account, message: str, *, now: datetime) -> None:
@@ -265,8 +281,12 @@ async def take_order(
     means: Means, connection: Connection, around: Surroundings, store_id: int, order: Order
 ) -> list[int]:
     """Take an order as its order system shows it: keep it, follow its packages. Ids of its shipments. One that others
-    ship is none of ours: a seller's has a notice, a channel was named by a person.
+    ship is none of ours: a seller's has a notice, a channel was named by a person. Raises for one that cannot be kept.
     """
+    problem = number_problem(order.number)
+    if problem:
+        raise InvalidError("bad_number", f"The order's number cannot be kept: {problem}.")
+    order = bounded_order(order)
     if order.shipped_by:
         if order.shipped_by.startswith("seller "):
             await _open(means, connection, _not_ours(store_id, order))

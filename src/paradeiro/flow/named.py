@@ -61,7 +61,7 @@ async def _one_batch(means: Means, account_id: int) -> tuple[bool, int]:
             await _no_answer(connection, account, read, now=now)
             return False, 0
         await trouble.well(connection, account, now=now)
-        await take_orders(means, connection, account.store_id, read.orders)
+        await take_orders(means, connection, account.store_id, read.orders, account_id)
         gone = [n for n in read.missing if tries[n] + 1 >= _GIVEN_UP_AFTER]
         later = [n for n in (*read.missing, *read.unread) if n not in gone]
         done = [n for n in tries if n not in later]

@@ -11,12 +11,14 @@ from typing import Any
 import httpx
 import msgspec
 
+from paradeiro.domain.bounds import clean_text
 from paradeiro.domain.words import Outcome
 
 TIMEOUT_SECONDS = 20.0
 # The whole of one exchange. A party that sends a byte now and then never meets the limit of a single wait.
 LONGEST_SECONDS = 40.0
 LARGEST_BODY = 32 * 1024 * 1024
+_LONGEST_WAIT = 86_400.0
 LONGEST_WORDS = 500
 _CONNECTIONS = 20
 _FIRST_SERVER_ERROR = 500
@@ -148,10 +150,12 @@ def trouble(answer: HttpAnswer) -> Outcome | None:
 
 
 def retry_after(answer: HttpAnswer) -> float | None:
-    """Seconds to wait that the party named in `Retry-After`; None if it named none (or a date, read against `Date`)."""
+    """Seconds to wait that the party named in `Retry-After`, a day at most; None if it named none (or a date, read
+    against `Date`).
+    """
     value = answer.headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():
-        return float(value)
+        return min(float(value[:20]), _LONGEST_WAIT)
     try:
         until = parsedate_to_datetime(value)
         said = parsedate_to_datetime(answer.headers.get("date", ""))
@@ -159,7 +163,7 @@ def retry_after(answer: HttpAnswer) -> float | None:
         return None
     if until.tzinfo is None or said.tzinfo is None:
         return None
-    return max((until - said).total_seconds(), 0.0)
+    return min(max((until - said).total_seconds(), 0.0), _LONGEST_WAIT)
 
 
 def json_object(body: bytes) -> dict[str, Any]:
@@ -178,4 +182,4 @@ def error_words(answer: HttpAnswer) -> str:
     inner: dict[str, Any] = error if isinstance(error, dict) else {}
     texts = (inner.get("message"), body.get("message"), body.get("Message"), body.get("title"), error)
     said = next((t for t in texts if isinstance(t, str) and t.strip()), "")
-    return f"HTTP {answer.status}{': ' if said else ''}{said}"[:LONGEST_WORDS]
+    return clean_text(f"HTTP {answer.status}{': ' if said else ''}{said}", LONGEST_WORDS)

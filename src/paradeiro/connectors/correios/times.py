@@ -4,11 +4,12 @@ import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
+from paradeiro.domain.bounds import bounded_day, in_bounds
+
 # Brasília's wall clock, without an offset, in every interface they have had (facts, section 0).
 ZONE = ZoneInfo("America/Sao_Paulo")
 _DAY_FIRST = re.compile(r"(\d{2})/(\d{2})/(\d{4})(?:[ T](\d{2}):(\d{2})(?::(\d{2}))?)?")
 _PACKED = re.compile(r"(\d{2})(\d{2})(\d{4})(\d{2})(\d{2})(\d{2})")
-_OLDEST, _LATEST = 1990, 2200
 
 
 def read_time(value: object, day: object = None, hour: object = None, packed: object = None) -> datetime | None:
@@ -29,7 +30,7 @@ def read_time(value: object, day: object = None, hour: object = None, packed: ob
 def read_day(value: object) -> date | None:
     """A day, from a date or an instant as text."""
     wall = _wall(value)
-    return wall.date() if wall else None
+    return bounded_day(wall.date()) if wall else None
 
 
 def _wall(value: object) -> datetime | None:
@@ -59,7 +60,8 @@ def _unpacked(value: object) -> datetime | None:
 
 
 def _in_zone(wall: datetime | None, zone: str | None) -> datetime | None:
-    if wall is None or not _OLDEST <= wall.year <= _LATEST:
+    # Where the zone is not known yet a day is lost at either end, which nobody misses.
+    if wall is None or not in_bounds(wall if wall.tzinfo else wall.replace(tzinfo=UTC)):
         return None
     if wall.tzinfo is None:
         wall = wall.replace(tzinfo=UTC if zone in {"UTC", "Etc/UTC", "+00:00"} else ZONE)

@@ -12,6 +12,7 @@ import msgspec
 
 from paradeiro.connectors.mercado_livre.render import News, Wanted
 from paradeiro.connectors.mercado_livre.words import SHIPPED, State
+from paradeiro.domain.bounds import text_problem
 from paradeiro.domain.words import Outcome
 from paradeiro.sdk.contract import AccountRef, Clock, Request, Sent
 from paradeiro.sdk.http import (
@@ -93,7 +94,8 @@ class MercadoLivreSession:
             return answer
         read = json_object(answer.body)
         number, mode, status = read.get("id"), read.get("mode"), read.get("status")
-        if isinstance(number, bool) or not isinstance(number, int | str) or not isinstance(status, str):
+        sayable = isinstance(number, int | str) and not text_problem(str(number), 100)
+        if isinstance(number, bool) or not sayable or not isinstance(status, str):
             words = "the shipment cannot be understood: it has no id or status"
             return Sent(Outcome.MALFORMED, message=words, http_status=answer.status)
         state = State(status, _text(read.get("substatus")))

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from paradeiro.connectors.seventeen_track.codes import meaning_of
+from paradeiro.domain.bounds import in_bounds
 from paradeiro.domain.codes import tidy_code
 from paradeiro.domain.records import NOWHERE, Parsed, Place, TrackingEvent
 from paradeiro.domain.timeline import in_order
@@ -182,7 +183,7 @@ def _instant(value: object) -> datetime | None:
     except ValueError:
         return None
     # An instant that cannot be told in another zone (the years 1 and 9999) is none.
-    return found if 1900 < found.year < 3000 else None
+    return found if in_bounds(found if found.tzinfo else found.replace(tzinfo=ZONE)) else None
 
 
 def _place(told: dict[str, Any]) -> Place:

@@ -8,8 +8,10 @@ from typing import Any
 
 import msgspec
 
+from paradeiro.connectors.vtex.parse import decoded
 from paradeiro.connectors.vtex.push import SECRET_HEADER
 from paradeiro.connectors.vtex.wire import Trouble, Wire
+from paradeiro.domain.bounds import number_problem
 from paradeiro.domain.words import Outcome
 from paradeiro.sdk.contract import FeedPage, Subscribed
 from paradeiro.sdk.http import json_object
@@ -36,10 +38,12 @@ async def read_feed(wire: Wire) -> FeedPage:
         own = {404: Outcome.NOT_FOUND, 403: Outcome.REFUSED}.get(answer.status or 0, answer.outcome)
         return FeedPage(problem=own, message=_failed(answer).message, retry_after=answer.retry_after)
     try:
-        items = msgspec.json.decode(answer.body, type=list[_Item])
+        items: list[_Item] = decoded(answer.body, list[_Item])
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         return FeedPage(problem=Outcome.MALFORMED, message=f"the feed cannot be understood: {error}")
-    about = dict.fromkeys(item.order_id.strip() for item in items if item.order_id and item.order_id.strip())
+    named = dict.fromkeys(item.order_id.strip() for item in items if item.order_id and item.order_id.strip())
+    # A number that cannot be kept must not keep the lot from being committed; the sweep says it to a person.
+    about = (number for number in named if not number_problem(number))
     return FeedPage(tuple(about), tuple(item.handle for item in items))
 
 

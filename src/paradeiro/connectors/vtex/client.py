@@ -12,7 +12,7 @@ from datetime import timedelta
 import msgspec
 
 from paradeiro.connectors.vtex import channels, readback
-from paradeiro.connectors.vtex.parse import OrderProblemError, parse_order, whose
+from paradeiro.connectors.vtex.parse import OrderProblemError, decoded, parse_order, whose
 from paradeiro.connectors.vtex.render import segment
 from paradeiro.connectors.vtex.rights import rights
 from paradeiro.connectors.vtex.sweep import MOST_LISTED, PAGE_SIZE, Sweep, cursor_of, halved, listed, query, resumed
@@ -114,9 +114,10 @@ class VtexSession:
         if isinstance(answer, Trouble):
             return answer
         try:
-            return msgspec.json.decode(answer.body, type=_ListPage)
+            page: _ListPage = decoded(answer.body, _ListPage)
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             return Trouble(Outcome.MALFORMED, f"the list of orders cannot be understood: {error}")
+        return page
 
     async def _read(self, number: str) -> _Read:
         answer = await self._wire.ask("GET", f"{ORDERS}/{segment(number)}")

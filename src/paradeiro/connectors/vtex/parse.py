@@ -7,12 +7,13 @@ and each is optional: VTEX adds fields, and leaves out what an order does not ha
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
+from paradeiro.domain.bounds import bounded_amount, bounded_order, is_never, mended_json, number_problem
 from paradeiro.domain.records import Customer, Invoice, Item, Order
 
-_OLDEST_YEAR = 1990  # VTEX writes .NET's year 1 where it has no date
 _OUTPUT = "output"
 
 
@@ -54,8 +55,8 @@ class _OrderItem(msgspec.Struct):
 
 class _PackageItem(msgspec.Struct, rename="camel"):
     item_index: int | None = None
-    quantity: float | None = None
-    price: float | None = None
+    quantity: float | str | None = None
+    price: float | str | None = None
     description: str | None = None
 
 
@@ -67,7 +68,7 @@ class _Package(msgspec.Struct, rename="camel"):
     items: list[_PackageItem] | None = None
     courier: str | None = None
     invoice_number: str | int | None = None
-    invoice_value: float | None = None
+    invoice_value: float | str | None = None
     invoice_url: str | None = None
     invoice_key: str | None = None
     issuance_date: str | None = None
@@ -103,15 +104,27 @@ class _Order(msgspec.Struct, rename="camel"):
 def parse_order(body: bytes) -> Order:
     """Read one order. Raises `OrderProblemError` for anything that is no order."""
     try:
-        read = msgspec.json.decode(body, type=_Order)
+        read: _Order = decoded(body, _Order)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise OrderProblemError(f"it is not the JSON of an order: {error}") from error
     if not read.order_id.strip():
         raise OrderProblemError("it has no orderId")
+    problem = number_problem(read.order_id)
+    if problem:
+        raise OrderProblemError(f"its orderId cannot be kept: {problem}")
+    return bounded_order(_order(read))
+
+
+def decoded(body: bytes, kind: Any) -> Any:
+    """The body as `kind`. Half of a pair, or a price of 1e999, is valid JSON: one of either spoils no whole answer."""
     try:
-        return _order(read)
-    except OverflowError as error:  # a price of 1e999 is valid JSON
-        raise OrderProblemError(f"it has a number that is none: {error}") from error
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.MsgspecError:
+        try:
+            mended = mended_json(body)
+        except (ValueError, RecursionError):
+            mended = body
+        return msgspec.json.decode(mended, type=kind)
 
 
 def _order(read: _Order) -> Order:
@@ -177,7 +190,7 @@ def _invoice(package: _Package, read: _Order) -> Invoice:
     order_items = read.items or []
     return Invoice(
         number=str(package.invoice_number if package.invoice_number is not None else ""),
-        value=round(package.invoice_value or 0),
+        value=bounded_amount(package.invoice_value),
         issued_at=_instant(package.issuance_date, "issuanceDate"),
         key=_text(package.invoice_key),
         url=_text(package.invoice_url),
@@ -207,8 +220,8 @@ def _item(item: _PackageItem, order_items: list[_OrderItem]) -> Item:
     known = order_items[index] if index is not None and 0 <= index < len(order_items) else _OrderItem()
     return Item(
         id=str(known.id if known.id is not None else ""),
-        quantity=round(item.quantity or 0),
-        price=round(item.price or 0),
+        quantity=bounded_amount(item.quantity),
+        price=bounded_amount(item.price),
         name=_text(known.name) or _text(item.description) or "",
     )
 
@@ -221,10 +234,10 @@ def _instant(value: str | None, name: str) -> datetime | None:
     """ISO 8601 with up to 7 fractional digits (.NET); without offset it is UTC (facts/vtex, section 2.3)."""
     if not value:
         return None
+    if is_never(value):  # .NET's years 1 and 9999 where there is no date
+        return None
     try:
         at = datetime.fromisoformat(value)
     except ValueError as error:
         raise OrderProblemError(f"{name} is not a date: {value[:40]!r}") from error
-    if at.year < _OLDEST_YEAR:
-        return None
     return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -8,12 +8,12 @@ import hmac
 import json
 from collections.abc import Mapping
 
+from paradeiro.domain.bounds import number_problem
 from paradeiro.domain.words import Outcome
 from paradeiro.sdk.contract import HOOK_SECRET, Push, PushRead
 
 # The one header that the contract of the hook's configuration names, and requires (openapi-orders.json).
 SECRET_HEADER = "key"  # noqa: S105 - the header's name
-_LONGEST_NUMBER = 100
 
 
 def read_push(push: Push, settings: Mapping[str, str]) -> PushRead:
@@ -28,7 +28,7 @@ def read_push(push: Push, settings: Mapping[str, str]) -> PushRead:
     if told is None:
         return PushRead(Outcome.MALFORMED, message="it is not a JSON object")
     order = told.get("OrderId")
-    if not isinstance(order, str) or not order.strip() or len(order) > _LONGEST_NUMBER or "\x00" in order:
+    if not isinstance(order, str) or not order.strip() or number_problem(order):
         return PushRead(Outcome.MALFORMED, message="it names no order")
     # At least once, in any order; State may be null (facts/vtex, section 2.9).
     same = json.dumps([order, told.get("State"), told.get("LastChange")])

@@ -6,6 +6,8 @@ from urllib.parse import unquote
 
 import msgspec
 
+from paradeiro.connectors.vtex.parse import decoded
+
 _PATH = re.compile(r"/api/oms/pvt/orders/([^/]+)/invoice/([^/]+)(?:/tracking)?")
 # VTEX may take the local time that we send for UTC or for the store's: no zone is further from UTC than 14 hours.
 _WIDEST_ZONE = timedelta(hours=14)
@@ -56,7 +58,7 @@ def target_of(path: str) -> tuple[str, str] | None:
 def shows(order: bytes, invoice: str, request: bytes) -> bool | None:
     """Whether the order's invoice shows what the request says; None if that is no order that can be read."""
     try:
-        read = msgspec.json.decode(order, type=_Order)
+        read: _Order = decoded(order, _Order)
         asked = msgspec.json.decode(request, type=_Asked)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
@@ -68,7 +70,7 @@ def shows(order: bytes, invoice: str, request: bytes) -> bool | None:
 def lacks_nothing(order: bytes, invoice: str, request: bytes) -> bool:
     """Whether the invoice has this tracking number, and an address to look it up: then nobody need send them again."""
     try:
-        read = msgspec.json.decode(order, type=_Order)
+        read: _Order = decoded(order, _Order)
         asked = msgspec.json.decode(request, type=_Asked)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return False

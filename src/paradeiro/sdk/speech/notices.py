@@ -58,6 +58,9 @@ _PT = {
     "Registre o pacote com o nome da transportadora, ou acrescente um conector.",
     "no_account.seller": "Os pedidos do seller {seller} (o primeiro foi {order}) são atendidos na conta dele: as notas "
     "e as notícias pertencem a essa conta, por isso não os seguimos aqui. Cadastre a conta dele ou encerre este aviso.",
+    "order_set_aside": "O pedido {order} não pôde ser recebido e foi posto de lado: {why} Os outros continuam. "
+    "Corrija-o no sistema de pedidos e encerre este aviso: o pedido será lido de novo. Também será quando algo "
+    "acontecer com ele lá.",
     "no_address": "O cliente do pedido {order} não recebe e-mail: o pedido não tem um endereço que possa ser usado.",
     "no_address.alias": "O cliente do pedido {order} não recebe e-mail nosso: o pedido só traz o apelido que a "
     "plataforma criou para o endereço dele, e o apelido deixa de funcionar quando o pedido é faturado. Deixe a VTEX "

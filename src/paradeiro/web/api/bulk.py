@@ -131,7 +131,9 @@ def _line(number: int, text: bytes | None, read: Callable[[bytes], StatedOrder])
         if any(each["type"] == "json_invalid" for each in problems):
             return Line(number, code="not_json", message="The line is not a JSON object in UTF-8. Correct it.")
         said = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'line'}: {each['msg']}" for each in problems[:20])
-        return Line(number, code="invalid", message=f"The line cannot be taken: {said}.")
+        # Texts and dates that nobody can keep have had codes of their own since there are bulk calls.
+        code = next((each["type"] for each in problems if each["type"].startswith("bad_")), "invalid")
+        return Line(number, code=code, message=f"The line cannot be taken: {said}.")
 
 
 async def _answered(

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import datetime
+from typing import Annotated
 
 from fastapi import APIRouter, Request
 from pydantic import Field
@@ -11,6 +12,7 @@ from paradeiro.flow import persons
 from paradeiro.flow.persons import Whose
 from paradeiro.web.api.once import OnceRoute, api_author
 from paradeiro.web.api.shapes import Shape, errors
+from paradeiro.web.api.values import Line
 from paradeiro.web.auth import MeansOf, Writer
 
 router = APIRouter(tags=["customers"])
@@ -22,8 +24,8 @@ _ERRORS = errors(400, 401, 403, 404, 409, 422)
 class WhoseIn(Shape):
     """A person, by their e-mail address or by one order of theirs: exactly one of the two."""
 
-    email: str = Field("", max_length=320)
-    order: str = Field("", max_length=200)
+    email: Annotated[str, Line] = Field("", max_length=320)
+    order: Annotated[str, Line] = Field("", max_length=200)
 
 
 class EventKept(Shape):

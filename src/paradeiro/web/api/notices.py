@@ -4,11 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
 
-from paradeiro.db import notices, reading, stores
+from paradeiro.db import notices, reading
 from paradeiro.db.notices import Notice
 from paradeiro.db.pool import transaction
 from paradeiro.domain.words import DeedKind
-from paradeiro.flow import deeds
+from paradeiro.flow import deeds, set_aside
 from paradeiro.flow.errors import MissingError
 from paradeiro.web.api.cursors import Cursor, cursor_of, row_of
 from paradeiro.web.api.once import OnceRoute, api_author
@@ -45,8 +45,7 @@ async def resolve_notice(
         done = await notices.resolve(connection, who.store_id, notice_id, by=who.name, now=means.now())
         if done is None:
             raise MissingError("no_such_notice", f"There is no open notice {notice_id} in this store.")
-        if done.account_id is not None:
-            await stores.visit_now(connection, done.account_id, now=means.now())
+        await set_aside.after_notice(connection, done, now=means.now())
         by = api_author(request, who)
         await deeds.note(means, connection, who.store_id, by, DeedKind.RESOLVE_NOTICE, f"{done.kind}: {done.subject}")
     return _notice(done)

@@ -3,15 +3,13 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from paradeiro.domain.records import Customer, Invoice, Item, Order, Place
 from paradeiro.domain.words import ProofKind, ProofState, Reason, Status
 from paradeiro.flow.intake import Registration, StatedOrder
 from paradeiro.flow.statements import LONGEST_TEXT, Statement
-
-Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
-Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+from paradeiro.web.api.values import Carrier, Cents, Code, Happened, Line, Lines, Link, Moment, Name, Number
 
 
 class Shape(BaseModel):
@@ -24,8 +22,8 @@ class CustomerIn(Shape):
     """`postal_code`: where the order goes to; with it, or the address, its customer finds it on our pages."""
 
     name: Name = ""
-    postal_code: Annotated[str, StringConstraints(strip_whitespace=True, max_length=20)] | None = None
-    email: Annotated[str, StringConstraints(strip_whitespace=True, max_length=254)] | None = None
+    postal_code: Annotated[str, StringConstraints(strip_whitespace=True, max_length=20), Line] | None = None
+    email: Annotated[str, StringConstraints(strip_whitespace=True, max_length=254), Line] | None = None
     locale: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z]{2,3}([-_][a-zA-Z]{2,4})?$")] = "pt-BR"
 
 
@@ -39,16 +37,16 @@ class MarketplaceIn(Shape):
 class ItemIn(Shape):
     id: Number
     quantity: int = Field(ge=1, le=100_000)
-    price: int = Field(ge=0, description="per unit, in cents")
+    price: Cents = Field(description="per unit, in cents")
     name: Name = ""
 
 
 class InvoiceIn(Shape):
     number: Number
-    value: int = Field(0, ge=0, description="in cents")
-    issued_at: AwareDatetime | None = None
+    value: Cents = Field(0, description="in cents")
+    issued_at: Moment = None
     key: Name | None = None
-    url: Annotated[str, StringConstraints(max_length=2000)] | None = None
+    url: Link | None = None
     items: Annotated[list[ItemIn], Field(max_length=1000)] = []
 
 
@@ -56,8 +54,8 @@ class OrderIn(Shape):
     number: Number = Field(description="as the order system names it")
     customer: CustomerIn | None = None
     marketplace: MarketplaceIn | None = None
-    ordered_at: AwareDatetime | None = None
-    promised_at: AwareDatetime | None = None
+    ordered_at: Moment = None
+    promised_at: Moment = None
 
     def order(self) -> Order:
         """The same as the flow takes it."""
@@ -76,11 +74,11 @@ class OrderIn(Shape):
 class ShipmentIn(Shape):
     """A package to follow. The same code of the same order and invoice again is the same shipment."""
 
-    carrier: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
-    tracking_code: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    carrier: Carrier
+    tracking_code: Code
     order: OrderIn
     invoice: InvoiceIn | None = None
-    tracking_url: Annotated[str, StringConstraints(max_length=2000)] | None = None
+    tracking_url: Link | None = None
     lenient: bool = Field(default=False, description="take a code whose check digit is wrong")
 
     def registration(self) -> Registration:
@@ -108,10 +106,10 @@ class ShipmentIn(Shape):
 class PackageIn(Shape):
     """One package of an order: what one carrier carries under one tracking code, its invoice and what is in it."""
 
-    carrier: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
-    tracking_code: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    carrier: Carrier
+    tracking_code: Code
     invoice: InvoiceIn | None = None
-    tracking_url: Annotated[str, StringConstraints(max_length=2000)] | None = None
+    tracking_url: Link | None = None
     lenient: bool = Field(default=False, description="take a code whose check digit is wrong")
 
 
@@ -135,11 +133,11 @@ class EventIn(Shape):
 
     status: Status
     reason: Reason | None = None
-    occurred_at: AwareDatetime | None = Field(None, description="default: now")
+    occurred_at: Happened | None = Field(None, description="default: now")
     city: Name | None = None
     state: Name | None = None
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = None
-    description: Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_TEXT)] = ""
+    description: Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_TEXT), Lines] = ""
 
     def statement(self) -> Statement:
         """The same as the flow takes it."""
@@ -148,12 +146,12 @@ class EventIn(Shape):
 
 
 class DeliveryIn(Shape):
-    delivered_at: AwareDatetime | None = Field(None, description="default: now")
-    description: Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_TEXT)] = ""
+    delivered_at: Happened | None = Field(None, description="default: now")
+    description: Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_TEXT), Lines] = ""
 
 
 class ReopenIn(Shape):
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT)]
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT), Lines]
 
 
 class EventOut(Shape):

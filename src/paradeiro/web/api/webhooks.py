@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Request
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from paradeiro.db.webhooks import EndpointLine
 from paradeiro.domain.words import Outcome
@@ -13,6 +13,7 @@ from paradeiro.flow import endpoint
 from paradeiro.flow.means import Means
 from paradeiro.web.api.once import api_author
 from paradeiro.web.api.shapes import Shape, errors
+from paradeiro.web.api.values import Happened, Line
 from paradeiro.web.auth import Caller, MeansOf, Reader, Writer
 
 router = APIRouter(tags=["webhooks"])
@@ -23,8 +24,8 @@ _ERRORS = errors(400, 401, 403, 404, 409, 422)
 class WebhookIn(Shape):
     """An endpoint to tell of every change. `url`: https:// of a host that the outside world reaches."""
 
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-    url: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), Line]
+    url: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), Line]
 
 
 class WebhookOut(Shape):
@@ -77,7 +78,7 @@ class TestOut(Shape):
 class ReplayIn(Shape):
     """What to tell again: of changes since an instant, or one message by its webhook-id. One of the two."""
 
-    since: AwareDatetime | None = None
+    since: Happened | None = None
     message: UUID | None = Field(None, description="the webhook-id")
 
 

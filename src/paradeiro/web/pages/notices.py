@@ -2,13 +2,13 @@
 
 from fastapi import APIRouter, Request, Response
 
-from paradeiro.db import notices, stores
+from paradeiro.db import notices
 from paradeiro.db import shown as screens
 from paradeiro.db.audit import By
 from paradeiro.db.notices import Notice
 from paradeiro.db.pool import transaction
 from paradeiro.domain.words import DeedKind
-from paradeiro.flow import deeds
+from paradeiro.flow import deeds, set_aside
 from paradeiro.flow.errors import StatementError
 from paradeiro.flow.means import Means
 from paradeiro.sdk.speech import Language
@@ -65,9 +65,8 @@ async def resolve(request: Request, notice: str, means: MeansOf, who: Operator, 
             if notice_id
             else None
         )
-        if ended is not None and ended.account_id is not None:
-            await stores.visit_now(connection, ended.account_id, now=means.now())
         if ended is not None:
+            await set_aside.after_notice(connection, ended, now=means.now())
             by = By(who.name, "page", origin_of(request))
             said = f"{ended.kind}: {ended.subject}"
             await deeds.note(means, connection, who.store_id, by, DeedKind.RESOLVE_NOTICE, said)
