@@ -164,6 +164,7 @@ class NoticeKind(StrEnum):
     ERASURE_ASKED = "erasure_asked"
     TEMPLATE_FAILED = "template_failed"
     MAIL_BOUNCED = "mail_bounced"
+    SET_ASIDE = "set_aside"
 
 
 class Drift(StrEnum):

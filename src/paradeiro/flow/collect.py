@@ -8,18 +8,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from paradeiro.db import jobs, notices, replies, shipments, stand_ins, stores
+from paradeiro.db import jobs, notices, replies, shipments, stand_ins
 from paradeiro.db.jobs import Job
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
+from paradeiro.db.set_aside import NOT_THE_ROWS, Spoilt
 from paradeiro.db.shipments import Asked, Kept
 from paradeiro.db.stores import Account
 from paradeiro.domain.schedule import next_check
 from paradeiro.domain.sources import PATIENCE
 from paradeiro.domain.words import NoticeKind, Outcome
-from paradeiro.flow import trouble, watch
+from paradeiro.flow import aside, trouble, watch
 from paradeiro.flow.means import Means
 from paradeiro.sdk.contract import Answer, Connector
 
@@ -42,6 +44,7 @@ _WHOLE_BATCH = ""
 _PROBE = 1
 # An aggregator that hears of a package for the first time has to go and look itself; it has seen it by then.
 _AFTER_INTRODUCTION = timedelta(minutes=10)
+_UNANSWERED = LookupError("the connector gave no answer about it")
 _NO_ANSWER = frozenset({Outcome.RETRY, Outcome.AUTH_FAILED})
 
 
@@ -101,20 +104,22 @@ async def _claim(means: Means, account_id: int, turn: _Turn) -> _Claimed | None:
     """What is due, if the account may be asked: the account's own shipments, else those it stands in for."""
     now = means.now()
     async with transaction(means.pool) as connection:
-        account = (await stores.accounts(connection, means.secret_key, ids=[account_id]))[0]
-        if account.open_at is not None and account.open_at > now:
+        account = await aside.usable(means, connection, account_id, now=now)
+        if account is None or (account.open_at is not None and account.open_at > now):
             return None
         connector, probe = means.connectors[account.connector], account.state != "ok"
         many = turn.many and not probe and connector.large_batch_size >= MANY
         many = many and await shipments.count_due(connection, account_id, now=now, most=MANY) == MANY
         limit = _PROBE if probe else connector.large_batch_size if many else connector.batch_size
         lease = means.lease(_LONG_LEASE if many else _LEASE)
-        due = await shipments.claim_due(connection, account.id, now=now, lease=lease, limit=limit, probe=probe)
-        borrowed = not due
+        found = await shipments.claim_due(connection, account.id, now=now, lease=lease, limit=limit, probe=probe)
+        borrowed = not (found.kept or found.spoilt)
         if borrowed:
-            due = await stand_ins.claim(
+            found = await stand_ins.claim(
                 connection, account.id, now=now, patience=PATIENCE, lease=lease, limit=min(limit, connector.batch_size)
             )
+        await aside.leave(connection, found.spoilt, now=now)
+        due = found.kept
     turn.batches += -(-len(due) // connector.batch_size)
     return _Claimed(account, connector, due, borrowed, many and not borrowed) if due else None
 
@@ -151,11 +156,35 @@ async def _ask_batch(means: Means, claimed: _Claimed, due: Sequence[Kept], turn:
     await turn.wait(claimed.connector.requests_per_second)
     session = await means.sessions.of(claimed.account)
     asked_at = asyncio.get_running_loop().time()
-    answers = {answer.tracking_code: answer for answer in await session.fetch(_codes(due))}
+    answers, failed = await _fetch(session, due)
     seconds = asyncio.get_running_loop().time() - asked_at
     asking = _Asking(claimed.account, means.connectors, claimed.borrowed, seconds, means.now())
     async with transaction(means.pool) as connection:
-        return await _settle(connection, asking, due, answers)
+        await aside.leave(connection, failed, now=means.now())
+        answered = [kept for kept in due if kept.shipment.tracking_code in answers]
+        return await _settle(connection, asking, answered, answers) if answered else True
+
+
+async def _fetch(session: Any, due: Sequence[Kept]) -> tuple[dict[str, Answer], list[Spoilt]]:
+    """The answers about a batch, by code; if asking fails in a way that no answer is, package by package, and those
+    with which it fails.
+    """
+    codes = _codes(due)
+    try:
+        answers = {answer.tracking_code: answer for answer in await session.fetch(codes)}
+    except NOT_THE_ROWS:
+        raise
+    except Exception as error:  # noqa: BLE001 - a fault of ours with one package: it is told, and the others are asked
+        if len(due) == 1:
+            return {}, [aside.package(due[0], error)]
+    else:
+        return answers, [aside.package(k, _UNANSWERED) for k in due if k.shipment.tracking_code not in answers]
+    answers, failed = {}, []
+    for kept in due:
+        more, spoilt = await _fetch(session, [kept])
+        answers |= more
+        failed += spoilt
+    return answers, failed
 
 
 def _codes(due: Sequence[Kept]) -> list[str]:
@@ -180,8 +209,13 @@ async def _settle(connection: Connection, asking: _Asking, due: Sequence[Kept], 
     account, now = asking.account, asking.now
     reached = await _state(connection, account, list(answers.values()), now=now)
     batch = _Batch()
+    spoilt = []
     for kept in due:
-        _sort(batch, asking, kept, answers[kept.shipment.tracking_code], reached=reached)
+        try:
+            _sort(batch, asking, kept, answers[kept.shipment.tracking_code], reached=reached)
+        except Exception as error:  # noqa: BLE001 - nothing was written: this one is told, and the others go on
+            spoilt.append(aside.package(kept, error))
+    await aside.leave(connection, spoilt, now=now)
     # Replies before shipments: recording locks them in that order too.
     ids = await _keep_changed(connection, account, batch.changed, now=now)
     if asking.borrowed:

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import quote
 
-from paradeiro.db import hooks, notices, order_hints, stores
+from paradeiro.db import hooks, notices, order_hints
 from paradeiro.db.hooks import Hook
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import transaction
 from paradeiro.db.stores import Account
 from paradeiro.domain.words import NoticeKind, Outcome
+from paradeiro.flow import aside
 from paradeiro.flow.errors import ConflictError, InvalidError, MissingError
 from paradeiro.flow.means import Means, log
 from paradeiro.sdk.contract import FeedSession, HintedSession, Right, Subscribed, Subscriber
@@ -85,7 +86,9 @@ async def keep_door(means: Means, account_id: int) -> None:
         )
         if hook is None:
             return
-        account = (await stores.accounts(connection, means.secret_key, ids=[account_id]))[0]
+        account = await aside.usable(means, connection, account_id, now=now)
+        if account is None:
+            return
     session = await _session(means, account)
     there = await session.subscription(hook.url)
     if there.outcome is Outcome.NOT_FOUND:

@@ -15,7 +15,7 @@ from paradeiro.db.stores import Account
 from paradeiro.domain.codes import CodeProblem, free_code_problem, tidy_code
 from paradeiro.domain.records import Invoice, Order
 from paradeiro.domain.words import NoticeKind, Outcome, PartyKind
-from paradeiro.flow import trouble
+from paradeiro.flow import aside, trouble
 from paradeiro.flow.errors import InvalidError
 from paradeiro.flow.means import Means
 from paradeiro.flow.record import Surroundings, introduce_shipment, surround
@@ -183,8 +183,8 @@ async def visit(means: Means, account_id: int) -> int:
 async def _one_page(means: Means, account_id: int) -> tuple[int, bool]:
     now = means.now()
     async with transaction(means.pool) as connection:
-        account = (await stores.accounts(connection, means.secret_key, ids=[account_id]))[0]
-        if account.open_at is not None and account.open_at > now:
+        account = await aside.usable(means, connection, account_id, now=now)
+        if account is None or (account.open_at is not None and account.open_at > now):
             return 0, False
         watch = await orders.awaiting(connection, account.store_id, since=now - _WATCH_FOR, now=now, limit=_WATCHED)
     session = await means.sessions.of(account)

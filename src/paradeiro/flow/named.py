@@ -5,13 +5,13 @@ The hint is kept before the push is answered or the feed committed; it goes in t
 
 from datetime import datetime, timedelta
 
-from paradeiro.db import jobs, notices, order_hints, stores
+from paradeiro.db import jobs, notices, order_hints
 from paradeiro.db.jobs import Job
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.db.stores import Account
 from paradeiro.domain.words import NoticeKind, Outcome
-from paradeiro.flow import trouble
+from paradeiro.flow import aside, trouble
 from paradeiro.flow.intake import take_orders, unread
 from paradeiro.flow.means import Means, log
 from paradeiro.sdk.contract import FeedPage, FeedSession, HintedSession, NamedOrders
@@ -143,8 +143,8 @@ def _no_feed(account: Account, why: str) -> NoticeDraft:
 
 async def _open(means: Means, connection: Connection, account_id: int, *, now: datetime) -> Account | None:
     """The account, unless it must not be asked now."""
-    account = (await stores.accounts(connection, means.secret_key, ids=[account_id]))[0]
-    return None if account.open_at is not None and account.open_at > now else account
+    account = await aside.usable(means, connection, account_id, now=now)
+    return None if account is None or (account.open_at is not None and account.open_at > now) else account
 
 
 async def _no_answer(connection: Connection, account: Account, read: NamedOrders, *, now: datetime) -> None:

@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from paradeiro.db import notices, proofs, shipments, stores
+from paradeiro.db import notices, proofs, shipments
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.db.proofs import Found, Search, Tried
 from paradeiro.db.stores import Account
 from paradeiro.domain.proofs import content_type, next_try
 from paradeiro.domain.words import NoticeKind, Outcome, ProofState
+from paradeiro.flow import aside
 from paradeiro.flow.means import Means
 from paradeiro.sdk.contract import ProofAnswer, ProofAsked
 
@@ -41,8 +42,8 @@ async def prove(means: Means, account_id: int) -> int:
 async def _one_batch(means: Means, account_id: int) -> int:
     now = means.now()
     async with transaction(means.pool) as connection:
-        account = (await stores.accounts(connection, means.secret_key, ids=[account_id]))[0]
-        if account.open_at is not None and account.open_at > now:
+        account = await aside.usable(means, connection, account_id, now=now)
+        if account is None or (account.open_at is not None and account.open_at > now):
             return 0
         connector = means.connectors[account.connector]
         for kind in sorted(connector.proofs):
@@ -71,8 +72,7 @@ async def _settle(
     now: datetime,
 ) -> None:
     """Write what a batch gave. Shipments first: recording, which may take a delivery back, locks them first too."""
-    kept = await shipments.lock_for_reading(connection, [search.shipment_id for search in due])
-    standing = {k.shipment.id for k in kept if k.shipment.snapshot.delivered}
+    standing = await shipments.delivered(connection, [search.shipment_id for search in due])
     told = [(search, answers[search.tracking_code]) for search in due]
     strange = [(s, a) for s, a in told if a.outcome in _STRANGE and s.tries + 1 >= _TRIES_BEFORE_TELLING]
     if strange:
