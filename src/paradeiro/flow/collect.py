@@ -8,20 +8,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from paradeiro.db import jobs, notices, replies, shipments, stand_ins
 from paradeiro.db.jobs import Job
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
-from paradeiro.db.set_aside import NOT_THE_ROWS, Spoilt
 from paradeiro.db.shipments import Asked, Kept
 from paradeiro.db.stores import Account
 from paradeiro.domain.schedule import next_check
 from paradeiro.domain.sources import PATIENCE
 from paradeiro.domain.words import NoticeKind, Outcome
 from paradeiro.flow import aside, trouble, watch
+from paradeiro.flow.fetching import answered_an_error, codes_of, fetch
 from paradeiro.flow.means import Means
 from paradeiro.sdk.contract import Answer, Connector
 
@@ -44,7 +44,8 @@ _WHOLE_BATCH = ""
 _PROBE = 1
 # An aggregator that hears of a package for the first time has to go and look itself; it has seen it by then.
 _AFTER_INTRODUCTION = timedelta(minutes=10)
-_UNANSWERED = LookupError("the connector gave no answer about it")
+# Errors in a row about one package until a person hears of it.
+_ERRORS_BEFORE_TELLING = 4
 _NO_ANSWER = frozenset({Outcome.RETRY, Outcome.AUTH_FAILED})
 
 
@@ -140,7 +141,7 @@ async def _ask_for_many(means: Means, claimed: _Claimed, turn: _Turn) -> Sequenc
     """Ask for all at once in the way that takes its time. Returns those that it gave no answer about."""
     await turn.wait(claimed.connector.requests_per_second)
     session = await means.sessions.of(claimed.account)
-    answers = {answer.tracking_code: answer for answer in await session.fetch_many(_codes(claimed.due))}
+    answers = {answer.tracking_code: answer for answer in await session.fetch_many(codes_of(claimed.due))}
     turn.many = bool(answers)
     answered = [kept for kept in claimed.due if kept.shipment.tracking_code in answers]
     if answered:
@@ -156,39 +157,13 @@ async def _ask_batch(means: Means, claimed: _Claimed, due: Sequence[Kept], turn:
     await turn.wait(claimed.connector.requests_per_second)
     session = await means.sessions.of(claimed.account)
     asked_at = asyncio.get_running_loop().time()
-    answers, failed = await _fetch(session, due)
+    answers, failed = await fetch(session, due, partial(turn.wait, claimed.connector.requests_per_second))
     seconds = asyncio.get_running_loop().time() - asked_at
     asking = _Asking(claimed.account, means.connectors, claimed.borrowed, seconds, means.now())
     async with transaction(means.pool) as connection:
         await aside.leave(connection, failed, now=means.now())
         answered = [kept for kept in due if kept.shipment.tracking_code in answers]
         return await _settle(connection, asking, answered, answers) if answered else True
-
-
-async def _fetch(session: Any, due: Sequence[Kept]) -> tuple[dict[str, Answer], list[Spoilt]]:
-    """The answers about a batch, by code; if asking fails in a way that no answer is, package by package, and those
-    with which it fails.
-    """
-    codes = _codes(due)
-    try:
-        answers = {answer.tracking_code: answer for answer in await session.fetch(codes)}
-    except NOT_THE_ROWS:
-        raise
-    except Exception as error:  # noqa: BLE001 - a fault of ours with one package: it is told, and the others are asked
-        if len(due) == 1:
-            return {}, [aside.package(due[0], error)]
-    else:
-        return answers, [aside.package(k, _UNANSWERED) for k in due if k.shipment.tracking_code not in answers]
-    answers, failed = {}, []
-    for kept in due:
-        more, spoilt = await _fetch(session, [kept])
-        answers |= more
-        failed += spoilt
-    return answers, failed
-
-
-def _codes(due: Sequence[Kept]) -> list[str]:
-    return list(dict.fromkeys(kept.shipment.tracking_code for kept in due))
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +218,10 @@ async def _settle(connection: Connection, asking: _Asking, due: Sequence[Kept], 
 
 async def _state(connection: Connection, account: Account, answers: Sequence[Answer], *, now: datetime) -> bool:
     """How the account is by these answers. False when it cannot be asked further now."""
-    down = next((a for a in answers if a.outcome in _NO_ANSWER), None)
+    erring = sum(1 for a in answers if answered_an_error(a))
+    # An error about one package, while others are answered or nothing else was asked, is that package's own.
+    own = erring < len(answers) or (len(answers) == 1 and account.state == "ok")
+    down = next((a for a in answers if a.outcome in _NO_ANSWER and not (own and answered_an_error(a))), None)
     if down is not None:
         await trouble.unwell(connection, account, down.outcome, down.message, now=now, retry_after=down.retry_after)
         return False
@@ -284,6 +262,8 @@ def _sort(batch: _Batch, asking: _Asking, kept: Kept, answer: Answer, *, reached
     batch.asked.append(Asked(shipment.id, answer.outcome, due, failures, waits=waits))
     if wrong:
         batch.notices.append(_refused(asking.account, kept, answer))
+    if answered_an_error(answer) and failures == _ERRORS_BEFORE_TELLING and not waits:
+        batch.notices.append(_erring(asking.account, kept, answer))
 
 
 def _refused(account: Account, kept: Kept, answer: Answer) -> NoticeDraft:
@@ -297,6 +277,26 @@ def _refused(account: Account, kept: Kept, answer: Answer) -> NoticeDraft:
         account_id=account.id,
         shipment_id=kept.shipment.id,
         facts={"account": account.name, "code": code, "order": kept.order.number, "why": answer.message},
+    )
+
+
+def _erring(account: Account, kept: Kept, answer: Answer) -> NoticeDraft:
+    code = kept.shipment.tracking_code
+    return NoticeDraft(
+        account.store_id,
+        NoticeKind.WRONG_CODE,
+        f"shipment {kept.shipment.id}",
+        f"{account.name} answers an error whenever it is asked about {code} of order {kept.order.number}: "
+        f"{answer.message}. Others are answered. We keep asking; check the code, or ask the carrier.",
+        account_id=account.id,
+        shipment_id=kept.shipment.id,
+        facts={
+            "variant": "errors",
+            "account": account.name,
+            "code": code,
+            "order": kept.order.number,
+            "why": answer.message,
+        },
     )
 
 

@@ -236,7 +236,7 @@ async def _settle(
 ) -> None:
     """Write how each try ended, and how the account is."""
     # The account's row first, as everywhere, then the effects in the order of their ids.
-    await _account_state(connection, account, sent, patient=bool(pauses), now=now)
+    await _account_state(connection, account, sent, pauses, now=now)
     vain = next((s for p, s in zip(parcels, sent, strict=True) if _in_vain(p, s, pauses)), None)
     if vain is not None:
         await endpoint.give_up(connection, account, vain, now=now)
@@ -296,15 +296,16 @@ async def _account_state(
     connection: Connection,
     account: Account,
     sent: Sequence[Sent],
+    pauses: Sequence[timedelta],
     *,
-    patient: bool,
     now: datetime,
 ) -> None:
     """The account is well when anything was answered; in trouble when it refuses us, asks us to slow down, or when
     nothing gets through at all. What is said of one order or recipient is that one's, however often it is said; an
     error that an HTTP party answers may be either, so it is the account's only when it is answered for many different
-    orders and nothing else is. `patient`: a person hears of it only when it is given up.
+    orders and nothing else is. Of an account with `pauses` of its own a person hears only when it is given up.
     """
+    patient = bool(pauses)
     refused = next((s for s in sent if s.outcome is Outcome.AUTH_FAILED), None)
     # Who says yes and shows nothing has answered.
     failed = [s for s in sent if s.outcome is Outcome.RETRY and s.http_status != _OK]
@@ -322,7 +323,9 @@ async def _account_state(
         await trouble.well(connection, account, now=now)
     elif silent is not None:
         # It could not be reached: the circuit opens at once, before others wait for nothing too.
-        await trouble.unwell(connection, account, silent.outcome, silent.message, now=now, told=patient)
+        await trouble.unwell(
+            connection, account, silent.outcome, silent.message, now=now, told=patient, first=_pause(1, pauses)
+        )
     elif not broken:
         return  # it answered, about those only
     elif await _broken_for_all(connection, account, broken):

@@ -47,6 +47,8 @@ _PT = {
     "tentando.",
     "wrong_code": "{account} não informa nada sobre {code}, do pedido {order}: {why}. Confira o código na etiqueta e "
     "registre o certo.",
+    "wrong_code.errors": "{account} responde com erro sempre que perguntamos por {code}, do pedido {order}: {why}. Os "
+    "outros pacotes são respondidos. Continuamos perguntando; confira o código, ou fale com a transportadora.",
     "wrong_code.refused": "O código {code}, da nota {invoice} do pedido {order}, está errado: o dígito verificador não "
     "confere ou não é um código. O pacote não é seguido até que se corrija.",
     "erasure_asked": "O cliente do pedido {order} pede que seus dados sejam apagados. Certifique-se de que é ele e "
