@@ -7,6 +7,7 @@ from datetime import datetime
 from psycopg.rows import class_row
 
 from paradeiro.db.pool import Connection
+from paradeiro.db.set_aside import free
 from paradeiro.domain.bounds import clean_text
 from paradeiro.domain.plan import AS_IT_WAS, SUPERSEDING
 from paradeiro.domain.words import EffectKind, Outcome, Status
@@ -128,14 +129,16 @@ async def leave_out(connection: Connection, store_id: int, kind: EffectKind, *, 
 
 async def next_heads(connection: Connection, account_id: int, *, now: datetime, limit: int) -> list[tuple[int, int]]:
     """(effect, shipment) ids of what may go now: of each order the oldest open effect, if its time has come. The
-    question whether an address is right says nothing of packages, so it waits for none of them.
+    question whether an address is right says nothing of packages, so it waits for none of them. What was set aside
+    keeps its place, and what else is to be told of its order there waits behind it: never out of order.
     """
-    sql = """
+    sql = f"""
         SELECT id, shipment_id FROM (
             SELECT DISTINCT ON (order_id) id, shipment_id, not_before FROM effect
             WHERE account_id = %s AND state IN ('pending', 'sending')
             ORDER BY order_id, kind <> 'customer_address', id) head
-        WHERE not_before <= %s ORDER BY id LIMIT %s"""
+        WHERE not_before <= %s AND {free("effect", "id")} AND {free("shipment", "shipment_id")}
+        ORDER BY id LIMIT %s"""  # noqa: S608 - our own condition
     return [(row[0], row[1]) async for row in await connection.execute(sql, (account_id, now, limit))]
 
 
@@ -224,6 +227,15 @@ async def put_off(connection: Connection, effect_id: int, *, until: datetime, me
     await _give_way(connection, effect_id, now=now)
 
 
+async def failing_orders(connection: Connection, account_id: int) -> int:
+    """Of how many orders something was tried at an account and is still open."""
+    sql = """
+        SELECT count(DISTINCT order_id) FROM effect
+        WHERE account_id = %s AND state IN ('pending', 'sending') AND attempts > 0"""
+    row = await (await connection.execute(sql, (account_id,))).fetchone()
+    return int(row[0]) if row else 0
+
+
 async def told_delivered(connection: Connection, shipment_ids: Sequence[int]) -> set[int]:
     """Shipments whose customer was last told (or is just being told) that the package was delivered."""
     sql = """
@@ -247,14 +259,15 @@ async def due_accounts(connection: Connection, *, now: datetime) -> list[int]:
     """Accounts with effects that may go now and that may be asked now. What waits behind an older effect of its order
     may not: a job for it would find nothing to do.
     """
-    sql = """
+    sql = f"""
         SELECT a.id FROM account a
         WHERE a.state NOT IN ('disabled', 'removed') AND (a.open_at IS NULL OR a.open_at <= %s) AND EXISTS (
             SELECT 1 FROM effect e
             WHERE e.account_id = a.id AND e.state IN ('pending', 'sending') AND e.not_before <= %s
+              AND {free("effect", "e.id")} AND {free("shipment", "e.shipment_id")}
               AND (e.kind = 'customer_address' OR NOT EXISTS (
                 SELECT 1 FROM effect o WHERE o.account_id = e.account_id AND o.order_id = e.order_id AND o.id < e.id
-                  AND o.state IN ('pending', 'sending'))))"""
+                  AND o.state IN ('pending', 'sending'))))"""  # noqa: S608 - our own condition
     return [row[0] async for row in await connection.execute(sql, (now, now))]
 
 

@@ -118,13 +118,20 @@ async def remap(connection: Connection, shipment_id: int, events: Sequence[Track
 
 
 async def shown(connection: Connection, shipment_id: int) -> list[ShownEvent]:
-    """A shipment's events for people, oldest first, each happening once."""
+    """A shipment's events for people, oldest first, each happening once. One that cannot be read is left out: those
+    beside it are shown all the same.
+    """
     sql = """
         SELECT id, body::text, withdrawn, reply_id, author, recorded_at FROM tracking_event
         WHERE shipment_id = %s AND NOT echo ORDER BY occurred_at, id"""
     decode = msgspec.json.Decoder(TrackingEvent).decode
-    rows = await connection.execute(sql, (shipment_id,))
-    return [ShownEvent(row[0], decode(row[1]), *row[2:]) async for row in rows]
+    found = []
+    async for row in await connection.execute(sql, (shipment_id,)):
+        try:
+            found.append(ShownEvent(row[0], decode(row[1]), *row[2:]))
+        except ValueError:  # a row of another version
+            continue
+    return found
 
 
 async def unknown_codes(connection: Connection, store_id: int, account_id: int, *, since: datetime) -> dict[str, int]:

@@ -40,9 +40,11 @@ async def waiting(connection: Connection, *, now: datetime, after: int, limit: i
     """
     sql = """
         SELECT s.id FROM shipment s
-        WHERE s.status = 'available_for_pickup' AND s.id > %s AND s.snapshot ->> 'pickup_deadline' IS NOT NULL
-          AND (s.snapshot ->> 'pickup_deadline')::date
-              BETWEEN (%s AT TIME ZONE 'UTC')::date - 1 AND (%s AT TIME ZONE 'UTC')::date + %s
+        WHERE s.status = 'available_for_pickup' AND s.id > %s
+          -- Compared as texts (they are ISO dates): one that is none must not end the question about all stores.
+          AND s.snapshot ->> 'pickup_deadline' BETWEEN to_char((%s AT TIME ZONE 'UTC')::date - 1, 'YYYY-MM-DD')
+              AND to_char((%s AT TIME ZONE 'UTC')::date + %s, 'YYYY-MM-DD')
+          AND NOT EXISTS (SELECT 1 FROM set_aside x WHERE x.what IN ('reminder', 'shipment') AND x.row_id = s.id)
           AND NOT EXISTS (
             SELECT 1 FROM effect e WHERE e.shipment_id = s.id AND e.kind = 'customer_reminder'
               AND e.cause = 'pickup until ' || (s.snapshot ->> 'pickup_deadline'))

@@ -83,7 +83,12 @@ async def resolve(connection: Connection, store_id: int, notice_id: int, *, by: 
         WHERE id = %s AND store_id = %s AND resolved_at IS NULL RETURNING *"""
     async with connection.cursor(row_factory=class_row(Notice)) as cursor:
         await cursor.execute(sql, (now, by, notice_id, store_id))
-        return await cursor.fetchone()
+        ended = await cursor.fetchone()
+    if ended is not None and ended.kind == NoticeKind.SET_ASIDE:
+        # What was set aside is tried again: the sweep finds it due.
+        sql = "DELETE FROM set_aside WHERE store_id = %s AND subject = %s"
+        await connection.execute(sql, (store_id, ended.subject))
+    return ended
 
 
 async def resolve_subject(

@@ -2,9 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, DataError, adapters
+from psycopg.abc import AdaptContext, Buffer
+from psycopg.adapt import Loader
+from psycopg.pq import Format
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
@@ -16,6 +20,33 @@ _CONNECT_TIMEOUT = 10.0
 # A statement that takes longer than this is a fault; it is cut rather than left holding locks.
 _STATEMENT_TIMEOUT_MS = 60_000
 
+_INSTANT = adapters.types["timestamptz"].oid
+_PLAIN_INSTANT = adapters.get_loader(_INSTANT, Format.TEXT)
+# Years outside of these are none that anything of ours happens in, but some system's word for "never" or "unknown".
+_FIRST_YEAR, _LAST_YEAR = 1990, 2100
+
+
+class _SaneInstant(Loader):
+    """Reads an instant; one that no order or package can have (year 10000, year 1, infinity) is read as none, so that
+    one odd row, written by whomever, cannot keep the rows beside it from being read.
+    """
+
+    def __init__(self, oid: int, context: AdaptContext | None = None) -> None:
+        super().__init__(oid, context)
+        assert _PLAIN_INSTANT is not None
+        self._plain = _PLAIN_INSTANT(oid, context)
+
+    def load(self, data: Buffer) -> datetime | None:
+        try:
+            at: datetime = self._plain.load(data)
+        except DataError:  # beyond what Python's datetime can hold
+            return None
+        return at if _FIRST_YEAR <= at.year <= _LAST_YEAR else None
+
+
+async def _configure(connection: Connection) -> None:
+    connection.adapters.register_loader(_INSTANT, _SaneInstant)
+
 
 async def open_pool(url: str, *, size: int = 10) -> Pool:
     """A pool of at most `size` autocommit connections. `url` is a libpq URL. Raises `PoolTimeout` if none comes."""
@@ -24,6 +55,7 @@ async def open_pool(url: str, *, size: int = 10) -> Pool:
         min_size=1,
         max_size=size,
         open=False,
+        configure=_configure,
         timeout=_CONNECT_TIMEOUT * 3,
         # Each time a connection is lent out it is checked: a restarted server costs a reconnect, not an error.
         check=AsyncConnectionPool.check_connection,

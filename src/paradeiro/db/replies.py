@@ -8,6 +8,7 @@ from typing import Any
 
 from paradeiro.db.packing import pack, unpack
 from paradeiro.db.pool import Connection
+from paradeiro.db.set_aside import Spoilt, free, why_of
 from paradeiro.db.shelves import HELD, day_of, put_up
 from paradeiro.domain.words import Outcome
 
@@ -112,8 +113,17 @@ async def lock_unrecorded(connection: Connection, ids: Sequence[int], *, now: da
 
 async def forgotten(connection: Connection, *, before: datetime, limit: int = 500) -> list[int]:
     """Replies that should have been recorded by now (a worker died between storing and recording)."""
-    sql = "SELECT id FROM reply WHERE recorded_at IS NULL AND received_at < %s ORDER BY received_at LIMIT %s"
+    sql = f"""
+        SELECT id FROM reply WHERE recorded_at IS NULL AND received_at < %s AND {free("reply", "reply.id")}
+        ORDER BY received_at LIMIT %s"""  # noqa: S608 - our own condition
     return [row[0] async for row in await connection.execute(sql, (before, limit))]
+
+
+async def unrecordable(connection: Connection, reply_id: int, error: Exception) -> Spoilt | None:
+    """A reply that still waits and that recording fails of, as a person finds it; None if it waits no more."""
+    sql = "SELECT store_id, account_id, tracking_code FROM reply WHERE id = %s AND recorded_at IS NULL"
+    row = await (await connection.execute(sql, (reply_id,))).fetchone()
+    return Spoilt(row[0], "reply", reply_id, row[2] or str(reply_id), why_of(error), row[1]) if row else None
 
 
 async def recorded(connection: Connection, replies: Sequence[Reply], *, now: datetime) -> None:

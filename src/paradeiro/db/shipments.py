@@ -4,31 +4,17 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
-from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from paradeiro.db.orders import COLUMNS as ORDER_COLUMNS
-from paradeiro.db.orders import order_of
 from paradeiro.db.pool import Connection
-from paradeiro.domain.records import Invoice, Order, Shipment, Snapshot
+from paradeiro.db.set_aside import free
+from paradeiro.db.shipment_rows import Kept, Readable, legible, read, read_each
+from paradeiro.domain.records import Invoice, Snapshot
 from paradeiro.domain.words import Outcome, Status
 
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A shipment with its order and what the flow needs beside them."""
-
-    shipment: Shipment
-    order: Order
-    order_id: int
-    account_id: int | None
-    failures: int
-    outcome: str
-    digest: bytes | None
-    vanished_at: datetime | None = None
+__all__ = ["Kept", "Readable"]  # what most of this is about
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,43 +49,6 @@ class Followed:
 
     id: int
     carrier: str
-
-
-_SELECT = f"""
-    SELECT s.id, s.store_id, s.carrier, s.tracking_code, s.invoice, s.tracking_token, s.registered_at, s.snapshot,
-           s.status, s.account_id, s.failures, s.outcome, s.digest, s.vanished_at, o.id AS order_id, {ORDER_COLUMNS}
-    FROM shipment s JOIN orders o ON o.id = s.order_id"""  # noqa: S608 - our own columns
-
-
-def _kept(row: dict[str, Any]) -> Kept:
-    snapshot = msgspec.convert(row["snapshot"], Snapshot) if row["snapshot"] else Snapshot(Status(row["status"]))
-    shipment = Shipment(
-        id=row["id"],
-        store_id=row["store_id"],
-        carrier=row["carrier"],
-        tracking_code=row["tracking_code"],
-        order_number=row["order_number"],
-        invoice=msgspec.convert(row["invoice"], Invoice),
-        registered_at=row["registered_at"],
-        tracking_token=row["tracking_token"],
-        snapshot=snapshot,
-    )
-    return Kept(
-        shipment,
-        order_of(row),
-        row["order_id"],
-        row["account_id"],
-        row["failures"],
-        row["outcome"],
-        bytes(row["digest"]) if row["digest"] is not None else None,
-        row["vanished_at"],
-    )
-
-
-async def _read(connection: Connection, rest: str, values: dict[str, Any]) -> list[Kept]:
-    async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(_SELECT + rest, values)
-        return [_kept(row) async for row in cursor]
 
 
 async def register(
@@ -163,18 +112,19 @@ async def _complete(
 
 async def count_due(connection: Connection, account_id: int, *, now: datetime, most: int) -> int:
     """How many shipments `claim_due` could claim, counted up to `most`."""
-    sql = """
+    sql = f"""
         SELECT count(*) FROM (
             SELECT 1 FROM shipment
             WHERE account_id = %s AND next_check <= %s AND (leased_until IS NULL OR leased_until <= %s)
-            LIMIT %s) due"""
+              AND {free("shipment", "shipment.id")}
+            LIMIT %s) due"""  # noqa: S608 - our own condition
     row = await (await connection.execute(sql, (account_id, now, now, most))).fetchone()
     return int(row[0]) if row else 0
 
 
 async def claim_due(
     connection: Connection, account_id: int, *, now: datetime, lease: datetime, limit: int, probe: bool = False
-) -> list[Kept]:
+) -> Readable:
     """Claim up to `limit` shipments that are due, the longest overdue first; nobody else gets them until `lease`.
     A `probe` of an account in trouble takes one that failed least, due or not: stand-ins may have asked meanwhile.
     """
@@ -183,16 +133,18 @@ async def claim_due(
         UPDATE shipment SET leased_until = %s, hinted_at = NULL WHERE id IN (
             SELECT id FROM shipment
             WHERE account_id = %s AND (next_check <= %s OR (%s AND next_check IS NOT NULL))
-              AND (leased_until IS NULL OR leased_until <= %s)
+              AND (leased_until IS NULL OR leased_until <= %s) AND {free("shipment", "shipment.id")}
             ORDER BY {order} LIMIT %s FOR UPDATE SKIP LOCKED)
         RETURNING id"""  # noqa: S608 - our own columns
     ids = [row[0] async for row in await connection.execute(sql, (lease, account_id, now, probe, now, limit))]
     return await claimed(connection, ids)
 
 
-async def claimed(connection: Connection, ids: Sequence[int]) -> list[Kept]:
+async def claimed(connection: Connection, ids: Sequence[int]) -> Readable:
     """Shipments by id, which the caller has claimed."""
-    return await _read(connection, " WHERE s.id = ANY(%(ids)s) ORDER BY s.id", {"ids": list(ids)}) if ids else []
+    if not ids:
+        return Readable([], [])
+    return await read_each(connection, " WHERE s.id = ANY(%(ids)s) ORDER BY s.id", {"ids": list(ids)})
 
 
 async def settle(connection: Connection, asked: Sequence[Asked], *, now: datetime) -> None:
@@ -250,14 +202,26 @@ async def release(connection: Connection, ids: Sequence[int]) -> None:
 
 async def lock(connection: Connection, ids: Sequence[int]) -> list[Kept]:
     """Shipments by id, locked against other recording until the transaction ends."""
-    return await _read(
-        connection, " WHERE s.id = ANY(%(ids)s) ORDER BY s.id FOR UPDATE OF s", {"ids": sorted(set(ids))}
-    )
+    return await read(connection, " WHERE s.id = ANY(%(ids)s) ORDER BY s.id FOR UPDATE OF s", {"ids": sorted(set(ids))})
 
 
-async def lock_for_reading(connection: Connection, ids: Sequence[int]) -> list[Kept]:
+async def lock_each(connection: Connection, ids: Sequence[int]) -> Readable:
+    """The same, those that cannot be read apart."""
+    rest = " WHERE s.id = ANY(%(ids)s) ORDER BY s.id FOR UPDATE OF s"
+    return await read_each(connection, rest, {"ids": sorted(set(ids))})
+
+
+async def lock_for_reading(connection: Connection, ids: Sequence[int]) -> Readable:
     """Shipments by id, as they are between two recordings: waits for one under way, keeps the next waiting."""
-    return await _read(connection, " WHERE s.id = ANY(%(ids)s) ORDER BY s.id FOR SHARE OF s", {"ids": sorted(set(ids))})
+    rest = " WHERE s.id = ANY(%(ids)s) ORDER BY s.id FOR SHARE OF s"
+    return await read_each(connection, rest, {"ids": sorted(set(ids))})
+
+
+async def delivered(connection: Connection, ids: Sequence[int]) -> set[int]:
+    """Those that are delivered now, held so against recording until the transaction ends."""
+    sql = "SELECT id, status FROM shipment WHERE id = ANY(%s) ORDER BY id FOR SHARE"
+    rows = await connection.execute(sql, (sorted(set(ids)),))
+    return {row[0] async for row in rows if row[1] == Status.DELIVERED}
 
 
 async def followers(connection: Connection, codes: Sequence[tuple[int, str]]) -> dict[tuple[int, str], list[Followed]]:
@@ -308,8 +272,8 @@ async def move(connection: Connection, moved: Sequence[Moved]) -> None:
 
 async def kept(connection: Connection, store_id: int, shipment_id: int) -> Kept | None:
     """One shipment of a store; None if the store has none of that id."""
-    found = await _read(
-        connection, " WHERE s.id = %(id)s AND s.store_id = %(store)s", {"id": shipment_id, "store": store_id}
+    found = await read(
+        connection, " WHERE s.id = %(id)s AND s.store_id = %(store)s", {"id": shipment_id, "store": store_id}, legible
     )
     return found[0] if found else None
 
@@ -317,12 +281,12 @@ async def kept(connection: Connection, store_id: int, shipment_id: int) -> Kept 
 async def of_order(connection: Connection, store_id: int, order_number: str) -> list[Kept]:
     """All shipments of an order."""
     rest = " WHERE s.store_id = %(store)s AND o.number = %(number)s ORDER BY s.id"
-    return await _read(connection, rest, {"store": store_id, "number": order_number})
+    return await read(connection, rest, {"store": store_id, "number": order_number}, legible)
 
 
 async def by_token(connection: Connection, token: str) -> Kept | None:
     """The shipment behind a customer's link."""
-    found = await _read(connection, " WHERE s.tracking_token = %(token)s", {"token": token})
+    found = await read(connection, " WHERE s.tracking_token = %(token)s", {"token": token}, legible)
     return found[0] if found else None
 
 
@@ -352,12 +316,13 @@ async def hint(
 
 async def due_accounts(connection: Connection, *, now: datetime) -> list[int]:
     """Accounts with shipments that are due and that may be asked now, or whose trouble may be over."""
-    sql = """
+    sql = f"""
         SELECT a.id FROM account a WHERE a.kind = 'carrier' AND a.state NOT IN ('disabled', 'removed')
           AND (a.open_at IS NULL OR a.open_at <= %s)
           AND EXISTS (SELECT 1 FROM shipment s WHERE s.account_id = a.id
                       AND (s.next_check <= %s OR (a.state <> 'ok' AND s.next_check IS NOT NULL))
-                      AND (s.leased_until IS NULL OR s.leased_until <= %s))"""
+                      AND (s.leased_until IS NULL OR s.leased_until <= %s)
+                      AND {free("shipment", "s.id")})"""  # noqa: S608 - our own condition
     return [row[0] async for row in await connection.execute(sql, (now, now, now))]
 
 
@@ -375,7 +340,9 @@ async def next_due(connection: Connection, *, patience: timedelta = timedelta(0)
         SELECT min(at) FROM (
             SELECT CASE WHEN a.state = 'ok' THEN greatest(min(s.next_check), a.open_at) ELSE a.open_at END AS at
             FROM shipment s JOIN account a ON a.id = s.account_id
-            WHERE s.next_check IS NOT NULL AND a.state NOT IN ('disabled', 'removed') GROUP BY a.id
+            WHERE s.next_check IS NOT NULL AND a.state NOT IN ('disabled', 'removed') AND NOT EXISTS (
+                SELECT 1 FROM set_aside x WHERE (x.what, x.row_id) IN (('shipment', s.id), ('account', a.id)))
+            GROUP BY a.id
             UNION ALL
             SELECT greatest(min(s.next_check), b.open_at, CASE a.state WHEN 'outage' THEN a.trouble_since + %s END)
             FROM shipment s JOIN account a ON a.id = s.account_id AND a.state <> 'ok'
@@ -388,7 +355,9 @@ async def next_due(connection: Connection, *, patience: timedelta = timedelta(0)
                 ON n.account_id = a.id
             UNION ALL SELECT greatest(min(p.next_try), a.open_at) FROM proof_search p
             JOIN shipment s ON s.id = p.shipment_id JOIN account a ON a.id = s.account_id GROUP BY a.id
-            UNION ALL SELECT min(e.not_before) FROM effect e WHERE e.state IN ('pending', 'sending')) due"""
+            UNION ALL SELECT min(e.not_before) FROM effect e WHERE e.state IN ('pending', 'sending') AND NOT EXISTS (
+                SELECT 1 FROM set_aside x WHERE (x.what, x.row_id) IN
+                    (('effect', e.id), ('shipment', e.shipment_id), ('account', e.account_id)))) due"""
     row = await (await connection.execute(sql, (patience,))).fetchone()
     return row[0] if row else None
 
@@ -396,4 +365,4 @@ async def next_due(connection: Connection, *, patience: timedelta = timedelta(0)
 async def of_codes(connection: Connection, store_id: int, codes: Sequence[str]) -> list[Kept]:
     """All shipments of a store under these codes."""
     rest = " WHERE s.store_id = %(store)s AND s.tracking_code = ANY(%(codes)s) ORDER BY s.id"
-    return await _read(connection, rest, {"store": store_id, "codes": list(codes)})
+    return await read(connection, rest, {"store": store_id, "codes": list(codes)}, legible)

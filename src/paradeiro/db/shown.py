@@ -57,14 +57,21 @@ async def standings(connection: Connection, order_ids: Sequence[int]) -> dict[in
     """The packages of orders, by order, in the order of their registration."""
     sql = """
         SELECT order_id, tracking_code, status, reason, delivered_at,
-               (snapshot->>'estimate')::timestamptz AS estimate
+               snapshot ->> 'estimate' AS estimate
         FROM shipment WHERE order_id = ANY(%s) ORDER BY id"""
     found: dict[int, list[Standing]] = {order_id: [] for order_id in order_ids}
-    async with connection.cursor(row_factory=class_row(Standing)) as cursor:
-        await cursor.execute(sql, (list(order_ids),))
-        async for each in cursor:
-            found[each.order_id].append(each)
+    async for row in await connection.execute(sql, (list(order_ids),)):
+        found[row[0]].append(Standing(row[0], row[1], row[2], row[3], row[4], _instant(row[5])))
     return found
+
+
+def _instant(text: str | None) -> datetime | None:
+    """An instant of a snapshot; none if the text is no instant with its zone."""
+    try:
+        at = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else None
 
 
 async def order_counts(connection: Connection, store_id: int, *, search: str = "") -> tuple[int, dict[str, int]]:

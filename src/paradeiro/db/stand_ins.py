@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from paradeiro.db import shipments
 from paradeiro.db.pool import Connection
-from paradeiro.db.shipments import Asked, Kept
+from paradeiro.db.set_aside import free
+from paradeiro.db.shipments import Asked, Readable
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ _STANDS = """
           WHERE e.store_id = i.store_id AND e.carrier = i.carrier AND e.account_id <> h.id
             AND b.state NOT IN ('disabled', 'removed') AND (b.state = 'ok' OR b.open_at <= %(now)s)
             AND (e.rank, e.account_id) < (i.rank, i.account_id))"""
-_DUE = "s.next_check <= %(now)s AND (s.leased_until IS NULL OR s.leased_until <= %(now)s)"
+_DUE = f"""s.next_check <= %(now)s AND (s.leased_until IS NULL OR s.leased_until <= %(now)s)
+    AND {free("shipment", "s.id")}"""
 
 
 async def due_accounts(connection: Connection, *, now: datetime, patience: timedelta) -> list[int]:
@@ -78,7 +80,7 @@ async def due_accounts(connection: Connection, *, now: datetime, patience: timed
 
 async def claim(
     connection: Connection, account_id: int, *, now: datetime, patience: timedelta, lease: datetime, limit: int
-) -> list[Kept]:
+) -> Readable:
     """Claim up to `limit` due shipments for which this account stands in. Digest, outcome and failures are those of
     its own answers, not of the home account's.
     """
@@ -91,7 +93,8 @@ async def claim(
     values = {"now": now, "since": now - patience, "lease": lease, "account": account_id, "limit": limit}
     ids = [row[0] async for row in await connection.execute(sql, values)]
     known = await _answers(connection, account_id, ids)
-    return [replace(k, **known.get(k.shipment.id, _NEVER)) for k in await shipments.claimed(connection, ids)]
+    found = await shipments.claimed(connection, ids)
+    return replace(found, kept=[replace(k, **known.get(k.shipment.id, _NEVER)) for k in found.kept])
 
 
 _NEVER = {"digest": None, "outcome": "", "failures": 0}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -11,7 +12,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from paradeiro.db.pool import Connection
-from paradeiro.db.secrets import seal, unseal
+from paradeiro.db.secrets import WrongKeyError, seal, unseal
 from paradeiro.domain.bounds import clean_text
 from paradeiro.domain.records import Policy
 from paradeiro.domain.words import PartyKind
@@ -23,7 +24,17 @@ class Store:
     key: str
     name: str
     time_zone: str
-    policy: Policy
+    policy_json: str = field(repr=False)
+
+    @property
+    def policy(self) -> Policy:
+        """The policy. Raises `ValueError` if it cannot be read: whoever does not need it goes on all the same."""
+        return _policy(self.policy_json)
+
+
+@lru_cache(maxsize=1024)
+def _policy(text: str) -> Policy:
+    return msgspec.json.decode(text, type=Policy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +55,7 @@ class Account:
     open_at: datetime | None
     cursor: str
     next_visit: datetime | None
+    fault: str = ""  # why it cannot be used: its settings or its secrets cannot be read
 
     def rests(self, now: datetime) -> bool:
         """Whether nothing may be asked of it or told to it now: somebody disabled it, or its pause is not over."""
@@ -83,7 +95,8 @@ async def stores(connection: Connection, ids: Sequence[int] | None = None) -> di
     """Stores by id; all of them when `ids` is None."""
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(
-            "SELECT * FROM store WHERE %(ids)s::bigint[] IS NULL OR store_id = ANY(%(ids)s)",
+            "SELECT store_id, key, name, time_zone, policy::text AS policy_json FROM store "
+            "WHERE %(ids)s::bigint[] IS NULL OR store_id = ANY(%(ids)s)",
             {"ids": None if ids is None else list(ids)},
         )
         return {
@@ -92,7 +105,7 @@ async def stores(connection: Connection, ids: Sequence[int] | None = None) -> di
                 str(row["key"]),
                 row["name"],
                 row["time_zone"],
-                msgspec.convert(row["policy"], Policy),
+                row["policy_json"],
             )
             async for row in cursor
         }
@@ -131,7 +144,9 @@ async def accounts(
     ids: Sequence[int] | None = None,
     store_ids: Sequence[int] | None = None,
 ) -> list[Account]:
-    """Accounts with their secrets decrypted, by id. What was removed is none any more."""
+    """Accounts with their secrets decrypted, by id. What was removed is none any more. One whose settings cannot be
+    read says so in its `fault`, so that those beside it are there.
+    """
     sql = """
         SELECT * FROM account
         WHERE state <> 'removed' AND (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s))
@@ -140,7 +155,7 @@ async def accounts(
     async with connection.cursor(row_factory=dict_row) as cursor:
         values = {"ids": None if ids is None else list(ids), "stores": None if store_ids is None else list(store_ids)}
         await cursor.execute(sql, values)
-        return [_account(row, key) async for row in cursor]
+        return [_account(row, key) async for row in cursor if row["kind"] in set(PartyKind)]
 
 
 async def owner(connection: Connection, account_id: int) -> tuple[int, PartyKind] | None:
@@ -150,19 +165,22 @@ async def owner(connection: Connection, account_id: int) -> tuple[int, PartyKind
     return (row[0], PartyKind(row[1])) if row else None
 
 
-async def open_account(connection: Connection, key: str, account_id: int, *, now: datetime) -> Account | None:
-    """The account, unless it was removed or may not be asked now."""
-    account = next(iter(await accounts(connection, key, ids=[account_id])), None)
-    return None if account is None or account.rests(now) else account
-
-
 async def has_accounts(connection: Connection, *, except_store: str) -> bool:
     """Whether any store but that one has an account."""
     sql = "SELECT EXISTS (SELECT 1 FROM account a JOIN store s USING (store_id) WHERE s.name <> %s)"
     return bool(await _one(connection, sql, (except_store,)))
 
 
+def _settings(row: dict[str, Any], key: str) -> tuple[dict[str, str], str]:
+    """An account's settings and secrets, and why they cannot be read if so."""
+    try:
+        return msgspec.convert(row["settings"], dict[str, str]) | unseal(row["secrets"], key), ""
+    except (WrongKeyError, ValueError, TypeError) as error:
+        return {}, str(error)
+
+
 def _account(row: dict[str, Any], key: str) -> Account:
+    settings, fault = _settings(row, key)
     return Account(
         id=row["id"],
         store_id=row["store_id"],
@@ -170,7 +188,7 @@ def _account(row: dict[str, Any], key: str) -> Account:
         kind=PartyKind(row["kind"]),
         name=row["name"],
         channel=row["channel"],
-        settings=row["settings"] | unseal(row["secrets"], key),
+        settings=settings,
         state=row["state"],
         trouble=row["trouble"],
         trouble_since=row["trouble_since"],
@@ -178,6 +196,7 @@ def _account(row: dict[str, Any], key: str) -> Account:
         open_at=row["open_at"],
         cursor=row["cursor"],
         next_visit=row["next_visit"],
+        fault=fault,
     )
 
 

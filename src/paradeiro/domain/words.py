@@ -165,6 +165,7 @@ class NoticeKind(StrEnum):
     TEMPLATE_FAILED = "template_failed"
     MAIL_BOUNCED = "mail_bounced"
     ORDER_SET_ASIDE = "order_set_aside"
+    SET_ASIDE = "set_aside"
 
 
 class Drift(StrEnum):

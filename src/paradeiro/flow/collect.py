@@ -11,17 +11,19 @@ from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from paradeiro.db import jobs, notices, replies, shipments, stand_ins, stores
+from paradeiro.db import jobs, notices, replies, shipments, stand_ins
 from paradeiro.db.jobs import Job
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
+from paradeiro.db.set_aside import Spoilt
 from paradeiro.db.shipments import Asked, Kept
 from paradeiro.db.stores import Account
 from paradeiro.domain.schedule import next_check
 from paradeiro.domain.sources import PATIENCE
 from paradeiro.domain.words import NoticeKind, Outcome
-from paradeiro.flow import trouble, turns, watch
+from paradeiro.flow import aside, trouble, turns, watch
 from paradeiro.flow.bounded import BATCH_SECONDS, MANY_SECONDS, bounded
+from paradeiro.flow.fetching import Answers, answered_an_error, codes_of, fetch
 from paradeiro.flow.means import Means
 from paradeiro.sdk.contract import Answer, Connector
 
@@ -42,6 +44,8 @@ _WHOLE_BATCH = ""
 _PROBE = 1
 # An aggregator that hears of a package for the first time has to go and look itself; it has seen it by then.
 _AFTER_INTRODUCTION = timedelta(minutes=10)
+# Errors in a row about one package until a person hears of it.
+_ERRORS_BEFORE_TELLING = 4
 _NO_ANSWER = frozenset({Outcome.RETRY, Outcome.AUTH_FAILED})
 
 
@@ -103,7 +107,7 @@ async def _claim(means: Means, account_id: int, turn: _Turn) -> _Claimed | None:
     """What is due, if the account may be asked: the account's own shipments, else those it stands in for."""
     now = means.now()
     async with transaction(means.pool) as connection:
-        account = await stores.open_account(connection, means.secret_key, account_id, now=now)
+        account = await aside.open_account(means, connection, account_id, now=now)
         if account is None:
             return None
         connector, probe = means.connectors[account.connector], account.state != "ok"
@@ -111,12 +115,14 @@ async def _claim(means: Means, account_id: int, turn: _Turn) -> _Claimed | None:
         many = many and await shipments.count_due(connection, account_id, now=now, most=MANY) == MANY
         limit = _PROBE if probe else connector.large_batch_size if many else connector.batch_size
         lease = means.lease(_LONG_LEASE if many else _LEASE)
-        due = await shipments.claim_due(connection, account.id, now=now, lease=lease, limit=limit, probe=probe)
-        borrowed = not due
+        found = await shipments.claim_due(connection, account.id, now=now, lease=lease, limit=limit, probe=probe)
+        borrowed = not (found.kept or found.spoilt)
         if borrowed:
-            due = await stand_ins.claim(
+            found = await stand_ins.claim(
                 connection, account.id, now=now, patience=PATIENCE, lease=lease, limit=min(limit, connector.batch_size)
             )
+        await aside.leave(connection, found.spoilt, now=now)
+        due = found.kept
     return _Claimed(account, connector, due, borrowed, many and not borrowed) if due else None
 
 
@@ -136,7 +142,7 @@ async def _ask_for_many(means: Means, claimed: _Claimed, turn: _Turn) -> Sequenc
     """Ask for all at once in the way that takes its time. Returns those that it gave no answer about."""
     await turn.wait(claimed.connector.requests_per_second)
     session = await means.sessions.of(claimed.account)
-    asking = session.fetch_many(_codes(claimed.due))
+    asking = session.fetch_many(codes_of(claimed.due))
     answers = {answer.tracking_code: answer for answer in await bounded(asking, MANY_SECONDS, lambda _: ())}
     turn.many = bool(answers)
     answered = [kept for kept in claimed.due if kept.shipment.tracking_code in answers]
@@ -153,21 +159,18 @@ async def _ask_batch(means: Means, claimed: _Claimed, due: Sequence[Kept], turn:
     await turn.wait(claimed.connector.requests_per_second)
     session = await means.sessions.of(claimed.account)
     asked_at = asyncio.get_running_loop().time()
-    codes = _codes(due)
-    given = await bounded(session.fetch(codes), BATCH_SECONDS, partial(_unanswered, codes))
-    answers = {answer.tracking_code: answer for answer in given}
+    asking_all = fetch(session, due, partial(turn.wait, claimed.connector.requests_per_second))
+    answers, failed = await bounded(asking_all, BATCH_SECONDS, partial(_unanswered, codes_of(due)))
     seconds = asyncio.get_running_loop().time() - asked_at
     asking = _Asking(claimed.account, means.connectors, claimed.borrowed, seconds, means.now())
     async with transaction(means.pool) as connection:
-        return await _settle(connection, asking, due, answers)
+        await aside.leave(connection, failed, now=means.now())
+        answered = [kept for kept in due if kept.shipment.tracking_code in answers]
+        return await _settle(connection, asking, answered, answers) if answered else True
 
 
-def _unanswered(codes: Sequence[str], why: str) -> list[Answer]:
-    return [Answer(code, Outcome.RETRY, message=why) for code in codes]
-
-
-def _codes(due: Sequence[Kept]) -> list[str]:
-    return list(dict.fromkeys(kept.shipment.tracking_code for kept in due))
+def _unanswered(codes: Sequence[str], why: str) -> tuple[Answers, list[Spoilt]]:
+    return {code: Answer(code, Outcome.RETRY, message=why) for code in codes}, []
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +191,13 @@ async def _settle(connection: Connection, asking: _Asking, due: Sequence[Kept], 
     account, now = asking.account, asking.now
     reached = await _state(connection, account, list(answers.values()), now=now)
     batch = _Batch()
+    spoilt = []
     for kept in due:
-        _sort(batch, asking, kept, answers[kept.shipment.tracking_code], reached=reached)
+        try:
+            _sort(batch, asking, kept, answers[kept.shipment.tracking_code], reached=reached)
+        except Exception as error:  # noqa: BLE001 - nothing was written: this one is told, and the others go on
+            spoilt.append(aside.package(kept, error))
+    await aside.leave(connection, spoilt, now=now)
     # Replies before shipments: recording locks them in that order too.
     ids = await _keep_changed(connection, account, batch.changed, now=now)
     if asking.borrowed:
@@ -217,7 +225,10 @@ async def _settle(connection: Connection, asking: _Asking, due: Sequence[Kept], 
 
 async def _state(connection: Connection, account: Account, answers: Sequence[Answer], *, now: datetime) -> bool:
     """How the account is by these answers. False when it cannot be asked further now."""
-    down = next((a for a in answers if a.outcome in _NO_ANSWER), None)
+    erring = sum(1 for a in answers if answered_an_error(a))
+    # An error about one package, while others are answered or nothing else was asked, is that package's own.
+    own = erring < len(answers) or (len(answers) == 1 and account.state == "ok")
+    down = next((a for a in answers if a.outcome in _NO_ANSWER and not (own and answered_an_error(a))), None)
     if down is not None:
         await trouble.unwell(connection, account, down.outcome, down.message, now=now, retry_after=down.retry_after)
         return False
@@ -258,6 +269,8 @@ def _sort(batch: _Batch, asking: _Asking, kept: Kept, answer: Answer, *, reached
     batch.asked.append(Asked(shipment.id, answer.outcome, due, failures, waits=waits))
     if wrong:
         batch.notices.append(_refused(asking.account, kept, answer))
+    if answered_an_error(answer) and failures == _ERRORS_BEFORE_TELLING and not waits:
+        batch.notices.append(_erring(asking.account, kept, answer))
 
 
 def _refused(account: Account, kept: Kept, answer: Answer) -> NoticeDraft:
@@ -271,6 +284,26 @@ def _refused(account: Account, kept: Kept, answer: Answer) -> NoticeDraft:
         account_id=account.id,
         shipment_id=kept.shipment.id,
         facts={"account": account.name, "code": code, "order": kept.order.number, "why": answer.message},
+    )
+
+
+def _erring(account: Account, kept: Kept, answer: Answer) -> NoticeDraft:
+    code = kept.shipment.tracking_code
+    return NoticeDraft(
+        account.store_id,
+        NoticeKind.WRONG_CODE,
+        f"shipment {kept.shipment.id}",
+        f"{account.name} answers an error whenever it is asked about {code} of order {kept.order.number}: "
+        f"{answer.message}. Others are answered. We keep asking; check the code, or ask the carrier.",
+        account_id=account.id,
+        shipment_id=kept.shipment.id,
+        facts={
+            "variant": "errors",
+            "account": account.name,
+            "code": code,
+            "order": kept.order.number,
+            "why": answer.message,
+        },
     )
 
 

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import quote
 
-from paradeiro.db import hooks, notices, order_hints, stores
+from paradeiro.db import hooks, notices, order_hints
 from paradeiro.db.hooks import Hook
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import transaction
 from paradeiro.db.stores import Account
 from paradeiro.domain.words import NoticeKind, Outcome
+from paradeiro.flow import aside
 from paradeiro.flow.bounded import BATCH_SECONDS, bounded
 from paradeiro.flow.errors import ConflictError, InvalidError, MissingError
 from paradeiro.flow.means import Means, log
@@ -86,7 +87,7 @@ async def keep_door(means: Means, account_id: int) -> None:
         )
         if hook is None:
             return
-        account = await stores.open_account(connection, means.secret_key, account_id, now=now)
+        account = await aside.open_account(means, connection, account_id, now=now)
         if account is None:
             return
     session = await _session(means, account)

@@ -16,7 +16,7 @@ from paradeiro.domain.bounds import bounded_order, number_problem
 from paradeiro.domain.codes import CodeProblem, free_code_problem, tidy_code
 from paradeiro.domain.records import Invoice, Order
 from paradeiro.domain.words import NoticeKind, Outcome, PartyKind
-from paradeiro.flow import set_aside, trouble, turns
+from paradeiro.flow import aside, set_aside, trouble, turns
 from paradeiro.flow.bounded import PAGE_SECONDS, bounded
 from paradeiro.flow.errors import InvalidError
 from paradeiro.flow.means import Means
@@ -188,7 +188,7 @@ async def visit(means: Means, account_id: int) -> int:
 async def _one_page(means: Means, account_id: int) -> tuple[int, bool]:
     now = means.now()
     async with transaction(means.pool) as connection:
-        account = await stores.open_account(connection, means.secret_key, account_id, now=now)
+        account = await aside.open_account(means, connection, account_id, now=now)
         if account is None:
             return 0, False
         watch = await orders.awaiting(connection, account.store_id, since=now - _WATCH_FOR, now=now, limit=_WATCHED)

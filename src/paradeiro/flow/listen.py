@@ -13,7 +13,7 @@ from paradeiro.db.stores import Account
 from paradeiro.domain import drift, silence
 from paradeiro.domain.silence import Hour, Rhythm, Silence, Slot
 from paradeiro.domain.words import NoticeKind
-from paradeiro.flow import watch
+from paradeiro.flow import aside, watch
 from paradeiro.flow.means import Means
 
 EVERY = timedelta(minutes=10)
@@ -26,7 +26,7 @@ async def listen(means: Means, account_id: int) -> Silence | None:
     """Look whether an account is too quiet. One that cannot be asked is not listened to: that is told already."""
     now = means.now()
     async with transaction(means.pool) as connection:
-        account = next(iter(await stores.accounts(connection, means.secret_key, ids=[account_id])), None)
+        account = await aside.usable(means, connection, account_id, now=now)
         if account is None or account.state == "disabled":
             return None
         await watches.listened(connection, account.store_id, account.id, now=now, lively=now - _LIVELY)

@@ -5,13 +5,13 @@ The hint is kept before the push is answered or the feed committed; it goes in t
 
 from datetime import datetime, timedelta
 
-from paradeiro.db import jobs, notices, order_hints, stores
+from paradeiro.db import jobs, notices, order_hints
 from paradeiro.db.jobs import Job
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.db.stores import Account
 from paradeiro.domain.words import NoticeKind, Outcome
-from paradeiro.flow import trouble, turns
+from paradeiro.flow import aside, trouble, turns
 from paradeiro.flow.bounded import BATCH_SECONDS, bounded
 from paradeiro.flow.intake import take_orders, unread
 from paradeiro.flow.means import Means, log
@@ -45,7 +45,7 @@ async def _one_batch(means: Means, account_id: int) -> tuple[bool, int]:
     """Whether there may be more, and how many orders were taken."""
     began = means.now()
     async with transaction(means.pool) as connection:
-        account = await stores.open_account(connection, means.secret_key, account_id, now=began)
+        account = await aside.open_account(means, connection, account_id, now=began)
         if account is None:
             return False, 0
         lease = means.lease(_LEASE)
@@ -97,7 +97,7 @@ async def read_feed(means: Means, account_id: int) -> int:
     named = 0
     async with transaction(means.pool) as connection:
         now = means.now()
-        account = await stores.open_account(connection, means.secret_key, account_id, now=now)
+        account = await aside.open_account(means, connection, account_id, now=now)
         if account is None:
             return 0
         if not await order_hints.claim_feed(connection, account_id, now=now, lease=means.lease(_LEASE)):

@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
-from paradeiro.db import jobs, notices, proofs, shipments, stores
+from paradeiro.db import jobs, notices, proofs, shipments
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.db.proofs import Found, Search, Tried
 from paradeiro.db.stores import Account
 from paradeiro.domain.proofs import content_type, next_try
 from paradeiro.domain.words import NoticeKind, Outcome, ProofState
-from paradeiro.flow import turns
+from paradeiro.flow import aside, turns
 from paradeiro.flow.bounded import BATCH_SECONDS, bounded
 from paradeiro.flow.means import Means
 from paradeiro.sdk.contract import ProofAnswer, ProofAsked
@@ -44,7 +44,7 @@ async def prove(means: Means, account_id: int) -> int:
 async def _one_batch(means: Means, account_id: int) -> int:
     now = means.now()
     async with transaction(means.pool) as connection:
-        account = await stores.open_account(connection, means.secret_key, account_id, now=now)
+        account = await aside.open_account(means, connection, account_id, now=now)
         if account is None:
             return 0
         connector = means.connectors[account.connector]
@@ -79,8 +79,7 @@ async def _settle(
     now: datetime,
 ) -> None:
     """Write what a batch gave. Shipments first: recording, which may take a delivery back, locks them first too."""
-    kept = await shipments.lock_for_reading(connection, [search.shipment_id for search in due])
-    standing = {k.shipment.id for k in kept if k.shipment.snapshot.delivered}
+    standing = await shipments.delivered(connection, [search.shipment_id for search in due])
     told = [(search, answers[search.tracking_code]) for search in due]
     strange = [(s, a) for s, a in told if a.outcome in _STRANGE and s.tries + 1 >= _TRIES_BEFORE_TELLING]
     if strange:

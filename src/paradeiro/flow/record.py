@@ -54,6 +54,11 @@ class Surroundings:
             mine = [a for a in mine if a.channel == kept.order.channel]
         return mine if kind is PartyKind.WEBHOOK else mine[:1]
 
+    def told_at(self, account: Account) -> Collection[EffectKind]:
+        """What an account tells. One whose connector is gone keeps everything until it is back: nothing is lost."""
+        connector = self.connectors.get(account.connector)
+        return connector.effects if connector else frozenset(EffectKind)
+
     def sinks(self, kept: Kept) -> Sinks:
         return Sinks(
             order_system=self.sink(kept, PartyKind.ORDER_SYSTEM) is not None,
@@ -63,7 +68,9 @@ class Surroundings:
         )
 
     def zone(self, kept: Kept) -> ZoneInfo:
-        return ZoneInfo(self.connectors[kept.shipment.carrier].time_zone)
+        connector = self.connectors.get(kept.shipment.carrier)
+        # A carrier whose connector is gone is spoken of by hand and by others all the same.
+        return ZoneInfo(connector.time_zone if connector else self.stores[kept.shipment.store_id].time_zone)
 
 
 @dataclass(slots=True)
@@ -304,7 +311,7 @@ def rows_of(around: Surroundings, kept: Kept, drafts: Iterable[EffectDraft]) -> 
         EffectRow(shipment.store_id, kept.order_id, shipment.id, account.id, draft.kind, draft.cause)
         for draft in drafts
         for account in around.all_sinks(kept, draft.sink)
-        if draft.kind in around.connectors[account.connector].effects
+        if draft.kind in around.told_at(account)
     ]
 
 

@@ -12,15 +12,16 @@ from paradeiro.db import effects, events, jobs, notices, orders, shipments, stor
 from paradeiro.db.effects import Claimed, Ended
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
+from paradeiro.db.set_aside import NOT_THE_ROWS, apart, why_of
 from paradeiro.db.shipments import Kept
 from paradeiro.db.stores import Account, Store
 from paradeiro.domain.records import Telling
 from paradeiro.domain.timeline import fold
 from paradeiro.domain.words import BounceKind, EffectKind, NoticeKind, Outcome, PartyKind, Status
-from paradeiro.flow import bounces, channels, endpoint, mailing, trouble, turns
+from paradeiro.flow import aside, bounces, channels, endpoint, mailing, trouble, turns
 from paradeiro.flow.bounded import SEND_SECONDS, bounded
 from paradeiro.flow.links import customers_address
-from paradeiro.flow.means import Means
+from paradeiro.flow.means import Means, log
 from paradeiro.sdk.contract import Request, Sent
 
 _LEASE = timedelta(minutes=2)
@@ -28,9 +29,14 @@ _BATCH = 10
 _SHARE = 6  # of a minute: a batch takes ten seconds of an account's pace
 _FIRST_BACKOFF = timedelta(seconds=30)
 _LONGEST_BACKOFF = timedelta(hours=1)
-# One effect may fail for its own reasons; only several in a row mean that the party is in trouble.
-_ACCOUNT_FAILS_AFTER = 3
+# An order may be answered an error for its own reasons (VTEX: invoice numbers with a space). Only for so many different
+# ones, and none taken, is it the party's.
+_ORDERS_FOR_AN_OUTAGE = 10
+_ORDERS_AT_A_GATEWAY = 3
+_GATEWAY = frozenset({502, 503, 504})
 _NOTICE_AFTER_ATTEMPTS = 12
+# An order that is answered an error while others go is told earlier: within a few minutes.
+_NOTICE_AFTER_ERRORS = 4
 _OK = 200
 _TOO_MANY_REQUESTS = 429
 
@@ -60,7 +66,7 @@ async def relay(means: Means, account_id: int) -> int:
 async def _one_batch(means: Means, account_id: int) -> tuple[int, int]:
     now = means.now()
     async with transaction(means.pool) as connection:
-        account = await stores.open_account(connection, means.secret_key, account_id, now=now)
+        account = await aside.open_account(means, connection, account_id, now=now)
         if account is None:
             return 0, 0
         claimed, parcels = await _claim(means, connection, account, now=now)
@@ -87,10 +93,33 @@ async def _claim(means: Means, connection: Connection, account: Account, *, now:
     # Of an account with a slow pace so few that all have had their turn long before the lease ends.
     limit = _BATCH if pace is None else int(max(min(_BATCH, pace(account.settings) / _SHARE), 1))
     heads = await effects.next_heads(connection, account.id, now=now, limit=limit)
-    kept = {k.shipment.id: k for k in await shipments.lock_for_reading(connection, [h[1] for h in heads])}
-    claimed = await effects.claim(connection, [h[0] for h in heads], now=now, lease=means.lease(_LEASE))
-    if not claimed:
-        return 0, []
+    found = await shipments.lock_for_reading(connection, [h[1] for h in heads])
+    await aside.leave(connection, found.spoilt, now=now)
+    kept = {k.shipment.id: k for k in found.kept}
+    ready = [effect_id for effect_id, shipment_id in heads if shipment_id in kept]
+    claimed = await effects.claim(connection, ready, now=now, lease=means.lease(_LEASE))
+
+    async def make(some: Sequence[Claimed]) -> list[_Parcel]:
+        return await _make(means, connection, account, some, kept, now=now)
+
+    async def spoil(each: Claimed, error: Exception) -> None:
+        number = kept[each.shipment_id].order.number
+        await aside.message(connection, account, each, number, error, now=now)
+
+    # What was read apart counts as claimed too: there is more to look at.
+    return len(claimed) + len(found.spoilt), await apart(connection, claimed, make, spoil)
+
+
+async def _make(
+    means: Means,
+    connection: Connection,
+    account: Account,
+    claimed: Sequence[Claimed],
+    kept: Mapping[int, Kept],
+    *,
+    now: datetime,
+) -> list[_Parcel]:
+    """Render claimed effects: those of them that may go."""
     tellings = await _tellings(means, connection, account, claimed, kept, now=now)
     parcels = []
     for each in claimed:
@@ -113,7 +142,7 @@ async def _claim(means: Means, connection: Connection, account: Account, *, now:
         to = mailing.told_to(telling) if account.kind is PartyKind.MAIL else None
         await effects.keep_request(connection, each.id, request=msgspec.json.encode(request), told=told, to=to)
         parcels.append(_Parcel(each, request, doubtful=False))
-    return len(claimed), parcels
+    return parcels
 
 
 async def _tellings(
@@ -176,11 +205,25 @@ def _hung(why: str) -> Sent:
 
 
 async def _send(session: Any, parcel: _Parcel) -> Sent:
-    """Send once. After a doubt, look first whether the other side has it already."""
+    """Send once; a fault of ours with one message is that message's, and the others of its batch go."""
+    try:
+        sent = await _send_once(session, parcel)
+    except NOT_THE_ROWS:
+        raise
+    except Exception as error:  # noqa: BLE001 - it counts as a try in doubt: it is logged, tried again, and told
+        log.error("sending one message failed", effect=parcel.claimed.id, exc_info=error)
+        return Sent(Outcome.RETRY, message=why_of(error), in_doubt=True, about_one=True)
+    return replace(sent, message=sent.message.replace("\0", ""), receipt=sent.receipt.replace("\0", ""))
+
+
+async def _send_once(session: Any, parcel: _Parcel) -> Sent:
+    """After a doubt, look first whether the other side has it already."""
     key = parcel.claimed.key
     done = await session.already_done(parcel.request, key) if parcel.doubtful else False
     if done is None:
-        return Sent(Outcome.RETRY, message="whether it was told already cannot be read now", in_doubt=True)
+        return Sent(
+            Outcome.RETRY, message="whether it was told already cannot be read now", in_doubt=True, about_one=True
+        )
     if done:
         return Sent(Outcome.FOUND, receipt="found by reading back")
     sent: Sent = await session.send(parcel.request, key)
@@ -199,7 +242,7 @@ async def _settle(
 ) -> None:
     """Write how each try ended, and how the account is."""
     # The account's row first, as everywhere, then the effects in the order of their ids.
-    await _account_state(connection, account, sent, patient=bool(pauses), now=now)
+    await _account_state(connection, account, sent, pauses, now=now)
     vain = next((s for p, s in zip(parcels, sent, strict=True) if _in_vain(p, s, pauses)), None)
     if vain is not None:
         await endpoint.give_up(connection, account, vain, now=now)
@@ -256,15 +299,25 @@ def _ended(parcel: _Parcel, result: Sent, pauses: Sequence[timedelta], *, began:
 
 
 async def _account_state(
-    connection: Connection, account: Account, sent: Sequence[Sent], *, patient: bool, now: datetime
+    connection: Connection,
+    account: Account,
+    sent: Sequence[Sent],
+    pauses: Sequence[timedelta],
+    *,
+    now: datetime,
 ) -> None:
-    """The account is well when anything was answered; in trouble when it refuses us or nothing gets through. `patient`:
-    a person hears of it only when it is given up.
+    """The account is well when anything was answered; in trouble when it refuses us, asks us to slow down, or when
+    nothing gets through at all. What is said of one order or recipient is that one's, however often it is said; an
+    error that an HTTP party answers may be either, so it is the account's only when it is answered for many different
+    orders and nothing else is. Of an account with `pauses` of its own a person hears only when it is given up.
     """
+    patient = bool(pauses)
     refused = next((s for s in sent if s.outcome is Outcome.AUTH_FAILED), None)
-    # Who says yes and shows nothing has answered: that is one effect's trouble, not the account's.
+    # Who says yes and shows nothing has answered.
     failed = [s for s in sent if s.outcome is Outcome.RETRY and s.http_status != _OK]
     throttled = next((s for s in failed if s.http_status == _TOO_MANY_REQUESTS), None)
+    silent = next((s for s in failed if s.http_status is None and not s.about_one), None)
+    broken = [s for s in failed if s.http_status is not None and not s.about_one]
     if refused is not None:
         await trouble.unwell(connection, account, refused.outcome, refused.message, now=now)
     elif throttled is not None:
@@ -274,10 +327,33 @@ async def _account_state(
         )
     elif len(failed) < len(sent):
         await trouble.well(connection, account, now=now)
-    elif account.failures + len(failed) >= _ACCOUNT_FAILS_AFTER:
-        await trouble.unwell(connection, account, failed[0].outcome, failed[0].message, now=now, told=patient)
+    elif silent is not None:
+        # It could not be reached: the circuit opens at once, before others wait for nothing too.
+        await trouble.unwell(
+            connection, account, silent.outcome, silent.message, now=now, told=patient, first=_pause(1, pauses)
+        )
+    elif not broken:
+        return  # it answered, about those only
+    elif await _broken_for_all(connection, account, broken):
+        await trouble.unwell(connection, account, broken[0].outcome, broken[0].message, now=now, told=patient)
     else:
         await stores.count_failure(connection, account.id)
+
+
+async def _broken_for_all(connection: Connection, account: Account, broken: Sequence[Sent]) -> bool:
+    """Whether a party that answered errors only does so for everybody: nothing was taken since the first of several
+    tries, and so many different orders wait for it. A gateway that stands before it says so earlier.
+    """
+    gateway = all(s.http_status in _GATEWAY for s in broken)
+    tries = account.failures + len(broken)
+    most = _ORDERS_AT_A_GATEWAY if gateway else _ORDERS_FOR_AN_OUTAGE
+    return tries >= most and await effects.failing_orders(connection, account.id) >= most
+
+
+def _tries_before_telling(result: Sent) -> int:
+    """After how many vain tries of one message a person hears of it. A greylisting recipient needs a while."""
+    answered = result.http_status is not None and result.http_status not in {_OK, _TOO_MANY_REQUESTS, *_GATEWAY}
+    return _NOTICE_AFTER_ERRORS if answered else _NOTICE_AFTER_ATTEMPTS
 
 
 def _notice(account: Account, parcel: _Parcel, result: Sent) -> NoticeDraft | None:
@@ -286,7 +362,7 @@ def _notice(account: Account, parcel: _Parcel, result: Sent) -> NoticeDraft | No
     said = f"'{claimed.kind}' (effect {claimed.id})"
     if result.outcome in {Outcome.REFUSED, Outcome.MALFORMED}:
         words = f"{account.name} refused {said}: {result.message}. It is not sent again; the next change will be."
-    elif result.outcome is Outcome.RETRY and claimed.attempts == _NOTICE_AFTER_ATTEMPTS:
+    elif result.outcome is Outcome.RETRY and claimed.attempts == _tries_before_telling(result):
         words = f"{account.name} has not taken {said} in {claimed.attempts} tries: {result.message}. We keep trying."
     else:
         return None

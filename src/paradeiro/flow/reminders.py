@@ -1,12 +1,15 @@
 """In: the clock; out: a reminder planned for each customer whose package will not wait much longer, made once."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from paradeiro.db import effects, mailing, shipments
+from paradeiro.db.effects import EffectRow
 from paradeiro.db.pool import transaction
+from paradeiro.db.shipments import Kept
 from paradeiro.domain.plan import remind
+from paradeiro.flow import aside
 from paradeiro.flow.means import Means
-from paradeiro.flow.record import call_relay, rows_of, surround
+from paradeiro.flow.record import Surroundings, call_relay, rows_of, surround
 from paradeiro.sdk.speech.moments import zone_of
 
 _AT_ONCE = 200
@@ -21,19 +24,25 @@ async def remind_all(means: Means) -> int:
         async with transaction(means.pool) as connection:
             now = means.now()
             ids = await mailing.waiting(connection, now=now, after=after, limit=_AT_ONCE)
-            kept = await shipments.lock(connection, ids)
-            around = await surround(means, connection, {k.shipment.store_id for k in kept})
-            rows = []
-            for each in kept:
-                store = around.stores[each.shipment.store_id]
-                since = each.shipment.snapshot.since
-                if since is not None and now - since < _NEW:
-                    continue
-                today = now.astimezone(zone_of(store.time_zone)).date()
-                drafts = remind(each.order, each.shipment, around.sinks(each), store.policy, today)
-                rows += rows_of(around, each, drafts)
+            found = await shipments.lock_each(connection, ids)
+            around = await surround(means, connection, {k.shipment.store_id for k in found.kept})
+            rows, spoilt = [], found.spoilt
+            for each in found.kept:
+                try:
+                    rows += _reminder(around, each, now)
+                except Exception as error:  # noqa: BLE001 - nothing was written: this one is told, the others go on
+                    spoilt.append(aside.reminder(each, error))
+            await aside.leave(connection, spoilt, now=now)
             planned += len(await effects.add(connection, rows, now=now))
             await call_relay(connection, rows)
         if len(ids) < _AT_ONCE:
             return planned
         after = ids[-1]
+
+
+def _reminder(around: Surroundings, kept: Kept, now: datetime) -> list[EffectRow]:
+    store, since = around.stores[kept.shipment.store_id], kept.shipment.snapshot.since
+    if since is not None and now - since < _NEW:
+        return []
+    today = now.astimezone(zone_of(store.time_zone)).date()
+    return rows_of(around, kept, remind(kept.order, kept.shipment, around.sinks(kept), store.policy, today))

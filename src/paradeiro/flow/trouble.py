@@ -38,12 +38,13 @@ async def unwell(
     now: datetime,
     retry_after: float | None = None,
     told: bool = False,
+    first: timedelta = _FIRST_PAUSE,
 ) -> datetime:
     """The party could not answer (RETRY) or refused our credentials (AUTH_FAILED); when to try again. `told`: a person
-    is told of it in other words.
+    is told of it in other words. `first`: how long the first pause is.
     """
     refused = outcome is Outcome.AUTH_FAILED
-    pause = _PROBE_REFUSED if refused else min(_FIRST_PAUSE * float(2 ** min(account.failures, 10)), _LONGEST_PAUSE)
+    pause = _PROBE_REFUSED if refused else min(first * float(2 ** min(account.failures, 10)), _LONGEST_PAUSE)
     open_at = now + max(pause, timedelta(seconds=retry_after or 0))
     state = "paused" if refused else "outage"
     since = await stores.account_trouble(connection, account.id, state=state, trouble=message, open_at=open_at, now=now)

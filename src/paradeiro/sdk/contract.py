@@ -163,7 +163,8 @@ class Sent:
     """How telling ended. `outcome` is FOUND (accepted; receipt given), RETRY, AUTH_FAILED, REFUSED or MALFORMED.
 
     `in_doubt` is true when the other side may have accepted before the connection broke, `gone` when it says that
-    nobody listens there any more. `bounced`, with REFUSED: what that says of the address that it went to.
+    nobody listens there any more. `bounced`, with REFUSED: what that says of the address that it went to. `about_one`,
+    with RETRY: the party answers, and says no for now to this recipient, order or message; others may go.
     """
 
     outcome: Outcome
@@ -174,6 +175,7 @@ class Sent:
     in_doubt: bool = False
     gone: bool = False
     bounced: BounceKind | None = None
+    about_one: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """In: one job's name and payload; out: the flow that it names, run."""
 
 from paradeiro.db import jobs
+from paradeiro.db.set_aside import NOT_THE_ROWS
+from paradeiro.flow import aside
 from paradeiro.flow.collect import collect
 from paradeiro.flow.hook import keep_door
 from paradeiro.flow.intake import visit
@@ -43,12 +45,12 @@ async def _record(means: Means, reply_ids: list[int]) -> None:
     """Record a batch; if it fails, each reply by itself, so that one cannot hold up the others."""
     try:
         await record_replies(means, reply_ids)
-    except Exception:
+    except NOT_THE_ROWS:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever one reply does to us, it is told, and the others go on
         if len(reply_ids) == 1:
-            raise
-        log.exception("recording a batch failed; trying its replies one by one", replies=len(reply_ids))
+            await aside.answer(means, reply_ids[0], error)
+            return
+        log.info("recording a batch failed; trying its replies one by one", replies=len(reply_ids), why=str(error))
         for reply_id in reply_ids:
-            try:
-                await record_replies(means, [reply_id])
-            except Exception:  # noqa: BLE001 - it stays unrecorded, is logged, and the sweep brings it again
-                log.exception("recording failed; the reply is kept and comes again", reply=reply_id)
+            await _record(means, [reply_id])

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from paradeiro.db import effects, jobs, order_hints, proofs, replies, shipments, stand_ins, watches
+from paradeiro.db import effects, jobs, order_hints, proofs, replies, set_aside, shipments, stand_ins, watches
 from paradeiro.db.jobs import Job
 from paradeiro.db.pool import transaction
 from paradeiro.domain.sources import PATIENCE
@@ -22,15 +22,17 @@ async def sweep(means: Means, *, forgotten_after: timedelta = FORGOTTEN_AFTER) -
             *await shipments.due_accounts(connection, now=now),
             *await stand_ins.due_accounts(connection, now=now, patience=PATIENCE),
         }
-        wanted = [
-            *(Job(jobs.COLLECT, str(i), once=True) for i in sorted(asked)),
-            *(Job(jobs.LISTEN, str(i), once=True) for i in await watches.due(connection, before=now - EVERY)),
-            *(Job(jobs.FEED, str(i), once=True) for i in await order_hints.due_feeds(connection, now=now)),
-            *(Job(jobs.NAMED, str(i), once=True) for i in await order_hints.due_accounts(connection, now=now)),
-            *(Job(jobs.ORDERS, str(i), once=True) for i in await shipments.due_visits(connection, now=now)),
-            *(Job(jobs.PROVE, str(i), once=True) for i in await proofs.due_accounts(connection, now=now)),
-            *(Job(jobs.RELAY, str(i), once=True) for i in await effects.due_accounts(connection, now=now)),
-        ]
+        due = {
+            jobs.COLLECT: sorted(asked),
+            jobs.LISTEN: await watches.due(connection, before=now - EVERY),
+            jobs.FEED: await order_hints.due_feeds(connection, now=now),
+            jobs.NAMED: await order_hints.due_accounts(connection, now=now),
+            jobs.ORDERS: await shipments.due_visits(connection, now=now),
+            jobs.PROVE: await proofs.due_accounts(connection, now=now),
+            jobs.RELAY: await effects.due_accounts(connection, now=now),
+        }
+        unusable = await set_aside.ids(connection, "account")
+        wanted = [Job(job, str(i), once=True) for job, ids in due.items() for i in ids if i not in unusable]
         lost = await replies.forgotten(connection, before=now - forgotten_after)
         for start in range(0, len(lost), _PER_JOB):
             ids = ",".join(map(str, lost[start : start + _PER_JOB]))

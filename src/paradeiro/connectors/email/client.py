@@ -23,6 +23,7 @@ _LONGEST_MESSAGE = 300
 _DEFAULT_PORT = 587
 # 530: authentication is needed first; 535 and 534: it failed; 538: encryption is needed for it (RFC 4954).
 _AUTH_CODES = frozenset({530, 534, 535, 538})
+_CLOSING = 421
 # What a plain network fault raises besides the library's own errors.
 _NETWORK_FAULTS = (SMTPException, OSError, EOFError, asyncio.IncompleteReadError)
 # So the library says that the server cannot do what the account asks for (STARTTLS, AUTH): the settings are wrong.
@@ -209,7 +210,16 @@ def _refusal(error: SMTPResponseException, phase: _Phase) -> Sent:
     if 500 <= error.code < 600 and phase != "connecting":
         return Sent(Outcome.REFUSED, message=message, bounced=_bounced(error, phase))
     answered = 400 <= error.code < 600
-    return Sent(Outcome.RETRY, message=message, in_doubt=phase == "sending" and not answered)
+    doubt = phase == "sending" and not answered
+    return Sent(Outcome.RETRY, message=message, in_doubt=doubt, about_one=answered and _about_one(error, phase))
+
+
+def _about_one(error: SMTPResponseException, phase: _Phase) -> bool:
+    """Whether a "later" is about one recipient or message (greylisting, a full mailbox), not about the server, which
+    closes the connection (421) or says that its system or its network is at fault (4.3.z, 4.4.z: RFC 3463).
+    """
+    theirs = error.code == _CLOSING or enhanced_status(error.message).startswith(("4.3.", "4.4."))
+    return phase in {"naming the recipient", "sending"} and not theirs
 
 
 def _bounced(error: SMTPResponseException, phase: _Phase) -> BounceKind | None:

@@ -47,6 +47,8 @@ _PT = {
     "tentando.",
     "wrong_code": "{account} não informa nada sobre {code}, do pedido {order}: {why}. Confira o código na etiqueta e "
     "registre o certo.",
+    "wrong_code.errors": "{account} responde com erro sempre que perguntamos por {code}, do pedido {order}: {why}. Os "
+    "outros pacotes são respondidos. Continuamos perguntando; confira o código, ou fale com a transportadora.",
     "wrong_code.refused": "O código {code}, da nota {invoice} do pedido {order}, está errado: o dígito verificador não "
     "confere ou não é um código. O pacote não é seguido até que se corrija.",
     "erasure_asked": "O cliente do pedido {order} pede que seus dados sejam apagados. Certifique-se de que é ele e "
@@ -94,6 +96,24 @@ _PT = {
     "o endereço no sistema de pedidos ou, se ele estiver certo, volte a enviar na página do pedido.",
     "mail_bounced.soft": "O cliente do pedido {order} não recebe mais e-mails: vários seguidos não foram aceitos "
     "({why}). Corrija o endereço no sistema de pedidos ou, se ele estiver certo, volte a enviar na página do pedido.",
+    "set_aside": "Não conseguimos tratar: {names} ({count} no total). Todo o resto continua. O que deu errado: {why}. "
+    "Quando estiver resolvido, encerre este aviso: será tentado de novo na hora.",
+    "set_aside.shipment": "Pacotes que não conseguimos tratar: {names} ({count} no total). Enquanto isso não são "
+    "seguidos; todo o resto continua. O que deu errado: {why}. Quando estiver resolvido, encerre este aviso: eles "
+    "serão tentados de novo na hora.",
+    "set_aside.effect": "Mensagens que não conseguimos montar: {names} ({count} no total). Enquanto isso ninguém as "
+    "recebe; todo o resto continua. O que deu errado: {why}. Quando estiver resolvido, encerre este aviso: elas serão "
+    "tentadas de novo na hora.",
+    "set_aside.reply": "Respostas que não conseguimos registrar: {names} ({count} no total). Estão guardadas e não "
+    "mudam nada; todo o resto continua. O que deu errado: {why}. Quando estiver resolvido, encerre este aviso: elas "
+    "serão tentadas de novo na hora.",
+    "set_aside.account": "Contas que não podem ser usadas: {names} ({count} no total). Enquanto isso não perguntamos "
+    "nada a elas e nada se perde; todo o resto continua. O que deu errado: {why}. Quando estiver resolvido, encerre "
+    "este aviso: elas serão usadas de novo na hora.",
+    "set_aside.reminder": "Lembretes que não conseguimos planejar: {names} ({count} no total). Todo o resto continua. "
+    "O que deu errado: {why}. Quando estiver resolvido, encerre este aviso: serão tentados de novo.",
+    "set_aside.watch": "O que tínhamos aprendido sobre as respostas de {names} não pôde ser lido ({why}) e começa do "
+    "zero. Nada mais mudou; encerre este aviso.",
 }
 
 

@@ -1,0 +1,116 @@
+"""In: rows of shipments with their orders; out: frozen values: strictly, legibly, or with the unreadable ones apart."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from psycopg.rows import dict_row
+
+from paradeiro.db.orders import COLUMNS as ORDER_COLUMNS
+from paradeiro.db.orders import order_of
+from paradeiro.db.pool import Connection
+from paradeiro.db.set_aside import Spoilt, why_of
+from paradeiro.domain.records import Invoice, Order, Shipment, Snapshot
+from paradeiro.domain.words import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A shipment with its order and what the flow needs beside them."""
+
+    shipment: Shipment
+    order: Order
+    order_id: int
+    account_id: int | None
+    failures: int
+    outcome: str
+    digest: bytes | None
+    vanished_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """Shipments, and those of them whose rows cannot be read."""
+
+    kept: list[Kept]
+    spoilt: list[Spoilt]
+
+
+_SELECT = f"""
+    SELECT s.id, s.store_id, s.carrier, s.tracking_code, s.invoice_number, s.invoice::text AS invoice,
+           s.tracking_token, s.registered_at, s.snapshot::text AS snapshot, s.status, s.account_id, s.failures,
+           s.outcome, s.digest, s.vanished_at, o.id AS order_id, {ORDER_COLUMNS}
+    FROM shipment s JOIN orders o ON o.id = s.order_id"""  # noqa: S608 - our own columns
+
+
+def _snapshot(row: dict[str, Any]) -> Snapshot:
+    if row["snapshot"] == "{}":
+        return Snapshot(Status(row["status"]))
+    return msgspec.json.decode(row["snapshot"], type=Snapshot)
+
+
+def _kept(row: dict[str, Any]) -> Kept:
+    return _kept_with(row, _snapshot(row), msgspec.json.decode(row["invoice"], type=Invoice))
+
+
+def legible(row: dict[str, Any]) -> Kept:
+    """A shipment for showing, with as much as can be read of it."""
+    try:
+        snapshot = _snapshot(row)
+    except ValueError:
+        snapshot = Snapshot(Status(row["status"]) if row["status"] in set(Status) else Status.UNKNOWN)
+    try:
+        invoice = msgspec.json.decode(row["invoice"], type=Invoice)
+    except ValueError:
+        invoice = Invoice(row["invoice_number"])
+    return _kept_with(row, snapshot, invoice)
+
+
+def _kept_with(row: dict[str, Any], snapshot: Snapshot, invoice: Invoice) -> Kept:
+    shipment = Shipment(
+        id=row["id"],
+        store_id=row["store_id"],
+        carrier=row["carrier"],
+        tracking_code=row["tracking_code"],
+        order_number=row["order_number"],
+        invoice=invoice,
+        registered_at=row["registered_at"],
+        tracking_token=row["tracking_token"],
+        snapshot=snapshot,
+    )
+    return Kept(
+        shipment,
+        order_of(row),
+        row["order_id"],
+        row["account_id"],
+        row["failures"],
+        row["outcome"],
+        bytes(row["digest"]) if row["digest"] is not None else None,
+        row["vanished_at"],
+    )
+
+
+async def read(
+    connection: Connection, rest: str, values: dict[str, Any], make: Callable[[dict[str, Any]], Kept] = _kept
+) -> list[Kept]:
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(_SELECT + rest, values)
+        return [make(row) async for row in cursor]
+
+
+async def read_each(connection: Connection, rest: str, values: dict[str, Any]) -> Readable:
+    """The same, and apart from them those that cannot be read."""
+    found: list[Kept] = []
+    spoilt: list[Spoilt] = []
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(_SELECT + rest, values)
+        async for row in cursor:
+            try:
+                found.append(_kept(row))
+            except (ValueError, TypeError, OverflowError) as error:
+                name = f"{row['tracking_code']} ({row['order_number']})"
+                why, id_ = why_of(error), row["id"]
+                spoilt.append(Spoilt(row["store_id"], "shipment", id_, name, why, row["account_id"], id_))
+    return Readable(found, spoilt)
