@@ -59,7 +59,7 @@ def test_excels_own_line_names_the_separator() -> None:
 def test_a_line_break_inside_quotes_does_not_end_the_line() -> None:
     table = 'pedido,transportadora,codigo,cliente\n1,correios,AA1,"Ana\n""Nina"" Souza"\n\n2,correios,AA2,Bia\n'
     rows = read(table).rows
-    assert [row.order.customer.name for row in rows] == ['Ana\n"Nina" Souza', "Bia"]
+    assert [row.order.customer.name for row in rows] == ['Ana "Nina" Souza', "Bia"]
     assert [row.number for row in rows] == [2, 5], "as a text editor counts"
 
 

@@ -26,9 +26,11 @@ LONGEST_NAME = 200
 LONGEST_ADDRESS = 2000
 _LONGEST_EMAIL = 254
 _MOST_ITEMS = 1000
-# C0, DEL, C1, halves of pairs. A text of several lines may have tabs and ends of lines.
-_ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
-_ODD_IN_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]+")
+# C0, DEL, halves of pairs. A text of several lines may have tabs and ends of lines. C1 is cleaned away, and refused to
+# nobody: it is what a dash of Windows-1252 becomes when it is read as Latin-1, so real names have it.
+_BAD = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff"
+_REFUSED, _REFUSED_IN_LINES = re.compile(rf"[{_BAD}\t\n\r]"), re.compile(rf"[{_BAD}]")
+_ODD, _ODD_IN_LINES = re.compile(rf"[{_BAD}\x80-\x9f\t\n\r]+"), re.compile(rf"[{_BAD}\x80-\x9f]+")
 # Year, month and day as they are written, either way round, and whatever hour comes after.
 _DATE = re.compile(r"\s*(\d{1,6})[/.-]\d{1,2}[/.-](\d{1,6})(?:[T ,].*)?\s*", re.ASCII | re.DOTALL)
 _NAMES = {"\x00": "a NUL", "\n": "the end of a line (LF)", "\r": "the end of a line (CR)", "\t": "a tab"}
@@ -38,10 +40,10 @@ def text_problem(text: str, most: int | None = None, *, lines: bool = False) -> 
     """What is wrong with a text, for whoever sent it; empty if nothing. `lines`: it may have several."""
     if most is not None and len(text) > most:
         return f"it has {len(text)} characters, at most {most} are taken"
-    found = (_ODD_IN_LINES if lines else _ODD).search(text)
+    found = (_REFUSED_IN_LINES if lines else _REFUSED).search(text)
     if found is None:
         return ""
-    odd = found[0][0]
+    odd = found[0]
     half = "half of a pair (a surrogate alone)" if "\ud800" <= odd <= "\udfff" else ""
     what = _NAMES.get(odd) or half or f"a control character (U+{ord(odd):04X})"
     return f"it has {what} at character {found.start() + 1}, which no such text has: take it out"

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, tzinfo
 
+from paradeiro.domain.bounds import MOST_CENTS, bounded_instant, clean_text, is_never, text_problem
 from paradeiro.domain.records import Customer, Invoice, Order
 from paradeiro.domain.words import SheetProblem
 
@@ -60,6 +61,8 @@ _DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:[ T,]+(\d{1,2}):(\d{2}
 _WHOLE = r"\d+|\d{1,3}(?:\.\d{3})+(?=,)|\d{1,3}(?:,\d{3})+(?=\.)"
 _AMOUNT = re.compile(rf"(?:R\$)?\s*({_WHOLE})(?:[.,](\d{{1,2}}))?", re.ASCII)
 _END_OF_DAY = time(23, 59, 59)
+# What names a thing is taken as it is or not at all; other texts are cleaned.
+_NAMING = ("order", "carrier", "code", "invoice", "key", "email", "channel", "sold", "url")
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +188,7 @@ def _row(number: int, names: list[str], values: list[str], zone: tzinfo) -> Row:
     faults += [Fault(SheetProblem.MISSING, name) for name in NEEDED if not given.get(name)]
     long = [name for name, text in given.items() if len(text) > _COLUMNS[name][0]]
     faults += [Fault(SheetProblem.TOO_LONG, name, str(_COLUMNS[name][0])) for name in long]
+    faults += [Fault(SheetProblem.TEXT, name) for name in _NAMING if text_problem(given.get(name, ""))]
     email = given.get("email", "")
     if email and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
         faults.append(Fault(SheetProblem.EMAIL, "email", email))
@@ -192,7 +196,9 @@ def _row(number: int, names: list[str], values: list[str], zone: tzinfo) -> Row:
     value = _cents(given.get("value", ""), faults)
     order = Order(
         number=given.get("order", ""),
-        customer=Customer(given.get("name", ""), email or None, postal_code=given.get("postal") or None),
+        customer=Customer(
+            clean_text(given.get("name", "")), email or None, postal_code=clean_text(given.get("postal", "")) or None
+        ),
         channel=given.get("channel") or None,
         marketplace_number=given.get("sold") or None,
         ordered_at=dates["ordered"],
@@ -223,7 +229,7 @@ def _cell(text: str) -> str:
 def _instant(given: Mapping[str, str], name: str, zone: tzinfo, faults: list[Fault]) -> datetime | None:
     """A day, which for a promise lasts to its end, or a moment."""
     text = given.get(name, "")
-    if not text:
+    if not text or is_never(text):
         return None
     try:
         moment, whole_day = _moment(text)
@@ -232,7 +238,7 @@ def _instant(given: Mapping[str, str], name: str, zone: tzinfo, faults: list[Fau
         return None
     if whole_day and name == "promised":
         moment = datetime.combine(moment, _END_OF_DAY)
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    return bounded_instant(moment if moment.tzinfo else moment.replace(tzinfo=zone))
 
 
 def _moment(text: str) -> tuple[datetime, bool]:
@@ -250,4 +256,8 @@ def _cents(text: str, faults: list[Fault]) -> int:
     if match is None:
         faults.append(Fault(SheetProblem.AMOUNT, "value", text))
         return 0
-    return int(re.sub(r"\D", "", match[1])) * 100 + int((match[2] or "0").ljust(2, "0"))
+    cents = int(re.sub(r"\D", "", match[1])) * 100 + int((match[2] or "0").ljust(2, "0"))
+    if cents > MOST_CENTS:
+        faults.append(Fault(SheetProblem.AMOUNT, "value", text))
+        return 0
+    return cents

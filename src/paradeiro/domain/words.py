@@ -264,6 +264,7 @@ class SheetProblem(StrEnum):
     TOO_LONG = "too_long"
     DATE = "date"
     AMOUNT = "amount"
+    TEXT = "text"
     EMAIL = "email"
     CARRIER = "carrier"
     CODE = "code"

@@ -15,6 +15,7 @@ from paradeiro.db import audit, events, invoices, shipments
 from paradeiro.db.audit import By, Deed
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.db.shipments import Kept
+from paradeiro.domain.bounds import LATEST, in_bounds
 from paradeiro.domain.phrases import meaning, plain, says_delivered
 from paradeiro.domain.records import Place, TrackingEvent
 from paradeiro.domain.timeline import CLOCK_SKEW
@@ -127,11 +128,13 @@ def moment(text: str, zone: ZoneInfo, name: str, form: str) -> tuple[datetime, b
     """An aware instant and whether an hour was named. Without an offset it is of `zone`."""
     try:
         at = datetime.fromisoformat(text.strip())
-    except ValueError:
-        at = None
-    if at is None or not _EARLIEST <= at.year <= 9000:
-        raise InvalidError("bad_date", f"{name}: '{text[:40]}' is no date. Write {form}.")
-    return (at if at.tzinfo else at.replace(tzinfo=zone)), len(text.strip()) > len("2026-11-23")
+    except ValueError as error:
+        raise InvalidError("bad_date", f"{name}: '{text[:40]}' is no date. Write {form}.") from error
+    at = at if at.tzinfo else at.replace(tzinfo=zone)
+    if at.year < _EARLIEST or not in_bounds(at):
+        years = f"{_EARLIEST} to {LATEST.year - 1}"
+        raise InvalidError("bad_date", f"{name}: '{text[:40]}' is outside the years {years}. Write {form}.")
+    return at, len(text.strip()) > len("2026-11-23")
 
 
 def _delivered_at(history: History, dated: Sequence[_Dated], zone: ZoneInfo, now: datetime) -> datetime | None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from paradeiro.db import audit, shipments
 from paradeiro.db.audit import By, Deed
 from paradeiro.db.pool import transaction
+from paradeiro.domain.bounds import clean_text, instant_problem
 from paradeiro.domain.records import NOWHERE, Place, TrackingEvent
 from paradeiro.domain.timeline import CLOCK_SKEW
 from paradeiro.domain.words import DeedKind, Reason, Source, Status, Withdraws
@@ -48,17 +49,20 @@ async def add_event(
         raise InvalidError("bad_time", "occurred_at needs an offset, for example 2026-11-23T14:20:00-03:00.")
     if occurred_at > now + CLOCK_SKEW:
         raise InvalidError("in_the_future", f"occurred_at ({occurred_at.isoformat()}) is in the future.")
+    if problem := instant_problem(occurred_at):
+        raise InvalidError("bad_time", f"occurred_at: {problem}.")
+    words = clean_text(stated.description, LONGEST_TEXT, lines=True)
     event = TrackingEvent(
         occurred_at=occurred_at,
         code=f"{source}/{stated.status}",
         status=stated.status,
         reason=stated.reason,
         place=stated.place,
-        description=stated.description[:LONGEST_TEXT],
+        description=words,
         source=source,
     )
     by = _by(source, author, origin)
-    said = " · ".join(part for part in (stated.status, stated.reason, stated.description[:LONGEST_TEXT]) if part)
+    said = " · ".join(part for part in (stated.status, stated.reason, words) if part)
     return await _state(means, store_id, shipment_id, event, by, deed, said)
 
 
@@ -102,7 +106,7 @@ async def reopen(
         occurred_at=means.now(),
         code=f"{source}/reopen",
         status=None,
-        description=why.strip()[:LONGEST_TEXT],
+        description=clean_text(why, LONGEST_TEXT, lines=True),
         source=source,
         withdraws=Withdraws.DELIVERY,
     )

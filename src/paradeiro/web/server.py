@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
 from paradeiro.db import jobs
+from paradeiro.domain.bounds import clean_text, text_problem
 from paradeiro.flow.errors import ConflictError, ExpiredError, InvalidError, MissingError, StatementError
 from paradeiro.flow.means import Means, log
 from paradeiro.web import api, hooks, pages, track, vtex
@@ -60,6 +61,9 @@ async def _health(request: Request) -> JSONResponse:
 
 async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
     """Bounded bodies in, careful headers out."""
+    if part := _odd_part(request):
+        words = f"The {part} of the address has a NUL or another control character, which no text has. Take it out."
+        return _error(request, 400, "bad_address", words)
     # A party that pushes is not ours to teach: hooks read what comes, up to their own bound.
     bulk = request.url.path in BULK_PATHS  # many lines may be more, and come in chunks: their door counts
     chunked = "transfer-encoding" in request.headers and not (bulk or request.url.path.startswith("/hooks/"))
@@ -76,6 +80,17 @@ async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Resp
     if "frame-ancestors *" not in response.headers.get("Content-Security-Policy", ""):
         response.headers.setdefault("X-Frame-Options", "DENY")
     return response
+
+
+def _odd_part(request: Request) -> str:
+    """The part of a program's call that has what no text has; empty if none. Pages say themselves what is not there."""
+    if not _is_api(request) and not speaks_vtex(request.url.path):
+        return ""
+    # The path as it was sent: a URL that is put together again loses ends of lines.
+    if text_problem(request.scope["path"]):
+        return "path"
+    odd = (name for name, value in request.query_params.multi_items() if "\x00" in f"{name}{value}")
+    return next((f"parameter '{clean_text(name, 100)}'" for name in odd), "")
 
 
 async def _whole(request: Request, most: int) -> bool:
@@ -139,7 +154,10 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
         return _error(
             request, 400, "not_json", "The body is not JSON. Send an object, with Content-Type: application/json."
         )
-    fields = {".".join(str(part) for part in problem["loc"][1:]) or "body": problem["msg"] for problem in problems}
+    fields = {
+        clean_text(".".join(str(part) for part in problem["loc"][1:]), 200) or "body": problem["msg"]
+        for problem in problems
+    }
     said = "; ".join(f"{name}: {message}" for name, message in fields.items())
     return _error(request, 422, "invalid", f"The request cannot be taken: {said}.", {"fields": fields})
 

@@ -1,6 +1,8 @@
 """In: how a channel that sold orders wants to be told; out: the rules of each channel that has its own."""
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
 
 from paradeiro.domain.channels import ANY, ChannelRules
 from paradeiro.domain.words import Wish
@@ -36,7 +38,9 @@ async def show_channels(means: MeansOf, who: Reader) -> Channels:
 
 
 @router.put("/channels/{channel}", responses=_ERRORS)
-async def set_channel(request: Request, channel: str, stated: Rules, means: MeansOf, who: Writer) -> Rules:
+async def set_channel(
+    request: Request, channel: Annotated[str, Path(max_length=100)], stated: Rules, means: MeansOf, who: Writer
+) -> Rules:
     """Say how this channel is told from now on. What is planned already is told as it was planned."""
     rules = ChannelRules(
         frozenset(stated.hears),

@@ -347,6 +347,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "sheet.too_long": ("“{column}” passa de {text} caracteres.", "“{column}” is longer than {text} characters."),
     "sheet.date": ("“{text}” não é data: use 23/11/2026.", "“{text}” is no date: write 23/11/2026 or 2026-11-23."),
     "sheet.amount": ("“{text}” não é valor claro: use 1234,56.", "“{text}” is no clear amount: write 1234.56."),
+    "sheet.text": (
+        "“{column}” tem quebra de linha ou caractere de controle.",
+        "“{column}” has a line break or a control.",
+    ),
     "sheet.email": ("“{text}” não é e-mail.", "“{text}” is no e-mail address."),
     "sheet.carrier": (
         "Transportadora “{column}” desconhecida. Há: {text}.",

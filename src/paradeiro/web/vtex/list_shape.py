@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from paradeiro.db.calling import ListedOrder, OrderQuery, SortedBy
+from paradeiro.domain.bounds import EARLIEST, LATEST, is_never
 from paradeiro.flow.errors import InvalidError
 from paradeiro.web.vtex.order_shape import vtex_time
 from paradeiro.web.vtex.shapes import instant, sayable
@@ -81,7 +82,9 @@ def _range(text: str, name: str) -> tuple[datetime, datetime] | None:
     if match is None:
         form = f"{name.removeprefix('f_')}:[2026-01-01T02:00:00.000Z TO 2026-01-02T01:59:59.999Z]"
         raise InvalidError("bad_range", f"{name}: write {form}.")
-    return instant(match[1], name), instant(match[2], name)
+    # An open end is often written as year 1 or 9999.
+    since = EARLIEST if is_never(match[1]) else instant(match[1], name)
+    return since, LATEST if is_never(match[2]) else instant(match[2], name)
 
 
 def list_json(orders: Sequence[ListedOrder], total: int, query: OrderQuery, zone: ZoneInfo) -> dict[str, Any]:

@@ -8,19 +8,17 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
+from paradeiro.domain.bounds import MOST_CENTS, bounded_amount, is_never, text_problem
 from paradeiro.domain.records import Invoice, Item
 from paradeiro.flow.stated_history import History, Line, moment
 
 LONGEST_EVENT = 5000  # VTEX's own limit
-_MOST_CENTS = 10**13
-_UNSAYABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
-def sayable(text: str) -> str:
-    """A text without what no text has; raises ValueError."""
-    if _UNSAYABLE.search(text):
-        message = "control characters and halves of characters are no text"
-        raise ValueError(message)
+def sayable(text: str, most: int | None = None, *, lines: bool = True) -> str:
+    """A text that can be kept; raises ValueError in words."""
+    if problem := text_problem(text, most, lines=lines):
+        raise ValueError(problem)
     return text.strip()
 
 
@@ -39,27 +37,21 @@ def _cents(value: object) -> object:
     return value
 
 
-def _text(most: int) -> AfterValidator:
-    def bounded(text: str) -> str:
-        if len(text) > most:
-            message = f"at most {most} characters"
-            raise ValueError(message)
-        return sayable(text)
-
-    return AfterValidator(bounded)
+def _text(most: int, *, lines: bool = True) -> AfterValidator:
+    return AfterValidator(lambda text: sayable(text, most, lines=lines))
 
 
 Word = Annotated[str, BeforeValidator(_or_nothing), _text(200)]
 Address = Annotated[str, BeforeValidator(_or_nothing), _text(2000)]
 Sentence = Annotated[str, BeforeValidator(_or_nothing), _text(LONGEST_EVENT)]
-Named = Annotated[str, _text(100), StringConstraints(min_length=1)]
-Cents = Annotated[int, BeforeValidator(_cents), Field(strict=True, ge=0, le=_MOST_CENTS)]
+Named = Annotated[str, _text(100, lines=False), StringConstraints(min_length=1)]
+Cents = Annotated[int, BeforeValidator(_cents), Field(strict=True, ge=0, le=MOST_CENTS)]
 Count = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
 
 
 def in_path(most: int) -> AfterValidator:
     """A text as one segment of a path."""
-    return _text(most)
+    return _text(most, lines=False)
 
 
 class Shape(BaseModel):
@@ -114,21 +106,22 @@ class SoldIn(InvoiceIn):
 
     def invoice(self) -> Invoice:
         """The same as the flow takes it; what it is worth, if nobody says, its items say."""
-        value = self.invoice_value or sum(i.price * i.quantity for i in self.items)
-        return self.stated(value, instant(self.issuance_date, "issuanceDate") if self.issuance_date else None)
+        value = self.invoice_value or bounded_amount(sum(i.price * i.quantity for i in self.items))
+        none = not self.issuance_date or is_never(self.issuance_date)
+        return self.stated(value, None if none else instant(self.issuance_date, "issuanceDate"))
 
 
 class TrackingNumberIn(Shape):
     """Body of PATCH …/invoice/{invoiceNumber}."""
 
-    tracking_number: Annotated[str, _text(200), StringConstraints(min_length=1)]
+    tracking_number: Annotated[str, _text(200, lines=False), StringConstraints(min_length=1)]
     courier: Word = ""
     tracking_url: Address = ""
     dispatched_date: Word = ""
 
     def invoice(self, number: str) -> Invoice:
         """What it adds to the invoice of this number."""
-        if self.dispatched_date:
+        if self.dispatched_date and not is_never(self.dispatched_date):
             instant(self.dispatched_date, "dispatchedDate")
         return Invoice(
             number=number,
