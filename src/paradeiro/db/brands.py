@@ -3,7 +3,7 @@
 from psycopg.rows import dict_row
 
 from paradeiro.db.pool import Connection
-from paradeiro.domain.brand import Brand, Logo
+from paradeiro.domain.brand import Brand, Logo, problem
 
 
 async def brand_of(connection: Connection, store_id: int) -> Brand:
@@ -17,7 +17,9 @@ async def brand_of(connection: Connection, store_id: int) -> Brand:
     if row["logo"] is not None:
         logo = Logo(bytes(row["logo"]), row["logo_type"], row["logo_width"], row["logo_height"])
     texts = ("accent", "font", "footer", "email", "phone", "site")
-    return Brand(**{name: row[name] for name in texts}, host=row["host"] or "", logo=logo)
+    brand = Brand(**{name: row[name] for name in texts}, host=row["host"] or "", logo=logo)
+    # What nobody could have stated (it is of another version) must keep no mail from going: the plain look.
+    return brand if problem(brand) is None else Brand(host=brand.host)
 
 
 async def put_brand(connection: Connection, store_id: int, brand: Brand) -> None:

@@ -50,7 +50,13 @@ _BILLS = """
     SELECT s.invoice, false, s.registered_at FROM shipment s
     WHERE s.order_id = o.id AND NOT EXISTS (
         SELECT 1 FROM stated_invoice i WHERE i.order_id = s.order_id AND i.number = s.invoice_number)"""
-_CREATED = "coalesce(o.ordered_at, o.created_at)"
+# A date that no order has is none. Of an invoice of another shape what can be read of it is counted: one odd row must
+# not keep the list from being shown.
+_CREATED = "coalesce(CASE WHEN o.ordered_at BETWEEN '1990-01-01' AND '2100-12-31' THEN o.ordered_at END, o.created_at)"
+_WHOLE = "~ '^-?[0-9]{1,15}$'"
+_ISSUED = r"""coalesce(CASE WHEN b.body->>'issued_at'
+    ~ '^(19|20)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]'
+    THEN (b.body->>'issued_at')::timestamptz END, b.at)"""
 _WHERE = f"""
     WHERE o.store_id = %(store)s
       AND (%(words)s = '' OR o.number ILIKE %(like)s OR o.marketplace_number ILIKE %(like)s
@@ -62,7 +68,7 @@ _WHERE = f"""
       AND (%(created_from)s::timestamptz IS NULL OR {_CREATED} BETWEEN %(created_from)s AND %(created_to)s)
       AND (%(issued_from)s::timestamptz IS NULL OR EXISTS (
            SELECT 1 FROM ({_BILLS}) b WHERE NOT b.returns
-           AND coalesce((b.body->>'issued_at')::timestamptz, b.at) BETWEEN %(issued_from)s AND %(issued_to)s))"""  # noqa: S608 - our own columns
+           AND {_ISSUED} BETWEEN %(issued_from)s AND %(issued_to)s))"""  # noqa: S608 - our own columns
 
 
 async def listed(connection: Connection, store_id: int, query: OrderQuery) -> tuple[list[ListedOrder], int]:
@@ -74,8 +80,11 @@ async def listed(connection: Connection, store_id: int, query: OrderQuery) -> tu
                coalesce(b.items, 0)::bigint AS items
         FROM (SELECT o.* FROM orders o {_WHERE} ORDER BY {order}, o.id LIMIT %(size)s OFFSET %(skip)s) o
         LEFT JOIN LATERAL (
-            SELECT bool_or(NOT returns) AS invoiced, sum((body->>'value')::bigint) AS value,
-                   sum((SELECT sum((item->>'quantity')::bigint) FROM jsonb_array_elements(body->'items') item)) AS items
+            SELECT bool_or(NOT returns) AS invoiced,
+                   sum(CASE WHEN body->>'value' {_WHOLE} THEN (body->>'value')::bigint END) AS value,
+                   sum((SELECT sum(CASE WHEN item->>'quantity' {_WHOLE} THEN (item->>'quantity')::bigint END)
+                        FROM jsonb_array_elements(CASE jsonb_typeof(body->'items') WHEN 'array' THEN body->'items'
+                                                  ELSE '[]' END) item)) AS items
             FROM ({_BILLS}) bills WHERE NOT returns) b ON true
         ORDER BY {order}, o.id"""  # noqa: S608 - our own columns
     values = _values(store_id, query)

@@ -10,7 +10,8 @@ from paradeiro.domain.words import Status
 
 async def templates(connection: Connection, store_id: int) -> OwnTemplates:
     """The store's own layout."""
-    sql = "SELECT part, source FROM mail_template WHERE store_id = %s"
+    # A part that a newer version has is not this one's to use.
+    sql = "SELECT part, source FROM mail_template WHERE store_id = %s AND part IN ('html', 'text')"
     rows = await (await connection.execute(sql, (store_id,))).fetchall()
     return OwnTemplates(**{row[0]: row[1] for row in rows})
 

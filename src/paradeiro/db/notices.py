@@ -1,9 +1,10 @@
 """In: what only a human can answer; out: notices, one open per kind and subject."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from psycopg import AsyncCursor
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
@@ -44,6 +45,16 @@ class Notice:
     last_seen_at: datetime
     resolved_at: datetime | None
     resolved_by: str | None
+
+
+async def _told(cursor: AsyncCursor[Notice]) -> list[Notice]:
+    """Notices as they can be shown: facts that are no texts by name (another version's) are none, the message stays."""
+    found = await cursor.fetchall()
+    return [n if _plain(n.facts) else replace(n, facts={}) for n in found]
+
+
+def _plain(facts: object) -> bool:
+    return isinstance(facts, dict) and all(isinstance(said, str) for said in facts.values())
 
 
 async def open_notices(connection: Connection, drafts: Sequence[NoticeDraft], *, now: datetime) -> None:
@@ -123,7 +134,7 @@ async def page(
         ORDER BY id DESC LIMIT %s"""
     async with connection.cursor(row_factory=class_row(Notice)) as cursor:
         await cursor.execute(sql, (store_id, open_only, before, before, limit))
-        return await cursor.fetchall()
+        return await _told(cursor)
 
 
 async def notices(connection: Connection, store_id: int, *, open_only: bool = True, limit: int = 200) -> list[Notice]:
@@ -133,4 +144,4 @@ async def notices(connection: Connection, store_id: int, *, open_only: bool = Tr
         ORDER BY last_seen_at DESC, id DESC LIMIT %s"""
     async with connection.cursor(row_factory=class_row(Notice)) as cursor:
         await cursor.execute(sql, (store_id, open_only, limit))
-        return await cursor.fetchall()
+        return await _told(cursor)

@@ -26,6 +26,11 @@ _PLAIN_INSTANT = adapters.get_loader(_INSTANT, Format.TEXT)
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
 
 
+def sane(at: datetime) -> bool:
+    """Whether an instant can be one of an order or a package."""
+    return _FIRST_YEAR <= at.year <= _LAST_YEAR
+
+
 class _SaneInstant(Loader):
     """Reads an instant; one that no order or package can have (year 10000, year 1, infinity) is read as none, so that
     one odd row, written by whomever, cannot keep the rows beside it from being read.
@@ -41,7 +46,7 @@ class _SaneInstant(Loader):
             at: datetime = self._plain.load(data)
         except DataError:  # beyond what Python's datetime can hold
             return None
-        return at if _FIRST_YEAR <= at.year <= _LAST_YEAR else None
+        return at if sane(at) else None
 
 
 async def _configure(connection: Connection) -> None:

@@ -24,7 +24,8 @@ NOT_THE_ROWS = (
     psycopg.ProgrammingError,
     psycopg.InternalError,
     psycopg.NotSupportedError,
-    OSError,
+    TimeoutError,
+    ConnectionError,
     MemoryError,
 )
 _NAMED = 5

@@ -1,7 +1,7 @@
 """In: rows of shipments with their orders; out: frozen values: strictly, legibly, or with the unreadable ones apart."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +10,10 @@ from psycopg.rows import dict_row
 
 from paradeiro.db.orders import COLUMNS as ORDER_COLUMNS
 from paradeiro.db.orders import order_of
-from paradeiro.db.pool import Connection
+from paradeiro.db.pool import Connection, sane
 from paradeiro.db.set_aside import Spoilt, why_of
 from paradeiro.domain.records import Invoice, Order, Shipment, Snapshot
-from paradeiro.domain.words import Status
+from paradeiro.domain.words import Status, status_shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,10 @@ _SELECT = f"""
 def _snapshot(row: dict[str, Any]) -> Snapshot:
     if row["snapshot"] == "{}":
         return Snapshot(Status(row["status"]))
-    return msgspec.json.decode(row["snapshot"], type=Snapshot)
+    snapshot = msgspec.json.decode(row["snapshot"], type=Snapshot)
+    if snapshot.estimate is not None and not sane(snapshot.estimate):
+        return replace(snapshot, estimate=None)
+    return snapshot
 
 
 def _kept(row: dict[str, Any]) -> Kept:
@@ -60,7 +63,7 @@ def legible(row: dict[str, Any]) -> Kept:
     try:
         snapshot = _snapshot(row)
     except ValueError:
-        snapshot = Snapshot(Status(row["status"]) if row["status"] in set(Status) else Status.UNKNOWN)
+        snapshot = Snapshot(status_shown(row["status"]))
     try:
         invoice = msgspec.json.decode(row["invoice"], type=Invoice)
     except ValueError:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from psycopg.rows import class_row
 
-from paradeiro.db.pool import Connection
+from paradeiro.db.pool import Connection, sane
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def _instant(text: str | None) -> datetime | None:
         at = datetime.fromisoformat(text or "")
     except ValueError:
         return None
-    return at if at.tzinfo is not None else None
+    return at if at.tzinfo is not None and sane(at) else None
 
 
 async def order_counts(connection: Connection, store_id: int, *, search: str = "") -> tuple[int, dict[str, int]]:

@@ -7,6 +7,7 @@ import msgspec
 from psycopg.types.json import Jsonb
 
 from paradeiro.db.pool import Connection
+from paradeiro.db.set_aside import why_of
 from paradeiro.domain.drift import Habit
 from paradeiro.domain.silence import Hour
 
@@ -22,11 +23,14 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """`told_at`: when the open notice was last brought up to date."""
+    """`told_at`: when the open notice was last brought up to date. `lost`: why what was learnt could not be read; it
+    begins anew.
+    """
 
     habit: Habit
     example: Example
     told_at: datetime | None
+    lost: str = ""
 
 
 async def lock(connection: Connection, store_id: int, account_id: int) -> Watch:
@@ -36,7 +40,10 @@ async def lock(connection: Connection, store_id: int, account_id: int) -> Watch:
     sql = "SELECT habit::text, example::text, told_at FROM watch WHERE account_id = %s FOR UPDATE"
     row = await (await connection.execute(sql, (account_id,))).fetchone()
     assert row is not None, "it was made above"
-    return Watch(msgspec.json.decode(row[0], type=Habit), msgspec.json.decode(row[1], type=Example), row[2])
+    try:
+        return Watch(msgspec.json.decode(row[0], type=Habit), msgspec.json.decode(row[1], type=Example), row[2])
+    except ValueError as error:
+        return Watch(Habit(), Example(), None, lost=why_of(error))
 
 
 async def keep(connection: Connection, account_id: int, watch: Watch) -> None:
@@ -51,7 +58,10 @@ async def habit(connection: Connection, account_id: int) -> Habit:
     row = await (
         await connection.execute("SELECT habit::text FROM watch WHERE account_id = %s", (account_id,))
     ).fetchone()
-    return msgspec.json.decode(row[0], type=Habit) if row else Habit()
+    try:
+        return msgspec.json.decode(row[0], type=Habit) if row else Habit()
+    except ValueError:  # whoever carries it on tells that it begins anew
+        return Habit()
 
 
 async def count(

@@ -141,6 +141,18 @@ class BounceKind(StrEnum):
     COMPLAINT = "complaint"  # the reader called it spam
 
 
+def status_shown(word: str) -> Status:
+    """A kept status for showing; a word of a newer version, which this one lacks, is unknown."""
+    return Status(word) if word in set(Status) else Status.UNKNOWN
+
+
+def reason_shown(word: str | None) -> Reason | None:
+    """A kept reason for showing; a word of a newer version is another reason."""
+    if not word:
+        return None
+    return Reason(word) if word in set(Reason) else Reason.OTHER
+
+
 class NoticeKind(StrEnum):
     """Something only a human can answer."""
 

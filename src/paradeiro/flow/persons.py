@@ -12,11 +12,13 @@ from paradeiro.db.audit import By, Deed
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.persons import Bought
 from paradeiro.db.pool import Connection, transaction
+from paradeiro.db.set_aside import NOT_THE_ROWS
+from paradeiro.db.stores import Store
 from paradeiro.domain.records import TrackingEvent
 from paradeiro.domain.words import DeedKind, NoticeKind, ProofKind
 from paradeiro.flow import deeds
 from paradeiro.flow.errors import InvalidError, MissingError
-from paradeiro.flow.means import Means
+from paradeiro.flow.means import Means, log
 
 # One person's orders in one go; whoever has more is a company, and is erased in several.
 _MOST_ORDERS = 1000
@@ -107,14 +109,24 @@ async def erase_old(means: Means) -> int:
     async with means.pool.connection() as connection:
         all_stores = await stores.stores(connection)
     for store in all_stores.values():
-        days = store.policy.customer_days
-        while days:
-            async with transaction(means.pool) as connection:
-                before = means.now() - timedelta(days=days)
-                old = await persons.over(connection, store.id, before=before, limit=_AT_ONCE)
-                erased += len(await _erase(connection, store.id, old, None, now=means.now()))
-            if len(old) < _AT_ONCE:
-                break
+        try:
+            erased += await _erase_old_of(means, store)
+        except NOT_THE_ROWS:
+            raise
+        except Exception:  # noqa: BLE001 - one store's trouble is no other store's
+            log.exception("a store's old customers could not be erased; the other stores go on", store=store.name)
+    return erased
+
+
+async def _erase_old_of(means: Means, store: Store) -> int:
+    erased, days = 0, store.policy.customer_days
+    while days:
+        async with transaction(means.pool) as connection:
+            before = means.now() - timedelta(days=days)
+            old = await persons.over(connection, store.id, before=before, limit=_AT_ONCE)
+            erased += len(await _erase(connection, store.id, old, None, now=means.now()))
+        if len(old) < _AT_ONCE:
+            break
     return erased
 
 

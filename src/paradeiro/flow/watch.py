@@ -173,7 +173,7 @@ async def _carry(
     """Carry the account's habit on; open its notice, bring it up to date, or end it. Replies to `hold` are kept until
     the notice has ended.
     """
-    watch = await watches.lock(connection, account.store_id, account.id)
+    watch = await _lock(connection, account, now=now)
     subject = f"account {account.id}"
     before = watch.habit
     if before.found and not await notices.is_open(connection, account.store_id, NoticeKind.CONTRACT_DRIFT, subject):
@@ -195,9 +195,26 @@ async def _carry(
     await watches.keep(connection, account.id, watch)
 
 
+async def _lock(connection: Connection, account: Account, *, now: datetime) -> Watch:
+    """The account's watch. One that cannot be read begins anew, which is told: following does not hang on it."""
+    watch = await watches.lock(connection, account.store_id, account.id)
+    if watch.lost:
+        words = (
+            f"What was learnt of {account.name}'s answers could not be read ({watch.lost}) and begins anew. Nothing "
+            "else has changed; end this notice."
+        )
+        facts = {"variant": "watch", "names": account.name, "count": "1", "why": watch.lost}
+        kind, subject = NoticeKind.SET_ASIDE, f"watch of account {account.id}"
+        draft = NoticeDraft(account.store_id, kind, subject, words, account_id=account.id, facts=facts)
+        await notices.open_notices(connection, [draft], now=now)
+        watch = replace(watch, lost="")
+        await watches.keep(connection, account.id, watch)
+    return watch
+
+
 async def refresh(connection: Connection, account: Account, *, now: datetime) -> None:
     """Bring an account's open notice up to date: how many packages it is about changes without new answers too."""
-    watch = await watches.lock(connection, account.store_id, account.id)
+    watch = await _lock(connection, account, now=now)
     subject = f"account {account.id}"
     if watch.habit.found and await notices.is_open(connection, account.store_id, NoticeKind.CONTRACT_DRIFT, subject):
         await notices.open_notices(connection, [await _draft(connection, account, watch)], now=now)

@@ -4,8 +4,10 @@ of each package that will not wait much longer to be picked up.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 
 import psycopg
 
@@ -36,21 +38,42 @@ async def upkeep(means: Means) -> bool:
     async with means.pool.connection() as connection, shelves.alone(connection) as mine:
         if not mine:
             return False
-        for ahead in range(AHEAD + 1):
-            await shelves.put_up(connection, today + timedelta(days=ahead))
         before = datetime.combine(oldest, time(), UTC)
-        while await shelves.forget(connection, before=before, limit=_AT_ONCE) == _AT_ONCE:
-            pass
-        while await hooks.forget(connection, before=before, limit=_AT_ONCE) == _AT_ONCE:
-            pass
         over = means.now() - IDEMPOTENCY_DAYS
-        while await idempotency.forget(connection, before=over, limit=_AT_ONCE) == _AT_ONCE:
-            pass
-        await sheets.forget(connection, before=means.now() - SHEET_HOURS)
-        await erase_old(means)
-        await forget_old_guesses(means)
-        await remind_all(means)
-        return await _take_down(connection, oldest, before)
+        steps: dict[str, Callable[[], Awaitable[object]]] = {
+            "shelves for the next days": partial(_put_up, connection, today),
+            "old replies": partial(_forget, partial(shelves.forget, connection, before=before, limit=_AT_ONCE)),
+            "old pushes": partial(_forget, partial(hooks.forget, connection, before=before, limit=_AT_ONCE)),
+            "old answers": partial(_forget, partial(idempotency.forget, connection, before=over, limit=_AT_ONCE)),
+            "old tables": partial(sheets.forget, connection, before=means.now() - SHEET_HOURS),
+            "old customers": partial(erase_old, means),
+            "old guesses": partial(forget_old_guesses, means),
+            "reminders": partial(remind_all, means),
+        }
+        done = [await _step(name, step) for name, step in steps.items()]
+        return await _take_down(connection, oldest, before) and all(done)
+
+
+async def _step(name: str, step: Callable[[], Awaitable[object]]) -> bool:
+    """One step by itself: what keeps it from being done is logged and keeps no other step from it."""
+    try:
+        await step()
+    except (psycopg.OperationalError, psycopg.InterfaceError):
+        raise  # the database is away: for all of them
+    except Exception:  # noqa: BLE001 - the steps have nothing to do with each other
+        log.exception("a step of the upkeep failed; the others go on, and it is tried again at the next one", step=name)
+        return False
+    return True
+
+
+async def _put_up(connection: Connection, today: date) -> None:
+    for ahead in range(AHEAD + 1):
+        await shelves.put_up(connection, today + timedelta(days=ahead))
+
+
+async def _forget(some: Callable[[], Awaitable[int]]) -> None:
+    while await some() == _AT_ONCE:
+        pass
 
 
 async def _take_down(connection: Connection, oldest: date, before: datetime) -> bool:

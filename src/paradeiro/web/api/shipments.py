@@ -8,7 +8,7 @@ from paradeiro.db import effects, events, reading, replies, shipments
 from paradeiro.db.events import ShownEvent
 from paradeiro.db.pool import Connection
 from paradeiro.db.reading import ShipmentLine
-from paradeiro.domain.words import Reason, Source, Status
+from paradeiro.domain.words import Source, Status, reason_shown, status_shown
 from paradeiro.flow import statements
 from paradeiro.flow.errors import ConflictError, ExpiredError, MissingError
 from paradeiro.flow.intake import register
@@ -249,8 +249,8 @@ def _line(line: ShipmentLine) -> ShipmentOut:
         invoice_number=line.invoice_number,
         carrier=line.carrier,
         tracking_code=line.tracking_code,
-        status=Status(line.status),
-        reason=Reason(line.reason) if line.reason else None,
+        status=status_shown(line.status),
+        reason=reason_shown(line.reason),
         delivered_at=line.delivered_at,
         news_at=line.news_at,
         registered_at=line.registered_at,

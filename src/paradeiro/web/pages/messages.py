@@ -66,6 +66,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "late": ("atrasado", "late"),
     "was_late": ("com atraso", "late"),
     "waits": ("espera: {name}", "waits for {name}"),
+    "not_shown": ("este pacote não pode ser mostrado ({why}).", "this package cannot be shown ({why})."),
     "no_package": ("sem código ainda", "no code yet"),
     "older": ("Mais antigos", "Older"),
     "newest": ("Voltar aos mais novos", "Back to the newest"),

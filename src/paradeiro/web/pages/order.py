@@ -11,10 +11,11 @@ from paradeiro.db.events import ShownEvent
 from paradeiro.db.orders import order_by_number
 from paradeiro.db.pool import Connection
 from paradeiro.db.reading import ShipmentLine
+from paradeiro.db.set_aside import why_of
 from paradeiro.db.shipments import Kept
 from paradeiro.domain.records import Order
 from paradeiro.flow.links import customers_address
-from paradeiro.flow.means import Means
+from paradeiro.flow.means import Means, log
 from paradeiro.flow.record import Surroundings, surround
 from paradeiro.sdk.speech import Catalogue
 from paradeiro.sdk.speech.places import place_name
@@ -60,7 +61,7 @@ async def render(request: Request, number: str, means: Means, who: Caller, *, pr
         found = await order_by_number(connection, who.store_id, number)
         if found is None:
             return await nothing_here(request, means, who)
-        packages = await _packages(connection, means, who, found[1], words_for(request))
+        packages, hidden = await _packages(connection, means, who, found[1], words_for(request))
         suppressed = await bounces.suppression_of(connection, who.store_id, found[1])
         deeds = await audit.audit_lines(connection, who.store_id, order_number=found[1].number, limit=_MOST_DEEDS)
     return await page(
@@ -71,6 +72,7 @@ async def render(request: Request, number: str, means: Means, who: Caller, *, pr
         forms.status_of(problem) if problem else 200,
         order=found[1],
         packages=packages,
+        hidden=hidden,
         deeds=deeds,
         suppressed=suppressed,
         problem=f"error.{problem}" if problem else "",
@@ -78,7 +80,10 @@ async def render(request: Request, number: str, means: Means, who: Caller, *, pr
     )
 
 
-async def _packages(connection: Connection, means: Means, who: Caller, order: Order, words: Catalogue) -> list[Package]:
+async def _packages(
+    connection: Connection, means: Means, who: Caller, order: Order, words: Catalogue
+) -> tuple[list[Package], list[tuple[str, str]]]:
+    """The packages, and of those that cannot be shown the code and why."""
     kept = await shipments.of_order(connection, who.store_id, order.number)
     lines = await reading.shipment_lines(connection, who.store_id, order_number=order.number, limit=_MOST_PACKAGES)
     told = await effects.shown(connection, [k.shipment.id for k in kept])
@@ -89,28 +94,26 @@ async def _packages(connection: Connection, means: Means, who: Caller, order: Or
     said: Mapping[int, list[Telling]] = {k.shipment.id: [] for k in kept}
     for telling in tellings(told, means.connectors, words):
         said[telling.effect.shipment_id].append(telling)
-    return [
-        _package(
-            means,
-            address,
-            around,
-            each,
-            shown := await events.shown(connection, each.shipment.id),
-            by_id[each.shipment.id],
-            said[each.shipment.id],
-            await _would_tell(connection, means, around, each, shown) if WRITE in who.scopes else [],
-            proofs.get(each.shipment.id),
-            words,
-        )
-        for each in kept[:_MOST_PACKAGES]
-        if each.shipment.id in by_id
-    ]
+    packages, hidden = [], []
+    for each in (k for k in kept[:_MOST_PACKAGES] if k.shipment.id in by_id):
+        shown = await events.shown(connection, each.shipment.id)
+        would = await _would_tell(connection, means, around, each, shown) if WRITE in who.scopes else []
+        about = (by_id[each.shipment.id], said[each.shipment.id], would, proofs.get(each.shipment.id))
+        try:
+            packages.append(_package(means, address, around, each, shown, *about, words))
+        except (ValueError, TypeError, OverflowError, LookupError) as error:
+            log.exception("a package cannot be shown; the others are", shipment=each.shipment.id)
+            hidden.append((each.shipment.tracking_code, why_of(error)))
+    return packages, hidden
 
 
 async def _would_tell(
     connection: Connection, means: Means, around: Surroundings, kept: Kept, shown: list[ShownEvent]
 ) -> list[WouldTell]:
-    return await would_tell(connection, around, kept, [s.event for s in shown], means.now())
+    try:
+        return await would_tell(connection, around, kept, [s.event for s in shown], means.now())
+    except (ValueError, TypeError, OverflowError):  # a policy or an event of another version: a statement would say so
+        return []
 
 
 def _package(

@@ -11,7 +11,8 @@ from paradeiro.db import shown as screens
 from paradeiro.db.reading import OrderLine
 from paradeiro.db.shown import Standing
 from paradeiro.domain.records import Snapshot
-from paradeiro.domain.words import Reason, Status
+from paradeiro.domain.words import Status, reason_shown, status_shown
+from paradeiro.flow.means import log
 from paradeiro.sdk.speech import Catalogue, Tone
 from paradeiro.sdk.speech.say import lateness, tone_of, words_of
 from paradeiro.web.auth import MeansOf, Operator
@@ -79,7 +80,7 @@ async def orders(
         means,
         who,
         "orders.html",
-        row=lambda line, times: _row(line, standings[line.id], times),
+        row=lambda line, times: _row_of(line, standings[line.id], times),
         lines=shown,
         q=q,
         status=status,
@@ -102,8 +103,18 @@ def _chip(status: Status, count: int, q: str, chosen: str, words: Catalogue) -> 
 
 def mark_of(words: Catalogue, status: str, reason: str | None) -> Mark:
     """A status in two or three words and its colour."""
-    why = Reason(reason) if reason else None
-    return Mark(tone_of(words, Status(status), why).value, words_of(words, Status(status), why).label)
+    where, why = status_shown(status), reason_shown(reason)
+    return Mark(tone_of(words, where, why).value, words_of(words, where, why).label)
+
+
+def _row_of(line: OrderLine, standings: list[Standing], times: Times) -> Row:
+    """The row of an order; of one that cannot be read, what is on its line."""
+    try:
+        return _row(line, standings, times)
+    except (ValueError, TypeError, OverflowError):
+        log.exception("an order cannot be shown whole; the others are", order=line.number)
+        marks = dict.fromkeys(mark_of(times.words, status, None) for status in line.statuses)
+        return Row(line, tuple(marks), "", over=False, waits="")
 
 
 def _row(line: OrderLine, standings: list[Standing], times: Times) -> Row:
@@ -119,8 +130,8 @@ def _row(line: OrderLine, standings: list[Standing], times: Times) -> Row:
 
 def _late(line: OrderLine, standing: Standing, times: Times) -> str:
     snapshot = Snapshot(
-        status=Status(standing.status),
-        reason=Reason(standing.reason) if standing.reason else None,
+        status=status_shown(standing.status),
+        reason=reason_shown(standing.reason),
         delivered_at=standing.delivered_at,
         estimate=standing.estimate,
     )

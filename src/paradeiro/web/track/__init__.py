@@ -13,7 +13,8 @@ from paradeiro.db.pool import Connection
 from paradeiro.db.shipments import Kept
 from paradeiro.db.stores import Store
 from paradeiro.domain.brand import Brand
-from paradeiro.flow.means import Means
+from paradeiro.domain.words import ProofKind
+from paradeiro.flow.means import Means, log
 from paradeiro.sdk.speech import Catalogue
 from paradeiro.sdk.speech.choices import CHOICES
 from paradeiro.sdk.speech.own_data import OWN_DATA
@@ -134,16 +135,30 @@ async def _page(request: Request, means: Means, token: str, lang: str) -> _Page 
         return _Page(found, store, brand, words, packages, version.get(token, ""))
 
 
+def _proofs_shown(store: Store) -> frozenset[ProofKind]:
+    """Which pictures the store shows; none if its policy cannot be read."""
+    try:
+        return store.policy.proofs_shown
+    except ValueError:
+        return frozenset()
+
+
 async def _packages(connection: Connection, means: Means, found: Kept, store: Store, words: Catalogue) -> list[Package]:
     all_of = await shipments.of_order(connection, store.id, found.order.number)
-    pictures = await proofs.shown(connection, all_of, store.policy.proofs_shown)
+    pictures = await proofs.shown(connection, all_of, _proofs_shown(store))
     packages = []
     for each in sorted(all_of, key=lambda k: k.shipment.id != found.shipment.id):
         shown = await events.shown(connection, each.shipment.id)
         connector = means.connectors.get(each.shipment.carrier)
         carrier = connector.title if connector else each.shipment.carrier
         zone = ZoneInfo(store.time_zone)
-        told = package(each, shown, now=means.now(), zone=zone, words=words, carrier=carrier)
+        try:
+            told = package(each, shown, now=means.now(), zone=zone, words=words, carrier=carrier)
+        except (ValueError, TypeError, OverflowError):
+            if len(all_of) == 1:
+                raise
+            log.exception("a package cannot be shown; its order's others are", shipment=each.shipment.id)
+            continue
         mine = tuple(p for p in pictures if p.shipment_id == each.shipment.id)
         packages.append(replace(told, pictures=mine))
     return packages
