@@ -1,5 +1,6 @@
 """In: settings; out: the wired house: database, connectors, flows' means. Nothing else builds."""
 
+import fcntl
 import json
 import os
 import secrets
@@ -7,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import structlog
 
@@ -41,21 +43,58 @@ def scaled_clock(epoch: datetime, began: datetime, speed: float) -> Clock:
     return now
 
 
+def up_lock(settings: Settings) -> Path:
+    """The file on which a running `up` holds a lock; in it stands where it runs."""
+    return settings.data_dir.resolve() / "up.lock"
+
+
+def up_runs(settings: Settings) -> bool:
+    """Whether an `up` of this data folder runs. The kernel gives its lock back however it ends."""
+    try:
+        handle = os.open(up_lock(settings), os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+def world_file(settings: Settings) -> Path | None:
+    """Where the simulated world says what it is, while it is followed: what `up` told its children, or what a running
+    `up` of the same data folder follows.
+    """
+    if settings.world_file is not None:
+        return settings.world_file
+    beside = settings.data_dir.resolve() / "world.json"
+    return beside if beside.exists() and up_runs(settings) else None
+
+
+def _world_clock(settings: Settings) -> dict[str, str | float] | None:
+    file = world_file(settings)
+    try:
+        return None if file is None else dict(json.loads(file.read_text(encoding="utf-8"))["clock"])
+    except FileNotFoundError:
+        return None  # the trial has ended just now
+
+
 def clock_for(settings: Settings) -> Clock:
     """The real clock, or the simulated world's while that is what we follow."""
-    if settings.world_file is None:
+    said = _world_clock(settings)
+    if said is None:
         return real_clock
-    said = json.loads(settings.world_file.read_text(encoding="utf-8"))["clock"]
     return scaled_clock(
-        datetime.fromisoformat(said["epoch"]), datetime.fromisoformat(said["began"]), float(said["speed"])
+        datetime.fromisoformat(str(said["epoch"])), datetime.fromisoformat(str(said["began"])), float(said["speed"])
     )
 
 
 def pace_for(settings: Settings) -> float:
     """How fast that clock runs."""
-    if settings.world_file is None:
-        return 1.0
-    return max(float(json.loads(settings.world_file.read_text(encoding="utf-8"))["clock"]["speed"]), 1.0)
+    said = _world_clock(settings)
+    return 1.0 if said is None else max(float(said["speed"]), 1.0)
 
 
 def secret_key(settings: Settings) -> str:

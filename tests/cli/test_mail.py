@@ -99,7 +99,7 @@ def test_a_layout_is_checked_kept_shown_and_removed(tmp_path: Path) -> None:
     assert ask(app, [*begin, "check", str(file)]).exit_code == 0
     assert "{{ said.sentence }}" in ask(app, [*begin, "show", *store]).output
     assert ask(app, [*begin, "set", str(file), *store]).exit_code == 0
-    assert ask(app, [*begin, "show", *store]).output.strip() == GOOD
+    assert ask(app, [*begin, "show", *store]).stdout.strip() == GOOD
     ask(app, ["mail", "preview", *store, "--to", str(tmp_path / "out")])
     assert "feito por Bia" in (tmp_path / "out" / "shipped.es.html").read_text()
     assert ask(app, [*begin, "remove", *store]).exit_code == 0

@@ -71,7 +71,7 @@ def test_what_came_back_by_a_pipe(database: str) -> None:
 def test_a_door_is_made_once_and_shut_for_good(database: str) -> None:
     account("mail", database)
     hook = ["mail", "hook", *STORE, "--public-url", "https://p.example/"]
-    first = ask(app, hook).output.strip()
+    first = ask(app, hook).stdout.strip()
     assert first.startswith("https://p.example/hooks/email/")
     assert ask(app, hook).output.strip() == first
     assert ask(app, [*hook, "--end"]).exit_code == 0

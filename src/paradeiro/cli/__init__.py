@@ -4,12 +4,14 @@ import sys
 
 from pydantic import ValidationError
 
+from paradeiro.cli.children import end_with_parent
 from paradeiro.cli.commands import app
 from paradeiro.db.postgres_files import EmbeddedError
 
 
 def main() -> None:
     """The command `paradeiro`. A setting that cannot be is said by its name, without a traceback."""
+    end_with_parent()
     try:
         app()
     except EmbeddedError as error:

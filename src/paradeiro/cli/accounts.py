@@ -12,7 +12,7 @@ from paradeiro.db.pool import Connection, transaction
 from paradeiro.domain.records import Customer, Invoice, Order
 from paradeiro.domain.words import DeedKind, PartyKind
 from paradeiro.flow import deeds
-from paradeiro.flow.errors import InvalidError, MissingError
+from paradeiro.flow.errors import ConflictError, InvalidError, MissingError
 from paradeiro.flow.intake import Registration, carrier_named, register
 from paradeiro.flow.means import Means
 from paradeiro.sdk.contract import Connector
@@ -20,6 +20,8 @@ from paradeiro.settings import Settings
 
 _SCOPES = ("read", "write")
 _KEY_BYTES = 32
+# The store in which the simulated world is followed while there is no real account.
+WORLD_STORE = "Loja do Mundo"
 
 
 async def account_command(
@@ -36,6 +38,10 @@ async def account_command(
     with database_url(settings) as url:
         await migrate_command(url)
         async with house(settings, url) as means:
+            if store == WORLD_STORE:
+                raise ConflictError("trial", f"{WORLD_STORE} is the trial's. Add a store: paradeiro store add NAME.")
+            async with means.pool.connection() as connection:
+                await store_id_of(connection, store)
             found = _connector(means, connector)
             values = _fields(found, given, ask)
             called, by = name or found.title, cli_author()
@@ -109,7 +115,8 @@ async def store_id_of(connection: Connection, name: str) -> int:
     known = {each.name: each.id for each in (await stores.stores(connection)).values()}
     if name not in known:
         names = ", ".join(sorted(known)) or "none yet"
-        raise MissingError("no_such_store", f"There is no store '{name}'. There are: {names}.")
+        advice = "To add it: paradeiro store add NAME."
+        raise MissingError("no_such_store", f"There is no store '{name}'. There are: {names}. {advice}")
     return known[name]
 
 
@@ -143,6 +150,8 @@ async def key_command(settings: Settings, *, store: str, name: str, scopes: Sequ
     with database_url(settings) as url:
         await migrate_command(url)
         async with house(settings, url) as means:
+            async with means.pool.connection() as connection:
+                await store_id_of(connection, store)
             return (await make_key(means, store, name=name, scopes=scopes, by=cli_author()))[1]
 
 

@@ -14,6 +14,7 @@ from paradeiro.cli.brand_commands import app as brand
 from paradeiro.cli.channel_commands import app as channel
 from paradeiro.cli.customer_commands import app as customer
 from paradeiro.cli.mail_return_commands import app as mail
+from paradeiro.cli.store_commands import app as store
 from paradeiro.cli.vtex_commands import app as vtex
 
 app = typer.Typer(
@@ -24,6 +25,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(vtex)
+app.add_typer(store)
 app.add_typer(brand)
 app.add_typer(channel)
 app.add_typer(customer)
@@ -39,13 +41,20 @@ def _fail(message: str) -> typer.Exit:
 
 
 @app.command()
-def up() -> None:
+def up(
+    fresh: Annotated[bool, typer.Option("--fresh", help="begin the trial anew: all that was tried is removed")] = False,
+    show_key: Annotated[bool, typer.Option("--show-key", help="make and show another API key")] = False,
+) -> None:
     """Start everything: database, migrations, API, pages, workers; the simulated world until accounts are there."""
     from paradeiro.cli.up import UpError, up_command
+    from paradeiro.cli.up_lock import UpRunsError
     from paradeiro.settings import Settings
 
     try:
-        raise typer.Exit(up_command(Settings(), _out))
+        raise typer.Exit(up_command(Settings(), _out, fresh=fresh, show_key=show_key))
+    except UpRunsError as error:
+        _err.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from error
     except UpError as error:
         raise _fail(str(error)) from error
 
@@ -245,7 +254,7 @@ def import_(
 @app.command("account")
 def account_(
     connector: str,
-    store: Annotated[str, typer.Option(help="the store's name; made if it is new")],
+    store: Annotated[str, typer.Option(help="the store's name")],
     name: Annotated[str, typer.Option(help="how people call this account")] = "",
     channel: Annotated[str, typer.Option(help="marketplaces: the order channel that it sells")] = "",
     set_: Annotated[list[str] | None, typer.Option("--set", help="field=value, once per field")] = None,
@@ -329,7 +338,7 @@ def _ask_secret(field: str) -> str:
 
 @app.command()
 def key(
-    store: Annotated[str, typer.Option(help="the store's name; made if it is new")],
+    store: Annotated[str, typer.Option(help="the store's name")],
     name: Annotated[str, typer.Option(help="who will use it")],
     scope: Annotated[list[str] | None, typer.Option(help="read, write; default both")] = None,
 ) -> None:

@@ -1,9 +1,16 @@
 """In: settings; out: the database they name, embedded if they name none, with today's schema."""
 
 import asyncio
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+from psycopg import conninfo
+from rich.console import Console
+
+from paradeiro.app import up_runs
+from paradeiro.cli.up_lock import address_of_up
 from paradeiro.db.embedded import Embedded
 from paradeiro.db.migrate import install_queue
 from paradeiro.db.migrate import migrate as migrate_schema
@@ -13,13 +20,38 @@ REAL_DATABASE = "paradeiro"
 
 
 @contextmanager
-def database_url(settings: Settings) -> Iterator[str]:
-    """The configured database, or the embedded one, started if it does not run."""
+def database_url(settings: Settings, *, says: bool = True) -> Iterator[str]:
+    """The configured database, or the embedded one, started if it does not run. `says` which, on standard error."""
     if settings.database_url:
+        if says:
+            _say(_name_of(settings.database_url))
         yield settings.database_url
         return
-    with Embedded(settings.data_dir / "postgres") as server:
+    folder = settings.data_dir.resolve() / "postgres"
+    with Embedded(folder) as server:
+        if says:
+            where = address_of_up(settings) if up_runs(settings) else ""
+            _say(f"{folder}, which {where} runs on" if where else f"{folder}")
         yield server.url(REAL_DATABASE)
+
+
+def _say(name: str) -> None:
+    Console(stderr=True).print(f"Database: {name}", style="dim", markup=False, highlight=False, soft_wrap=True)
+
+
+def _name_of(url: str) -> str:
+    """Host and name, never the password."""
+    parts = conninfo.conninfo_to_dict(url)
+    return f"{parts.get('dbname') or '(its default)'} at {parts.get('host') or 'this machine'}"
+
+
+def free_bytes_of(settings: Settings) -> Callable[[], int] | None:
+    """How much space the embedded database's disk has; None if the database is somebody else's."""
+    folder = settings.data_dir.resolve() / "postgres"
+    host = str(conninfo.conninfo_to_dict(settings.database_url or "").get("host") or "")
+    if settings.database_url and Path(host).resolve() != folder:
+        return None
+    return lambda: shutil.disk_usage(folder.parent).free
 
 
 async def migrate_command(url: str) -> None:

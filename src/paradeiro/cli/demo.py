@@ -16,8 +16,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from paradeiro.app import house, real_clock, set_up_logs
+from paradeiro.cli.accounts import WORLD_STORE
 from paradeiro.cli.scratch import scratch_database
-from paradeiro.cli.worlds import WORLD_STORE, add_accounts, add_stand_in, registration, subscribe
+from paradeiro.cli.worlds import add_accounts, add_stand_in, registration, subscribe
 from paradeiro.db import benching, claims, shipments, stores
 from paradeiro.domain.sources import PATIENCE
 from paradeiro.flow.intake import register

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from rich.console import Console
 
 from paradeiro.app import house, real_clock, set_up_logs
-from paradeiro.cli.database import database_url
+from paradeiro.cli.database import database_url, free_bytes_of
 from paradeiro.domain.words import Status
 from paradeiro.flow.replay import Replayed, replay
 from paradeiro.settings import Settings
@@ -34,7 +34,7 @@ def stop_on_signal() -> asyncio.Event:
 def serve_command(settings: Settings, workers: int, *, web: str = "paradeiro.cli.running:web_app") -> None:
     """The API and the pages, in `workers` processes that share the port. `web`: what makes the application of each."""
     set_up_logs(settings)
-    with database_url(settings) as url:
+    with database_url(settings, says=False) as url:
         # The processes are made anew and read their settings from the environment, as everything does.
         os.environ["PARADEIRO_DATABASE_URL"] = url
         uvicorn.run(
@@ -61,6 +61,7 @@ def web_app() -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with house(settings, url) as means:
             app.state.means = means
+            app.state.free_bytes = free_bytes_of(settings)
             yield
 
     app = create_app(None, real_clock)
@@ -71,7 +72,7 @@ def web_app() -> FastAPI:
 async def work_command(settings: Settings) -> None:
     """A worker."""
     set_up_logs(settings)
-    with database_url(settings) as url:
+    with database_url(settings, says=False) as url:
         async with house(settings, url, pool_size=20) as means:
             await work(means, url, stop_on_signal())
 

@@ -1,57 +1,17 @@
 """In: a simulated world that runs; out: a store with accounts at its parties, and its packages registered by hand."""
 
 import asyncio
-import json
-import subprocess
-import sys
-import time
 from collections.abc import Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 
-from paradeiro.cli.accounts import add_account, let_stand_in
+from paradeiro.cli.accounts import WORLD_STORE, add_account, let_stand_in
 from paradeiro.db import stores
 from paradeiro.flow.hook import open_door
 from paradeiro.flow.means import Means
-from paradeiro.settings import Settings
 
-WORLD_STORE = "Loja do Mundo"
-_DAYS = 12
-_READY_SECONDS = 20.0
 _LOOK_SECONDS = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class SpawnedWorld:
-    """A world in a process of its own: where it says what it is, and where people may look at it."""
-
-    file: Path
-    admin: str
-
-
-def spawn_world(settings: Settings, stack: ExitStack) -> SpawnedWorld:
-    """Start a world that began some days ago and runs fast until it reaches today; it ends with the stack."""
-    file = settings.data_dir.resolve() / "world.json"
-    file.unlink(missing_ok=True)
-    start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(days=_DAYS)
-    command = [sys.executable, "-m", "paradeiro.world", "--file", str(file), "--start", start.isoformat()]
-    command += ["--packages", str(settings.world_packages), "--days", str(_DAYS), "--speed", str(settings.world_speed)]
-    # Another seed each time: in a database that stays, yesterday's packages are not today's.
-    command += ["--seed", str(int(time.time()) % 100_000)]
-    process = stack.enter_context(subprocess.Popen(command))  # noqa: S603 - our own command
-    stack.callback(process.terminate)
-    until = time.monotonic() + _READY_SECONDS
-    while not file.exists():
-        if process.poll() is not None or time.monotonic() > until:
-            message = "the simulated world did not start; what went wrong stands above"
-            raise RuntimeError(message)
-        time.sleep(0.05)
-    return SpawnedWorld(file, json.loads(file.read_text(encoding="utf-8"))["urls"]["admin"])
 
 
 async def add_accounts(means: Means, accounts: Mapping[str, dict[str, str]], channels: Mapping[str, str]) -> None:

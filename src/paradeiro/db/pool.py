@@ -79,3 +79,8 @@ async def transaction(pool: Pool, *, keep: bool = True) -> AsyncIterator[Connect
     """A connection inside one transaction: committed at the end (unless not to `keep`), rolled back on any error."""
     async with pool.connection() as connection, connection.transaction(force_rollback=not keep):
         yield connection
+
+
+async def open_connection(url: str) -> Connection:
+    """One autocommit connection, for a single look. Close it with `async with`."""
+    return await AsyncConnection.connect(url, autocommit=True, connect_timeout=int(_CONNECT_TIMEOUT))

@@ -167,8 +167,29 @@ async def owner(connection: Connection, account_id: int) -> tuple[int, PartyKind
 
 async def has_accounts(connection: Connection, *, except_store: str) -> bool:
     """Whether any store but that one has an account."""
-    sql = "SELECT EXISTS (SELECT 1 FROM account a JOIN store s USING (store_id) WHERE s.name <> %s)"
+    sql = """SELECT EXISTS (SELECT 1 FROM account a JOIN store s USING (store_id)
+                            WHERE s.name <> %s AND a.state <> 'removed')"""
     return bool(await _one(connection, sql, (except_store,)))
+
+
+async def end_accounts(connection: Connection, store_name: str, *, now: datetime) -> int:
+    """Ask and tell nobody of a store any more; what was followed and told stays to be seen. How many accounts ended."""
+    sql = """
+        WITH gone AS (
+            UPDATE account a SET state = 'removed', trouble = '', open_at = NULL, next_visit = NULL
+            FROM store s WHERE s.store_id = a.store_id AND s.name = %(name)s AND a.state <> 'removed'
+            RETURNING a.id, a.store_id
+        ), untold AS (
+            UPDATE effect e
+            SET state = 'refused', message = 'the account was removed', ended_at = %(now)s, request = NULL
+            FROM gone WHERE e.account_id = gone.id AND e.state IN ('pending', 'sending')
+        ), unasked AS (
+            UPDATE shipment s SET next_check = NULL FROM gone WHERE s.account_id = gone.id
+        )
+        SELECT count(*) FROM gone"""
+    cursor = await connection.execute(sql, {"name": store_name, "now": now})
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
 
 
 def _settings(row: dict[str, Any], key: str) -> tuple[dict[str, str], str]:
@@ -260,6 +281,13 @@ async def api_key_by_id(connection: Connection, key_id: int) -> ApiKey | None:
     sql = "SELECT id, store_id, name, scopes FROM api_key WHERE id = %s AND revoked_at IS NULL"
     row = await (await connection.execute(sql, (key_id,))).fetchone()
     return ApiKey(row[0], row[1], row[2], tuple(row[3])) if row else None
+
+
+async def api_key_named(connection: Connection, store_id: int, name: str) -> int | None:
+    """The id of a store's newest living key of that name."""
+    sql = "SELECT max(id) FROM api_key WHERE store_id = %s AND name = %s AND revoked_at IS NULL"
+    found = await _one(connection, sql, (store_id, name))
+    return None if found is None else int(found)
 
 
 async def revoke_api_key(connection: Connection, store_id: int, key_id: int, *, now: datetime) -> bool:

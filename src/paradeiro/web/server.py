@@ -18,6 +18,7 @@ from paradeiro.web import api, hooks, pages, track, vtex
 from paradeiro.web.api.bulk import BULK_PATHS, LARGEST_BULK
 from paradeiro.web.api.reference import router as reference
 from paradeiro.web.auth import NotAllowedError, NotSignedInError
+from paradeiro.web.space import FULL, refuses
 from paradeiro.web.track.live import Hub
 from paradeiro.web.vtex.errors import speaks_vtex, vtex_error
 
@@ -71,6 +72,9 @@ async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Resp
     most = LARGEST_BULK if bulk else _LARGEST_BODY
     if not length.isdigit() or int(length) > most or (chunked and not await _whole(request, most)):
         return _error(request, 413, "too_large", f"The body may have at most {most} bytes. Send it in parts.")
+    if refuses(getattr(request.app.state, "free_bytes", None), request.method, request.url.path):
+        # 503 tells a party that pushes to try again later.
+        return _error(request, 503 if request.url.path.startswith("/hooks/") else 507, "disk_full", FULL)
     if speaks_vtex(request.url.path):
         _as_json(request)
     response = await call_next(request)

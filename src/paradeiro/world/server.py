@@ -1,6 +1,7 @@
 """In: a truth and a clock; out: all parties of the outside, answering on loopback until the end of the block."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -134,7 +135,8 @@ async def serve(truth: Truth, clock: WorldClock, *, admin_port: int = 0) -> Asyn
 
 @asynccontextmanager
 async def serving(world: World, *, admin_port: int = 0) -> AsyncIterator[World]:
-    """A world that may have a past, listening; its addresses are new."""
+    """A world that may have a past, listening; where it can, at the addresses that it had."""
+    had = dict(world.urls)
     async with AsyncExitStack() as stack:
         apps = {
             "correios": world.post.app([*world.pushes.routes(), *world.bulk.routes(), *world.archive.routes()]),
@@ -144,13 +146,29 @@ async def serving(world: World, *, admin_port: int = 0) -> AsyncIterator[World]:
             "mercado_livre": world.mercado_livre.app(),
         }
         for name, app in apps.items():
-            world.urls[name] = await stack.enter_async_context(listening(Faulty(app, name, world.faults), 0))
-        world.urls["admin"] = await stack.enter_async_context(listening(admin_app(world), admin_port))
+            world.urls[name] = await stack.enter_async_context(
+                listening(Faulty(app, name, world.faults), _again(had, name))
+            )
+        world.urls["admin"] = await stack.enter_async_context(
+            listening(admin_app(world), admin_port or _again(had, "admin"))
+        )
         world.smtp_port = await stack.enter_async_context(_mail(world.mail))
         if world.clock.speed:
             await stack.enter_async_context(_running(world.pushes))
             await stack.enter_async_context(_running(world.news))
         yield world
+
+
+def _again(had: dict[str, str], name: str) -> int:
+    """The port of last time if nobody took it, else any."""
+    port = int(had[name].rsplit(":", 1)[1]) if name in had else 0
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_HOST, port))
+        except OSError:
+            return 0
+    return port
 
 
 @asynccontextmanager
