@@ -14,6 +14,7 @@ from paradeiro.cli.brand_commands import app as brand
 from paradeiro.cli.channel_commands import app as channel
 from paradeiro.cli.customer_commands import app as customer
 from paradeiro.cli.mail_return_commands import app as mail
+from paradeiro.cli.status_commands import status
 from paradeiro.cli.store_commands import app as store
 from paradeiro.cli.vtex_commands import app as vtex
 
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 app.add_typer(vtex)
 app.add_typer(store)
+app.command()(status)
 app.add_typer(brand)
 app.add_typer(channel)
 app.add_typer(customer)

@@ -165,6 +165,11 @@ async def owner(connection: Connection, account_id: int) -> tuple[int, PartyKind
     return (row[0], PartyKind(row[1])) if row else None
 
 
+async def ids(connection: Connection) -> list[int]:
+    """Every store's id."""
+    return [row[0] async for row in await connection.execute("SELECT store_id FROM store")]
+
+
 async def has_accounts(connection: Connection, *, except_store: str) -> bool:
     """Whether any store but that one has an account."""
     sql = """SELECT EXISTS (SELECT 1 FROM account a JOIN store s USING (store_id)

@@ -178,6 +178,7 @@ class NoticeKind(StrEnum):
     MAIL_BOUNCED = "mail_bounced"
     ORDER_SET_ASIDE = "order_set_aside"
     SET_ASIDE = "set_aside"
+    JOB_FAILING = "job_failing"
 
 
 class Drift(StrEnum):

@@ -4,17 +4,15 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
-import psycopg
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
-from paradeiro.db import jobs
 from paradeiro.domain.bounds import clean_text, text_problem
 from paradeiro.flow.errors import ConflictError, ExpiredError, InvalidError, MissingError, StatementError
 from paradeiro.flow.means import Means, log
-from paradeiro.web import api, hooks, pages, track, vtex
+from paradeiro.web import api, health, hooks, pages, track, vtex
 from paradeiro.web.api.bulk import BULK_PATHS, LARGEST_BULK
 from paradeiro.web.api.reference import router as reference
 from paradeiro.web.auth import NotAllowedError, NotSignedInError
@@ -43,21 +41,10 @@ def create_app(means: Means | None, real_clock: Callable[[], datetime]) -> FastA
     app.include_router(track.router, include_in_schema=False)
     app.include_router(hooks.router, include_in_schema=False)
     app.include_router(vtex.router, include_in_schema=False)
-    app.get("/health", include_in_schema=False)(_health)
+    app.include_router(health.router, include_in_schema=False)
     app.middleware("http")(_guard)
     _add_error_handlers(app)
     return app
-
-
-async def _health(request: Request) -> JSONResponse:
-    """Whether the database answers, and how many jobs wait. No key needed, nothing told about anybody."""
-    means: Means = request.app.state.means
-    try:
-        async with means.pool.connection(timeout=3) as connection:
-            waiting = await jobs.waiting(connection)
-    except (psycopg.Error, TimeoutError):
-        return JSONResponse({"status": "database unreachable"}, 503)
-    return JSONResponse({"status": "ok", "jobs_waiting": waiting})
 
 
 async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

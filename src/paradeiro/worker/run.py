@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 
 import psycopg
 from pgqueuer.models import Job as QueuedJob
 
 from paradeiro.flow.means import Means, log
+from paradeiro.worker.failures import Failures
 from paradeiro.worker.handlers import handle
 from paradeiro.worker.queue import Connections, Running, attend, finish
 from paradeiro.worker.slots import GROUPS, Slots
@@ -21,11 +23,17 @@ async def work(means: Means, url: str, stop: asyncio.Event) -> None:
     """Run jobs until `stop` is set; then those that run have six seconds to end. `url` is the database's libpq URL:
     each group of jobs listens on a connection of its own.
     """
-    running, connections = Running(), Connections()
+    running, connections, failures = Running(), Connections(), Failures(means)
     queues = [
-        attend(url, group, _job_handler(means, Slots(means, group), running), stop, connections) for group in GROUPS
+        attend(url, group, _job_handler(means, Slots(means, group), running, failures), stop, connections)
+        for group in GROUPS
     ]
-    tasks = [asyncio.create_task(each) for each in (*queues, _sweeping(means, stop), keep_up(means, stop))]
+    beside = (
+        _sweeping(means, stop, failures),
+        keep_up(means, stop, failures.watch),
+        failures.beat(means.new_token(), stop),
+    )
+    tasks = [asyncio.create_task(each) for each in (*queues, *beside)]
     try:
         # None of them ends before it is told to: one that does has failed, and so has the worker.
         await asyncio.wait([asyncio.create_task(stop.wait()), *tasks], return_when=asyncio.FIRST_COMPLETED)
@@ -37,19 +45,28 @@ async def work(means: Means, url: str, stop: asyncio.Event) -> None:
             task.result()
 
 
-def _job_handler(means: Means, slots: Slots, running: Running) -> Callable[[QueuedJob], Awaitable[None]]:
+def _job_handler(
+    means: Means, slots: Slots, running: Running, failures: Failures
+) -> Callable[[QueuedJob], Awaitable[None]]:
     async def on_job(job: QueuedJob) -> None:
         payload = (job.payload or b"").decode()
-        await running.run(slots.run(job.entrypoint, payload, lambda: handle(means, job.entrypoint, payload)))
+        work = partial(handle, means, job.entrypoint, payload)
+        await running.run(slots.run(job.entrypoint, payload, lambda: failures.watch(job.entrypoint, payload, work())))
 
     return on_job
 
 
-async def _sweeping(means: Means, stop: asyncio.Event) -> None:
+async def _sweeping(means: Means, stop: asyncio.Event, failures: Failures) -> None:
     while not stop.is_set():
         try:
-            await sweep(means)
-        except (psycopg.Error, TimeoutError):
+            await failures.watch("sweep", "", _swept(means))
+        except (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError):
             log.exception("the sweep could not reach the database; it tries again")
+        except Exception:  # noqa: BLE001, S110 - noted, logged and told by `watch`; the next sweep tries again
+            pass
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _SWEEP_SECONDS)
+
+
+async def _swept(means: Means) -> None:
+    await sweep(means)

@@ -72,7 +72,7 @@ class Slots:
     async def _run_one(self, key: tuple[str, str], work: Callable[[], Awaitable[None]]) -> None:
         self._running[key] += 1
         try:
-            owner = await self._owner(int(key[1]))
+            owner = await self._owner(int(key[1])) if key[1].isdecimal() else None
             if owner is None:
                 await work()
             elif self._is_full(owner):

@@ -11,7 +11,7 @@ from functools import partial
 
 import psycopg
 
-from paradeiro.db import hooks, idempotency, sheets, shelves
+from paradeiro.db import hooks, idempotency, retention, sheets, shelves
 from paradeiro.db.pool import Connection
 from paradeiro.flow.bulk import IDEMPOTENCY_DAYS, SHEET_HOURS
 from paradeiro.flow.finding import forget_old_guesses
@@ -26,6 +26,9 @@ _EVERY = timedelta(hours=1)
 _SHORTEST_PAUSE_SECONDS = 1.0
 # Rows deleted in one statement: a fraction of a second.
 _AT_ONCE = 2_000
+# How long what is kept that says little later: docs/retention.md.
+_JOB_LOG, _ATTEMPTS, _HOURS, _NOTICES, _WORKERS = (timedelta(days=n) for n in (7, 180, 400, 400, 30))
+_Watch = Callable[[str, str, Awaitable[None]], Awaitable[None]]
 
 
 async def upkeep(means: Means) -> bool:
@@ -48,10 +51,26 @@ async def upkeep(means: Means) -> bool:
             "old tables": partial(sheets.forget, connection, before=means.now() - SHEET_HOURS),
             "old customers": partial(erase_old, means),
             "old guesses": partial(forget_old_guesses, means),
+            **_old_rows(connection, means.now()),
             "reminders": partial(remind_all, means),
         }
         done = [await _step(name, step) for name, step in steps.items()]
         return await _take_down(connection, oldest, before) and all(done)
+
+
+def _old_rows(connection: Connection, now: datetime) -> dict[str, Callable[[], Awaitable[object]]]:
+    """What only grows, each kind with its own days."""
+    kinds = {
+        "old job log": (retention.forget_job_log, _JOB_LOG),
+        "old attempts": (retention.forget_attempts, _ATTEMPTS),
+        "old hours": (retention.forget_hours, _HOURS),
+        "ended notices": (retention.forget_notices, _NOTICES),
+        "dead workers": (retention.forget_workers, _WORKERS),
+    }
+    return {
+        name: partial(_forget, partial(forget, connection, before=now - days, limit=_AT_ONCE))
+        for name, (forget, days) in kinds.items()
+    }
 
 
 async def _step(name: str, step: Callable[[], Awaitable[object]]) -> bool:
@@ -89,13 +108,23 @@ async def _take_down(connection: Connection, oldest: date, before: datetime) -> 
     return True
 
 
-async def keep_up(means: Means, stop: asyncio.Event) -> None:
-    """Upkeep now and once an hour (of the clock's hours) until `stop` is set."""
+async def _unwatched(_: str, __: str, work: Awaitable[None]) -> None:
+    await work
+
+
+async def keep_up(means: Means, stop: asyncio.Event, watch: _Watch = _unwatched) -> None:
+    """Upkeep now and once an hour (of the clock's hours) until `stop` is set. `watch` notes it when it fails."""
     pause = max(_EVERY.total_seconds() / means.pace, _SHORTEST_PAUSE_SECONDS)
     while not stop.is_set():
         try:
-            await upkeep(means)
-        except (psycopg.Error, TimeoutError):
-            log.exception("the upkeep of replies did not get through; it goes on at the next one")
+            await watch("upkeep", "", _kept_up(means))
+        except (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError):
+            log.exception("the upkeep did not get through; it goes on at the next one")
+        except Exception:  # noqa: BLE001, S110 - noted, logged and told by `watch`; the next upkeep tries again
+            pass
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), pause)
+
+
+async def _kept_up(means: Means) -> None:
+    await upkeep(means)

@@ -114,6 +114,9 @@ _PT = {
     "O que deu errado: {why}. Quando estiver resolvido, encerre este aviso: serão tentados de novo.",
     "set_aside.watch": "O que tínhamos aprendido sobre as respostas de {names} não pôde ser lido ({why}) e começa do "
     "zero. Nada mais mudou; encerre este aviso.",
+    "job_failing": "O trabalho “{job}” falhou {count} vezes seguidas desde {since} ({why}). Nada se perdeu, ele é "
+    "tentado de novo e todo o resto continua. Avise quem cuida do Paradeiro: o log tem o erro inteiro, `paradeiro "
+    "status` mostra o que mais falha. Este aviso se encerra sozinho.",
 }
 
 

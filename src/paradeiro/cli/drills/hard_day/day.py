@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 
 from paradeiro.app import house, real_clock
-from paradeiro.cli.accounts import make_key
+from paradeiro.cli.accounts import WORLD_STORE, make_key
 from paradeiro.cli.demo import run_days
-from paradeiro.cli.worlds import WORLD_STORE, add_accounts
+from paradeiro.cli.worlds import add_accounts
 from paradeiro.db import notices, stores
 from paradeiro.db.notices import Notice
 from paradeiro.db.stores import Account

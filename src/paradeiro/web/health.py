@@ -1,0 +1,96 @@
+"""In: a question whether all is well; out: alive, ready, or what is not; and the same as figures for Prometheus.
+
+No key is needed for the first three, and they name nobody.
+"""
+
+from typing import Annotated
+
+import psycopg
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import JSONResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+
+from paradeiro.db import health
+from paradeiro.db.health import Health
+from paradeiro.flow.means import Means
+from paradeiro.web.auth import Caller, MeansOf, reader
+
+router = APIRouter()
+_SECONDS = 3
+# A job waits moments; one that waits so long is not taken by anybody.
+_LONGEST_WAIT = 120.0
+
+
+@router.get("/health/live")
+async def live() -> JSONResponse:
+    """The process answers. Restart it if it does not."""
+    return JSONResponse({"status": "alive"})
+
+
+@router.get("/health/ready")
+async def ready(request: Request) -> JSONResponse:
+    """The database can be read, with a schema. Send no requests here while it is 503."""
+    means: Means = request.app.state.means
+    try:
+        async with means.pool.connection(timeout=_SECONDS) as connection:
+            await health.glance(connection)
+    except psycopg.errors.UndefinedTable:
+        return JSONResponse({"status": "no schema: run `paradeiro migrate`"}, 503)
+    except (psycopg.Error, TimeoutError):
+        return JSONResponse({"status": "database unreachable"}, 503)
+    return JSONResponse({"status": "ready"})
+
+
+@router.get("/health")
+async def whole(request: Request) -> JSONResponse:
+    """Whether packages are followed and news is told: `ok`, or `degraded` and why. 503 without a database."""
+    means: Means = request.app.state.means
+    try:
+        async with means.pool.connection(timeout=_SECONDS) as connection:
+            waiting, oldest, workers, failing = await health.glance(connection)
+    except psycopg.errors.UndefinedTable:
+        return JSONResponse({"status": "no schema: run `paradeiro migrate`"}, 503)
+    except (psycopg.Error, TimeoutError):
+        return JSONResponse({"status": "database unreachable"}, 503)
+    problems = []
+    if not workers:
+        problems.append("no worker is running")
+    if oldest > _LONGEST_WAIT:
+        problems.append(f"the oldest job has waited for {oldest:.0f} s")
+    if failing:
+        problems.append(f"{failing} kinds of work fail again and again")
+    answer = {"status": "degraded" if problems else "ok", "jobs_waiting": waiting, "workers": workers}
+    return JSONResponse(answer | ({"problems": problems} if problems else {}))
+
+
+@router.get("/metrics")
+async def metrics(means: MeansOf, _: Annotated[Caller, Depends(reader)]) -> Response:
+    """The whole installation for Prometheus; counts only. Needs a key that reads, as a bearer token."""
+    async with means.pool.connection() as connection:
+        found = await health.look(connection, now=means.now())
+    return Response(generate_latest(_registry(found)), media_type=CONTENT_TYPE_LATEST)
+
+
+def _registry(found: Health) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    plain = {
+        "jobs_waiting": (found.jobs_waiting, "Jobs in the queue"),
+        "oldest_job_seconds": (found.oldest_job_age, "How long the oldest of them has waited"),
+        "workers": (found.workers, "Workers seen in the last minute"),
+        "shipments_followed": (found.shipments_followed, "Shipments that are asked for"),
+        "shipments_overdue": (found.shipments_overdue, "Of these, due for more than an hour"),
+        "effects_waiting": (found.effects_waiting, "Effects that are not told yet"),
+        "oldest_effect_seconds": (found.oldest_effect_age, "How long the oldest that may go has waited"),
+    }
+    for name, (value, words) in plain.items():
+        Gauge(f"paradeiro_{name}", words, registry=registry).set(value)
+    labelled = {
+        "failing_jobs": ("job", found.failing_jobs, "Jobs that failed three times in a row or more"),
+        "accounts_in_trouble": ("connector", found.accounts_in_trouble, "Accounts that cannot be asked or told"),
+        "open_notices": ("kind", found.notices, "Notices that wait for a person"),
+    }
+    for name, (label, values, words) in labelled.items():
+        gauge = Gauge(f"paradeiro_{name}", words, [label], registry=registry)
+        for key, value in values.items():
+            gauge.labels(key).set(value)
+    return registry

@@ -1,0 +1,37 @@
+"""Every table has a retention that is written down, and what only grows is deleted when its days are over."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+from paradeiro.db import retention
+from paradeiro.db.pool import transaction
+from paradeiro.flow.means import Means
+from paradeiro.worker.upkeep import upkeep
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def test_every_table_is_named() -> None:
+    schema = (ROOT / "src/paradeiro/db/schema.sql").read_text(encoding="utf-8")
+    tables = set(re.findall(r"^CREATE TABLE (\w+)", schema, re.MULTILINE)) - {"reply_held"}
+    named = set(re.findall(r"`(\w+)`", (ROOT / "docs/retention.md").read_text(encoding="utf-8")))
+    assert len(tables) > 30
+    assert tables - named == set()
+
+
+async def test_the_queues_log_is_emptied(means: Means) -> None:
+    sql = """
+        INSERT INTO pgqueuer_log (created, job_id, status, priority, entrypoint)
+        SELECT now() + %s - age, 1, 'successful', 0, 'collect'
+        FROM unnest(ARRAY['8 days', '9 days', '1 day']::interval[]) age"""
+    async with transaction(means.pool) as connection:
+        now = (await (await connection.execute("SELECT now()")).fetchone() or [None])[0]
+        await connection.execute(sql, (means.now() - now,))
+    assert await upkeep(means)
+    async with transaction(means.pool) as connection:
+        left = await (await connection.execute("SELECT count(*) FROM pgqueuer_log WHERE job_id = 1")).fetchone()
+        assert left == (1,)
+        # A bound is a bound.
+        gone = await retention.forget_job_log(connection, before=means.now() + timedelta(days=1), limit=1)
+        assert gone == 1

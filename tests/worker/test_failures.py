@@ -1,0 +1,122 @@
+"""A job that always fails is logged once, counted, told at the third time, and over when it gets through."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import httpx
+import pytest
+from structlog.testing import capture_logs
+
+from paradeiro.app import real_clock
+from paradeiro.cli.accounts import make_key
+from paradeiro.db import health, jobs
+from paradeiro.db.jobs import Job
+from paradeiro.db.pool import transaction
+from paradeiro.flow.means import Means
+from paradeiro.web.server import create_app
+from paradeiro.worker.failures import Failures
+from paradeiro.worker.run import work
+from tests.databases import HandClock
+from tests.flow.conftest import Shop, shop
+
+__all__ = ["shop"]
+
+
+async def _fails() -> None:
+    raise RuntimeError("of no use")
+
+
+async def _well() -> None:
+    pass
+
+
+async def _watch(failures: Failures, payload: str, times: int) -> None:
+    for _ in range(times):
+        with pytest.raises(RuntimeError):
+            await failures.watch("collect", payload, _fails())
+
+
+async def test_it_is_logged_once_told_at_the_third_time_and_ends(shop: Shop, clock: HandClock) -> None:
+    failures, payload = Failures(shop.means), str(shop.accounts["posta"])
+    with capture_logs() as lines:
+        await _watch(failures, payload, 2)
+        assert await shop.notices() == []
+        await _watch(failures, payload, 3)
+        clock.forward(hours=2)
+        await _watch(failures, payload, 1)
+    assert [line["times"] for line in lines if line["event"] == "a job failed"] == [1, 6], "not every second"
+    (notice,) = await shop.notices()
+    assert notice.kind == "job_failing"
+    assert "RuntimeError: of no use" in notice.message
+    await failures.watch("collect", payload, _well())
+    assert await shop.notices() == []
+    async with shop.means.pool.connection() as connection:
+        assert await health.failures(connection) == []
+
+
+async def test_another_worker_hears_of_it_and_ends_it(shop: Shop) -> None:
+    payload, stop = str(shop.accounts["posta"]), asyncio.Event()
+    await _watch(Failures(shop.means), payload, 3)
+    other = Failures(shop.means)
+    beating = asyncio.create_task(other.beat("w2", stop))
+    async with asyncio.timeout(10):
+        while not other._failing:
+            await asyncio.sleep(0.01)
+    await other.watch("collect", payload, _well())
+    assert await shop.notices() == []
+    stop.set()
+    await beating
+
+
+async def test_a_job_of_no_store_is_told_to_all(shop: Shop) -> None:
+    failures = Failures(shop.means)
+    for _ in range(3):
+        with pytest.raises(RuntimeError):
+            await failures.watch("upkeep", "", _fails())
+    assert [n.kind for n in await shop.notices()] == ["job_failing"]
+
+
+@pytest.fixture
+async def api(shop: Shop) -> AsyncIterator[httpx.AsyncClient]:
+    _, key = await make_key(shop.means, "Loja", name="t")
+    transport = httpx.ASGITransport(create_app(shop.means, real_clock))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test", headers={"X-API-Key": key}) as client:
+        yield client
+
+
+async def test_a_real_worker_says_that_it_lives_and_what_fails(
+    shop: Shop, database: str, api: httpx.AsyncClient
+) -> None:
+    assert (await api.get("/health/live")).json() == {"status": "alive"}
+    assert (await api.get("/health/ready")).json() == {"status": "ready"}
+    assert "no worker is running" in (await api.get("/health")).json()["problems"]
+    stop = asyncio.Event()
+    working = asyncio.create_task(work(shop.means, database, stop))
+    async with asyncio.timeout(60):
+        while (await api.get("/health")).json()["status"] != "ok":
+            await asyncio.sleep(0.05)
+        while not await shop.notices():
+            async with transaction(shop.means.pool) as connection:
+                await jobs.enqueue(connection, [Job(jobs.COLLECT, "no number", once=True)])
+            await asyncio.sleep(0.1)
+        assert (await api.get("/health")).json()["status"] == "degraded"
+    said = (await api.get("/metrics")).text
+    assert 'paradeiro_failing_jobs{job="collect"} 1.0' in said
+    assert "paradeiro_workers 1.0" in said
+    assert (await api.get("/metrics", headers={"X-API-Key": ""})).status_code != 200
+    stop.set()
+    await working
+    assert "no worker is running" in (await api.get("/health")).json()["problems"], "it said good-bye"
+
+
+async def test_a_database_without_schema_is_not_ready(means: Means, clock: HandClock) -> None:
+    async with transaction(means.pool) as connection:
+        await connection.execute("DROP TABLE worker_heartbeat")
+    transport = httpx.ASGITransport(create_app(means, real_clock))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        for path in ("/health/ready", "/health"):
+            answer = await client.get(path)
+            assert answer.status_code == 503
+            assert "paradeiro migrate" in answer.json()["status"]
+    assert timedelta(0) == clock() - means.now()
