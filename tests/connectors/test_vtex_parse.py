@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paradeiro.connectors.vtex.parse import OrderProblemError, parse_order, whose
+from paradeiro.domain.bounds import bounded_order
 from tests.connectors.tellings import fixtures, same_as_expected
 
 ORDERS = fixtures("vtex", "orders")
@@ -129,3 +130,38 @@ def test_what_the_customer_fetches_at_the_store_gets_no_code(
     mine = {"invoiceNumber": "1", "type": "Output", "items": [{"itemIndex": 0}], **package}
     body = _changed(shippingData={"logisticsInfo": logistics}, packageAttachment={"packages": [mine]})
     assert [i.fetched for i in parse_order(body).invoices] == [fetched]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"clientProfileData": {"firstName": "Ana\x00", "email": "a@example.com"}},
+        {"clientProfileData": {"firstName": "Ana\ud83d", "email": "a@example.com"}},
+        {"clientProfileData": {"firstName": "Ana", "email": "a\x00@example.com"}},
+        {"clientProfileData": {"firstName": "A" * 10**6, "email": "a@example.com"}},
+        {"creationDate": "9999-12-31T23:59:59-03:00"},
+        {"creationDate": "0001-01-01T00:00:00"},
+        {"creationDate": "31/12/9999"},
+        {"shippingData": {"logisticsInfo": [{"shippingEstimateDate": "9999-12-31T23:59:59.9999999-12:00"}]}},
+        *(
+            {"packageAttachment": {"packages": [{"invoiceNumber": "NF-1"} | package]}}
+            for package in (
+                {"invoiceNumber": "NF\x00"},
+                {"courier": "Correios\x00"},
+                {"trackingUrl": "https://example.com/\x00"},
+                {"invoiceValue": 10**30},
+                {"invoiceValue": "many"},
+                {"invoiceValue": float("inf")},
+                {"issuanceDate": "9999-12-31T23:59:59-03:00"},
+                {"items": [{"itemIndex": 0, "quantity": 10**30, "price": "x"}]},
+            )
+        ),
+    ],
+)
+def test_one_odd_value_leaves_an_order_that_can_be_kept(change: dict[str, object]) -> None:
+    order = parse_order(json.dumps({"orderId": "1"} | change).encode())
+    assert order == bounded_order(order)
+    assert order.number == "1"
+    assert {order.ordered_at, order.promised_at} == {None}
+    assert all(i.value == 0 and i.issued_at is None and i.tracking_url is None for i in order.invoices)
+    assert not any(odd in repr(order) for odd in (r"\x00", r"\ud83d"))

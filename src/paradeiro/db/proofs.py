@@ -8,6 +8,7 @@ from hashlib import sha256
 from psycopg.rows import class_row
 
 from paradeiro.db.pool import Connection
+from paradeiro.domain.bounds import bounded_instant, clean_text
 from paradeiro.domain.words import ProofKind, ProofState
 
 
@@ -168,8 +169,9 @@ async def keep(connection: Connection, found: Sequence[Found], *, now: datetime)
         ON CONFLICT (shipment_id, digest) DO UPDATE SET withdrawn_at = EXCLUDED.withdrawn_at"""
     digests = [(sha256(each.image).digest(), each) for each in found]
     for digest, each in sorted(digests, key=lambda d: (d[1].shipment_id, d[0])):
-        values = (each.store_id, each.shipment_id, each.kind, each.content_type, each.image, digest, each.comment)
-        await connection.execute(sql, (*values, each.taken_at, now, each.withdrawn_at))
+        values = (each.store_id, each.shipment_id, each.kind, each.content_type, each.image, digest)
+        more = (clean_text(each.comment), bounded_instant(each.taken_at), now, each.withdrawn_at)
+        await connection.execute(sql, (*values, *more))
 
 
 async def tried(connection: Connection, ended: Sequence[Tried], *, now: datetime) -> None:
@@ -179,8 +181,8 @@ async def tried(connection: Connection, ended: Sequence[Tried], *, now: datetime
             ended_at = CASE WHEN %s = 'wanted' THEN NULL ELSE %s::timestamptz END
         WHERE shipment_id = %s AND kind = %s AND state = 'wanted'"""
     for each in sorted(ended, key=lambda t: (t.shipment_id, t.kind)):
-        values = (each.state, each.tries, each.next_try, each.ticket, each.message, each.state, now)
-        await connection.execute(sql, (*values, each.shipment_id, each.kind))
+        values = (each.state, each.tries, each.next_try, clean_text(each.ticket), clean_text(each.message))
+        await connection.execute(sql, (*values, each.state, now, each.shipment_id, each.kind))
 
 
 async def shown(connection: Connection, shipment_ids: Sequence[int]) -> list[ShownProof]:

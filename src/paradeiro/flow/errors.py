@@ -58,5 +58,5 @@ def why_not_kept(error: psycopg.Error | UnicodeEncodeError) -> tuple[str, str]:
         return "out_of_bounds", f"A date, number or text is outside what can be kept ({what}). Correct it."
     if "NUL" in str(error):  # the driver's own: it is not sent at all
         return _NUL
-    said = (error.diag.message_primary if isinstance(error, psycopg.Error) else "") or type(error).__name__
-    return "bad_value", f"A value cannot be kept ({said[:120]}). Correct it."
+    # Not the database's own sentence: it may quote the value, which may be somebody's name.
+    return "bad_value", f"A value cannot be kept ({type(error).__name__}). Correct it."
