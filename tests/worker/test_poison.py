@@ -1,5 +1,6 @@
 """One bad row is set aside alone, with a notice and a way back; the rows beside it go on in the same minute."""
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 
@@ -179,6 +180,27 @@ async def test_the_rows_beside_a_poisoned_one_go_on_and_it_comes_back_once_mende
     assert await statuses(shop) == {"AA1": "accepted", "AA2": "accepted"}
     assert told(shop, "loja") == told(shop, "mail") == {"1001", "1002"}, "nothing was lost"
     assert await set_aside(shop) == []
+
+
+async def test_the_button_and_the_api_try_again(shop: Shop, browser: httpx.AsyncClient) -> None:
+    await shop.register("AA2", Order("1002", ANA))
+    shop.outside.say("AA2", POSTED)
+    await run_sql(shop, SHIPMENT % "snapshot = '[1]'")
+    await shop.later(minutes=1)
+    page = (await browser.get("/notices")).text
+    assert "Tentar de novo" in page
+    assert "AA2 (1002)" in page
+    found = await set_aside(shop)
+    assert (await browser.post(f"/api/v1/notices/{found[0].id}/resolve")).status_code == 200
+    await shop.later(minutes=5)
+    again = await set_aside(shop)
+    assert [n.id for n in again] != [n.id for n in found], "it was tried, and it is as it was"
+    await run_sql(shop, SHIPMENT % "snapshot = '{}'")
+    form = re.search(r'name="form" value="([^"]+)"', page)
+    assert form is not None
+    assert (await browser.post(f"/notices/{again[0].id}/resolve", data={"form": form[1]})).status_code == 303
+    await shop.later(minutes=5)
+    assert await statuses(shop) == {"AA2": "accepted"}
 
 
 async def test_what_follows_a_message_that_cannot_be_made_waits_behind_it(shop: Shop) -> None:

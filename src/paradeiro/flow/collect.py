@@ -15,13 +15,14 @@ from paradeiro.db import jobs, notices, replies, shipments, stand_ins
 from paradeiro.db.jobs import Job
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
+from paradeiro.db.set_aside import apart
 from paradeiro.db.shipments import Asked, Kept
 from paradeiro.db.stores import Account
 from paradeiro.domain.schedule import next_check
 from paradeiro.domain.sources import PATIENCE
 from paradeiro.domain.words import NoticeKind, Outcome
 from paradeiro.flow import aside, trouble, watch
-from paradeiro.flow.fetching import answered_an_error, codes_of, fetch
+from paradeiro.flow.fetching import answered_an_error, codes_of, fetch, fetch_many
 from paradeiro.flow.means import Means
 from paradeiro.sdk.contract import Answer, Connector
 
@@ -141,14 +142,14 @@ async def _ask_for_many(means: Means, claimed: _Claimed, turn: _Turn) -> Sequenc
     """Ask for all at once in the way that takes its time. Returns those that it gave no answer about."""
     await turn.wait(claimed.connector.requests_per_second)
     session = await means.sessions.of(claimed.account)
-    answers = {answer.tracking_code: answer for answer in await session.fetch_many(codes_of(claimed.due))}
+    answers = await fetch_many(session, claimed.due)
     turn.many = bool(answers)
     answered = [kept for kept in claimed.due if kept.shipment.tracking_code in answers]
     if answered:
         # How long it took says nothing about how fast the carrier answers questions.
         asking = _Asking(claimed.account, means.connectors, borrowed=False, seconds=None, now=means.now())
         async with transaction(means.pool) as connection:
-            await _settle(connection, asking, answered, answers)
+            await _settle_apart(connection, asking, answered, answers)
     return [kept for kept in claimed.due if kept.shipment.tracking_code not in answers]
 
 
@@ -163,7 +164,7 @@ async def _ask_batch(means: Means, claimed: _Claimed, due: Sequence[Kept], turn:
     async with transaction(means.pool) as connection:
         await aside.leave(connection, failed, now=means.now())
         answered = [kept for kept in due if kept.shipment.tracking_code in answers]
-        return await _settle(connection, asking, answered, answers) if answered else True
+        return await _settle_apart(connection, asking, answered, answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,22 @@ class _Asking:
     borrowed: bool
     seconds: float | None
     now: datetime
+
+
+async def _settle_apart(
+    connection: Connection, asking: _Asking, due: Sequence[Kept], answers: Mapping[str, Answer]
+) -> bool:
+    """Write what the batch gave; if that fails, package by package, and the one with which it fails is set aside."""
+
+    async def settle(some: Sequence[Kept]) -> list[bool]:
+        mine = {code: answers[code] for code in codes_of(some)}
+        return [await _settle(connection, asking, some, mine)]
+
+    async def spoil(kept: Kept, error: Exception) -> None:
+        await aside.leave(connection, [aside.package(kept, error)], now=asking.now)
+
+    done: list[bool] = await apart(connection, due, settle, spoil)
+    return all(done)
 
 
 async def _settle(connection: Connection, asking: _Asking, due: Sequence[Kept], answers: dict[str, Answer]) -> bool:
