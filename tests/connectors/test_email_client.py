@@ -144,6 +144,24 @@ async def test_what_a_refusal_says_of_the_address(says: dict[str, str], bounced:
     assert (sent.outcome, sent.bounced) == (Outcome.REFUSED, bounced)
 
 
+@pytest.mark.parametrize(
+    ("says", "about_one"),
+    [
+        ({"RCPT": "450 4.2.1 greylisted, come back"}, True),
+        ({"RCPT": "452 4.2.2 mailbox full"}, True),
+        ({"BODY": "451 4.7.1 looking at it"}, True),
+        ({"RCPT": "421 4.7.0 closing"}, False),
+        ({"BODY": "452 4.3.1 the system's disk is full"}, False),
+        ({"MAIL": "451 4.7.1 slow down"}, False),
+    ],
+    ids=str,
+)
+async def test_a_later_is_about_one_recipient_or_about_the_server(says: dict[str, str], about_one: bool) -> None:
+    async with mail_server(says, []) as port:
+        sent = await send(port)
+    assert (sent.outcome, sent.about_one) == (Outcome.RETRY, about_one)
+
+
 async def test_a_connection_that_was_closed_meanwhile_is_opened_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("paradeiro.connectors.email.client._TRUSTED_SECONDS", 0.0)
     received: list[bytes] = []

@@ -94,7 +94,9 @@ class Outside:
         self._write(f"answer-{code}", text)
 
     def fail(self, party: str, how: str) -> None:
-        """From now on: 'ok', 'retry', 'doubt' (accepts, then breaks), 'auth', 'refused', 'html', 'throttled'."""
+        """From now on: 'ok', 'retry', 'doubt' (accepts, then breaks), 'auth', 'refused', 'html', 'throttled'; with
+        '-if-AA1' only for what speaks of that.
+        """
         self._write(f"mode-{party}", how)
 
     def order(self, order: Order) -> None:
@@ -155,6 +157,10 @@ class CarrierParty:
                 Answer(c, outcome, b"", f"the carrier is '{how}'", in_vain=how == "in vain") for c in tracking_codes
             ]
         spoilt = {"html": Outcome.MALFORMED, "retry": Outcome.RETRY, "auth": Outcome.AUTH_FAILED}.get(how)
+        if how.startswith("broken-if-") and how.removeprefix("broken-if-") in tracking_codes:
+            raise ZeroDivisionError
+        if how.startswith("500-if-") and how.removeprefix("500-if-") in tracking_codes:
+            return [Answer(code, Outcome.RETRY, b"", "HTTP 500", 500) for code in tracking_codes]
         if how.startswith("html-if-"):
             spoilt = Outcome.MALFORMED if how.removeprefix("html-if-") in tracking_codes else None
         if spoilt:
@@ -233,6 +239,12 @@ def _week_after(at: str) -> date:
 
 
 _NOT_TAKEN = {
+    "greylisted": Sent(Outcome.RETRY, message="450 4.2.1 greylisted", about_one=True),
+    "silent": Sent(Outcome.RETRY, message="could not connect"),
+    "gateway": Sent(Outcome.RETRY, message="503", http_status=503),
+    "retry": Sent(Outcome.RETRY, message="500", http_status=500),
+    "throttled": Sent(Outcome.RETRY, message="429", http_status=429, retry_after=90),
+    "auth": Sent(Outcome.AUTH_FAILED, message="401", http_status=401),
     "refused": Sent(Outcome.REFUSED, message="Invoice Not Found", http_status=404),
     "nobody": Sent(Outcome.REFUSED, message="550 5.1.1 <ana@example.com> unknown", bounced=BounceKind.HARD),
     "full": Sent(Outcome.REFUSED, message="552 5.2.2 full", bounced=BounceKind.SOFT),
@@ -246,15 +258,14 @@ class SinkParty:
 
     async def send(self, request: Request, telling_id: str) -> Sent:
         await _hang(self.outside.read(f"mode-{self.name}", "ok"))
-        match self.outside.read(f"mode-{self.name}", "ok"):
-            case "retry":
-                return Sent(Outcome.RETRY, message="500", http_status=500)
-            case "throttled":
-                return Sent(Outcome.RETRY, message="429", http_status=429, retry_after=90)
-            case "auth":
-                return Sent(Outcome.AUTH_FAILED, message="401", http_status=401)
-            case "refused" | "nobody" | "full" as why:
-                return _NOT_TAKEN[why]
+        how, _, about = self.outside.read(f"mode-{self.name}", "ok").partition("-if-")
+        if about and about not in request.body.decode():
+            how = "ok"
+        if how in _NOT_TAKEN:
+            return _NOT_TAKEN[how]
+        match how:
+            case "broken":
+                raise ZeroDivisionError
             case "doubt":
                 self.outside.accept(self.name, telling_id, request)
                 return Sent(Outcome.RETRY, message="the connection broke", in_doubt=True)
@@ -283,6 +294,8 @@ class SinkParty:
 
 
 def render(telling: Telling, _: Mapping[str, str]) -> Request:
+    if telling.order.customer.name == "Unspeakable":
+        raise ZeroDivisionError
     snapshot = telling.timeline.snapshot
     body = {
         "kind": telling.kind,

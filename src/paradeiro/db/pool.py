@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from psycopg import AsyncConnection, DataError, adapters
@@ -24,6 +24,8 @@ _INSTANT = adapters.types["timestamptz"].oid
 _PLAIN_INSTANT = adapters.get_loader(_INSTANT, Format.TEXT)
 # Years outside of these are none that anything of ours happens in, but some system's word for "never" or "unknown".
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
+# Shown where an instant must be and none can be read.
+LONG_AGO = datetime(_FIRST_YEAR, 1, 1, tzinfo=UTC)
 
 
 def sane(at: datetime) -> bool:

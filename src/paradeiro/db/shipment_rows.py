@@ -10,7 +10,7 @@ from psycopg.rows import dict_row
 
 from paradeiro.db.orders import COLUMNS as ORDER_COLUMNS
 from paradeiro.db.orders import order_of
-from paradeiro.db.pool import Connection, sane
+from paradeiro.db.pool import LONG_AGO, Connection, sane
 from paradeiro.db.set_aside import Spoilt, why_of
 from paradeiro.domain.records import Invoice, Order, Shipment, Snapshot
 from paradeiro.domain.words import Status, status_shown
@@ -68,7 +68,7 @@ def legible(row: dict[str, Any]) -> Kept:
         invoice = msgspec.json.decode(row["invoice"], type=Invoice)
     except ValueError:
         invoice = Invoice(row["invoice_number"])
-    return _kept_with(row, snapshot, invoice)
+    return _kept_with(row | {"registered_at": row["registered_at"] or LONG_AGO}, snapshot, invoice)
 
 
 def _kept_with(row: dict[str, Any], snapshot: Snapshot, invoice: Invoice) -> Kept:

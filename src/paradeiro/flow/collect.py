@@ -15,7 +15,7 @@ from paradeiro.db import jobs, notices, replies, shipments, stand_ins
 from paradeiro.db.jobs import Job
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
-from paradeiro.db.set_aside import Spoilt
+from paradeiro.db.set_aside import Spoilt, apart
 from paradeiro.db.shipments import Asked, Kept
 from paradeiro.db.stores import Account
 from paradeiro.domain.schedule import next_check
@@ -23,7 +23,7 @@ from paradeiro.domain.sources import PATIENCE
 from paradeiro.domain.words import NoticeKind, Outcome
 from paradeiro.flow import aside, trouble, turns, watch
 from paradeiro.flow.bounded import BATCH_SECONDS, MANY_SECONDS, bounded
-from paradeiro.flow.fetching import Answers, answered_an_error, codes_of, fetch
+from paradeiro.flow.fetching import Answers, answered_an_error, codes_of, fetch, fetch_many
 from paradeiro.flow.means import Means
 from paradeiro.sdk.contract import Answer, Connector
 
@@ -142,15 +142,14 @@ async def _ask_for_many(means: Means, claimed: _Claimed, turn: _Turn) -> Sequenc
     """Ask for all at once in the way that takes its time. Returns those that it gave no answer about."""
     await turn.wait(claimed.connector.requests_per_second)
     session = await means.sessions.of(claimed.account)
-    asking = session.fetch_many(codes_of(claimed.due))
-    answers = {answer.tracking_code: answer for answer in await bounded(asking, MANY_SECONDS, lambda _: ())}
+    answers = await bounded(fetch_many(session, claimed.due), MANY_SECONDS, _none)
     turn.many = bool(answers)
     answered = [kept for kept in claimed.due if kept.shipment.tracking_code in answers]
     if answered:
         # How long it took says nothing about how fast the carrier answers questions.
         asking = _Asking(claimed.account, means.connectors, borrowed=False, seconds=None, now=means.now())
         async with transaction(means.pool) as connection:
-            await _settle(connection, asking, answered, answers)
+            await _settle_apart(connection, asking, answered, answers)
     return [kept for kept in claimed.due if kept.shipment.tracking_code not in answers]
 
 
@@ -166,7 +165,11 @@ async def _ask_batch(means: Means, claimed: _Claimed, due: Sequence[Kept], turn:
     async with transaction(means.pool) as connection:
         await aside.leave(connection, failed, now=means.now())
         answered = [kept for kept in due if kept.shipment.tracking_code in answers]
-        return await _settle(connection, asking, answered, answers) if answered else True
+        return await _settle_apart(connection, asking, answered, answers)
+
+
+def _none(_: str) -> Answers:
+    return {}
 
 
 def _unanswered(codes: Sequence[str], why: str) -> tuple[Answers, list[Spoilt]]:
@@ -184,6 +187,22 @@ class _Asking:
     borrowed: bool
     seconds: float | None
     now: datetime
+
+
+async def _settle_apart(
+    connection: Connection, asking: _Asking, due: Sequence[Kept], answers: Mapping[str, Answer]
+) -> bool:
+    """Write what the batch gave; if that fails, package by package, and the one with which it fails is set aside."""
+
+    async def settle(some: Sequence[Kept]) -> list[bool]:
+        mine = {code: answers[code] for code in codes_of(some)}
+        return [await _settle(connection, asking, some, mine)]
+
+    async def spoil(kept: Kept, error: Exception) -> None:
+        await aside.leave(connection, [aside.package(kept, error)], now=asking.now)
+
+    done: list[bool] = await apart(connection, due, settle, spoil)
+    return all(done)
 
 
 async def _settle(connection: Connection, asking: _Asking, due: Sequence[Kept], answers: dict[str, Answer]) -> bool:

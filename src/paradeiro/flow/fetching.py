@@ -7,6 +7,7 @@ from paradeiro.db.set_aside import NOT_THE_ROWS, Spoilt
 from paradeiro.db.shipments import Kept
 from paradeiro.domain.words import Outcome
 from paradeiro.flow import aside
+from paradeiro.flow.means import log
 from paradeiro.sdk.contract import Answer
 
 Answers = dict[str, Answer]
@@ -51,6 +52,17 @@ async def fetch(session: Any, due: Sequence[Kept], wait: Callable[[], Awaitable[
     if len(answers) > 1 and _all_errors(answers.values()):
         answers = await _halved(session, answers, wait)
     return answers, missing
+
+
+async def fetch_many(session: Any, due: Sequence[Kept]) -> Answers:
+    """The answers of the way for many, as far as it gave any; none if it fails: the ordinary way is there."""
+    try:
+        return {answer.tracking_code: answer for answer in await session.fetch_many(codes_of(due))}
+    except NOT_THE_ROWS:
+        raise
+    except Exception:  # noqa: BLE001 - a fault of ours with one of many: the ordinary way finds out with which
+        log.exception("asking for many failed; they are asked for in the ordinary way", packages=len(due))
+        return {}
 
 
 async def _ask(session: Any, codes: Sequence[str]) -> Answers:

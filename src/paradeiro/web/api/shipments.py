@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from paradeiro.db import effects, events, reading, replies, shipments
 from paradeiro.db.events import ShownEvent
-from paradeiro.db.pool import Connection
+from paradeiro.db.pool import LONG_AGO, Connection
 from paradeiro.db.reading import ShipmentLine
 from paradeiro.domain.words import Source, Status, reason_shown, status_shown
 from paradeiro.flow import statements
@@ -253,7 +253,7 @@ def _line(line: ShipmentLine) -> ShipmentOut:
         reason=reason_shown(line.reason),
         delivered_at=line.delivered_at,
         news_at=line.news_at,
-        registered_at=line.registered_at,
+        registered_at=line.registered_at or LONG_AGO,
         next_check=line.next_check,
         waits_for=line.waits_for,
     )

@@ -243,6 +243,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "O que só uma pessoa pode resolver. O que se resolve sozinho some daqui sozinho.",
         "What only a person can resolve. What mends itself leaves by itself.",
     ),
+    "try_again": ("Tentar de novo", "Try again"),
     "no_notices": ("Nenhum aviso. Tudo corre.", "No notices. All is well."),
     "seen": ("visto {n} vezes, por último {when}", "seen {n} times, last {when}"),
     "resolved": ("Resolvido", "Resolved"),
@@ -376,9 +377,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
 }
 
 
+# Groups of messages whose second half comes from the database.
+_KEPT_WORDS = frozenset({"kind", "proof", "suppressed"})
+
+
 def said(language: Language, message: str, /, **values: object) -> str:
-    """The message of that name, with its values."""
-    portuguese, english = MESSAGES[message]
+    """The message of that name, with its values. A kept word that only a newer version can say is shown as it is."""
+    group, _, word = message.partition(".")
+    portuguese, english = MESSAGES.get(message, (word, word)) if group in _KEPT_WORDS else MESSAGES[message]
     return (english if language is Language.EN else portuguese).format(**values)
 
 
