@@ -341,7 +341,7 @@ def key(
 
 @app.command()
 def bench(
-    what: Annotated[str, typer.Argument(help="record, collect, api, backfill, packing or track")],
+    what: Annotated[str, typer.Argument(help="record, collect, api, backfill, packing, track or starve")],
     size: Annotated[int, typer.Option(min=100, max=5_000_000, help="events, shipments, requests or replies")] = 20_000,
     json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
 ) -> None:

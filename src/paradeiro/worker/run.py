@@ -23,7 +23,8 @@ async def work(means: Means, url: str, stop: asyncio.Event) -> None:
     """
     running, connections = Running(), Connections()
     queues = [
-        attend(url, group, _job_handler(means, Slots(means, group), running), stop, connections) for group in GROUPS
+        attend(url, means.pool, group, _job_handler(means, Slots(means, group), running), stop, connections)
+        for group in GROUPS
     ]
     tasks = [asyncio.create_task(each) for each in (*queues, _sweeping(means, stop), keep_up(means, stop))]
     try:
@@ -46,10 +47,17 @@ def _job_handler(means: Means, slots: Slots, running: Running) -> Callable[[Queu
 
 
 async def _sweeping(means: Means, stop: asyncio.Event) -> None:
+    lost = False
     while not stop.is_set():
         try:
             await sweep(means)
-        except (psycopg.Error, TimeoutError):
-            log.exception("the sweep could not reach the database; it tries again")
+        except (psycopg.Error, TimeoutError) as error:
+            if not lost:
+                log.exception("the sweep could not reach the database; it tries again", error=type(error).__name__)
+            lost = True
+        else:
+            if lost:
+                log.info("the sweep reaches the database again")
+            lost = False
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _SWEEP_SECONDS)

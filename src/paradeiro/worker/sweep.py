@@ -30,6 +30,7 @@ async def sweep(means: Means, *, forgotten_after: timedelta = FORGOTTEN_AFTER) -
             *(Job(jobs.ORDERS, str(i), once=True) for i in await shipments.due_visits(connection, now=now)),
             *(Job(jobs.PROVE, str(i), once=True) for i in await proofs.due_accounts(connection, now=now)),
             *(Job(jobs.RELAY, str(i), once=True) for i in await effects.due_accounts(connection, now=now)),
+            *(Job(jobs.HOOKS, str(i), once=True) for i in await effects.due_endpoints(connection, now=now)),
         ]
         lost = await replies.forgotten(connection, before=now - forgotten_after)
         for start in range(0, len(lost), _PER_JOB):
