@@ -13,6 +13,7 @@ from paradeiro.cli import webhook_commands
 from paradeiro.cli.brand_commands import app as brand
 from paradeiro.cli.channel_commands import app as channel
 from paradeiro.cli.customer_commands import app as customer
+from paradeiro.cli.doctor_commands import doctor
 from paradeiro.cli.mail_return_commands import app as mail
 from paradeiro.cli.vtex_commands import app as vtex
 
@@ -27,6 +28,7 @@ app.add_typer(vtex)
 app.add_typer(brand)
 app.add_typer(channel)
 app.add_typer(customer)
+app.command()(doctor)
 app.add_typer(mail)
 app.add_typer(webhook_commands.app, name="webhook")
 _out = Console()

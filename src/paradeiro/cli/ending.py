@@ -1,7 +1,7 @@
 """In: that this process was told to end; out: that it has ended some seconds later, whatever hangs in it.
 
 A thread that waits for a resolver, a library that swallows its cancellation, a server that does not say goodbye: none
-of them is waited for longer. What is cut off so is what a kill cuts off: leases end, and what was in flight is in doubt.
+of them is waited for longer. What is cut off so is what a kill cuts off: leases end, what was in flight is in doubt.
 """
 
 import os

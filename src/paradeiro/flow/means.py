@@ -104,6 +104,8 @@ class Means:
     reply_days: int = 30  # how long raw replies are kept; those that were not understood longer
     pace: float = 1.0  # how many of our seconds go by in a real one; more than one only beside the simulated world
 
+    real_time: bool = False  # whether the clock is the machine's own, which can be compared with the database's
+
     def now(self) -> datetime:
         return self.clock()
 

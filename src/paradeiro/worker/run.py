@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import timedelta
 
 import psycopg
+from pgqueuer.errors import RetryRequested
 from pgqueuer.models import Job as QueuedJob
 
 from paradeiro.flow.means import Means, log
+from paradeiro.worker.clock_watch import ClockWatch
 from paradeiro.worker.handlers import handle
 from paradeiro.worker.queue import Connections, Running, attend, finish
 from paradeiro.worker.slots import GROUPS, Slots
@@ -15,18 +18,22 @@ from paradeiro.worker.sweep import sweep
 from paradeiro.worker.upkeep import keep_up
 
 _SWEEP_SECONDS = 1.0
+_CLOCK_PAUSE = timedelta(seconds=2)
 
 
 async def work(means: Means, url: str, stop: asyncio.Event) -> None:
     """Run jobs until `stop` is set; then those that run have six seconds to end. `url` is the database's libpq URL:
     each group of jobs listens on a connection of its own.
     """
-    running, connections = Running(), Connections()
+    running, connections, watch = Running(), Connections(), ClockWatch(means)
     queues = [
-        attend(url, means.pool, group, _job_handler(means, Slots(means, group), running), stop, connections)
+        attend(url, means.pool, group, _job_handler(means, Slots(means, group), running, watch), stop, connections)
         for group in GROUPS
     ]
-    tasks = [asyncio.create_task(each) for each in (*queues, _sweeping(means, stop), keep_up(means, stop))]
+    tasks = [
+        asyncio.create_task(each)
+        for each in (*queues, _sweeping(means, watch, stop), keep_up(means, stop, trusted=watch.trusted))
+    ]
     try:
         # None of them ends before it is told to: one that does has failed, and so has the worker.
         await asyncio.wait([asyncio.create_task(stop.wait()), *tasks], return_when=asyncio.FIRST_COMPLETED)
@@ -38,19 +45,25 @@ async def work(means: Means, url: str, stop: asyncio.Event) -> None:
             task.result()
 
 
-def _job_handler(means: Means, slots: Slots, running: Running) -> Callable[[QueuedJob], Awaitable[None]]:
+def _job_handler(
+    means: Means, slots: Slots, running: Running, watch: ClockWatch
+) -> Callable[[QueuedJob], Awaitable[None]]:
     async def on_job(job: QueuedJob) -> None:
+        await watch.looked.wait()
+        if not watch.trusted():
+            raise RetryRequested(_CLOCK_PAUSE, "the clock is not trusted")
         payload = (job.payload or b"").decode()
         await running.run(slots.run(job.entrypoint, payload, lambda: handle(means, job.entrypoint, payload)))
 
     return on_job
 
 
-async def _sweeping(means: Means, stop: asyncio.Event) -> None:
+async def _sweeping(means: Means, watch: ClockWatch, stop: asyncio.Event) -> None:
     lost = False
     while not stop.is_set():
         try:
-            await sweep(means)
+            if await watch.look():
+                await sweep(means)
         except (psycopg.Error, TimeoutError) as error:
             if not lost:
                 log.exception("the sweep could not reach the database; it tries again", error=type(error).__name__)

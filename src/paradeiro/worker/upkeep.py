@@ -4,6 +4,7 @@ of each package that will not wait much longer to be picked up.
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -66,10 +67,14 @@ async def _take_down(connection: Connection, oldest: date, before: datetime) -> 
     return True
 
 
-async def keep_up(means: Means, stop: asyncio.Event) -> None:
-    """Upkeep now and once an hour (of the clock's hours) until `stop` is set."""
+async def keep_up(means: Means, stop: asyncio.Event, *, trusted: Callable[[], bool] = lambda: True) -> None:
+    """Upkeep now and once an hour (of the clock's hours) until `stop` is set; not while the clock is not `trusted`."""
     pause = max(_EVERY.total_seconds() / means.pace, _SHORTEST_PAUSE_SECONDS)
     while not stop.is_set():
+        if not trusted():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), _SHORTEST_PAUSE_SECONDS)
+            continue
         try:
             await upkeep(means)
         except (psycopg.Error, TimeoutError):
