@@ -166,6 +166,7 @@ async def house(
             new_token=new_token,
             pace=pace_for(settings),
             reply_days=settings.reply_days,
+            real_time=clock is real_clock,
             public_url=(settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/"),
         )
     finally:

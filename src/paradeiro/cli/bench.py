@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from paradeiro.cli.benches import api, backfill, collect, packing, record, track
+from paradeiro.cli.benches import api, backfill, collect, packing, record, starve, track
 from paradeiro.cli.scratch import scratch_database
 from paradeiro.settings import Settings
 
@@ -20,6 +20,7 @@ _BENCHES: dict[str, Callable[[Settings, str, int], Coroutine[Any, Any, dict[str,
     "backfill": backfill.bench,
     "packing": packing.bench,
     "track": track.bench,
+    "starve": starve.bench,
 }
 
 

@@ -13,6 +13,7 @@ from paradeiro.cli import webhook_commands
 from paradeiro.cli.brand_commands import app as brand
 from paradeiro.cli.channel_commands import app as channel
 from paradeiro.cli.customer_commands import app as customer
+from paradeiro.cli.doctor_commands import doctor
 from paradeiro.cli.mail_return_commands import app as mail
 from paradeiro.cli.status_commands import status
 from paradeiro.cli.store_commands import app as store
@@ -31,6 +32,7 @@ app.command()(status)
 app.add_typer(brand)
 app.add_typer(channel)
 app.add_typer(customer)
+app.command()(doctor)
 app.add_typer(mail)
 app.add_typer(webhook_commands.app, name="webhook")
 _out = Console()
@@ -358,7 +360,7 @@ def key(
 
 @app.command()
 def bench(
-    what: Annotated[str, typer.Argument(help="record, collect, api, backfill, packing or track")],
+    what: Annotated[str, typer.Argument(help="record, collect, api, backfill, packing, track or starve")],
     size: Annotated[int, typer.Option(min=100, max=5_000_000, help="events, shipments, requests or replies")] = 20_000,
     json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
 ) -> None:

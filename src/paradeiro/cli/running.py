@@ -13,6 +13,7 @@ from rich.console import Console
 
 from paradeiro.app import house, real_clock, set_up_logs
 from paradeiro.cli.database import database_url, free_bytes_of
+from paradeiro.cli.ending import end_within
 from paradeiro.domain.words import Status
 from paradeiro.flow.replay import Replayed, replay
 from paradeiro.settings import Settings
@@ -20,14 +21,21 @@ from paradeiro.web.server import create_app
 from paradeiro.worker.run import work
 
 _GRACE_SECONDS = 5
+_END_SECONDS = 9.0
 
 
 def stop_on_signal() -> asyncio.Event:
-    """An event that SIGINT and SIGTERM set."""
+    """An event that SIGINT and SIGTERM set. From then on the process has ten seconds, less one to be sure."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def told() -> None:
+        if not stop.is_set():
+            end_within(_END_SECONDS)
+        stop.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, told)
     return stop
 
 
@@ -63,6 +71,8 @@ def web_app() -> FastAPI:
             app.state.means = means
             app.state.free_bytes = free_bytes_of(settings)
             yield
+            # uvicorn has given the requests their grace by now.
+            end_within(_END_SECONDS - _GRACE_SECONDS)
 
     app = create_app(None, real_clock)
     app.router.lifespan_context = lifespan

@@ -256,12 +256,21 @@ async def leave(connection: Connection, effect_id: int, *, message: str, now: da
 
 
 async def due_accounts(connection: Connection, *, now: datetime) -> list[int]:
-    """Accounts with effects that may go now and that may be asked now. What waits behind an older effect of its order
-    may not: a job for it would find nothing to do.
+    """Accounts but endpoints with effects that may go now and that may be asked now. What waits behind an older effect
+    of its order may not: a job for it would find nothing to do.
     """
+    return await _due(connection, "a.kind <> 'webhook'", now=now)
+
+
+async def due_endpoints(connection: Connection, *, now: datetime) -> list[int]:
+    """The same of endpoints."""
+    return await _due(connection, "a.kind = 'webhook'", now=now)
+
+
+async def _due(connection: Connection, kind: str, *, now: datetime) -> list[int]:
     sql = f"""
         SELECT a.id FROM account a
-        WHERE a.state NOT IN ('disabled', 'removed') AND (a.open_at IS NULL OR a.open_at <= %s) AND EXISTS (
+        WHERE {kind} AND a.state NOT IN ('disabled', 'removed') AND (a.open_at IS NULL OR a.open_at <= %s) AND EXISTS (
             SELECT 1 FROM effect e
             WHERE e.account_id = a.id AND e.state IN ('pending', 'sending') AND e.not_before <= %s
               AND {free("effect", "e.id")} AND {free("shipment", "e.shipment_id")}

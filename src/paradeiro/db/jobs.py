@@ -11,6 +11,8 @@ from paradeiro.db.pool import Connection
 
 COLLECT, FEED, LISTEN, NAMED, ORDERS = "collect", "feed", "listen", "named", "orders"
 PROVE, RECORD, RELAY = "prove", "record", "relay"
+# What endpoints are told has a name of its own: nobody's mail waits behind it in the queue.
+HOOKS = "webhook"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,13 @@ from paradeiro.sdk.contract import Endpoint, Sent
 
 # So long the former secret of an endpoint signs too.
 OVERLAP = timedelta(hours=24)
+# Each is told everything, and each may be slow: so many serve every store that we heard of several times over.
+MOST_ENDPOINTS = 20
 _LONGEST_URL = 2000
+_TOO_MANY = (
+    f"A store has at most {MOST_ENDPOINTS} endpoints, and this one has them all: remove one that is not needed any "
+    "more (`paradeiro webhook remove`, or DELETE /api/v1/webhooks/{id}), or let one of yours pass the messages on."
+)
 _SECRET_FIELDS = ("secret", "former_secret")
 
 
@@ -36,7 +42,9 @@ class Added:
 async def add(
     means: Means, store_id: int, *, name: str, url: str, connector: str = "webhook", by: By | None = None
 ) -> Added:
-    """Keep a new endpoint. Raises `StatementError`s: an address that may not be spoken with, a name that is taken."""
+    """Keep a new endpoint. Raises `StatementError`s: an address that may not be spoken with, a name that is taken, too
+    many endpoints.
+    """
     name, url = name.strip(), url.strip()
     if not name or len(url) > _LONGEST_URL:
         raise InvalidError("bad_endpoint", "An endpoint needs a name and an address of at most 2000 letters.")
@@ -46,6 +54,8 @@ async def add(
         mine = await stores.accounts(connection, means.secret_key, store_ids=[store_id])
         if any(a.name == name and a.connector == connector for a in mine):
             raise ConflictError("name_taken", f"There is an endpoint '{name}' already: take another name.")
+        if sum(a.kind is PartyKind.WEBHOOK for a in mine) >= MOST_ENDPOINTS:
+            raise ConflictError("too_many_endpoints", _TOO_MANY)
         account_id = await stores.put_account(
             connection,
             store_id,
@@ -121,7 +131,7 @@ async def enable(means: Means, account: Account, by: By | None = None) -> int:
     async with transaction(means.pool) as connection:
         waiting = await webhooks.enable(connection, account.id, now=means.now())
         await _resolve(connection, account, now=means.now())
-        await jobs.enqueue(connection, [Job(jobs.RELAY, str(account.id))])
+        await jobs.enqueue(connection, [Job(jobs.HOOKS, str(account.id))])
         await _note(means, connection, account, by, "enable")
     return waiting
 
@@ -155,7 +165,7 @@ async def replay(
         raise InvalidError("what_again", "Say since when, or which message, and not both.")
     async with transaction(means.pool) as connection:
         count = await webhooks.replay(connection, account.id, now=means.now(), since=since, message=message)
-        await jobs.enqueue(connection, [Job(jobs.RELAY, str(account.id))])
+        await jobs.enqueue(connection, [Job(jobs.HOOKS, str(account.id))])
         await _note(means, connection, account, by, f"replay {message or since}")
     if message is not None and not count:
         raise MissingError("no_such_message", f"{account.name} was told no message {message}, or it waits already.")

@@ -16,6 +16,7 @@ from paradeiro.flow.tokens import Keeper
 from paradeiro.sdk.contract import AccountRef, Clock, Connector
 
 log = structlog.get_logger()
+_LEAVE_SECONDS = 2.0
 
 
 class Sessions:
@@ -77,10 +78,16 @@ class Sessions:
         await asyncio.sleep(wait.total_seconds())
 
     async def close(self) -> None:
-        """Close them all."""
-        for _, session in self._open.values():
-            await session.close()
+        """Close them all, at the same time. A goodbye that takes long is not waited for."""
+        taking_leave = [asyncio.ensure_future(session.close()) for _, session in self._open.values()]
         self._open.clear()
+        if not taking_leave:
+            return
+        done, pending = await asyncio.wait(taking_leave, timeout=_LEAVE_SECONDS)
+        for task in pending:
+            task.cancel()
+        for task in done:
+            task.result()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +103,8 @@ class Means:
     public_url: str
     reply_days: int = 30  # how long raw replies are kept; those that were not understood longer
     pace: float = 1.0  # how many of our seconds go by in a real one; more than one only beside the simulated world
+
+    real_time: bool = False  # whether the clock is the machine's own, which can be compared with the database's
 
     def now(self) -> datetime:
         return self.clock()

@@ -380,7 +380,8 @@ async def _write(connection: Connection, out: _Outcome, *, now: datetime) -> lis
 
 async def call_relay(connection: Connection, rows: Iterable[EffectRow]) -> None:
     """Enqueue the relaying of the accounts that have something to tell, in the transaction that made it so."""
-    await jobs.enqueue(connection, [Job(jobs.RELAY, str(account_id)) for account_id in {r.account_id for r in rows}])
+    named = {(jobs.HOOKS if r.kind is EffectKind.WEBHOOK_EVENT else jobs.RELAY, r.account_id) for r in rows}
+    await jobs.enqueue(connection, [Job(name, str(account_id)) for name, account_id in sorted(named)])
 
 
 async def introduce_shipment(

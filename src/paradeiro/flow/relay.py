@@ -50,7 +50,7 @@ class _Parcel:
     doubtful: bool
 
 
-async def relay(means: Means, account_id: int) -> int:
+async def relay(means: Means, account_id: int, job: str = jobs.RELAY) -> int:
     """Tell what may be told at one account now, for one turn; the rest has another. How many were sent and accepted."""
     told, turn = 0, turns.Turn()
     while True:
@@ -59,7 +59,7 @@ async def relay(means: Means, account_id: int) -> int:
         if not claimed:
             return told
         if turn.over():
-            await turns.go_on(means, jobs.RELAY, account_id)
+            await turns.go_on(means, job, account_id)
             return told
 
 

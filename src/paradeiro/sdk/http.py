@@ -3,9 +3,11 @@ the whole.
 """
 
 import asyncio
+import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any
 
 import httpx
@@ -49,11 +51,18 @@ class HttpFailure:
     in_doubt: bool
 
 
+@cache
+def tls() -> ssl.SSLContext:
+    """What all connections of this process trust. Reading the certificates takes as long as many questions."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 def new_client(base_url: str, headers: Mapping[str, str] | None = None) -> httpx.AsyncClient:
     """A pooled client. It follows no redirect: a redirect is how interfaces die (facts/correios, section 2)."""
     return httpx.AsyncClient(
         base_url=base_url.rstrip("/"),
         headers=dict(headers or {}),
+        verify=tls(),
         timeout=httpx.Timeout(TIMEOUT_SECONDS),
         limits=httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
         follow_redirects=False,

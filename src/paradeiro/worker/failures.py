@@ -115,8 +115,8 @@ def _draft(failure: JobFailure, store_id: int) -> NoticeDraft:
     words = (
         f"The work '{failure.job}' has failed {failure.count} times in a row since {failure.first_at:%Y-%m-%d %H:%M} "
         f"UTC ({failure.error}: {failure.message}). Nothing is lost, it is tried again, and everything else goes on. "
-        "Tell whoever runs Paradeiro: the log has the whole error, `paradeiro status` what else fails. This notice ends "
-        "by itself."
+        "Tell whoever runs Paradeiro: the log has the whole error, `paradeiro status` what else fails. This notice "
+        "ends by itself."
     )
     facts = {
         "job": failure.job,

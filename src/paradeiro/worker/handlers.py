@@ -13,7 +13,17 @@ from paradeiro.flow.prove import prove
 from paradeiro.flow.record import record_replies
 from paradeiro.flow.relay import relay
 
-ENTRYPOINTS = (jobs.COLLECT, jobs.FEED, jobs.LISTEN, jobs.NAMED, jobs.ORDERS, jobs.PROVE, jobs.RECORD, jobs.RELAY)
+ENTRYPOINTS = (
+    jobs.COLLECT,
+    jobs.FEED,
+    jobs.HOOKS,
+    jobs.LISTEN,
+    jobs.NAMED,
+    jobs.ORDERS,
+    jobs.PROVE,
+    jobs.RECORD,
+    jobs.RELAY,
+)
 
 
 async def handle(means: Means, entrypoint: str, payload: str) -> None:
@@ -32,8 +42,8 @@ async def handle(means: Means, entrypoint: str, payload: str) -> None:
             await keep_door(means, int(payload))
         case jobs.PROVE:
             await prove(means, int(payload))
-        case jobs.RELAY:
-            await relay(means, int(payload))
+        case jobs.RELAY | jobs.HOOKS:
+            await relay(means, int(payload), entrypoint)
         case jobs.RECORD:
             await _record(means, [int(reply_id) for reply_id in payload.split(",")])
         case _:

@@ -15,6 +15,7 @@ from pgqueuer.models import Job as QueuedJob
 from pgqueuer.qm import QueueManager
 from pgqueuer.queries import Queries
 
+from paradeiro.db.pool import Pool
 from paradeiro.flow.means import log
 from paradeiro.worker.slots import Group
 
@@ -27,6 +28,24 @@ _LOOK_SECONDS = 0.5
 # Jobs that are told to stop get so long to finish, then so long to hear that they were cancelled.
 _GRACE_SECONDS = 6.0
 _CANCELLED_SECONDS = 1.0
+
+
+class _Driver(PsycopgDriver):
+    """Listens on a connection of its own and asks on those of the pool: psycopg's wait for a notification holds the
+    connection, and a question asked on the same one would wait up to a second for it.
+    """
+
+    def __init__(self, listening: psycopg.AsyncConnection, pool: Pool) -> None:
+        super().__init__(listening)
+        self._pool = pool
+
+    async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
+        async with self._pool.connection() as connection:
+            return await PsycopgDriver(connection).fetch(query, *args)
+
+    async def execute(self, query: str, *args: object) -> str:
+        async with self._pool.connection() as connection:
+            return await PsycopgDriver(connection).execute(query, *args)
 
 
 @dataclass(slots=True)
@@ -77,6 +96,7 @@ class Running:
 
 async def attend(
     url: str,
+    pool: Pool,
     group: Group,
     on_job: Callable[[QueuedJob], Awaitable[None]],
     stop: asyncio.Event,
@@ -92,7 +112,7 @@ async def attend(
         except psycopg.Error as error:
             connections.gone(group, error)
         else:
-            manager = _manager(connection, group, on_job)
+            manager = _manager(_Driver(connection, pool), group, on_job)
             run = asyncio.create_task(_run(manager, connection, group))
             began = asyncio.get_running_loop().time()
             connections.back(group)
@@ -113,10 +133,8 @@ async def attend(
             _ended(task)
 
 
-def _manager(
-    connection: psycopg.AsyncConnection, group: Group, on_job: Callable[[QueuedJob], Awaitable[None]]
-) -> QueueManager:
-    manager = QueueManager(Queries(PsycopgDriver(connection)))
+def _manager(driver: PsycopgDriver, group: Group, on_job: Callable[[QueuedJob], Awaitable[None]]) -> QueueManager:
+    manager = QueueManager(Queries(driver))
     for entrypoint in group.entrypoints:
         manager.entrypoint(entrypoint)(on_job)
     return manager

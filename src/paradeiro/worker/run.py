@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 
 import psycopg
+from pgqueuer.errors import RetryRequested
 from pgqueuer.models import Job as QueuedJob
 
 from paradeiro.flow.means import Means, log
+from paradeiro.worker.clock_watch import ClockWatch
 from paradeiro.worker.failures import Failures
 from paradeiro.worker.handlers import handle
 from paradeiro.worker.queue import Connections, Running, attend, finish
@@ -17,20 +20,28 @@ from paradeiro.worker.sweep import sweep
 from paradeiro.worker.upkeep import keep_up
 
 _SWEEP_SECONDS = 1.0
+_CLOCK_PAUSE = timedelta(seconds=2)
 
 
 async def work(means: Means, url: str, stop: asyncio.Event) -> None:
     """Run jobs until `stop` is set; then those that run have six seconds to end. `url` is the database's libpq URL:
     each group of jobs listens on a connection of its own.
     """
-    running, connections, failures = Running(), Connections(), Failures(means)
+    running, connections, clock, failures = Running(), Connections(), ClockWatch(means), Failures(means)
     queues = [
-        attend(url, group, _job_handler(means, Slots(means, group), running, failures), stop, connections)
+        attend(
+            url,
+            means.pool,
+            group,
+            _job_handler(means, Slots(means, group), running, clock, failures),
+            stop,
+            connections,
+        )
         for group in GROUPS
     ]
     beside = (
-        _sweeping(means, stop, failures),
-        keep_up(means, stop, failures.watch),
+        _sweeping(means, clock, stop, failures),
+        keep_up(means, stop, failures.watch, trusted=clock.trusted),
         failures.beat(means.new_token(), stop),
     )
     tasks = [asyncio.create_task(each) for each in (*queues, *beside)]
@@ -46,9 +57,12 @@ async def work(means: Means, url: str, stop: asyncio.Event) -> None:
 
 
 def _job_handler(
-    means: Means, slots: Slots, running: Running, failures: Failures
+    means: Means, slots: Slots, running: Running, clock: ClockWatch, failures: Failures
 ) -> Callable[[QueuedJob], Awaitable[None]]:
     async def on_job(job: QueuedJob) -> None:
+        await clock.looked.wait()
+        if not clock.trusted():
+            raise RetryRequested(_CLOCK_PAUSE, "the clock is not trusted")
         payload = (job.payload or b"").decode()
         work = partial(handle, means, job.entrypoint, payload)
         await running.run(slots.run(job.entrypoint, payload, lambda: failures.watch(job.entrypoint, payload, work())))
@@ -56,17 +70,25 @@ def _job_handler(
     return on_job
 
 
-async def _sweeping(means: Means, stop: asyncio.Event, failures: Failures) -> None:
+async def _sweeping(means: Means, clock: ClockWatch, stop: asyncio.Event, failures: Failures) -> None:
+    lost = False
     while not stop.is_set():
         try:
-            await failures.watch("sweep", "", _swept(means))
-        except (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError):
-            log.exception("the sweep could not reach the database; it tries again")
+            await failures.watch("sweep", "", _swept(means, clock))
+        except (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError) as error:
+            if not lost:
+                log.exception("the sweep could not reach the database; it tries again", error=type(error).__name__)
+            lost = True
         except Exception:  # noqa: BLE001, S110 - noted, logged and told by `watch`; the next sweep tries again
             pass
+        else:
+            if lost:
+                log.info("the sweep reaches the database again")
+            lost = False
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _SWEEP_SECONDS)
 
 
-async def _swept(means: Means) -> None:
-    await sweep(means)
+async def _swept(means: Means, clock: ClockWatch) -> None:
+    if await clock.look():
+        await sweep(means)

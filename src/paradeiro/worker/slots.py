@@ -20,28 +20,28 @@ from paradeiro.flow.means import Means
 _PER_ACCOUNT = 2
 # A job of a store that has used up its share and has as many waiting goes back into the queue for so long.
 _PUT_OFF = timedelta(seconds=1)
-_WAITING_PER_RUNNING = 2
+_WAITING_PER_RUNNING = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
     """Kinds of jobs that share slots which no other kind can take. `at_once`: how many a worker takes of them.
-    `per_store`: how many of those run for one store at one kind of party. `webhooks`: how many may be for endpoints,
-    which anybody who has a key can add.
+    `per_store`: how many of those run for one store at one kind of party.
     """
 
     entrypoints: tuple[str, ...]
     at_once: int
     per_store: int
-    webhooks: int
 
 
 GROUPS = (
-    Group((jobs.RELAY,), at_once=100, per_store=6, webhooks=60),
-    Group((jobs.COLLECT, jobs.PROVE, jobs.LISTEN), at_once=60, per_store=6, webhooks=0),
-    Group((jobs.ORDERS, jobs.NAMED, jobs.FEED), at_once=40, per_store=4, webhooks=0),
+    Group((jobs.RELAY,), at_once=60, per_store=6),
+    # Anybody who has a key can add endpoints, and they are the ones that hang.
+    Group((jobs.HOOKS,), at_once=60, per_store=6),
+    Group((jobs.COLLECT, jobs.PROVE, jobs.LISTEN), at_once=60, per_store=6),
+    Group((jobs.ORDERS, jobs.NAMED, jobs.FEED), at_once=40, per_store=4),
     # No network: each is a moment's work in the database, of which there are only so many connections.
-    Group((jobs.RECORD,), at_once=20, per_store=20, webhooks=0),
+    Group((jobs.RECORD,), at_once=20, per_store=20),
 )
 
 
@@ -99,11 +99,7 @@ class Slots:
                 del self._taken[owner], self._shares[owner]
 
     def _is_full(self, owner: tuple[int, PartyKind]) -> bool:
-        if self._taken[owner] >= self.group.per_store * (1 + _WAITING_PER_RUNNING):
-            return True
-        if owner[1] is not PartyKind.WEBHOOK:
-            return False
-        return sum(n for (_, kind), n in self._taken.items() if kind is PartyKind.WEBHOOK) >= self.group.webhooks
+        return self._taken[owner] >= self.group.per_store * (1 + _WAITING_PER_RUNNING)
 
     async def _owner(self, account_id: int) -> tuple[int, PartyKind] | None:
         if account_id not in self._owners:

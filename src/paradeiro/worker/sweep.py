@@ -30,6 +30,7 @@ async def sweep(means: Means, *, forgotten_after: timedelta = FORGOTTEN_AFTER) -
             jobs.ORDERS: await shipments.due_visits(connection, now=now),
             jobs.PROVE: await proofs.due_accounts(connection, now=now),
             jobs.RELAY: await effects.due_accounts(connection, now=now),
+            jobs.HOOKS: await effects.due_endpoints(connection, now=now),
         }
         unusable = await set_aside.ids(connection, "account")
         wanted = [Job(job, str(i), once=True) for job, ids in due.items() for i in ids if i not in unusable]

@@ -112,10 +112,18 @@ async def _unwatched(_: str, __: str, work: Awaitable[None]) -> None:
     await work
 
 
-async def keep_up(means: Means, stop: asyncio.Event, watch: _Watch = _unwatched) -> None:
-    """Upkeep now and once an hour (of the clock's hours) until `stop` is set. `watch` notes it when it fails."""
+async def keep_up(
+    means: Means, stop: asyncio.Event, watch: _Watch = _unwatched, *, trusted: Callable[[], bool] = lambda: True
+) -> None:
+    """Upkeep now and once an hour (of the clock's hours) until `stop` is set; not while the clock is not `trusted`.
+    `watch` notes it when it fails.
+    """
     pause = max(_EVERY.total_seconds() / means.pace, _SHORTEST_PAUSE_SECONDS)
     while not stop.is_set():
+        if not trusted():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), _SHORTEST_PAUSE_SECONDS)
+            continue
         try:
             await watch("upkeep", "", _kept_up(means))
         except (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError):

@@ -16,6 +16,7 @@ from paradeiro.connectors.webhook.signature import secrets_of, signed
 from paradeiro.domain.words import Outcome
 from paradeiro.sdk.contract import AccountRef, Clock, Request, Sent
 from paradeiro.sdk.http import HttpAnswer, retry_after
+from paradeiro.sdk.http import tls as shared_tls
 
 TIMEOUT_SECONDS = 20.0  # for the whole exchange up to the answer's status; Standard Webhooks recommends 15 to 30
 _BODY_SECONDS = 2.0
@@ -35,7 +36,7 @@ class WebhookSession:
         self._clock = clock
         self._guard = Guard(account.inner_hosts, resolve)
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=tls or httpx.create_ssl_context(trust_env=False),
+            ssl_context=tls or shared_tls(),
             max_connections=_CONNECTIONS,
             max_keepalive_connections=0,
             network_backend=GuardedNetwork(self._guard),
