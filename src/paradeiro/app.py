@@ -149,12 +149,14 @@ async def house(
     settings: Settings, url: str, *, clock: Clock | None = None, pool_size: int = 10
 ) -> AsyncIterator[Means]:
     """The means of all flows, on a migrated database at `url`; everything is closed at the end."""
+    # A clock that is handed in is moved by hand: a demo beside a running trial has its own time.
+    pace = pace_for(settings) if clock is None else 1.0
     clock = clock or clock_for(settings)
     connectors = discover()
     pool = await open_pool(url, size=pool_size)
     # The simulated world has no limits that are shared with a shop, and its minutes may be moments.
     shared = pool if clock is real_clock else None
-    keeper = Keeper(pool, secret_key(settings), clock, pace_for(settings))
+    keeper = Keeper(pool, secret_key(settings), clock, pace)
     sessions = Sessions(connectors, clock, shared, inner_hosts=inner_hosts(settings), keeper=keeper)
     try:
         yield Means(
@@ -164,7 +166,7 @@ async def house(
             sessions=sessions,
             secret_key=secret_key(settings),
             new_token=new_token,
-            pace=pace_for(settings),
+            pace=pace,
             reply_days=settings.reply_days,
             real_time=clock is real_clock,
             public_url=(settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/"),

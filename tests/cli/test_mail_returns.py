@@ -73,9 +73,9 @@ def test_a_door_is_made_once_and_shut_for_good(database: str) -> None:
     hook = ["mail", "hook", *STORE, "--public-url", "https://p.example/"]
     first = ask(app, hook).stdout.strip()
     assert first.startswith("https://p.example/hooks/email/")
-    assert ask(app, hook).output.strip() == first
+    assert ask(app, hook).stdout.strip() == first
     assert ask(app, [*hook, "--end"]).exit_code == 0
-    assert ask(app, hook).output.strip() != first
+    assert ask(app, hook).stdout.strip() != first
     account("second", database, KEY.replace("3f", "4f"))
     said = ask(app, hook)
     assert (said.exit_code, "several" in said.output) == (2, True)

@@ -70,6 +70,12 @@ class Running:
         }
         return env if self.trial is None else env | {"PARADEIRO_WORLD_FILE": str(self.trial.file)}
 
+    def stop(self) -> None:
+        """End all of it; the world last, so that nobody finds it gone."""
+        stop_all(self.children)
+        if self.trial is not None:
+            stop_all([self.trial.child])
+
     def start_children(self) -> None:
         """The web and a worker."""
         me = [sys.executable, "-m", "paradeiro"]
@@ -112,7 +118,7 @@ def _up(settings: Settings, console: Console, stack: ExitStack, lock: UpLock, *,
     address = f"http://{settings.host}:{port}"
     settings = settings.model_copy(update={"port": port})
     running = Running(settings, console, url, address, server, Lifeline())
-    stack.callback(lambda: stop_all([*running.children, *([running.trial.child] if running.trial else [])]))
+    stack.callback(running.stop)
     if settings.world and not _has_real_accounts(url):
         running.trial = make_trial(settings, running.lifeline)
         start_trial(running.trial)
@@ -128,7 +134,7 @@ def _up(settings: Settings, console: Console, stack: ExitStack, lock: UpLock, *,
     _greet(running, *shown)
     asyncio.run(watch(running))
     console.print("Stopping.", style="dim")
-    stop_all([*running.children, *([running.trial.child] if running.trial else [])])
+    running.stop()
     console.print("Stopped. Nothing is lost; start again whenever you like.")
     return 0
 
@@ -180,7 +186,7 @@ def _free_port(settings: Settings, console: Console) -> int:
                 continue
         if port != settings.port:
             said = f"Port {settings.port} is taken by another program: {found} is used. PARADEIRO_PORT names another."
-            console.print(said, style="yellow", markup=False, highlight=False)
+            console.print(said, style="yellow", markup=False, highlight=False, soft_wrap=True)
         return found
     message = f"No port can be opened on {settings.host}: set PARADEIRO_HOST to an address of this machine."
     raise UpError(message)
@@ -245,5 +251,6 @@ def _greet(running: Running, sign_in: str, key: str) -> None:
             "  For real packages: paradeiro store add, then paradeiro account; this trial ends by itself then.\n"
             "  To begin it anew: paradeiro up --fresh",
             highlight=False,
+            soft_wrap=True,
         )
     console.print("\n  Ctrl-C stops it.\n", highlight=False)

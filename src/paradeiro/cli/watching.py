@@ -11,7 +11,6 @@ import psycopg
 from rich.console import Console
 
 from paradeiro.cli.accounts import WORLD_STORE
-from paradeiro.cli.children import Child, stop_all
 from paradeiro.cli.trial import end_trial, furnish, have_it_push, wait_for_world
 from paradeiro.cli.worlds import keep_registering
 from paradeiro.db.embedded import Embedded, EmbeddedError
@@ -25,6 +24,10 @@ if TYPE_CHECKING:
 _WATCH_SECONDS = 0.5
 _LOOK_SECONDS = 2.0
 _LONGEST_PAUSE = 30.0
+
+
+def _say(console: Console, sentence: str, style: str = "yellow") -> None:
+    console.print(sentence, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 @dataclass(slots=True)
@@ -45,13 +48,17 @@ class Database:
             revived = self.server.revive()
         except EmbeddedError as error:
             if not self.trouble:
-                self.console.print(f"{error} It is tried again.", style="red", markup=False, highlight=False)
+                self.console.print(
+                    f"{error} It is tried again.", style="red", markup=False, highlight=False, soft_wrap=True
+                )
             self.trouble = True
             self.next_look = time.monotonic() + self.pause
             self.pause = min(self.pause * 2, _LONGEST_PAUSE)
             return False
         if revived or self.trouble:
-            self.console.print("The database had ended; it was started again.", style="yellow", highlight=False)
+            self.console.print(
+                "The database had ended; it was started again.", style="yellow", highlight=False, soft_wrap=True
+            )
         self.trouble, self.pause, self.next_look = False, 1.0, time.monotonic() + 1.0
         return True
 
@@ -73,9 +80,11 @@ class Space:
                 f"Only {free // 1_000_000} MB are free on the disk of {self.folder}. Below 64 MB nothing new is taken "
                 "in, so that what is there stays whole. Free some space."
             )
-            self.console.print(said, style="red", markup=False, highlight=False)
+            _say(self.console, said, style="red")
         if self.short and not short:
-            self.console.print("There is enough space on the disk again.", style="yellow", highlight=False)
+            self.console.print(
+                "There is enough space on the disk again.", style="yellow", highlight=False, soft_wrap=True
+            )
         self.short = short
 
 
@@ -140,8 +149,7 @@ async def _real_accounts(running: "Running") -> bool:
 async def _end_trial(running: "Running") -> None:
     """From the simulated shop to the real one: real time, real parties; the same address, the same keys."""
     assert running.trial is not None
-    world: list[Child] = [running.trial.child]
-    await asyncio.to_thread(stop_all, [*running.children, *world])
+    await asyncio.to_thread(running.stop)
     running.trial, running.children = None, []
     running.settings = running.settings.model_copy(update={"world_file": None})
     await end_trial(running.settings, running.url)
@@ -151,4 +159,5 @@ async def _end_trial(running: "Running") -> None:
         "is followed from now on.",
         style="bold",
         highlight=False,
+        soft_wrap=True,
     )
