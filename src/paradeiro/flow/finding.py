@@ -4,7 +4,7 @@ Whether the number or the other thing was wrong nobody is told; guesses are boun
 """
 
 import hmac
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from ipaddress import IPv6Address, ip_address
 
@@ -18,6 +18,8 @@ from paradeiro.flow.means import Means
 _FROM_ONE_PLACE = (10, 20.0)
 # Nobody mistypes the same number's other half ten times in an hour; 100,000 postal codes then take a year.
 _FOR_ONE_NUMBER = (10, 10.0)
+# A key cannot be guessed; whoever tries many has a list of stolen ones, or a program that has gone wrong.
+_KEYS_FROM_ONE_PLACE = (20, 60.0)
 _REMEMBERED = timedelta(days=1)
 _LONGEST = 200
 
@@ -46,6 +48,14 @@ async def find(means: Means, *, host: str, number: str, typed: str, origin: str)
         found = await finding.candidates(connection, plain, None if store_id is None else [store_id]) if plain else []
     right = [c for c in found if knows(typed, c.order.customer, addresses=(c.stated_email,)) and c.token]
     return right[0].token if right else None
+
+
+async def may_sign_in(means: Means, origin: str, *, now: datetime) -> bool:
+    """Whether this place may try another key."""
+    most, rate = _KEYS_FROM_ONE_PLACE
+    async with transaction(means.pool) as connection:
+        who = _hashed(means, "sign-in", _network(origin))
+        return await finding.may_guess(connection, who, most=most, per_hour=rate, now=now)
 
 
 async def store_named(means: Means, host: str) -> int | None:

@@ -53,7 +53,7 @@ async def erase(
         await persons.erase(means, who.store_id, whose, By(who.name, "page", origin_of(request)))
     except StatementError as error:
         return await order.render(request, number, means, who, problem=error.code)
-    return forms.back(f"/orders/{quote(number, safe='')}", "erased")
+    return forms.back(request, f"/orders/{quote(number, safe='')}", "erased")
 
 
 @router.post("/orders/{number}/mail-again")
@@ -67,4 +67,4 @@ async def mail_again(request: Request, number: str, means: MeansOf, who: Operato
         await bounces.lift(means, who.store_id, address, By(who.name, "page", origin_of(request)))
     except StatementError as error:
         return await order.render(request, number, means, who, problem=error.code)
-    return forms.back(f"/orders/{quote(number, safe='')}", "mail-again")
+    return forms.back(request, f"/orders/{quote(number, safe='')}", "mail-again")

@@ -108,7 +108,7 @@ async def _state(
         await state(await _of_order(means, who, number, shipment))
     except StatementError as error:
         return await order.render(request, number, means, who, problem=error.code)
-    return forms.back(f"/orders/{quote(number, safe='')}", what)
+    return forms.back(request, f"/orders/{quote(number, safe='')}", what)
 
 
 async def _of_order(means: Means, who: Caller, number: str, shipment: str) -> Kept:
