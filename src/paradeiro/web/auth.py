@@ -118,6 +118,20 @@ async def operator(request: Request, means: MeansOf) -> Caller:
     return _caller(found)
 
 
+async def is_known(request: Request) -> bool:
+    """Whether a request carries a living key or session; looked at before its body is read."""
+    means, headers = means_of(request), request.headers
+    scheme, _, bearer = headers.get("Authorization", "").partition(" ")
+    key = (
+        headers.get("X-API-Key") or (bearer if scheme.lower() == "bearer" else "") or headers.get("X-VTEX-API-AppToken")
+    )
+    cookie = request.cookies.get(COOKIE, "")
+    async with means.pool.connection() as connection:
+        if key:
+            return await stores.api_key(connection, key) is not None
+        return bool(cookie) and await sessions.key_of(connection, cookie, now=real_now(request)) is not None
+
+
 Reader = Annotated[Caller, Depends(reader)]
 Writer = Annotated[Caller, Depends(writer)]
 Operator = Annotated[Caller, Depends(operator)]

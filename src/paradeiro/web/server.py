@@ -1,6 +1,6 @@
 """In: the means; out: the ASGI application: API, pages, the customer's page, health, and errors that say what to do."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -14,13 +14,13 @@ from paradeiro.db import jobs
 from paradeiro.flow.errors import ConflictError, ExpiredError, InvalidError, MissingError, StatementError
 from paradeiro.flow.means import Means, log
 from paradeiro.web import api, hooks, pages, track, vtex
-from paradeiro.web.api.bulk import BULK_PATHS, LARGEST_BULK
 from paradeiro.web.api.reference import router as reference
 from paradeiro.web.auth import NotAllowedError, NotSignedInError
+from paradeiro.web.bounds import BodyRefusedError, Bounds
+from paradeiro.web.headers import CarefulHeaders, careful
 from paradeiro.web.track.live import Hub
-from paradeiro.web.vtex.errors import speaks_vtex, vtex_error
+from paradeiro.web.vtex.errors import AnyNameIsJson, speaks_vtex, vtex_error
 
-_LARGEST_BODY = 4 * 1024 * 1024
 _STATUS = {InvalidError: 422, MissingError: 404, ConflictError: 409, ExpiredError: 410}
 _ABOUT = """Register packages, read their timelines, state events and deliveries by hand.
 Send an API key of the store as `X-API-Key` or as a bearer token."""
@@ -42,7 +42,9 @@ def create_app(means: Means | None, real_clock: Callable[[], datetime]) -> FastA
     app.include_router(hooks.router, include_in_schema=False)
     app.include_router(vtex.router, include_in_schema=False)
     app.get("/health", include_in_schema=False)(_health)
-    app.middleware("http")(_guard)
+    app.add_middleware(AnyNameIsJson)
+    app.add_middleware(Bounds)
+    app.add_middleware(CarefulHeaders)
     _add_error_handlers(app)
     return app
 
@@ -58,44 +60,6 @@ async def _health(request: Request) -> JSONResponse:
     return JSONResponse({"status": "ok", "jobs_waiting": waiting})
 
 
-async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Bounded bodies in, careful headers out."""
-    # A party that pushes is not ours to teach: hooks read what comes, up to their own bound.
-    bulk = request.url.path in BULK_PATHS  # many lines may be more, and come in chunks: their door counts
-    chunked = "transfer-encoding" in request.headers and not (bulk or request.url.path.startswith("/hooks/"))
-    length = request.headers.get("content-length", "0")
-    most = LARGEST_BULK if bulk else _LARGEST_BODY
-    if not length.isdigit() or int(length) > most or (chunked and not await _whole(request, most)):
-        return _error(request, 413, "too_large", f"The body may have at most {most} bytes. Send it in parts.")
-    if speaks_vtex(request.url.path):
-        _as_json(request)
-    response = await call_next(request)
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "same-origin")
-    # The older word for what a page's own policy says; it knows no "everybody".
-    if "frame-ancestors *" not in response.headers.get("Content-Security-Policy", ""):
-        response.headers.setdefault("X-Frame-Options", "DENY")
-    return response
-
-
-async def _whole(request: Request, most: int) -> bool:
-    """Read a body that names no length, so that its door finds it whole. False if it is too large."""
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > most:
-            return False
-        parts.append(part)
-    request._body = b"".join(parts)  # noqa: SLF001 - what has been read is handed on under this name only
-    return True
-
-
-def _as_json(request: Request) -> None:
-    """VTEX's callers send JSON under any name, or none; VTEX takes it."""
-    others = [(name, value) for name, value in request.scope["headers"] if name != b"content-type"]
-    request.scope["headers"] = [*others, (b"content-type", b"application/json")]
-
-
 def _error(
     request: Request, status: int, code: str, message: str, details: dict[str, Any] | None = None
 ) -> JSONResponse:
@@ -106,6 +70,12 @@ def _error(
 
 def _is_api(request: Request) -> bool:
     return request.url.path.startswith(("/api/", "/openapi.json"))
+
+
+def _is_page(request: Request) -> bool:
+    """Whether a person looks at what is answered."""
+    path = request.url.path
+    return not (_is_api(request) or speaks_vtex(path) or path.startswith(("/hooks/", "/health")))
 
 
 def _add_error_handlers(app: FastAPI) -> None:
@@ -123,7 +93,7 @@ async def _on_statement(request: Request, error: Exception) -> Response:
 
 
 async def _on_not_signed_in(request: Request, _: Exception) -> Response:
-    if _is_api(request):
+    if _is_api(request) or speaks_vtex(request.url.path):
         return _error(request, 401, "no_key", "Send an API key of the store in the header X-API-Key.")
     return RedirectResponse("/sign-in", 303)
 
@@ -146,15 +116,19 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
 
 async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    if error.status_code == 404 and not _is_api(request):
-        return pages.not_found(request)
-    return _error(request, error.status_code, "http", str(error.detail))
+    if error.status_code in {404, 405} and _is_page(request):
+        return pages.not_here(request, error.status_code)
+    code = error.code if isinstance(error, BodyRefusedError) else "http"
+    answer = _error(request, error.status_code, code, str(error.detail))
+    answer.headers.update(error.headers or {})
+    return answer
 
 
 async def _on_fault(request: Request, error: Exception) -> Response:
     # The route, not the path: some addresses open a door to whoever knows them.
     route = getattr(request.scope.get("route"), "path", "no route")
     log.error("a request failed", path=route, method=request.method, exc_info=error)
-    return _error(
-        request, 500, "fault", "Something broke on our side; it is logged. Nothing half-done was kept: try again."
-    )
+    words = "Something broke on our side; it is logged. Nothing half-done was kept: try again."
+    answer = _error(request, 500, "fault", words)
+    careful(request, answer.headers)
+    return answer

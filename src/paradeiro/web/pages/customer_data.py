@@ -21,7 +21,7 @@ FormToken = Annotated[str, Form(max_length=200)]
 _NO_FILE_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 
-@router.post("/orders/{number}/customer/export")
+@router.post("/orders/{number:path}/customer/export")
 async def export(request: Request, number: str, means: MeansOf, who: Operator, form: FormToken = "") -> Response:
     """All that is known of who bought, as a file."""
     try:
@@ -35,7 +35,7 @@ async def export(request: Request, number: str, means: MeansOf, who: Operator, f
     return Response(shown(person).model_dump_json(indent=1), media_type="application/json", headers=headers)
 
 
-@router.post("/orders/{number}/customer/erase")
+@router.post("/orders/{number:path}/customer/erase")
 async def erase(
     request: Request,
     number: str,
@@ -56,7 +56,7 @@ async def erase(
     return forms.back(request, f"/orders/{quote(number, safe='')}", "erased")
 
 
-@router.post("/orders/{number}/mail-again")
+@router.post("/orders/{number:path}/mail-again")
 async def mail_again(request: Request, number: str, means: MeansOf, who: Operator, form: FormToken = "") -> Response:
     """Mail the customer again: the address is good."""
     try:
