@@ -34,9 +34,8 @@ class BodyRefusedError(HTTPException):
 class Bounds:
     """ASGI middleware: bodies are bounded in size and time."""
 
-    def __init__(self, app: ASGIApp, seconds: float = BODY_SECONDS) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request through, its body behind a `_Body`."""
@@ -44,7 +43,7 @@ class Bounds:
             await self.app(scope, receive, send)
             return
         begun = asyncio.get_running_loop().time()
-        body = _Body(Request(scope), receive, begun + self.seconds)
+        body = _Body(Request(scope), receive, begun + BODY_SECONDS)
         await self.app(scope, body.receive, send)
 
 
