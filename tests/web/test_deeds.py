@@ -81,7 +81,7 @@ def walked(router: Any, prefix: str) -> Iterator[tuple[str, APIRoute]]:
     """All routes, those of included routers too."""
     for route in router.routes:
         if isinstance(route, APIRoute):
-            yield f"{prefix}{route.path}", route
+            yield f"{prefix}{route.path}".replace(":path", ""), route
         elif hasattr(route, "original_router"):
             yield from walked(route.original_router, f"{prefix}{route.include_context.prefix}")
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
@@ -27,6 +28,13 @@ SOLD = Order("v9-01", Customer("Ana", "ana@example.com", postal_code="01001-000"
 async def client(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
     monkeypatch.setattr(find, "ANSWER_SECONDS", 0.0)
     transport = httpx.ASGITransport(create_app(shop.means, real_clock))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        yield client
+
+
+@asynccontextmanager
+async def _from(shop: Shop, place: str) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(create_app(shop.means, real_clock), client=(place, 1))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         yield client
 
@@ -94,6 +102,33 @@ async def test_guesses_are_bounded_by_number_and_by_place(shop: Shop, client: ht
     await forget_old_guesses(shop.means)
     async with shop.means.pool.connection() as connection:
         assert (await (await connection.execute(count)).fetchone()) == (0,)
+
+
+async def test_whoever_guesses_a_number_locks_only_themselves_out(shop: Shop, client: httpx.AsyncClient) -> None:
+    await shop.register("AA1", SOLD)
+    await shop.register("AA2", Order("no-mail", Customer("Bia", postal_code="01001-000")), "NF-2")
+    for number in ("v9-01", "no-mail"):
+        async with _from(shop, f"198.51.100.{len(number)}") as guesser:
+            for at in range(10):
+                assert (await look(guesser, number, f"9{at:07}")).status_code == 200
+            assert (await look(guesser, number, "ana@example.com")).status_code == 429, "the place is spent"
+    async with _from(shop, "203.0.113.1") as own:
+        assert (await look(own, "v9-01", "ana@example.com")).status_code == 303, "by its e-mail it is found"
+        assert (await look(own, "v9-01", "01001-000")).status_code == 429, "a postal code could be another guess"
+        assert (await look(own, "no-mail", "01001-000")).status_code == 303, "there is no other way to find it"
+        assert (await look(own, "no-mail", "01001-001")).status_code == 429
+
+
+async def test_guesses_from_everywhere_are_bounded_by_number(shop: Shop) -> None:
+    await shop.register("AA1", Order("no-mail", Customer("Bia", postal_code="01001-000")))
+    for place in range(7):
+        async with _from(shop, f"203.0.113.{place}") as guesser:
+            for at in range(9):
+                await look(guesser, "no-mail", f"9{place}{at:06}")
+    async with _from(shop, "198.51.100.1") as own:
+        assert (await look(own, "no-mail", "01001-000")).status_code == 429
+        shop.clock.forward(minutes=15)
+        assert (await look(own, "no-mail", "01001-000")).status_code == 303
 
 
 async def test_under_a_stores_own_host_only_its_orders_are_found(shop: Shop, client: httpx.AsyncClient) -> None:

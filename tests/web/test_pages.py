@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -12,11 +12,12 @@ from paradeiro.db import replies, stores
 from paradeiro.db.pool import transaction
 from paradeiro.domain.records import Order
 from paradeiro.domain.words import Outcome
-from paradeiro.web.auth import COOKIE, open_session, seal_session
+from paradeiro.web.auth import COOKIE
 from paradeiro.web.pages import one_time_link
 from paradeiro.web.server import create_app
 from tests.flow.conftest import ANA, Shop
 from tests.flow.test_main_line import DELIVERED, OUT, POSTED, SOLD_ELSEWHERE
+from tests.web.signing_in import sign_in, sign_out
 
 
 @pytest.fixture
@@ -40,24 +41,14 @@ def _form(html: str) -> str:
 
 async def test_signing_in_with_a_key_or_a_link_and_out_again(browser: httpx.AsyncClient) -> None:
     assert "Pedidos" in (await browser.get("/")).text
-    await browser.post("/sign-out")
+    await sign_out(browser)
     assert "/sign-in" in str((await browser.get("/")).url)
-    wrong = await browser.post("/sign-in", data={"key": "pk_wrong"})
+    wrong = await sign_in(browser, "pk_wrong")
     assert wrong.status_code == 401
     assert "não existe" in wrong.text
-    assert "Pedidos" in (await browser.post("/sign-in", data={"key": " pk_leo "})).text
+    assert "Pedidos" in (await sign_in(browser, " pk_leo ")).text
     expired = await browser.get("/sign-in/1.1000.abc")
     assert expired.status_code == 401
-
-
-def test_a_session_is_signed_and_ends() -> None:
-    now = datetime(2026, 11, 2, tzinfo=UTC)
-    cookie = seal_session(7, "secret", now=now)
-    assert open_session(cookie, "secret", now=now) == 7
-    assert open_session(cookie, "other", now=now) is None
-    assert open_session(cookie.replace("7.", "8.", 1), "secret", now=now) is None
-    assert open_session(cookie, "secret", now=datetime(2026, 12, 2, tzinfo=UTC)) is None
-    assert open_session("", "secret", now=now) is None
 
 
 async def test_the_orders_page_lists_searches_and_filters(browser: httpx.AsyncClient, shop: Shop) -> None:
@@ -135,7 +126,7 @@ async def test_only_our_own_forms_from_who_may_write_do_anything(browser: httpx.
     shipment = await shop.register("AA1")
     forged = await browser.post(f"/orders/1001/packages/{shipment}/confirm-delivery", data={"form": "x"})
     assert forged.status_code == 422
-    await browser.post("/sign-in", data={"key": "pk_leo"})
+    await sign_in(browser, "pk_leo")
     page = (await browser.get("/orders/1001")).text
     assert "Confirmar" not in page
     refused = await browser.post(f"/orders/1001/packages/{shipment}/confirm-delivery", data={"form": "x"})

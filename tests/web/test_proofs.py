@@ -16,6 +16,7 @@ from paradeiro.web.server import create_app
 from tests.flow.conftest import ANA, Shop
 from tests.flow.test_main_line import DELIVERED, POSTED
 from tests.flow.test_prove import BACK, DOOR, HOUSE, PAPER, delivered
+from tests.web.signing_in import sign_out
 
 IMAGE, SIGNED = ProofKind.IMAGE, ProofKind.SIGNED
 DRAWING = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
@@ -170,7 +171,7 @@ async def test_nobody_else_sees_it(shop: Shop, client: httpx.AsyncClient) -> Non
         answer = await client.get(ours, headers={"X-API-Key": key})
         assert (answer.status_code, HOUSE in answer.content) == (status, False), key
     assert (await client.get(_api(another, proof_id), headers={"X-API-Key": "pk_bia"})).status_code == 404
-    await client.post("/sign-out")
+    await sign_out(client)
     gone = await client.get(f"/orders/1001/packages/{shipment}/proofs/{proof_id}")
     assert (gone.status_code, gone.headers["location"]) == (303, "/sign-in")
 

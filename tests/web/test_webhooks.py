@@ -14,6 +14,7 @@ from paradeiro.flow.errors import InvalidError, MissingError
 from paradeiro.web.server import create_app
 from tests.flow.endpoints import status
 from tests.flow.test_webhooks import PO, RO, Told, told
+from tests.web.signing_in import sign_in
 
 __all__ = ["told"]
 _API = "/api/v1/webhooks"
@@ -79,8 +80,7 @@ async def test_the_accounts_page_shows_what_waits_and_enables(told: Told, client
     await told.news(shipment, PO)
     await told.news(shipment, PO, RO)
     key = (await _key(told, "read", "write"))["X-API-Key"]
-    signed_in = await client.post("/sign-in", data={"key": key})
-    client.cookies.update(signed_in.cookies)
+    await sign_in(client, key)
     page = (await client.get("/accounts")).text
     assert "desligada: as mensagens esperam" in page
     assert "Ligar de novo" in page

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from rich.console import Console
 
 from paradeiro.app import house, real_clock, set_up_logs
+from paradeiro.cli.connections import web_options
 from paradeiro.cli.database import database_url, free_bytes_of
 from paradeiro.cli.ending import end_within
 from paradeiro.domain.words import Status
@@ -51,11 +52,14 @@ def serve_command(settings: Settings, workers: int, *, web: str = "paradeiro.cli
             workers=workers,
             host=settings.host,
             port=settings.port,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
+            **web_options(most=settings.max_connections, proxies=_proxies(settings)),
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
+
+
+def _proxies(settings: Settings) -> str:
+    """The proxies that were named; uvicorn's own variable is heeded too."""
+    return settings.forwarded_allow_ips or os.environ.get("FORWARDED_ALLOW_IPS", "")
 
 
 def web_app() -> FastAPI:

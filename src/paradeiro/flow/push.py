@@ -43,6 +43,12 @@ async def take(means: Means, connector: str, token: str, push: Push) -> Outcome 
     return (await bounces.take(means, account, push.body, hook)).outcome
 
 
+async def is_address(means: Means, token: str) -> bool:
+    """Whether somebody was given an address with this token."""
+    async with means.pool.connection() as connection:
+        return await hooks.behind(connection, token, means.secret_key) is not None
+
+
 async def _heed(
     connection: Connection, hook: Hook, account: Account, push: Push, read: PushRead, *, now: datetime
 ) -> None:

@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
-from paradeiro.db import stores
+from paradeiro.db import sessions, stores
 from paradeiro.db.stores import ApiKey
 from paradeiro.flow.means import Means
 
 COOKIE = "paradeiro_session"
+# What a page says once after a form was taken.
+SAID_ONCE = "paradeiro_done"
 SESSION = timedelta(days=7)
 READ, WRITE = "read", "write"
 _HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, description="An API key of the store")
@@ -60,6 +63,12 @@ def origin_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
+def by_tls(request: Request, public_url: str) -> bool:
+    """Whether the browser came by https, also where a proxy that nobody named took it off on the way."""
+    public = urlsplit(public_url)
+    return request.url.scheme == "https" or (public.scheme == "https" and request.url.hostname == public.hostname)
+
+
 def means_of(request: Request) -> Means:
     """The house's means, which app.py put on the application."""
     means: Means = request.app.state.means
@@ -99,14 +108,28 @@ async def writer(caller: Annotated[Caller, Depends(caller)]) -> Caller:
 
 async def operator(request: Request, means: MeansOf) -> Caller:
     """The person behind a session cookie."""
-    key_id = open_session(request.cookies.get(COOKIE, ""), means.secret_key, now=_real(request))
-    if key_id is None:
+    cookie = request.cookies.get(COOKIE, "")
+    if not cookie:
         raise NotSignedInError
     async with means.pool.connection() as connection:
-        found = await stores.api_key_by_id(connection, key_id)
+        found = await sessions.key_of(connection, cookie, now=real_now(request))
     if found is None:
         raise NotSignedInError
     return _caller(found)
+
+
+async def is_known(request: Request) -> bool:
+    """Whether a request carries a living key or session; looked at before its body is read."""
+    means, headers = means_of(request), request.headers
+    scheme, _, bearer = headers.get("Authorization", "").partition(" ")
+    key = (
+        headers.get("X-API-Key") or (bearer if scheme.lower() == "bearer" else "") or headers.get("X-VTEX-API-AppToken")
+    )
+    cookie = request.cookies.get(COOKIE, "")
+    async with means.pool.connection() as connection:
+        if key:
+            return await stores.api_key(connection, key) is not None
+        return bool(cookie) and await sessions.key_of(connection, cookie, now=real_now(request)) is not None
 
 
 Reader = Annotated[Caller, Depends(reader)]
@@ -118,32 +141,39 @@ def _caller(key: ApiKey) -> Caller:
     return Caller(key.id, key.store_id, key.name, key.scopes)
 
 
-def _real(request: Request) -> datetime:
+def real_now(request: Request) -> datetime:
     """Sessions end by the real clock, also while the house follows the simulated world."""
     now: datetime = request.app.state.real_clock()
     return now
 
 
-def seal_session(key_id: int, secret: str, *, now: datetime, lasts: timedelta = SESSION) -> str:
-    """A cookie that names a key and when the session ends, signed with HMAC-SHA256."""
-    body = f"{key_id}.{int((now + lasts).timestamp())}"
-    return f"{body}.{_sign(body, secret)}"
+def seal_link(key_id: int, secret: str, *, ends_at: datetime) -> str:
+    """A sign-in link that names a key and when it ends (in microseconds: each is another), signed."""
+    body = f"{key_id}.{int(ends_at.timestamp() * 1_000_000)}"
+    return f"{body}.{sign('link', body, secret)}"
 
 
-def open_session(cookie: str, secret: str, *, now: datetime) -> int | None:
-    """The key's id of a cookie that is ours and has not ended."""
-    body, _, mark = cookie.rpartition(".")
-    if not body or not hmac.compare_digest(mark, _sign(body, secret)):
+def open_link(link: str, secret: str, *, now: datetime) -> tuple[int, datetime] | None:
+    """The key's id and the end of a link that is ours and has not ended. Whether it was used the database knows."""
+    body, _, mark = link.rpartition(".")
+    if not body or not same(mark, sign("link", body, secret)):
         return None
     key_id, _, ends = body.partition(".")
-    return int(key_id) if int(ends) > now.timestamp() else None
+    ends_at = datetime.fromtimestamp(int(ends) / 1_000_000, now.tzinfo)
+    return (int(key_id), ends_at) if ends_at > now else None
 
 
 def form_token(session: str, secret: str) -> str:
     """What a form must send back, so that no other site can post in an operator's name."""
-    return _sign(f"form {session}", secret)
+    return sign("form", session, secret)
 
 
-def _sign(text: str, secret: str) -> str:
-    mark = hmac.new(f"session {secret}".encode(), text.encode(), sha256).digest()
+def same(given: str, ours: str) -> bool:
+    """Whether two texts are the same, in a time that does not tell where they differ. Any text may be given."""
+    return hmac.compare_digest(given.encode("utf-8", "replace"), ours.encode("utf-8", "replace"))
+
+
+def sign(use: str, text: str, secret: str) -> str:
+    """HMAC-SHA256 of a text for one use: what was signed for one is nothing for another."""
+    mark = hmac.new(f"{use} {secret}".encode(), text.encode("utf-8", "replace"), sha256).digest()
     return base64.urlsafe_b64encode(mark).decode().rstrip("=")

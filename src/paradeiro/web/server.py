@@ -13,14 +13,14 @@ from paradeiro.domain.bounds import clean_text, text_problem
 from paradeiro.flow.errors import ConflictError, ExpiredError, InvalidError, MissingError, StatementError
 from paradeiro.flow.means import Means, log
 from paradeiro.web import api, health, hooks, pages, track, vtex
-from paradeiro.web.api.bulk import BULK_PATHS, LARGEST_BULK
 from paradeiro.web.api.reference import router as reference
 from paradeiro.web.auth import NotAllowedError, NotSignedInError
+from paradeiro.web.bounds import BodyRefusedError, Bounds
+from paradeiro.web.headers import CarefulHeaders, careful
 from paradeiro.web.space import FULL, refuses
 from paradeiro.web.track.live import Hub
-from paradeiro.web.vtex.errors import speaks_vtex, vtex_error
+from paradeiro.web.vtex.errors import AnyNameIsJson, speaks_vtex, vtex_error
 
-_LARGEST_BODY = 4 * 1024 * 1024
 _STATUS = {InvalidError: 422, MissingError: 404, ConflictError: 409, ExpiredError: 410}
 _ABOUT = """Register packages, read their timelines, state events and deliveries by hand.
 Send an API key of the store as `X-API-Key` or as a bearer token."""
@@ -43,34 +43,22 @@ def create_app(means: Means | None, real_clock: Callable[[], datetime]) -> FastA
     app.include_router(vtex.router, include_in_schema=False)
     app.include_router(health.router, include_in_schema=False)
     app.middleware("http")(_guard)
+    app.add_middleware(AnyNameIsJson)
+    app.add_middleware(Bounds)
+    app.add_middleware(CarefulHeaders)
     _add_error_handlers(app)
     return app
 
 
 async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Bounded bodies in, careful headers out."""
+    """Turn away what nobody can answer: an address that is no text, something to keep while the disk is full."""
     if part := _odd_part(request):
         words = f"The {part} of the address has a NUL or another control character, which no text has. Take it out."
         return _error(request, 400, "bad_address", words)
-    # A party that pushes is not ours to teach: hooks read what comes, up to their own bound.
-    bulk = request.url.path in BULK_PATHS  # many lines may be more, and come in chunks: their door counts
-    chunked = "transfer-encoding" in request.headers and not (bulk or request.url.path.startswith("/hooks/"))
-    length = request.headers.get("content-length", "0")
-    most = LARGEST_BULK if bulk else _LARGEST_BODY
-    if not length.isdigit() or int(length) > most or (chunked and not await _whole(request, most)):
-        return _error(request, 413, "too_large", f"The body may have at most {most} bytes. Send it in parts.")
     if refuses(getattr(request.app.state, "free_bytes", None), request.method, request.url.path):
         # 503 tells a party that pushes to try again later.
         return _error(request, 503 if request.url.path.startswith("/hooks/") else 507, "disk_full", FULL)
-    if speaks_vtex(request.url.path):
-        _as_json(request)
-    response = await call_next(request)
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "same-origin")
-    # The older word for what a page's own policy says; it knows no "everybody".
-    if "frame-ancestors *" not in response.headers.get("Content-Security-Policy", ""):
-        response.headers.setdefault("X-Frame-Options", "DENY")
-    return response
+    return await call_next(request)
 
 
 def _odd_part(request: Request) -> str:
@@ -84,24 +72,6 @@ def _odd_part(request: Request) -> str:
     return next((f"parameter '{clean_text(name, 100)}'" for name in odd), "")
 
 
-async def _whole(request: Request, most: int) -> bool:
-    """Read a body that names no length, so that its door finds it whole. False if it is too large."""
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > most:
-            return False
-        parts.append(part)
-    request._body = b"".join(parts)  # noqa: SLF001 - what has been read is handed on under this name only
-    return True
-
-
-def _as_json(request: Request) -> None:
-    """VTEX's callers send JSON under any name, or none; VTEX takes it."""
-    others = [(name, value) for name, value in request.scope["headers"] if name != b"content-type"]
-    request.scope["headers"] = [*others, (b"content-type", b"application/json")]
-
-
 def _error(
     request: Request, status: int, code: str, message: str, details: dict[str, Any] | None = None
 ) -> JSONResponse:
@@ -112,6 +82,12 @@ def _error(
 
 def _is_api(request: Request) -> bool:
     return request.url.path.startswith(("/api/", "/openapi.json"))
+
+
+def _is_page(request: Request) -> bool:
+    """Whether a person looks at what is answered."""
+    path = request.url.path
+    return not (_is_api(request) or speaks_vtex(path) or path.startswith(("/hooks/", "/health")))
 
 
 def _add_error_handlers(app: FastAPI) -> None:
@@ -129,7 +105,7 @@ async def _on_statement(request: Request, error: Exception) -> Response:
 
 
 async def _on_not_signed_in(request: Request, _: Exception) -> Response:
-    if _is_api(request):
+    if _is_api(request) or speaks_vtex(request.url.path):
         return _error(request, 401, "no_key", "Send an API key of the store in the header X-API-Key.")
     return RedirectResponse("/sign-in", 303)
 
@@ -155,15 +131,19 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
 
 async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    if error.status_code == 404 and not _is_api(request):
-        return pages.not_found(request)
-    return _error(request, error.status_code, "http", str(error.detail))
+    if error.status_code in {404, 405} and _is_page(request):
+        return pages.not_here(request, error.status_code)
+    code = error.code if isinstance(error, BodyRefusedError) else "http"
+    answer = _error(request, error.status_code, code, str(error.detail))
+    answer.headers.update(error.headers or {})
+    return answer
 
 
 async def _on_fault(request: Request, error: Exception) -> Response:
     # The route, not the path: some addresses open a door to whoever knows them.
     route = getattr(request.scope.get("route"), "path", "no route")
     log.error("a request failed", path=route, method=request.method, exc_info=error)
-    return _error(
-        request, 500, "fault", "Something broke on our side; it is logged. Nothing half-done was kept: try again."
-    )
+    words = "Something broke on our side; it is logged. Nothing half-done was kept: try again."
+    answer = _error(request, 500, "fault", words)
+    careful(request, answer.headers)
+    return answer

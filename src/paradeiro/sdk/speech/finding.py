@@ -30,7 +30,8 @@ FINDING = {
         button="Encontrar",
         not_found="Não encontramos um pacote com esse número e esse CEP ou e-mail. Confira os dois. Se a compra é de "
         "hoje, o pacote talvez ainda não tenha saído.",
-        too_many="Foram muitas tentativas. Espere alguns minutos ou use o link no e-mail da loja.",
+        too_many="Foram muitas tentativas. Use o e-mail da compra em vez do CEP, espere alguns minutos ou use o "
+        "link no e-mail da loja.",
     ),
     Language.EN: Finding(
         title="Where is my package?",
@@ -42,7 +43,8 @@ FINDING = {
         button="Find it",
         not_found="We found no package with that number and that postal code or e-mail. Check both. If you bought it "
         "today, it may not have left yet.",
-        too_many="Too many tries. Wait a few minutes, or use the link in the store's e-mail.",
+        too_many="Too many tries. Use the e-mail address of the purchase instead of the postal code, wait a few "
+        "minutes, or use the link in the store's e-mail.",
     ),
     Language.ES: Finding(
         title="¿Dónde está mi paquete?",
@@ -54,6 +56,7 @@ FINDING = {
         button="Encontrar",
         not_found="No encontramos un paquete con ese número y ese código postal o correo. Revisa los dos. Si compraste "
         "hoy, quizá aún no haya salido.",
-        too_many="Demasiados intentos. Espera unos minutos o usa el enlace del correo de la tienda.",
+        too_many="Demasiados intentos. Usa el correo de la compra en vez del código postal, espera unos minutos o "
+        "usa el enlace del correo de la tienda.",
     ),
 }

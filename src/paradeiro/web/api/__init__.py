@@ -1,6 +1,6 @@
 """In: JSON from integrators; out: JSON. One router; every door needs a key with the right scope."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from paradeiro.web.api import (
     audit,
@@ -15,8 +15,9 @@ from paradeiro.web.api import (
     suppressions,
     webhooks,
 )
+from paradeiro.web.api.parameters import only_known
 
-router = APIRouter(prefix="/api/v1")
+router = APIRouter(prefix="/api/v1", dependencies=[Depends(only_known)])
 router.include_router(bulk.router)
 router.include_router(shipments.router)
 router.include_router(proofs.router)

@@ -4,6 +4,7 @@ The body is kept in a file while it comes: nothing is taken before all of it is 
 reads later is ever waited for crosswise.
 """
 
+import asyncio
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from hashlib import sha256
@@ -72,7 +73,6 @@ async def _bulk(request: Request, means: Means, who: Caller, read: Callable[[byt
     holder = await holder_of(request)
     spool, digest = await _spooled(request)
     try:
-        _count(spool)
         before = await claimed(means, holder, digest_of(request, digest)) if holder is not None else None
     except BaseException:
         spool.close()
@@ -85,17 +85,28 @@ async def _bulk(request: Request, means: Means, who: Caller, read: Callable[[byt
 
 
 async def _spooled(request: Request) -> tuple[IO[bytes], bytes]:
-    """The whole body in a file, small ones in memory, and its digest."""
+    """The whole body in a file, small ones in memory, and its digest. Lines are counted as they come: of a body that
+    has too many no more is read. Raises `InvalidError`.
+    """
     spool: IO[bytes] = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - closed when the answer has gone out
-    digest, size = sha256(), 0
-    async for part in request.stream():
-        size += len(part)
-        if size > LARGEST_BULK:
-            spool.close()
-            raise HTTPException(413, f"The body may have at most {LARGEST_BULK} bytes. Send it in parts.")
-        digest.update(part)
-        spool.write(part)
+    digest, ends, last = sha256(), 0, b"\n"
+    try:
+        async for part in request.stream():
+            ends += part.count(b"\n")
+            last = part[-1:] or last
+            _bound(ends + (last != b"\n"))
+            digest.update(part)
+            spool.write(part)
+    except BaseException:
+        spool.close()
+        raise
     return spool, digest.digest()
+
+
+def _bound(lines: int) -> None:
+    if lines > MOST_LINES:
+        words = f"At most {MOST_LINES} lines a call, empty ones too; nothing was taken. Send it in parts."
+        raise InvalidError("too_many_lines", words)
 
 
 def _texts(spool: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
@@ -113,11 +124,6 @@ def _texts(spool: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
             yield number, None
         elif text.strip():
             yield number, text
-
-
-def _count(spool: IO[bytes]) -> None:
-    if sum(1 for _ in _texts(spool)) > MOST_LINES:
-        raise InvalidError("too_many_lines", f"At most {MOST_LINES} lines a call; nothing was taken. Send it in parts.")
 
 
 def _line(number: int, text: bytes | None, read: Callable[[bytes], StatedOrder]) -> Line:
@@ -148,7 +154,8 @@ async def _answered(
     deflater, deflated = zlib.compressobj(), bytearray()
     with spool:
         lines = (_line(number, text, read) for number, text in _texts(spool))
-        while chunk := list(islice(lines, CHUNK)):
+        # Reading a line may take long (each may have 64 kB): others are served meanwhile.
+        while chunk := await asyncio.to_thread(lambda: list(islice(lines, CHUNK))):
             taken = await take_lines(means, store_id, chunk, by)
             part = b"".join(msgspec.json.encode(_said(each)) + b"\n" for each in taken)
             deflated += deflater.compress(part)

@@ -67,7 +67,7 @@ async def state_order(
     )
 
 
-@router.get("/orders/{order_number}", responses=_ERRORS)
+@router.get("/orders/{order_number:path}", responses=_ERRORS)
 async def read_order(order_number: str, means: MeansOf, who: Reader) -> OrderDetail:
     """One order with its shipments and their timelines."""
     async with means.pool.connection() as connection:

@@ -139,7 +139,7 @@ async def ask_now(request: Request, shipment_id: Id, means: MeansOf, who: Writer
     return await detail(means, who.store_id, shipment_id)
 
 
-@router.post("/orders/{order_number}/invoices/{invoice_number}/events", status_code=201, responses=_ERRORS)
+@router.post("/orders/{order_number:path}/invoices/{invoice_number:path}/events", status_code=201, responses=_ERRORS)
 async def state_event_of_invoice(
     request: Request, order_number: str, invoice_number: str, body: EventIn, means: MeansOf, who: Writer
 ) -> RecordedOut:
@@ -148,7 +148,7 @@ async def state_event_of_invoice(
     return await state_event(request, shipment_id, body, means, who)
 
 
-@router.post("/orders/{order_number}/invoices/{invoice_number}/confirm-delivery", responses=_ERRORS)
+@router.post("/orders/{order_number:path}/invoices/{invoice_number:path}/confirm-delivery", responses=_ERRORS)
 async def confirm_delivery_of_invoice(
     request: Request, order_number: str, invoice_number: str, body: DeliveryIn, means: MeansOf, who: Writer
 ) -> RecordedOut:

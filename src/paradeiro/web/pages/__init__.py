@@ -1,6 +1,7 @@
 """In: an operator's browser; out: the screens. One file and one template per screen."""
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
 
 from paradeiro.web.pages import (
     accounts,
@@ -17,16 +18,19 @@ from paradeiro.web.pages import (
 from paradeiro.web.pages.layout import plain, script, style
 from paradeiro.web.pages.sign_in import one_time_link
 
-__all__ = ["not_found", "one_time_link", "router"]
+__all__ = ["not_here", "one_time_link", "router"]
 
+# Addresses that only take forms, and where the form stands.
+_FORMS = (("/accounts/", "/accounts"), ("/notices/", "/notices"), ("/import/", "/import"), ("/sign-out", "/"))
 _FOR_EVER = "public, max-age=31536000, immutable"
 router = APIRouter()
 router.include_router(sign_in.router)
 router.include_router(orders.router)
-router.include_router(order.router)
 router.include_router(stating.router)
 router.include_router(customer_data.router)
 router.include_router(proofs.router)
+# After the addresses below an order's: a number may have a slash in it.
+router.include_router(order.router)
 router.include_router(replies.router)
 router.include_router(importing.router)
 router.include_router(notices.router)
@@ -45,3 +49,12 @@ async def static(request: Request, name: str) -> Response:
 def not_found(request: Request) -> Response:
     """What is shown to everybody where there is nothing, whatever it was that was looked for."""
     return plain(request, "nowhere.html", 404)
+
+
+def not_here(request: Request, status: int) -> Response:
+    """The same; but where a form is posted to, a browser that comes by its address is led to the form's page."""
+    path = request.url.path
+    led = next((page for start, page in _FORMS if path.startswith(start)), None)
+    if status == 405 and request.method in {"GET", "HEAD"} and led is not None:
+        return RedirectResponse(led, 303)
+    return plain(request, "nowhere.html", status)

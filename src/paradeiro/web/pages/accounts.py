@@ -60,7 +60,7 @@ async def ask_now(request: Request, account: str, means: MeansOf, who: Operator,
         await deeds.note(means, connection, who.store_id, by, DeedKind.ASK_NOW, f"account {account_id}")
     if mine[account_id] == "disabled":
         await endpoint.enable(means, await endpoint.find(means, who.store_id, account_id), by)
-    return forms.back("/accounts", "try-now")
+    return forms.back(request, "/accounts", "try-now")
 
 
 @router.post("/accounts/mailer")
@@ -75,4 +75,4 @@ async def choose_mailer(
     if mailer not in set(Mailer):
         return await _render(request, means, who, problem="gone")
     await set_mailer(means, who.store_id, Mailer(mailer), By(who.name, "page", origin_of(request)))
-    return forms.back("/accounts", "mailer")
+    return forms.back(request, "/accounts", "mailer")

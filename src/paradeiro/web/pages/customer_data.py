@@ -21,7 +21,7 @@ FormToken = Annotated[str, Form(max_length=200)]
 _NO_FILE_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 
-@router.post("/orders/{number}/customer/export")
+@router.post("/orders/{number:path}/customer/export")
 async def export(request: Request, number: str, means: MeansOf, who: Operator, form: FormToken = "") -> Response:
     """All that is known of who bought, as a file."""
     try:
@@ -35,7 +35,7 @@ async def export(request: Request, number: str, means: MeansOf, who: Operator, f
     return Response(shown(person).model_dump_json(indent=1), media_type="application/json", headers=headers)
 
 
-@router.post("/orders/{number}/customer/erase")
+@router.post("/orders/{number:path}/customer/erase")
 async def erase(
     request: Request,
     number: str,
@@ -53,10 +53,10 @@ async def erase(
         await persons.erase(means, who.store_id, whose, By(who.name, "page", origin_of(request)))
     except StatementError as error:
         return await order.render(request, number, means, who, problem=error.code)
-    return forms.back(f"/orders/{quote(number, safe='')}", "erased")
+    return forms.back(request, f"/orders/{quote(number, safe='')}", "erased")
 
 
-@router.post("/orders/{number}/mail-again")
+@router.post("/orders/{number:path}/mail-again")
 async def mail_again(request: Request, number: str, means: MeansOf, who: Operator, form: FormToken = "") -> Response:
     """Mail the customer again: the address is good."""
     try:
@@ -67,4 +67,4 @@ async def mail_again(request: Request, number: str, means: MeansOf, who: Operato
         await bounces.lift(means, who.store_id, address, By(who.name, "page", origin_of(request)))
     except StatementError as error:
         return await order.render(request, number, means, who, problem=error.code)
-    return forms.back(f"/orders/{quote(number, safe='')}", "mail-again")
+    return forms.back(request, f"/orders/{quote(number, safe='')}", "mail-again")

@@ -1,14 +1,13 @@
 """In: a posted form; out: whether it is one of ours from somebody who may write, and where to go when it is done."""
 
-import hmac
-
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
 from paradeiro.flow.errors import InvalidError
 from paradeiro.flow.means import Means
-from paradeiro.web.auth import COOKIE, WRITE, Caller, form_token
+from paradeiro.web.auth import COOKIE, SAID_ONCE, WRITE, Caller, by_tls, form_token, means_of, same, sign
 
+_A_MINUTE = 60
 _DONE = frozenset({"confirm-delivery", "reopen", "ask-now", "resolve", "try-now", "mailer", "erased", "mail-again"})
 
 
@@ -17,7 +16,7 @@ def check(request: Request, means: Means, who: Caller, form: str) -> None:
     if WRITE not in who.scopes:
         raise InvalidError("may_not_write", "This key may only read.")
     ours = form_token(request.cookies.get(COOKIE, ""), means.secret_key)
-    if not hmac.compare_digest(form.encode(), ours.encode()):
+    if not same(form, ours):
         raise InvalidError("stale_form", "This page had grown old.")
 
 
@@ -26,12 +25,24 @@ def status_of(code: str) -> int:
     return 403 if code == "may_not_write" else 422
 
 
-def back(address: str, done: str) -> Response:
-    """To a page that may be loaded again without doing it again, and that says what was done."""
-    return RedirectResponse(f"{address}?done={done}", 303)
+def back(request: Request, address: str, done: str) -> Response:
+    """To a page that may be loaded again without doing it again, and that says once what was done."""
+    means = means_of(request)
+    answer = RedirectResponse(address, 303)
+    secure = by_tls(request, means.public_url)
+    said = f"{done}.{_signed(request, done)}"
+    answer.set_cookie(SAID_ONCE, said, max_age=_A_MINUTE, httponly=True, samesite="lax", secure=secure)
+    return answer
 
 
 def done(request: Request) -> str:
-    """The name of the message that says what was just done; empty for none."""
-    name = request.query_params.get("done", "")
-    return f"done.{name}" if name in _DONE else ""
+    """The name of the message that says what was just done in this session; empty for none. The page that says it
+    takes the cookie away (layout.py).
+    """
+    name, _, mark = request.cookies.get(SAID_ONCE, "").partition(".")
+    return f"done.{name}" if name in _DONE and same(mark, _signed(request, name)) else ""
+
+
+def _signed(request: Request, name: str) -> str:
+    """Nobody but we may claim in a session that something was done."""
+    return sign("done", f"{name} {request.cookies.get(COOKIE, '')}", means_of(request).secret_key)

@@ -15,7 +15,7 @@ from paradeiro.db import shown as screens
 from paradeiro.db import stores
 from paradeiro.flow.means import Means
 from paradeiro.sdk.speech import Catalogue, Language, catalogue_for
-from paradeiro.web.auth import COOKIE, WRITE, Caller, form_token
+from paradeiro.web.auth import COOKIE, SAID_ONCE, WRITE, Caller, form_token
 from paradeiro.web.pages.messages import said
 from paradeiro.web.pages.times import Times
 
@@ -99,7 +99,10 @@ async def page(
         }
         | shown
     )
-    return _answer(request, html, http_status, words)
+    answer = _answer(request, html, http_status, words)
+    if SAID_ONCE in request.cookies:
+        answer.delete_cookie(SAID_ONCE)
+    return answer
 
 
 def plain(request: Request, template: str, status: int = 200, **shown: Any) -> HTMLResponse:
@@ -116,7 +119,7 @@ async def nothing_here(request: Request, means: Means, who: Caller) -> HTMLRespo
 
 def _shared(request: Request, words: Catalogue) -> dict[str, Any]:
     other = "pt" if words.language is Language.EN else "en"
-    asked = [(name, value) for name, value in request.query_params.multi_items() if name not in {"lang", "done"}]
+    asked = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
     # The answer to a form has no address of its own that could be asked for in another language.
     return {
         "path": request.url.path,

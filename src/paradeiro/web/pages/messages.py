@@ -3,10 +3,12 @@
 from paradeiro.domain.sheets import Fault, harmless
 from paradeiro.sdk.speech import Language
 from paradeiro.web.pages.messages_persons import PERSONS
+from paradeiro.web.pages.messages_sign_in import SIGN_IN_MESSAGES
 
 # name: (pt-BR, en). A screen asks for no other name: a test renders them all.
 MESSAGES: dict[str, tuple[str, str]] = {
     **PERSONS,
+    **SIGN_IN_MESSAGES,
     # every screen
     "skip": ("Ir para o conteúdo", "Skip to the content"),
     "screens": ("Telas", "Screens"),

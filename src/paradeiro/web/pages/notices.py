@@ -72,4 +72,4 @@ async def resolve(request: Request, notice: str, means: MeansOf, who: Operator, 
             await deeds.note(means, connection, who.store_id, by, DeedKind.RESOLVE_NOTICE, said)
     if ended is None:
         return await _render(request, means, who, problem="gone")
-    return forms.back("/notices", "resolve")
+    return forms.back(request, "/notices", "resolve")

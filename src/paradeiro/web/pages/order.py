@@ -1,10 +1,13 @@
 """In: an order's number; out: the order: where each package is, its timeline, what was told of it and to whom."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
 
 from paradeiro.db import audit, bounces, effects, events, reading, shipments
 from paradeiro.db.events import ShownEvent
@@ -29,6 +32,7 @@ from paradeiro.web.view import PackageView, package_view
 router = APIRouter()
 _MOST_PACKAGES = 200
 _MOST_DEEDS = 100
+_FORM = re.compile(r"(.+)/(?:packages/[0-9]+/(?:confirm-delivery|reopen|ask-now)|customer/(?:export|erase)|mail-again)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +51,12 @@ class Package:
     proofs: ProofsView | None
 
 
-@router.get("/orders/{number}")
+@router.get("/orders/{number:path}")
 async def show(request: Request, number: str, means: MeansOf, who: Operator) -> Response:
-    """One order."""
-    return await render(request, number, means, who)
+    """One order, whatever its number has in it; from an address that only takes forms, back to the form's page."""
+    answer = await render(request, number, means, who)
+    form = _FORM.fullmatch(number) if answer.status_code == 404 else None
+    return RedirectResponse(f"/orders/{quote(form[1], safe='')}", 303) if form else answer
 
 
 async def render(request: Request, number: str, means: Means, who: Caller, *, problem: str = "") -> Response:

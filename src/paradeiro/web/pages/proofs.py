@@ -71,7 +71,7 @@ def _picture(proof: ShownProof) -> PictureView:
     )
 
 
-@router.get("/orders/{number}/packages/{shipment_id}/proofs/{proof_id}")
+@router.get("/orders/{number:path}/packages/{shipment_id}/proofs/{proof_id}")
 async def show(
     request: Request, number: str, shipment_id: int, proof_id: int, means: MeansOf, who: Operator
 ) -> Response:

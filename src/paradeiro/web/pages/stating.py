@@ -23,7 +23,7 @@ router = APIRouter()
 FormToken = Annotated[str, Form(max_length=200)]
 
 
-@router.post("/orders/{number}/packages/{shipment}/confirm-delivery")
+@router.post("/orders/{number:path}/packages/{shipment}/confirm-delivery")
 async def confirm_delivery(
     request: Request,
     number: str,
@@ -52,7 +52,7 @@ async def confirm_delivery(
     return await _state(request, number, shipment, "confirm-delivery", means, who, form, state)
 
 
-@router.post("/orders/{number}/packages/{shipment}/reopen")
+@router.post("/orders/{number:path}/packages/{shipment}/reopen")
 async def reopen(
     request: Request,
     number: str,
@@ -79,7 +79,7 @@ async def reopen(
     return await _state(request, number, shipment, "reopen", means, who, form, state)
 
 
-@router.post("/orders/{number}/packages/{shipment}/ask-now")
+@router.post("/orders/{number:path}/packages/{shipment}/ask-now")
 async def ask_now(
     request: Request, number: str, shipment: str, means: MeansOf, who: Operator, form: FormToken = ""
 ) -> Response:
@@ -108,7 +108,7 @@ async def _state(
         await state(await _of_order(means, who, number, shipment))
     except StatementError as error:
         return await order.render(request, number, means, who, problem=error.code)
-    return forms.back(f"/orders/{quote(number, safe='')}", what)
+    return forms.back(request, f"/orders/{quote(number, safe='')}", what)
 
 
 async def _of_order(means: Means, who: Caller, number: str, shipment: str) -> Kept:

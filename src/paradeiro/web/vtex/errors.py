@@ -1,16 +1,31 @@
 """In: what is wrong with a call; out: the same in the form in which VTEX says it."""
 
 from fastapi.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 OMS = "/api/oms/pvt/orders"
 SELLER = "/pvt/orders"
 NETWORK = "/shipping-network"
-_DOORS = (OMS, SELLER, NETWORK)
+_DOORS = ("/api/oms", "/pvt", NETWORK)
 
 
 def speaks_vtex(path: str) -> bool:
-    """Whether who calls this path expects VTEX's form of an error."""
-    return path.startswith(_DOORS)
+    """Whether who calls this path expects VTEX's form of an error, also where there is nothing."""
+    return any(path == door or path.startswith(f"{door}/") for door in _DOORS)
+
+
+class AnyNameIsJson:
+    """ASGI middleware: VTEX's callers send JSON under any name, or none; VTEX takes it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the request through."""
+        if scope["type"] == "http" and speaks_vtex(scope["path"]):
+            others = [(name, value) for name, value in scope["headers"] if name != b"content-type"]
+            scope["headers"] = [*others, (b"content-type", b"application/json")]
+        await self.app(scope, receive, send)
 
 
 def vtex_error(status: int, code: str, message: str) -> JSONResponse:

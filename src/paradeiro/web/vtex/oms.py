@@ -27,13 +27,13 @@ def _by(request: Request, who: Writer) -> By:
 Stater = Annotated[By, Depends(_by)]
 
 
-@router.post("/{order_id}/invoice")
+@router.post("/{order_id:path}/invoice")
 async def post_invoice(order_id: OrderId, body: InvoiceIn, means: MeansOf, who: Writer, by: Stater) -> Receipt:
     """Keep an invoice; follow its package if it has a number. The same again only makes a new receipt."""
     return await take_invoice(means, who, by, order_id, body)
 
 
-@router.patch("/{order_id}/invoice/{invoice_number:path}")
+@router.patch("/{order_id:path}/invoice/{invoice_number:path}")
 async def patch_invoice(
     order_id: OrderId, invoice_number: InvoiceNumber, body: TrackingNumberIn, means: MeansOf, who: Writer, by: Stater
 ) -> Receipt:
@@ -41,7 +41,7 @@ async def patch_invoice(
     return await take_tracking_number(means, who, by, order_id, invoice_number, body)
 
 
-@router.put("/{order_id}/invoice/{invoice_number:path}/tracking")
+@router.put("/{order_id:path}/invoice/{invoice_number:path}/tracking")
 async def put_tracking(
     order_id: OrderId, invoice_number: InvoiceNumber, body: TrackingStatusIn, means: MeansOf, who: Writer, by: Stater
 ) -> Receipt:

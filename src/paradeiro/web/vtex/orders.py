@@ -23,7 +23,7 @@ from paradeiro.web.vtex.shapes import in_path
 router = APIRouter(prefix=OMS)
 
 
-@router.get("/{order_id}")
+@router.get("/{order_id:path}")
 async def get_order(order_id: Annotated[str, in_path(100)], means: MeansOf, who: Reader) -> JSONResponse:
     """One order, its packages with what the carriers say of them."""
     async with means.pool.connection() as connection:

@@ -14,14 +14,14 @@ from paradeiro.web.vtex.shapes import Receipt, SoldIn, TrackingNumberIn, Trackin
 router = APIRouter(prefix=SELLER)
 
 
-@router.post("/{order_id}/invoice")
+@router.post("/{order_id:path}/invoice")
 async def post_sold(order_id: OrderId, body: SoldIn, means: MeansOf, who: Writer, by: Stater) -> Receipt:
     """Keep an invoice; follow its package if it has a number."""
     return await take_invoice(means, who, by, order_id, body)
 
 
-# Before the number's own: a number may have a slash in it.
-@router.post("/{order_id}/invoice/{invoice_number:path}/tracking")
+# Before the number's own: a number may have a slash in it. So may an order's: the longer addresses come first.
+@router.post("/{order_id:path}/invoice/{invoice_number:path}/tracking")
 async def post_tracking(
     order_id: OrderId, invoice_number: InvoiceNumber, body: TrackingStatusIn, means: MeansOf, who: Writer, by: Stater
 ) -> Receipt:
@@ -29,7 +29,7 @@ async def post_tracking(
     return await take_tracking(means, who, by, order_id, invoice_number, body)
 
 
-@router.post("/{order_id}/invoice/{invoice_number:path}")
+@router.post("/{order_id:path}/invoice/{invoice_number:path}")
 async def post_tracking_number(
     order_id: OrderId, invoice_number: InvoiceNumber, body: TrackingNumberIn, means: MeansOf, who: Writer, by: Stater
 ) -> Receipt:
