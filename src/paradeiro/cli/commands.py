@@ -13,6 +13,7 @@ from paradeiro.cli import webhook_commands
 from paradeiro.cli.brand_commands import app as brand
 from paradeiro.cli.channel_commands import app as channel
 from paradeiro.cli.customer_commands import app as customer
+from paradeiro.cli.key_commands import app as key
 from paradeiro.cli.mail_return_commands import app as mail
 from paradeiro.cli.vtex_commands import app as vtex
 
@@ -27,6 +28,7 @@ app.add_typer(vtex)
 app.add_typer(brand)
 app.add_typer(channel)
 app.add_typer(customer)
+app.add_typer(key)
 app.add_typer(mail)
 app.add_typer(webhook_commands.app, name="webhook")
 _out = Console()
@@ -319,24 +321,6 @@ def _ask_secret(field: str) -> str:
     if not sys.stdin.isatty():
         return ""
     return str(typer.prompt(field, hide_input=True, default="", show_default=False))
-
-
-@app.command()
-def key(
-    store: Annotated[str, typer.Option(help="the store's name; made if it is new")],
-    name: Annotated[str, typer.Option(help="who will use it")],
-    scope: Annotated[list[str] | None, typer.Option(help="read, write; default both")] = None,
-) -> None:
-    """Make an API key. It is shown once; only its hash is kept."""
-    from paradeiro.cli.accounts import key_command
-    from paradeiro.flow.errors import StatementError
-    from paradeiro.settings import Settings
-
-    try:
-        made = asyncio.run(key_command(Settings(), store=store, name=name, scopes=scope or ["read", "write"]))
-    except StatementError as error:
-        raise _fail(error.message) from error
-    _out.print(made, markup=False, highlight=False)
 
 
 @app.command()
