@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import psycopg
 import pytest
 from typer.testing import CliRunner
 
@@ -15,27 +16,29 @@ ask = CliRunner().invoke
 def _settings(database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PARADEIRO_DATABASE_URL", database)
     monkeypatch.setenv("PARADEIRO_DATA_DIR", str(tmp_path))
+    with psycopg.connect(database) as connection:
+        connection.execute("INSERT INTO store (name, created_at) VALUES ('Loja', now()), ('Outra', now())")
 
 
 def test_keys_are_made_listed_and_revoked() -> None:
     made = ask(app, ["key", "add", "--store", "Loja", "--name", "erp"])
-    assert made.output.startswith("pk_")
+    assert made.stdout.startswith("pk_")
     as_before = ask(app, ["key", "--store", "Loja", "--name", "erp", "--scope", "read"])
-    assert as_before.output.startswith("pk_")
+    assert as_before.stdout.startswith("pk_")
     assert ask(app, ["key", "add", "--store", "Outra", "--name", "erp"]).exit_code == 0
     listed = ask(app, ["key", "list"])
-    assert "pk_" not in listed.output
-    assert "never" in listed.output
-    lines = json.loads(ask(app, ["key", "list", "--store", "Loja", "--json"]).output)
+    assert "pk_" not in listed.stdout
+    assert "never" in listed.stdout
+    lines = json.loads(ask(app, ["key", "list", "--store", "Loja", "--json"]).stdout)
     assert [(k["id"], k["name"], k["store"], k["scopes"], k["state"], k["last_used"]) for k in lines] == [
         (1, "erp", "Loja", ["read", "write"], "active", None),
         (2, "erp", "Loja", ["read"], "active", None),
     ]
     one = ask(app, ["key", "revoke", "1"])
-    assert one.output == "Revoked: key 1, 'erp', of Loja.\n"
-    rest = json.loads(ask(app, ["key", "revoke", "erp", "--store", "Loja", "--json"]).output)
+    assert one.stdout == "Revoked: key 1, 'erp', of Loja.\n"
+    rest = json.loads(ask(app, ["key", "revoke", "erp", "--store", "Loja", "--json"]).stdout)
     assert rest == {"revoked": [{"id": 2, "name": "erp", "store": "Loja"}]}
-    states = [k["state"] for k in json.loads(ask(app, ["key", "list", "--json"]).output)]
+    states = [k["state"] for k in json.loads(ask(app, ["key", "list", "--json"]).stdout)]
     assert states == ["revoked", "revoked", "active"]
 
 
