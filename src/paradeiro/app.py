@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import logging
 import os
 import secrets
 import sys
@@ -9,12 +10,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import structlog
 
 from paradeiro.connectors import discover
 from paradeiro.db.pool import open_pool
 from paradeiro.db.secrets import new_key
+from paradeiro.domain.redaction import loggable
 from paradeiro.flow.means import Means, Sessions
 from paradeiro.flow.tokens import Keeper
 from paradeiro.sdk.contract import Clock
@@ -124,18 +127,41 @@ def new_token() -> str:
 
 
 def _redact(_: object, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Every log line passes here: values under secret or personal names are left out."""
-    return {key: "…" if any(word in key.lower() for word in _SECRET_WORDS) else value for key, value in line.items()}
+    """Every log line passes here, traces too: values under secret or personal names are left out, and of all others
+    what names a person or lets somebody in.
+    """
+    return {
+        key: "…" if any(word in key.lower() for word in _SECRET_WORDS) else _plain(value) for key, value in line.items()
+    }
+
+
+def _plain(value: object) -> object:
+    """A value of a log line without people and passwords; numbers and instants as they are."""
+    if value is None or isinstance(value, bool | int | float | datetime):
+        return value
+    said = loggable(str(value))
+    return value if said == str(value) else said
+
+
+class _PlainRecord(logging.LogRecord):
+    """A line of a library's own log, its trace too, in which the same is left out."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.msg, self.args = loggable(self.getMessage()), None
+        if self.exc_info:
+            self.exc_text = loggable(logging.Formatter().formatException(self.exc_info))
 
 
 def set_up_logs(settings: Settings) -> None:
     """Plain lines on a terminal's standard error, redacted."""
+    logging.setLogRecordFactory(_PlainRecord)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
-            _redact,
             structlog.processors.format_exc_info,
+            _redact,
             structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[settings.log_level]),

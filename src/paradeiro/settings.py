@@ -1,9 +1,19 @@
 """In: the environment (PARADEIRO_…) and paradeiro.toml; out: every setting, typed, read once by app and cli."""
 
+from difflib import get_close_matches
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+_NO_ADDRESS = (
+    "is no address of a PostgreSQL: postgresql://user:password@host:5432/name. In a password write %40 for @, %2F for "
+    "/, %3A for :, %3F for ?, %23 for #, %25 for %"
+)
+# Whatever stands there may be shown; all else, and what is misspelt, may hold a secret.
+_SHOWN = frozenset({"data_dir", "host", "port", "world", "world_speed", "world_packages", "reply_days", "log_level"})
 
 
 class Settings(BaseSettings):
@@ -14,7 +24,9 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Field(Path(".paradeiro"), description="where the embedded database and the secret key live")
-    database_url: str | None = Field(None, description="any PostgreSQL 15 or newer; without it one is embedded")
+    database_url: str | None = Field(
+        None, description="any PostgreSQL 15 or newer; without it one is embedded", repr=False
+    )
     host: str = Field("127.0.0.1", description="where the API and the pages listen")
     port: int = Field(8080, ge=0, le=65535, description="0 takes a free one")
     public_url: str | None = Field(None, description="how customers reach this server, for links in mails")
@@ -31,6 +43,20 @@ class Settings(BaseSettings):
     )
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$")
 
+    @field_validator("database_url")
+    @classmethod
+    def _readable(cls, url: str | None) -> str | None:
+        """An address that PostgreSQL's own library reads; what it says of another quotes the password."""
+        try:
+            parts = conninfo_to_dict(url or "")
+        except ProgrammingError:
+            raise ValueError(_NO_ADDRESS) from None
+        port, names = str(parts.get("port") or "0"), f"{parts.get('host')}{parts.get('dbname')}"
+        # A password with such a letter in it is read as something else, which then is shown.
+        if "@" in names or not port.replace(",", "").isdigit():
+            raise ValueError(_NO_ADDRESS)
+        return url
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -42,3 +68,20 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments, then the environment, then the file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def wrong(error: ValidationError) -> list[str]:
+    """What is wrong with the settings, a sentence each. No value that may be a secret is in it."""
+    said = []
+    for problem in error.errors():
+        name = str(problem["loc"][0]) if problem["loc"] else ""
+        called = f"PARADEIRO_{name.upper()}"
+        if problem["type"] == "extra_forbidden":
+            plain = name.lower().removeprefix("paradeiro_")
+            near = get_close_matches(plain, Settings.model_fields, n=1)
+            advice = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(Settings.model_fields)}."
+            said.append(f"{called}: there is no such setting. {advice}")
+        else:
+            shown = f" (it is {problem['input']!r})" if name in _SHOWN else ""
+            said.append(f"{called}: {problem['msg'].removeprefix('Value error, ')}{shown}")
+    return said

@@ -9,7 +9,7 @@ import pytest
 
 from paradeiro.app import real_clock
 from paradeiro.connectors import discover
-from paradeiro.db import stores
+from paradeiro.db import keys, stores
 from paradeiro.db.pool import transaction
 from paradeiro.web.server import create_app
 from tests.flow.conftest import Shop
@@ -78,7 +78,7 @@ async def test_keys_are_kept_as_hashes_and_can_be_revoked(api: httpx.AsyncClient
             await connection.execute("SELECT id, hash, api_key::text FROM api_key WHERE name = 'erp'")
         ).fetchall()
         assert all(b"pk_" not in row[1] and "pk_both" not in row[2] for row in rows)
-        assert await stores.revoke_api_key(connection, shop.store_id, rows[0][0], now=shop.clock())
+        assert await keys.revoke(connection, rows[0][0], now=shop.clock()) == shop.store_id
     assert (await api.get("/api/v1/orders")).status_code == 401
 
 

@@ -1,12 +1,16 @@
 """In: the words typed after `paradeiro`; out: the exit status and what is printed."""
 
 import sys
+from tomllib import TOMLDecodeError
+from typing import NoReturn
 
 from pydantic import ValidationError
 
 from paradeiro.cli.children import end_with_parent
 from paradeiro.cli.commands import app
+from paradeiro.db.migrate import DatabaseTooOldError, DatabaseUnreachableError
 from paradeiro.db.postgres_files import EmbeddedError
+from paradeiro.settings import wrong
 
 
 def main() -> None:
@@ -20,7 +24,15 @@ def main() -> None:
     except ValidationError as error:
         if error.title != "Settings":
             raise
-        for problem in error.errors():
-            name = "_".join(str(part) for part in problem["loc"]).upper()
-            sys.stderr.write(f"PARADEIRO_{name}: {problem['msg']} (it is {problem['input']!r})\n")
-        raise SystemExit(2) from None
+        _end(wrong(error))
+    except TOMLDecodeError as error:
+        _end([f"paradeiro.toml cannot be read: {error}."])
+    except (DatabaseUnreachableError, DatabaseTooOldError) as error:
+        _end([str(error)])
+
+
+def _end(sentences: list[str]) -> NoReturn:
+    """Say what is wrong, and end with status 2."""
+    for sentence in sentences:
+        sys.stderr.write(f"{sentence}\n")
+    raise SystemExit(2)

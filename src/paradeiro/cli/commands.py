@@ -14,6 +14,7 @@ from paradeiro.cli.brand_commands import app as brand
 from paradeiro.cli.channel_commands import app as channel
 from paradeiro.cli.customer_commands import app as customer
 from paradeiro.cli.doctor_commands import doctor
+from paradeiro.cli.key_commands import app as key
 from paradeiro.cli.mail_return_commands import app as mail
 from paradeiro.cli.status_commands import status
 from paradeiro.cli.store_commands import app as store
@@ -33,6 +34,7 @@ app.add_typer(brand)
 app.add_typer(channel)
 app.add_typer(customer)
 app.command()(doctor)
+app.add_typer(key)
 app.add_typer(mail)
 app.add_typer(webhook_commands.app, name="webhook")
 _out = Console()
@@ -338,24 +340,6 @@ def _ask_secret(field: str) -> str:
     if not sys.stdin.isatty():
         return ""
     return str(typer.prompt(field, hide_input=True, default="", show_default=False))
-
-
-@app.command()
-def key(
-    store: Annotated[str, typer.Option(help="the store's name")],
-    name: Annotated[str, typer.Option(help="who will use it")],
-    scope: Annotated[list[str] | None, typer.Option(help="read, write; default both")] = None,
-) -> None:
-    """Make an API key. It is shown once; only its hash is kept."""
-    from paradeiro.cli.accounts import key_command
-    from paradeiro.flow.errors import StatementError
-    from paradeiro.settings import Settings
-
-    try:
-        made = asyncio.run(key_command(Settings(), store=store, name=name, scopes=scope or ["read", "write"]))
-    except StatementError as error:
-        raise _fail(error.message) from error
-    _out.print(made, markup=False, highlight=False)
 
 
 @app.command()

@@ -44,7 +44,8 @@ def migrate(url: str) -> None:
             connection.commit()
     except OperationalError as error:
         # The driver's own words name host and port, never the password.
-        raise DatabaseUnreachableError(str(error.orig).strip()) from error
+        advice = "Set PARADEIRO_DATABASE_URL to a PostgreSQL that runs; without it one is embedded."
+        raise DatabaseUnreachableError(f"{str(error.orig).strip()}\n{advice}") from error
     finally:
         engine.dispose()
 

@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 
 from paradeiro.db.pool import Connection
 from paradeiro.domain.bounds import clean_text
+from paradeiro.domain.redaction import unnamed
 from paradeiro.domain.words import NoticeKind
 
 
@@ -72,13 +73,22 @@ async def open_notices(connection: Connection, drafts: Sequence[NoticeDraft], *,
         SELECT %s, id, %s::bigint FROM opened WHERE %s::bigint IS NOT NULL
         ON CONFLICT (notice_id, reply_id) DO UPDATE SET understood_at = NULL"""
     # Sorted, so that two transactions never wait for each other's notices crosswise.
-    for draft in sorted(drafts, key=lambda d: (d.store_id, d.kind, d.subject)):
+    for draft in sorted(map(_unnamed, drafts), key=lambda d: (d.store_id, d.kind, d.subject)):
         # Other parties' words are in them: what they wrote must not keep a person from hearing of it.
         subject, message = clean_text(draft.subject), clean_text(draft.message, lines=True)
         facts = {name: clean_text(said, lines=True) for name, said in draft.facts.items()}
         values = (draft.store_id, draft.kind, subject, message, draft.account_id, draft.shipment_id)
         more = (draft.reply_id, Jsonb(facts), now, now)
         await connection.execute(sql, (*values, *more, draft.store_id, draft.reply_id, draft.reply_id))
+
+
+def _unnamed(draft: NoticeDraft) -> NoticeDraft:
+    """What a party said (the fact `why`) is said again without anybody's address or number."""
+    why = draft.facts.get("why", "")
+    said = unnamed(why)
+    if said == why:
+        return draft
+    return replace(draft, message=draft.message.replace(why, said), facts={**draft.facts, "why": said})
 
 
 async def is_open(connection: Connection, store_id: int, kind: NoticeKind, subject: str) -> bool:

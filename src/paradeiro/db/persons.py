@@ -40,6 +40,13 @@ async def bought(
         return await cursor.fetchall()
 
 
+async def customers(connection: Connection, order_ids: Sequence[int]) -> dict[int, Customer]:
+    """Who bought, by order id: name and address only."""
+    sql = "SELECT id, customer_name, customer_email FROM orders WHERE id = ANY(%s)"
+    rows = await connection.execute(sql, (list(order_ids),))
+    return {row[0]: Customer(row[1], row[2]) async for row in rows}
+
+
 async def over(connection: Connection, store_id: int, *, before: datetime, limit: int) -> list[int]:
     """Orders about which nothing happened since then and whose customer is still known."""
     sql = """
@@ -59,11 +66,7 @@ async def erase(connection: Connection, store_id: int, order_ids: Sequence[int],
     """
     ids = sorted(order_ids)
     # Replies, shipments, orders, effects: in this order everywhere.
-    answers = """
-        DELETE FROM reply r USING shipment s
-        WHERE s.order_id = ANY(%s) AND r.account_id = s.account_id AND r.tracking_code = s.tracking_code
-          AND r.store_id = %s AND r.recorded_at IS NOT NULL"""
-    await connection.execute(answers, (ids, store_id))
+    await connection.execute(_ANSWERS, (ids, store_id))
     sql = "SELECT id FROM shipment WHERE order_id = ANY(%s) ORDER BY id FOR UPDATE"
     await connection.execute(sql, (ids,))
     locked = """
@@ -74,8 +77,8 @@ async def erase(connection: Connection, store_id: int, order_ids: Sequence[int],
         found = await cursor.fetchall()
     mine = [each.id for each in found]
     await _forget(connection, mine, now=now)
-    for each in found:
-        await _scrub(connection, store_id, each)
+    named = [pattern for each in found for pattern in await _scrub(connection, store_id, each)]
+    await _scrub_shared(connection, store_id, named)
     sql = """
         UPDATE orders SET customer_name = '', customer_email = NULL, mails_to = NULL, mails_asked = NULL,
             mails_code = NULL, postal_code = NULL, erased_at = %s
@@ -83,6 +86,13 @@ async def erase(connection: Connection, store_id: int, order_ids: Sequence[int],
     await connection.execute(sql, (now, mine))
     await _forget_addresses(connection, store_id, mine)
     return found
+
+
+# Of every account that may have been asked about a package: its own, one before, and those that stood in.
+_ANSWERS = """
+    DELETE FROM reply r USING shipment s JOIN account a ON a.store_id = s.store_id AND a.kind = 'carrier'
+    WHERE s.order_id = ANY(%s) AND s.store_id = %s AND r.account_id = a.id AND r.tracking_code = s.tracking_code
+      AND r.store_id = s.store_id AND r.recorded_at IS NOT NULL"""
 
 
 async def _forget(connection: Connection, order_ids: Sequence[int], *, now: datetime) -> None:
@@ -121,16 +131,26 @@ async def _forget_addresses(connection: Connection, store_id: int, order_ids: Se
     await connection.execute(sql, (list(order_ids), store_id))
 
 
-async def _scrub(connection: Connection, store_id: int, order: Bought) -> None:
-    """Take the person's name and address out of what was written about the order."""
+async def _scrub(connection: Connection, store_id: int, order: Bought) -> list[str]:
+    """Take the person's name and address out of what was written about the order. The patterns that name them."""
     base = {"gone": _GONE, "order": order.id, "number": order.number, "store": store_id}
     # Mails may have gone to other addresses of theirs, and what servers said of those names them.
     sql = "SELECT DISTINCT told_to FROM effect WHERE order_id = %s AND told_to IS NOT NULL"
     elsewhere = [Customer("", row[0]) async for row in await connection.execute(sql, (order.id,))]
+    named = []
     for customer in (Customer(order.customer_name, order.customer_email), *elsewhere):
         whole, parts = named_in_full(customer), named_at_all(customer)
         for statement in (_EVENTS, _SNAPSHOTS, _EFFECTS, _ATTEMPTS, _NOTICES, _AUDIT) if whole and parts else ():
             await connection.execute(statement, base | {"whole": whole, "parts": parts})
+        named += [whole] if whole else []
+    return named
+
+
+async def _scrub_shared(connection: Connection, store_id: int, named: Sequence[str]) -> None:
+    """Take the same out of what is about accounts and jobs, where versions before kept parties' words as they came."""
+    values = {"gone": _GONE, "store": store_id, "whole": "|".join(sorted(set(named)))}
+    for statement in (_ACCOUNTS, _ACCOUNT_NOTICES, _BOUNCES, _PROOF_SEARCHES, _JOBS) if named else ():
+        await connection.execute(statement, values)
 
 
 _EVENTS = """
@@ -162,3 +182,21 @@ _NOTICES = """
 _AUDIT = """
     UPDATE audit SET said = regexp_replace(said, %(parts)s, %(gone)s, 'gi')
     WHERE store_id = %(store)s AND order_number = %(number)s AND said ~* %(parts)s"""
+_ACCOUNTS = """
+    UPDATE account SET trouble = regexp_replace(trouble, %(whole)s, %(gone)s, 'gi')
+    WHERE store_id = %(store)s AND trouble ~* %(whole)s"""
+_ACCOUNT_NOTICES = """
+    UPDATE notice n SET message = regexp_replace(n.message, %(whole)s, %(gone)s, 'gi'),
+        facts = coalesce((SELECT jsonb_object_agg(f.key, regexp_replace(f.value, %(whole)s, %(gone)s, 'gi'))
+                          FROM jsonb_each_text(n.facts) f), '{}')
+    WHERE n.store_id = %(store)s AND n.shipment_id IS NULL AND n.message || n.facts::text ~* %(whole)s"""
+_BOUNCES = """
+    UPDATE bounce SET reason = regexp_replace(reason, %(whole)s, %(gone)s, 'gi')
+    WHERE store_id = %(store)s AND reason ~* %(whole)s"""
+_PROOF_SEARCHES = """
+    UPDATE proof_search SET message = regexp_replace(message, %(whole)s, %(gone)s, 'gi')
+    WHERE store_id = %(store)s AND message ~* %(whole)s"""
+# Traces of jobs that failed: the queue's own table, which knows no stores.
+_JOBS = """
+    UPDATE pgqueuer_log SET traceback = regexp_replace(traceback::text, %(whole)s, %(gone)s, 'gi')::jsonb
+    WHERE traceback IS NOT NULL AND traceback::text ~* %(whole)s"""

@@ -37,7 +37,8 @@ CREATE TABLE api_key (
     hash        bytea NOT NULL UNIQUE,
     scopes      text[] NOT NULL,
     created_at  timestamptz NOT NULL,
-    revoked_at  timestamptz
+    revoked_at  timestamptz,
+    last_used_at timestamptz        -- to the minute
 );
 
 CREATE TABLE orders (

@@ -18,10 +18,10 @@ async def begin(connection: Connection, cookie: str, key: ApiKey, *, now: dateti
 async def key_of(connection: Connection, cookie: str, *, now: datetime) -> ApiKey | None:
     """The key that a living session signed in with; None once either has ended."""
     sql = """
-        SELECT k.id, k.store_id, k.name, k.scopes FROM web_session w JOIN api_key k ON k.id = w.key_id
+        SELECT k.id, k.store_id, k.name, k.scopes, k.last_used_at FROM web_session w JOIN api_key k ON k.id = w.key_id
         WHERE w.hash = %s AND w.ends_at > %s AND k.revoked_at IS NULL"""
     row = await (await connection.execute(sql, (_hash(cookie), now))).fetchone()
-    return ApiKey(row[0], row[1], row[2], tuple(row[3])) if row else None
+    return ApiKey(row[0], row[1], row[2], tuple(row[3]), row[4]) if row else None
 
 
 async def end(connection: Connection, cookie: str) -> None:

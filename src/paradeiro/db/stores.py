@@ -68,6 +68,7 @@ class ApiKey:
     store_id: int
     name: str
     scopes: tuple[str, ...]
+    last_used_at: datetime | None = None
 
 
 async def add_store(connection: Connection, name: str, *, now: datetime, time_zone: str = "America/Sao_Paulo") -> int:
@@ -276,16 +277,16 @@ async def add_api_key(
 
 async def api_key(connection: Connection, key: str) -> ApiKey | None:
     """The key's meaning; None for one that is unknown or revoked."""
-    sql = "SELECT id, store_id, name, scopes FROM api_key WHERE hash = %s AND revoked_at IS NULL"
+    sql = "SELECT id, store_id, name, scopes, last_used_at FROM api_key WHERE hash = %s AND revoked_at IS NULL"
     row = await (await connection.execute(sql, (_hash(key),))).fetchone()
-    return ApiKey(row[0], row[1], row[2], tuple(row[3])) if row else None
+    return ApiKey(row[0], row[1], row[2], tuple(row[3]), row[4]) if row else None
 
 
 async def api_key_by_id(connection: Connection, key_id: int) -> ApiKey | None:
     """The same for a signed-in operator, whose session names the key by id."""
-    sql = "SELECT id, store_id, name, scopes FROM api_key WHERE id = %s AND revoked_at IS NULL"
+    sql = "SELECT id, store_id, name, scopes, last_used_at FROM api_key WHERE id = %s AND revoked_at IS NULL"
     row = await (await connection.execute(sql, (key_id,))).fetchone()
-    return ApiKey(row[0], row[1], row[2], tuple(row[3])) if row else None
+    return ApiKey(row[0], row[1], row[2], tuple(row[3]), row[4]) if row else None
 
 
 async def api_key_named(connection: Connection, store_id: int, name: str) -> int | None:
@@ -293,12 +294,6 @@ async def api_key_named(connection: Connection, store_id: int, name: str) -> int
     sql = "SELECT max(id) FROM api_key WHERE store_id = %s AND name = %s AND revoked_at IS NULL"
     found = await _one(connection, sql, (store_id, name))
     return None if found is None else int(found)
-
-
-async def revoke_api_key(connection: Connection, store_id: int, key_id: int, *, now: datetime) -> bool:
-    """End a key. False if the store has no such living key."""
-    sql = "UPDATE api_key SET revoked_at = %s WHERE id = %s AND store_id = %s AND revoked_at IS NULL RETURNING true"
-    return await (await connection.execute(sql, (now, key_id, store_id))).fetchone() is not None
 
 
 async def revoke_named(connection: Connection, name: str, *, now: datetime) -> None:

@@ -253,6 +253,7 @@ class DeedKind(StrEnum):
     REMOVE_WEBHOOK = "remove_webhook"
     SET_ACCOUNT = "set_account"
     MAKE_KEY = "make_key"
+    REVOKE_KEY = "revoke_key"
 
 
 class Door(StrEnum):

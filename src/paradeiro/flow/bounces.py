@@ -14,6 +14,7 @@ from paradeiro.db.stores import Account
 from paradeiro.domain.bounces import SOFT_WITHIN, Bounce, same_address, suppresses
 from paradeiro.domain.bounds import clean_text
 from paradeiro.domain.persons import masked
+from paradeiro.domain.redaction import unnamed
 from paradeiro.domain.words import BounceKind, DeedKind, NoticeKind, Outcome, PartyKind
 from paradeiro.flow import deeds
 from paradeiro.flow.errors import InvalidError, MissingError
@@ -57,8 +58,10 @@ async def _came_back(
         mail = await bounces.mail_sent(connection, account.store_id, account.id, bounce.mail)
         if mail is None:
             log.info("something came back that this account did not send", account=account.name)
-        elif await _ends_mails(connection, account.store_id, mail, bounce, now=now):
-            drafts.append(_bounced_notice(account, mail, bounce.kind, bounce.reason))
+            continue
+        told = replace(bounce, reason=unnamed(bounce.reason))
+        if await _ends_mails(connection, account.store_id, mail, told, now=now):
+            drafts.append(_bounced_notice(account, mail, told.kind, told.reason))
     # Who calls it spam does not want to be asked about it by a person.
     return [draft for draft in drafts if draft.facts["variant"] != BounceKind.COMPLAINT]
 

@@ -11,6 +11,7 @@ from paradeiro.db.pool import Connection, transaction
 from paradeiro.db.proofs import Found, Search, Tried
 from paradeiro.db.stores import Account
 from paradeiro.domain.proofs import content_type, next_try
+from paradeiro.domain.redaction import unnamed
 from paradeiro.domain.words import NoticeKind, Outcome, ProofState
 from paradeiro.flow import aside, turns
 from paradeiro.flow.bounded import BATCH_SECONDS, bounded
@@ -113,7 +114,7 @@ def _tried(search: Search, answer: ProofAnswer, now: datetime) -> Tried:
     again = next_try(tries, now)
     state = ProofState.GIVEN_UP if again is None else ProofState.WANTED
     ticket = answer.ticket or search.ticket
-    return Tried(search.shipment_id, search.kind, state, tries, again, ticket, answer.message)
+    return Tried(search.shipment_id, search.kind, state, tries, again, ticket, unnamed(answer.message))
 
 
 def _notice(account: Account, why: str) -> NoticeDraft:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from paradeiro.db import effects, events, jobs, notices, orders, shipments, stores
+from paradeiro.db import effects, events, jobs, notices, orders, persons, shipments, stores
 from paradeiro.db.effects import Claimed, Ended
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
@@ -16,6 +16,7 @@ from paradeiro.db.set_aside import NOT_THE_ROWS, apart, why_of
 from paradeiro.db.shipments import Kept
 from paradeiro.db.stores import Account, Store
 from paradeiro.domain.records import Telling
+from paradeiro.domain.redaction import unnamed, unnamed_receipt
 from paradeiro.domain.timeline import fold
 from paradeiro.domain.words import BounceKind, EffectKind, NoticeKind, Outcome, PartyKind, Status
 from paradeiro.flow import aside, bounces, channels, endpoint, mailing, trouble, turns
@@ -241,6 +242,7 @@ async def _settle(
     now: datetime,
 ) -> None:
     """Write how each try ended, and how the account is."""
+    sent = await _unnamed(connection, parcels, sent)
     # The account's row first, as everywhere, then the effects in the order of their ids.
     await _account_state(connection, account, sent, pauses, now=now)
     vain = next((s for p, s in zip(parcels, sent, strict=True) if _in_vain(p, s, pauses)), None)
@@ -258,6 +260,17 @@ async def _settle(
         connection, account, [(p.claimed.key, r) for p, r in zip(parcels, sent, strict=True)], now=now
     )
     await notices.open_notices(connection, drafts, now=now)
+
+
+async def _unnamed(connection: Connection, parcels: Sequence[_Parcel], sent: Sequence[Sent]) -> list[Sent]:
+    """What was answered, without anybody's name or address: from here on it is logged, kept and shown."""
+    whose = await persons.customers(connection, [p.claimed.order_id for p in parcels])
+    cleaned = []
+    for parcel, result in zip(parcels, sent, strict=True):
+        they = whose.get(parcel.claimed.order_id)
+        message, receipt = unnamed(result.message, they), unnamed_receipt(result.receipt, they)
+        cleaned.append(replace(result, message=message, receipt=receipt))
+    return cleaned
 
 
 def _in_vain(parcel: _Parcel, result: Sent, pauses: Sequence[timedelta]) -> bool:

@@ -6,6 +6,7 @@ from paradeiro.db import notices, stand_ins, stores
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection
 from paradeiro.db.stores import Account
+from paradeiro.domain.redaction import unnamed
 from paradeiro.domain.words import NoticeKind, Outcome
 from paradeiro.flow.means import log
 
@@ -43,7 +44,7 @@ async def unwell(
     """The party could not answer (RETRY) or refused our credentials (AUTH_FAILED); when to try again. `told`: a person
     is told of it in other words. `first`: how long the first pause is.
     """
-    refused = outcome is Outcome.AUTH_FAILED
+    refused, message = outcome is Outcome.AUTH_FAILED, unnamed(message)
     pause = _PROBE_REFUSED if refused else min(first * float(2 ** min(account.failures, 10)), _LONGEST_PAUSE)
     open_at = now + max(pause, timedelta(seconds=retry_after or 0))
     state = "paused" if refused else "outage"

@@ -12,7 +12,8 @@ from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
-from paradeiro.db import sessions, stores
+from paradeiro.db import keys, sessions, stores
+from paradeiro.db.pool import Connection
 from paradeiro.db.stores import ApiKey
 from paradeiro.flow.means import Means
 
@@ -20,6 +21,7 @@ COOKIE = "paradeiro_session"
 # What a page says once after a form was taken.
 SAID_ONCE = "paradeiro_done"
 SESSION = timedelta(days=7)
+_USED_WITHIN = timedelta(minutes=1)
 READ, WRITE = "read", "write"
 _HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, description="An API key of the store")
 _VTEX = APIKeyHeader(
@@ -90,6 +92,7 @@ async def caller(
     if key:
         async with means.pool.connection() as connection:
             found = await stores.api_key(connection, key)
+            await _used(means, connection, found)
         if found is None:
             raise NotSignedInError
         return _caller(found)
@@ -113,6 +116,7 @@ async def operator(request: Request, means: MeansOf) -> Caller:
         raise NotSignedInError
     async with means.pool.connection() as connection:
         found = await sessions.key_of(connection, cookie, now=real_now(request))
+        await _used(means, connection, found)
     if found is None:
         raise NotSignedInError
     return _caller(found)
@@ -135,6 +139,13 @@ async def is_known(request: Request) -> bool:
 Reader = Annotated[Caller, Depends(reader)]
 Writer = Annotated[Caller, Depends(writer)]
 Operator = Annotated[Caller, Depends(operator)]
+
+
+async def _used(means: Means, connection: Connection, key: ApiKey | None) -> None:
+    """Remember when a key was used last, to the minute: reading stays reading."""
+    now = means.now()
+    if key is not None and (key.last_used_at is None or now - key.last_used_at >= _USED_WITHIN * means.pace):
+        await keys.used(connection, key.id, before=now - _USED_WITHIN * means.pace, now=now)
 
 
 def _caller(key: ApiKey) -> Caller:

@@ -7,6 +7,7 @@ from paradeiro.web.api import (
     bulk,
     channels,
     customers,
+    keys,
     mailing,
     notices,
     orders,
@@ -28,4 +29,5 @@ router.include_router(channels.router)
 router.include_router(customers.router)
 router.include_router(suppressions.router)
 router.include_router(webhooks.router)
+router.include_router(keys.router)
 router.include_router(audit.router)

@@ -39,6 +39,7 @@ PERSONS: dict[str, tuple[str, str]] = {
     "deed.remove_webhook": ("webhook removido", "webhook removed"),
     "deed.set_account": ("conta informada", "account set"),
     "deed.make_key": ("chave de API criada", "API key made"),
+    "deed.revoke_key": ("chave de API revogada", "API key revoked"),
     "deed.lift_suppression": ("e-mails a um endereço liberados", "an address gets mail again"),
     "suppressed.hard": (
         "O cliente não recebe mais e-mails: o endereço não existe.",
