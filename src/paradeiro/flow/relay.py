@@ -48,6 +48,7 @@ class _Parcel:
 
     claimed: Claimed
     request: Request
+    number: str  # of its order
     doubtful: bool
 
 
@@ -124,8 +125,9 @@ async def _make(
     tellings = await _tellings(means, connection, account, claimed, kept, now=now)
     parcels = []
     for each in claimed:
+        number = kept[each.shipment_id].order.number
         if each.request is not None:
-            parcels.append(_Parcel(each, msgspec.json.decode(each.request, type=Request), doubtful=True))
+            parcels.append(_Parcel(each, msgspec.json.decode(each.request, type=Request), number, doubtful=True))
             continue
         telling = tellings[each.id]
         wait = channels.waits(telling, now=now)
@@ -142,7 +144,7 @@ async def _make(
         told = telling.timeline.snapshot.status
         to = mailing.told_to(telling) if account.kind is PartyKind.MAIL else None
         await effects.keep_request(connection, each.id, request=msgspec.json.encode(request), told=told, to=to)
-        parcels.append(_Parcel(each, request, doubtful=False))
+        parcels.append(_Parcel(each, request, number, doubtful=False))
     return parcels
 
 
@@ -372,7 +374,7 @@ def _tries_before_telling(result: Sent) -> int:
 def _notice(account: Account, parcel: _Parcel, result: Sent) -> NoticeDraft | None:
     """What a person must know of one try."""
     claimed = parcel.claimed
-    said = f"'{claimed.kind}' (effect {claimed.id})"
+    said = f"'{claimed.kind}' of order {parcel.number} (effect {claimed.id})"
     if result.outcome in {Outcome.REFUSED, Outcome.MALFORMED}:
         words = f"{account.name} refused {said}: {result.message}. It is not sent again; the next change will be."
     elif result.outcome is Outcome.RETRY and claimed.attempts == _tries_before_telling(result):
@@ -390,6 +392,7 @@ def _notice(account: Account, parcel: _Parcel, result: Sent) -> NoticeDraft | No
             "variant": "" if result.outcome is not Outcome.RETRY else "slow",
             "account": account.name,
             "effect": claimed.kind,
+            "order": parcel.number,
             "why": result.message,
             "tries": str(claimed.attempts),
         },
