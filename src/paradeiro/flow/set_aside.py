@@ -31,7 +31,7 @@ def is_of_one(error: Exception) -> bool:
 async def put(
     means: Means, connection: Connection, store_id: int, account_id: int | None, number: str, error: Exception
 ) -> None:
-    """Open the order's notice, or count up the one that is open. The log has the whole error, without what it is of."""
+    """Open the order's notice, or count up the one that is open. The log has its kind and why."""
     shown, why = _shown(number), _why(error)
     log.warning("an order was set aside", order=shown, error=type(error).__name__, why=why)
     words = (

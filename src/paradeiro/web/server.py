@@ -1,6 +1,6 @@
 """In: the means; out: the ASGI application: API, pages, the customer's page, health, and errors that say what to do."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from paradeiro.domain.bounds import clean_text, text_problem
 from paradeiro.flow.errors import ConflictError, ExpiredError, InvalidError, MissingError, StatementError
@@ -42,7 +43,7 @@ def create_app(means: Means | None, real_clock: Callable[[], datetime]) -> FastA
     app.include_router(hooks.router, include_in_schema=False)
     app.include_router(vtex.router, include_in_schema=False)
     app.include_router(health.router, include_in_schema=False)
-    app.middleware("http")(_guard)
+    app.add_middleware(_Guard)
     app.add_middleware(AnyNameIsJson)
     app.add_middleware(Bounds)
     app.add_middleware(CarefulHeaders)
@@ -50,15 +51,27 @@ def create_app(means: Means | None, real_clock: Callable[[], datetime]) -> FastA
     return app
 
 
-async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Turn away what nobody can answer: an address that is no text, something to keep while the disk is full."""
+class _Guard:
+    """Turn away what nobody can answer: an address that is no text, something to keep while the disk is full. A plain
+    ASGI middleware: what the framework's own makes of refused bodies is a 400.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = _refusal(Request(scope)) if scope["type"] == "http" else None
+        await (refusal or self.app)(scope, receive, send)
+
+
+def _refusal(request: Request) -> Response | None:
     if part := _odd_part(request):
         words = f"The {part} of the address has a NUL or another control character, which no text has. Take it out."
         return _error(request, 400, "bad_address", words)
     if refuses(getattr(request.app.state, "free_bytes", None), request.method, request.url.path):
         # 503 tells a party that pushes to try again later.
         return _error(request, 503 if request.url.path.startswith("/hooks/") else 507, "disk_full", FULL)
-    return await call_next(request)
+    return None
 
 
 def _odd_part(request: Request) -> str:

@@ -41,8 +41,8 @@ _PT = {
     "delivery_withdrawn.marketplace": "{code}, do pedido {order}, tinha sido dado como entregue e não foi. O sistema "
     "de pedidos e o marketplace estão sendo avisados de novo; veja no marketplace o que ele fez com isso. Confira com "
     "a transportadora.",
-    "effect_refused": "{account} recusou o que dissemos do pedido {order} (“{effect}”): {why}. Não será dito de novo; a "
-    "próxima mudança será.",
+    "effect_refused": "{account} recusou o que dissemos do pedido {order} (“{effect}”): {why}. Não será dito de novo; "
+    "a próxima mudança será.",
     "effect_refused.slow": "{account} ainda não aceitou “{effect}”, do pedido {order}, depois de {tries} tentativas: "
     "{why}. Continuamos tentando.",
     "wrong_code": "{account} não informa nada sobre {code}, do pedido {order}: {why}. Confira o código na etiqueta e "
