@@ -136,8 +136,9 @@ async def _ask_for_many(means: Means, claimed: _Claimed, turn: _Turn) -> Sequenc
     """Ask for all at once in the way that takes its time. Returns those that it gave no answer about."""
     await turn.wait(claimed.connector.requests_per_second)
     session = await means.sessions.of(claimed.account)
-    asking = session.fetch_many(_codes(claimed.due))
-    answers = {answer.tracking_code: answer for answer in await bounded(asking, MANY_SECONDS, lambda _: ())}
+    codes = _codes(claimed.due)
+    given = await bounded(lambda: session.fetch_many(codes), MANY_SECONDS, lambda _: ())
+    answers = {answer.tracking_code: answer for answer in given}
     turn.many = bool(answers)
     answered = [kept for kept in claimed.due if kept.shipment.tracking_code in answers]
     if answered:
@@ -154,7 +155,7 @@ async def _ask_batch(means: Means, claimed: _Claimed, due: Sequence[Kept], turn:
     session = await means.sessions.of(claimed.account)
     asked_at = asyncio.get_running_loop().time()
     codes = _codes(due)
-    given = await bounded(session.fetch(codes), BATCH_SECONDS, partial(_unanswered, codes))
+    given = await bounded(lambda: session.fetch(codes), BATCH_SECONDS, partial(_unanswered, codes))
     answers = {answer.tracking_code: answer for answer in given}
     seconds = asyncio.get_running_loop().time() - asked_at
     asking = _Asking(claimed.account, means.connectors, claimed.borrowed, seconds, means.now())
