@@ -20,10 +20,10 @@ MANY_SECONDS = 200.0
 PAGE_SECONDS = 300.0
 
 
-async def bounded(asking: Awaitable[_Given], seconds: float, instead: Callable[[str], _Given]) -> _Given:
-    """The answer; after so many seconds it is given up, and `instead` makes one of why."""
+async def bounded(asking: Callable[[], Awaitable[_Given]], seconds: float, instead: Callable[[str], _Given]) -> _Given:
+    """The answer to what `asking` begins; after so many seconds it is given up, and `instead` makes one of why."""
     try:
         async with asyncio.timeout(seconds):
-            return await asking
+            return await asking()
     except TimeoutError:
         return instead(f"it had not ended after {seconds:.0f} s and was given up")

@@ -142,7 +142,7 @@ async def _ask_for_many(means: Means, claimed: _Claimed, turn: _Turn) -> Sequenc
     """Ask for all at once in the way that takes its time. Returns those that it gave no answer about."""
     await turn.wait(claimed.connector.requests_per_second)
     session = await means.sessions.of(claimed.account)
-    answers = await bounded(fetch_many(session, claimed.due), MANY_SECONDS, _none)
+    answers = await bounded(partial(fetch_many, session, claimed.due), MANY_SECONDS, _none)
     turn.many = bool(answers)
     answered = [kept for kept in claimed.due if kept.shipment.tracking_code in answers]
     if answered:
@@ -158,7 +158,7 @@ async def _ask_batch(means: Means, claimed: _Claimed, due: Sequence[Kept], turn:
     await turn.wait(claimed.connector.requests_per_second)
     session = await means.sessions.of(claimed.account)
     asked_at = asyncio.get_running_loop().time()
-    asking_all = fetch(session, due, partial(turn.wait, claimed.connector.requests_per_second))
+    asking_all = partial(fetch, session, due, partial(turn.wait, claimed.connector.requests_per_second))
     answers, failed = await bounded(asking_all, BATCH_SECONDS, partial(_unanswered, codes_of(due)))
     seconds = asyncio.get_running_loop().time() - asked_at
     asking = _Asking(claimed.account, means.connectors, claimed.borrowed, seconds, means.now())

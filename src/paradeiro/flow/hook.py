@@ -91,9 +91,9 @@ async def keep_door(means: Means, account_id: int) -> None:
         if account is None:
             return
     session = await _session(means, account)
-    there = await bounded(session.subscription(hook.url), BATCH_SECONDS, _unsaid)
+    there = await bounded(lambda: session.subscription(hook.url), BATCH_SECONDS, _unsaid)
     if there.outcome is Outcome.NOT_FOUND:
-        there = await bounded(session.subscribe(hook.url, hook.secret, ""), BATCH_SECONDS, _unsaid)
+        there = await bounded(lambda: session.subscribe(hook.url, hook.secret, ""), BATCH_SECONDS, _unsaid)
         log.info("the party had ended its pushes", account=account.name, registered_again=there.outcome)
     subject = f"account {account.id} ended"
     async with transaction(means.pool) as connection:

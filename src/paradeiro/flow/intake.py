@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from paradeiro.db import audit, jobs, notices, orders, shipments, stores
@@ -193,7 +194,7 @@ async def _one_page(means: Means, account_id: int) -> tuple[int, bool]:
             return 0, False
         watch = await orders.awaiting(connection, account.store_id, since=now - _WATCH_FOR, now=now, limit=_WATCHED)
     session = await means.sessions.of(account)
-    page: OrdersPage = await bounded(session.orders(account.cursor, watch), PAGE_SECONDS, _no_end)
+    page: OrdersPage = await bounded(lambda: session.orders(account.cursor, watch), PAGE_SECONDS, _no_end)
     async with transaction(means.pool) as connection:
         if page.problem is not None:
             await _no_page(connection, account, page, now=means.now())
@@ -229,7 +230,7 @@ async def take_all(means: Means, account_id: int, days: int, tick: Callable[[int
     session: Any = await means.sessions.of(account)
     cursor, more, read = session.beginning(days), True, 0
     while more:
-        page: OrdersPage = await bounded(session.orders(cursor, ()), PAGE_SECONDS, _no_end)
+        page: OrdersPage = await bounded(partial(session.orders, cursor, ()), PAGE_SECONDS, _no_end)
         if page.problem is Outcome.RETRY and page.retry_after and page.retry_after <= _PATIENCE:
             await asyncio.sleep(page.retry_after)
             continue

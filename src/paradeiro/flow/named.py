@@ -4,6 +4,7 @@ The hint is kept before the push is answered or the feed committed; it goes in t
 """
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from paradeiro.db import jobs, notices, order_hints
 from paradeiro.db.jobs import Job
@@ -53,7 +54,7 @@ async def _one_batch(means: Means, account_id: int) -> tuple[bool, int]:
     if not tries:
         return False, 0
     session: HintedSession = await means.sessions.of(account)
-    read = await bounded(session.named(sorted(tries)), BATCH_SECONDS, _unread)
+    read = await bounded(lambda: session.named(sorted(tries)), BATCH_SECONDS, _unread)
     async with transaction(means.pool) as connection:
         now = means.now()
         if read.problem is not None:
@@ -105,14 +106,14 @@ async def read_feed(means: Means, account_id: int) -> int:
     session: FeedSession = await means.sessions.of(account)
     turn = turns.Turn()
     while True:
-        page = await bounded(session.feed(), _CALL_SECONDS, _unsaid)
+        page = await bounded(session.feed, _CALL_SECONDS, _unsaid)
         if page.problem is not None or not page.handles:
             break
         async with transaction(means.pool) as connection:
             await order_hints.hint(connection, account.store_id, account_id, page.about, now=means.now())
             await jobs.enqueue(connection, [Job(jobs.NAMED, str(account_id), once=True)])
         named += len(page.about)
-        done = await bounded(session.commit(page.handles), _CALL_SECONDS, _undone)
+        done = await bounded(partial(session.commit, page.handles), _CALL_SECONDS, _undone)
         if done.outcome is not Outcome.FOUND:
             page = FeedPage(problem=done.outcome, message=done.message)
             break
@@ -130,7 +131,7 @@ async def _after_feed(means: Means, account: Account, page: FeedPage, session: F
     problem, message = page.problem, page.message
     if problem is Outcome.NOT_FOUND:
         log.info("the feed had ended; it is begun anew, and the sweep finds what it missed", account=account.name)
-        begun = await bounded(session.start_feed(), _CALL_SECONDS, _undone)
+        begun = await bounded(session.start_feed, _CALL_SECONDS, _undone)
         problem, message = (None, "") if begun.outcome is Outcome.FOUND else (begun.outcome, begun.message)
     async with transaction(means.pool) as connection:
         now = means.now()

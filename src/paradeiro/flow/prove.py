@@ -60,7 +60,7 @@ async def _one_batch(means: Means, account_id: int) -> int:
     session = await means.sessions.of(account)
     tickets = {search.tracking_code: search.ticket for search in due}
     asked = [ProofAsked(code, ticket) for code, ticket in tickets.items()]
-    given = await bounded(session.fetch_proofs(kind, asked), BATCH_SECONDS, partial(_unanswered, asked))
+    given = await bounded(lambda: session.fetch_proofs(kind, asked), BATCH_SECONDS, partial(_unanswered, asked))
     answers = {answer.tracking_code: answer for answer in given}
     async with transaction(means.pool) as connection:
         await _settle(connection, account, due, answers, now=means.now())

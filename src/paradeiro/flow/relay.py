@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -75,7 +76,7 @@ async def _one_batch(means: Means, account_id: int) -> tuple[int, int]:
     if not parcels:
         return claimed, 0
     session = await means.sessions.of(account)
-    sent = await asyncio.gather(*(bounded(_send(session, parcel), SEND_SECONDS, _hung) for parcel in parcels))
+    sent = await asyncio.gather(*(bounded(partial(_send, session, parcel), SEND_SECONDS, _hung) for parcel in parcels))
     async with transaction(means.pool) as connection:
         pauses = means.connectors[account.connector].pauses
         await _settle(connection, account, pauses, parcels, sent, began=now, now=means.now())

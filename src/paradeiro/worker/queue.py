@@ -26,7 +26,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
 _CONNECT_SECONDS = 10
 _LOOK_SECONDS = 0.5
 # Jobs that are told to stop get so long to finish, then so long to hear that they were cancelled.
-_GRACE_SECONDS = 6.0
+_GRACE_SECONDS = 5.0
 _CANCELLED_SECONDS = 1.0
 
 

@@ -24,7 +24,7 @@ _CLOCK_PAUSE = timedelta(seconds=2)
 
 
 async def work(means: Means, url: str, stop: asyncio.Event) -> None:
-    """Run jobs until `stop` is set; then those that run have six seconds to end. `url` is the database's libpq URL:
+    """Run jobs until `stop` is set; then those that run have five seconds to end. `url` is the database's libpq URL:
     each group of jobs listens on a connection of its own.
     """
     running, connections, clock, failures = Running(), Connections(), ClockWatch(means), Failures(means)
