@@ -52,7 +52,7 @@ async def erase(
         whose = Whose(order=number if searchable(number) else "")
         await persons.erase(means, who.store_id, whose, By(who.name, "page", origin_of(request)))
     except StatementError as error:
-        return await order.render(request, number, means, who, problem=error.code)
+        return await order.render(request, number, means, who, problem=error.code, tried="customer")
     return forms.back(request, f"/orders/{quote(number, safe='')}", "erased")
 
 

@@ -59,8 +59,12 @@ async def show(request: Request, number: str, means: MeansOf, who: Operator) -> 
     return RedirectResponse(f"/orders/{quote(form[1], safe='')}", 303) if form else answer
 
 
-async def render(request: Request, number: str, means: Means, who: Caller, *, problem: str = "") -> Response:
-    """The order's page, with the `problem` (an error's code) that kept a statement from being taken."""
+async def render(
+    request: Request, number: str, means: Means, who: Caller, *, problem: str = "", tried: str = "", typed: str = ""
+) -> Response:
+    """The order's page, with the `problem` (an error's code) that kept a statement from being taken. The form of the
+    package (or of the customer) that was `tried` stays open with what was `typed`.
+    """
     if not searchable(number):
         return await nothing_here(request, means, who)
     async with means.pool.connection() as connection:
@@ -83,6 +87,8 @@ async def render(request: Request, number: str, means: Means, who: Caller, *, pr
         suppressed=suppressed,
         problem=f"error.{problem}" if problem else "",
         done=forms.done(request),
+        tried=tried,
+        typed=typed,
     )
 
 

@@ -49,7 +49,7 @@ async def confirm_delivery(
         if not (await _of_order(means, who, number, shipment)).shipment.snapshot.delivered:
             raise InvalidError("not_counted", "The statement was kept, and it does not count.")
 
-    return await _state(request, number, shipment, "confirm-delivery", means, who, form, state)
+    return await _state(request, number, shipment, "confirm-delivery", means, who, form, state, typed=at)
 
 
 @router.post("/orders/{number:path}/packages/{shipment}/reopen")
@@ -76,7 +76,7 @@ async def reopen(
             origin=origin_of(request),
         )
 
-    return await _state(request, number, shipment, "reopen", means, who, form, state)
+    return await _state(request, number, shipment, "reopen", means, who, form, state, typed=reason)
 
 
 @router.post("/orders/{number:path}/packages/{shipment}/ask-now")
@@ -101,13 +101,15 @@ async def _state(
     who: Caller,
     form: str,
     state: Callable[[Kept], Awaitable[None]],
+    *,
+    typed: str = "",
 ) -> Response:
     """Do it if the form is ours and the package is the order's; say on the order's page if it cannot be done."""
     try:
         forms.check(request, means, who, form)
         await state(await _of_order(means, who, number, shipment))
     except StatementError as error:
-        return await order.render(request, number, means, who, problem=error.code)
+        return await order.render(request, number, means, who, problem=error.code, tried=shipment, typed=typed)
     return forms.back(request, f"/orders/{quote(number, safe='')}", what)
 
 
