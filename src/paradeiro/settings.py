@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     world_packages: int = Field(60, ge=1, le=100_000, description="packages that the world begins with")
     world_file: Path | None = Field(None, description="set by `up` for its workers: where the world says what it is")
     reply_days: int = Field(30, ge=1, description="days that raw replies are kept (not understood: until resolved)")
-    webhook_hosts: str = Field("", description="hosts of our own network that webhooks may go to, with commas between")
+    webhook_hosts: str = Field("", description="our own network's hosts for webhooks: name or name:port, with commas")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$")
 
     @field_validator("database_url")
