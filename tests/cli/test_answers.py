@@ -42,6 +42,7 @@ def test_parse_ends_with_1_if_nothing_was_understood(data: bytes, status: int) -
         (["channel", "show", "--store", "Loja"], {}),
         (["key", "list"], []),
         (["brand", "show", "--store", "Loja"], None),
+        (["mail", "policy", "--store", "Loja"], None),
         (["replay", "correios", "--since", "2026-11-02", "--dry-run"], None),
     ],
 )
