@@ -55,6 +55,13 @@ def test_what_is_shown_is_shown_as_json_too(words: list[str], empty: object) -> 
     assert plain.stdout != facts.stdout
 
 
+def test_the_help_of_account_names_connectors_and_their_fields() -> None:
+    said = ask(app, ["account", "--help"]).stdout
+    assert "  correios: " in said
+    assert "access_code+" in said
+    assert "--store" in said
+
+
 @pytest.mark.usefixtures("stored")
 def test_sentences_say_what_to_write() -> None:
     begin = ["register", "--order", "1", "--store", "Loja"]

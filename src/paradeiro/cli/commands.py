@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from paradeiro.cli import webhook_commands
+from paradeiro.cli.account_commands import AccountCommand
 from paradeiro.cli.brand_commands import app as brand
 from paradeiro.cli.channel_commands import app as channel
 from paradeiro.cli.customer_commands import app as customer
@@ -267,7 +268,7 @@ def import_(
     raise typer.Exit(status)
 
 
-@app.command("account")
+@app.command("account", cls=AccountCommand)
 def account_(
     connector: str,
     store: Annotated[str, typer.Option(help="the store's name; made if it is new")],
