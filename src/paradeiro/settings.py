@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     world_packages: int = Field(60, ge=1, le=100_000, description="packages that the world begins with")
     world_file: Path | None = Field(None, description="set by `up` for its workers: where the world says what it is")
     reply_days: int = Field(30, ge=1, description="days that raw replies are kept (not understood: until resolved)")
-    webhook_hosts: str = Field("", description="hosts of our own network that webhooks may go to, with commas between")
+    webhook_hosts: str = Field("", description="our own network's hosts for webhooks: name or name:port, with commas")
     max_connections: int = Field(1000, ge=10, le=100_000, description="at once, of each web process; 503 beyond")
     forwarded_allow_ips: str = Field(
         "", description="proxies whose X-Forwarded-For and -Proto are believed: addresses or networks, commas between"

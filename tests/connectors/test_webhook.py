@@ -15,7 +15,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from paradeiro.connectors.webhook import client
 from paradeiro.connectors.webhook.client import WebhookSession
-from paradeiro.connectors.webhook.guard import inner
+from paradeiro.connectors.webhook.guard import Guard, inner
 from paradeiro.connectors.webhook.schedule import PAUSES
 from paradeiro.domain.words import Outcome
 from paradeiro.sdk.contract import AccountRef, Endpoint, Request
@@ -181,7 +181,11 @@ _INNER = """127.0.0.1 127.9.9.9 10.0.0.1 172.16.0.1 172.31.255.255 192.168.1.1 1
 100.127.255.254 224.0.0.1 239.1.1.1 255.255.255.255 0.0.0.0 0.1.2.3 192.0.0.1 192.0.2.1 198.18.0.1 240.0.0.1 192.88.99.1
 ::1 :: fe80::1 fe80::1%eth0 fc00::1 fd12:3456::1 fec0::1 ff02::1 ff0e::1 ::ffff:127.0.0.1 ::ffff:93.184.216.34
 ::127.0.0.1 64:ff9b::7f00:1 64:ff9b::5db8:d822 64:ff9b:1::a00:1 2002:7f00:1::1 2002:5db8:d822::1 2001::1 2001:db8::1
-nothing"""
+::ffff:0:127.0.0.1 ::ffff:0:93.184.216.34 ::ffff:0:a00:1 64:ff9b::a9fe:a9fe 64:ff9b:1:ffff::1 2001:0:5db8:d822::1
+2002:a9fe:a9fe::1 2606:4700::5efe:10.0.0.1 2606:4700::200:5efe:93.184.216.34 fe80::5efe:8.8.8.8 fec0::8 100::1 5f00::1
+4000::1 6000::1 8000::1 a000::1 c000::1 e000::1 f000::1 f800::1 fe00::1 200::1 400::1 800::1 1000::1 ::1.2.3.4 ::8.8.8.8
+2001:10::1 2001:20::1 2001:2::1 192.0.0.170 198.51.100.1 203.0.113.9 198.19.255.255 255.255.255.254
+127.0.0.1. 0x7f.1 2130706433 1 127.1 ::ffff:0:0 2002::1"""
 
 
 @pytest.mark.parametrize("address", _INNER.split())
@@ -192,6 +196,39 @@ def test_an_inner_address_is_one(address: str) -> None:
 @pytest.mark.parametrize("address", [PUBLIC, "8.8.8.8", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "2a00:1450::1"])
 def test_an_outer_address_is_none(address: str) -> None:
     assert not inner(address)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "host", "port", "yes"),
+    [
+        ("erp.local", "erp.local", 443, True),
+        ("erp.local", "ERP.local.", 9, True),
+        ("erp.local:8443", "erp.local", 8443, True),
+        ("erp.local.:8443", "erp.local", 8443, True),
+        ("erp.local:8443", "erp.local", 443, False),
+        ("erp.local:8443", "erp.local", 22, False),
+        ("erp.local:8443", "erp.local:8443", 22, False),
+        ("10.1.2.3:80", "10.1.2.3", 80, True),
+        ("10.1.2.3:80", "10.1.2.3", 6379, False),
+        ("fd00::1", "fd00::1", 6379, True),
+        ("[fd00::1]", "fd00::1", 6379, True),
+        ("[fd00::1]:8443", "fd00::1", 8443, True),
+        ("[fd00::1]:8443", "fd00::1", 443, False),
+        ("fd00::1:8443", "fd00::1", 8443, False),
+        ("erp.local:", "erp.local", 443, False),
+        (":443", "", 443, False),
+    ],
+)
+def test_a_host_is_allowed_on_the_port_that_was_named(allowed: str, host: str, port: int, yes: bool) -> None:
+    assert Guard(frozenset({allowed}), names([PUBLIC])).allows(host, port) is yes
+
+
+async def test_another_port_of_an_allowed_host_is_refused(there: Receiver) -> None:
+    for port, outcome in ((there.port, Outcome.FOUND), (1, Outcome.RETRY)):
+        made = WebhookSession(account(f"http://127.0.0.1:{there.port}/", f"127.0.0.1:{port}"), now)
+        assert (await made.send(REQUEST, "m")).outcome is outcome
+        await made.close()
+    assert len(there.got) == 1
 
 
 @pytest.mark.parametrize(

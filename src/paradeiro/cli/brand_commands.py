@@ -9,14 +9,17 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from paradeiro.cli import printing
+from paradeiro.cli.printing import AsJson, Found
+
 app = typer.Typer(name="brand", help="How a store's mails and tracking page look.", no_args_is_help=True)
 _Store = Annotated[str, typer.Option(help="the store's name")]
 
 
 @app.command()
-def show(store: _Store) -> None:
+def show(store: _Store, json: AsJson = False) -> None:
     """Say how the store looks."""
-    _run(store, {}, None, no_logo=False)
+    _run(store, {}, None, no_logo=False, as_json=json)
 
 
 @app.command(name="set")
@@ -42,7 +45,7 @@ def set_(
     _run(store, texts, logo, no_logo=no_logo)
 
 
-def _run(store: str, texts: dict[str, str], logo: Path | None, *, no_logo: bool) -> None:
+def _run(store: str, texts: dict[str, str], logo: Path | None, *, no_logo: bool, as_json: bool = False) -> None:
     from paradeiro.flow.errors import StatementError
 
     try:
@@ -50,10 +53,10 @@ def _run(store: str, texts: dict[str, str], logo: Path | None, *, no_logo: bool)
     except StatementError as error:
         Console(stderr=True).print(error.message, style="red", markup=False, highlight=False)
         raise typer.Exit(2) from error
-    Console().print(said, markup=False, highlight=False)
+    printing.show(said, as_json=as_json)
 
 
-async def _brand(store: str, texts: dict[str, str], logo: bytes | None, *, no_logo: bool) -> str:
+async def _brand(store: str, texts: dict[str, str], logo: bytes | None, *, no_logo: bool) -> Found:
     from paradeiro.app import house
     from paradeiro.cli.author import cli_author
     from paradeiro.cli.database import database_url, migrate_command
@@ -82,4 +85,8 @@ async def _brand(store: str, texts: dict[str, str], logo: bytes | None, *, no_lo
     lines = [f"{f.name:7} {getattr(brand, f.name) or '-'}" for f in fields(brand) if f.name != "logo"]
     picture = brand.logo
     shape = f"{picture.media_type}, {picture.width} × {picture.height}" if picture else "-"
-    return "\n".join([*lines, f"logo    {shape}"])
+    facts = {f.name: getattr(brand, f.name) for f in fields(brand) if f.name != "logo"}
+    logo_facts = (
+        {"media_type": picture.media_type, "width": picture.width, "height": picture.height} if picture else None
+    )
+    return Found("\n".join([*lines, f"logo    {shape}"]), facts | {"logo": logo_facts})

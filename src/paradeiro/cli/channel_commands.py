@@ -2,11 +2,14 @@
 
 import asyncio
 from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+
+from paradeiro.cli import printing
+from paradeiro.cli.printing import AsJson, Found
 
 if TYPE_CHECKING:
     from paradeiro.domain.channels import ChannelRules
@@ -16,9 +19,9 @@ _Store = Annotated[str, typer.Option(help="the store's name")]
 
 
 @app.command()
-def show(store: _Store) -> None:
+def show(store: _Store, json: AsJson = False) -> None:
     """The channels that have rules of their own; all others are told everything."""
-    _run(store, None, None, None)
+    _run(store, None, None, None, as_json=json)
 
 
 @app.command(name="set")
@@ -43,7 +46,9 @@ def set_(
     _run(store, channel, like, changes)
 
 
-def _run(store: str, channel: str | None, like: str | None, changes: dict[str, Any] | None) -> None:
+def _run(
+    store: str, channel: str | None, like: str | None, changes: dict[str, Any] | None, *, as_json: bool = False
+) -> None:
     from paradeiro.flow.errors import StatementError
 
     try:
@@ -51,10 +56,10 @@ def _run(store: str, channel: str | None, like: str | None, changes: dict[str, A
     except StatementError as error:
         Console(stderr=True).print(error.message, style="red", markup=False, highlight=False)
         raise typer.Exit(2) from error
-    Console().print(said, markup=False, highlight=False)
+    printing.show(said, as_json=as_json)
 
 
-async def _channel(store: str, channel: str | None, like: str | None, changes: dict[str, Any]) -> str:
+async def _channel(store: str, channel: str | None, like: str | None, changes: dict[str, Any]) -> Found:
     from paradeiro.app import house
     from paradeiro.cli.accounts import store_id_of
     from paradeiro.cli.author import cli_author
@@ -75,7 +80,9 @@ async def _channel(store: str, channel: str | None, like: str | None, changes: d
             wanted = changed(known.get(channel, ANY), like, changes)
             await set_rules(means, store_id, channel, wanted, cli_author())
             known = {channel: wanted}
-    return "\n".join(_line(name, each) for name, each in sorted(known.items())) or "All channels are told everything."
+    words = "\n".join(_line(name, each) for name, each in sorted(known.items()))
+    facts = {name: asdict(each) | {"hears": sorted(each.hears)} for name, each in sorted(known.items())}
+    return Found(words or "All channels are told everything.", facts)
 
 
 def changed(now: "ChannelRules", like: str | None, changes: dict[str, Any]) -> "ChannelRules":

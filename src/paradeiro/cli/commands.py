@@ -10,12 +10,14 @@ import typer
 from rich.console import Console
 
 from paradeiro.cli import webhook_commands
+from paradeiro.cli.account_commands import AccountCommand
 from paradeiro.cli.brand_commands import app as brand
 from paradeiro.cli.channel_commands import app as channel
 from paradeiro.cli.customer_commands import app as customer
 from paradeiro.cli.doctor_commands import doctor
 from paradeiro.cli.key_commands import app as key
 from paradeiro.cli.mail_return_commands import app as mail
+from paradeiro.cli.printing import AsJson, show
 from paradeiro.cli.status_commands import status
 from paradeiro.cli.store_commands import app as store
 from paradeiro.cli.vtex_commands import app as vtex
@@ -39,6 +41,23 @@ app.add_typer(mail)
 app.add_typer(webhook_commands.app, name="webhook")
 _out = Console()
 _err = Console(stderr=True)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        _out.print(f"paradeiro {version('paradeiro')}", markup=False, highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def begin(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="say it, and end")
+    ] = False,
+) -> None:
+    """Follows every package a store has sent, and tells the order, the customer and the marketplace."""
 
 
 def _fail(message: str) -> typer.Exit:
@@ -144,16 +163,21 @@ def drill(
 def parse(
     connector: str, file: Annotated[Path | None, typer.Argument(help="a saved answer; default: standard input")] = None
 ) -> None:
-    """What a connector reads in a saved answer: JSON lines (UTF-8), events first, then what they say."""
-    from paradeiro.cli.parse import UnknownConnectorError, parse_command
+    """What a connector reads in a saved answer: JSON lines (UTF-8), events first, then what they say.
+    Status 1: nothing in it was understood.
+    """
+    from paradeiro.cli.parse import UnknownConnectorError, parse_command, understood
 
     try:
         if file is None and sys.stdin is None:
             raise _fail("standard input is closed: name a file")
         data = file.read_bytes() if file is not None else sys.stdin.buffer.read()
-        for line in parse_command(connector, data, datetime.now(UTC)):
+        lines = list(parse_command(connector, data, datetime.now(UTC)))
+        for line in lines:
             # As bytes: whatever the terminal's encoding is, it must not end in a traceback.
             sys.stdout.buffer.write(line.encode() + b"\n")
+        sys.stdout.buffer.flush()
+        raise typer.Exit(0 if understood(lines) else 1)
     except UnknownConnectorError as error:
         raise _fail(str(error)) from error
     except OSError as error:
@@ -192,16 +216,21 @@ def new_connector_(
 @app.command()
 def replay(
     connector: str,
-    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="in UTC")],
+    since: Annotated[str, typer.Option(help="a day or an instant, in UTC: 2026-11-02 or 2026-11-02T12:00")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would change")] = False,
+    json: AsJson = False,
 ) -> None:
     """Read stored replies again with today's tables; timelines correct themselves, customers get no old news."""
     from paradeiro.cli.running import replay_command
+    from paradeiro.cli.webhooks import instant
     from paradeiro.flow.errors import StatementError
     from paradeiro.settings import Settings
 
     try:
-        asyncio.run(replay_command(Settings(), _out, connector, since.replace(tzinfo=UTC), dry_run=dry_run))
+        at = instant(since)
+        if at is None:
+            raise _fail("Since when? --since 2026-11-02, or 2026-11-02T12:00 (UTC).")
+        show(asyncio.run(replay_command(Settings(), connector, at, dry_run=dry_run)), as_json=json)
     except StatementError as error:
         raise _fail(error.message) from error
 
@@ -235,7 +264,8 @@ def register(
             )
         )
     except StatementError as error:
-        raise _fail(error.message) from error
+        # The rule speaks to programs; a person types the option.
+        raise _fail(error.message.replace("send lenient: true", "add --lenient")) from error
     _out.print(said, markup=False, highlight=False)
 
 
@@ -257,7 +287,7 @@ def import_(
     raise typer.Exit(status)
 
 
-@app.command("account")
+@app.command("account", cls=AccountCommand)
 def account_(
     connector: str,
     store: Annotated[str, typer.Option(help="the store's name")],

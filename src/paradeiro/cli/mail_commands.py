@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich.console import Console
+
+from paradeiro.cli import printing
+from paradeiro.cli.printing import AsJson, Found
 
 if TYPE_CHECKING:
     from paradeiro.cli.mail_preview import Dressed
@@ -73,6 +76,7 @@ def policy(
     quiet: Annotated[str | None, typer.Option(help="the store's quiet hours, such as 21:00-08:00; or: none")] = None,
     at_once: Annotated[str | None, typer.Option(help="the kinds that go in quiet hours too; or: none")] = None,
     moves_a_day: Annotated[bool | None, typer.Option(help="at most one mail a day that it moved on")] = None,
+    json: AsJson = False,
 ) -> None:
     """Which mails go, and when. What is not named stays as it is."""
     from paradeiro.cli.author import cli_author
@@ -83,7 +87,8 @@ def policy(
         await set_mail_policy(means, store_id, wanted, cli_author())
         return wanted
 
-    say(_lines(run_for_store(store, done)))
+    found = run_for_store(store, done)
+    printing.show(Found(_lines(found), asdict(found)), as_json=json)
 
 
 def changed(

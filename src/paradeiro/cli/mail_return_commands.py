@@ -1,11 +1,13 @@
 """In: what was typed after `paradeiro mail` about mails that come back; out: them taken, counted, addresses lifted."""
 
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from paradeiro.cli.mail_commands import app, run_for_store, say
+from paradeiro.cli.printing import AsJson, Found, show
 
 if TYPE_CHECKING:
     from paradeiro.flow.means import Means
@@ -75,17 +77,18 @@ def suppressed(
 
 
 @app.command()
-def status(store: _Store, account: _Account = "") -> None:
+def status(store: _Store, account: _Account = "", json: AsJson = False) -> None:
     """How many mails went, wait, came back, and of how many it was unknown for a while whether they had gone."""
     from paradeiro.flow import bounces
 
-    async def done(means: "Means", store_id: int) -> str:
+    async def done(means: "Means", store_id: int) -> Found:
         found = await bounces.fared(means, await bounces.mail_account(means, store_id, account))
-        return (
+        words = (
             f"sent       {found.sent}\nwaiting    {found.waiting}\nrefused    {found.refused}\n"
             f"in doubt   {found.doubted} (the connection died after the mail; it went again, same Message-ID)\n"
             f"came back  {found.hard} hard, {found.soft} soft, {found.complaints} complaints\n"
             f"suppressed {found.suppressed} addresses"
         )
+        return Found(words, asdict(found))
 
-    say(run_for_store(store, done))
+    show(run_for_store(store, done), as_json=json)

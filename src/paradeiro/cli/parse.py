@@ -1,7 +1,7 @@
 """In: a saved answer of a carrier; out: what its connector reads in it, JSON lines per event and tracking code."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from paradeiro.connectors import discover
@@ -38,6 +38,11 @@ def parse_command(
         able = ", ".join(sorted(name for name, each in known.items() if each.parse is not None)) or "none"
         raise UnknownConnectorError(f"'{connector_name}' reads no tracking answers; those that do: {able}")
     return iter(_lines(connector, data, now))
+
+
+def understood(lines: Iterable[str]) -> bool:
+    """Whether anything in an answer was: a party that says that it does not know a code was understood."""
+    return any(json.loads(line).get("outcome") != Outcome.MALFORMED for line in lines)
 
 
 def _lines(connector: Connector, data: bytes, now: datetime) -> list[str]:

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from datetime import datetime
 
 import uvicorn
@@ -15,6 +16,7 @@ from paradeiro.app import house, real_clock, set_up_logs
 from paradeiro.cli.connections import web_options
 from paradeiro.cli.database import database_url, free_bytes_of
 from paradeiro.cli.ending import end_within
+from paradeiro.cli.printing import Found
 from paradeiro.domain.words import Status
 from paradeiro.flow.replay import Replayed, replay
 from paradeiro.settings import Settings
@@ -91,16 +93,16 @@ async def work_command(settings: Settings) -> None:
             await work(means, url, stop_on_signal())
 
 
-async def replay_command(
-    settings: Settings, console: Console, connector: str, since: datetime, *, dry_run: bool
-) -> None:
+async def replay_command(settings: Settings, connector: str, since: datetime, *, dry_run: bool) -> Found:
     """Record stored replies again and say what that changed."""
     set_up_logs(settings)
-    with database_url(settings) as url:
+    waiting = Console(stderr=True).status("Reading stored replies again …")
+    with database_url(settings) as url, waiting:
         async with house(settings, url) as means:
             done = await replay(means, connector, since=since, dry_run=dry_run)
-    for line in replayed_words(done, dry_run=dry_run):
-        console.print(line, markup=False, highlight=False)
+    moves = [{"from": old, "to": new, "timelines": count} for (old, new), count in done.moves.most_common()]
+    facts = asdict(done) | {"dry_run": dry_run, "moves": moves}
+    return Found("\n".join(replayed_words(done, dry_run=dry_run)), facts)
 
 
 def replayed_words(done: Replayed, *, dry_run: bool) -> list[str]:

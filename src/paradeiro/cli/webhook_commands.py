@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from paradeiro.cli.printing import AsJson, Found, show
+
 if TYPE_CHECKING:
     from paradeiro.cli.webhooks import At
 
@@ -16,12 +18,12 @@ _err = Console(stderr=True)
 Store = Annotated[str, typer.Option(help="the store's name, if there are several")]
 
 
-def _run(store: str, what: Callable[["At"], Awaitable[str]]) -> None:
+def _run(store: str, what: Callable[["At"], Awaitable[str | Found]], *, as_json: bool = False) -> None:
     from paradeiro.cli.webhooks import at_store
     from paradeiro.flow.errors import StatementError
     from paradeiro.settings import Settings
 
-    async def there() -> str:
+    async def there() -> str | Found:
         async with at_store(Settings(), store) as at:
             return await what(at)
 
@@ -30,6 +32,9 @@ def _run(store: str, what: Callable[["At"], Awaitable[str]]) -> None:
     except StatementError as error:
         _err.print(error.message, style="red", markup=False, highlight=False)
         raise typer.Exit(2) from error
+    if isinstance(said, Found):
+        show(said, as_json=as_json)
+        return
     _out.print(said, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -42,11 +47,11 @@ def add(name: str, url: str, store: Store = "") -> None:
 
 
 @app.command("list")
-def list_(store: Store = "") -> None:
+def list_(store: Store = "", json: AsJson = False) -> None:
     """The endpoints, how they are, and how much waits for each."""
     from paradeiro.cli import webhooks
 
-    _run(store, webhooks.listed)
+    _run(store, webhooks.listed_facts, as_json=json)
 
 
 @app.command("test")

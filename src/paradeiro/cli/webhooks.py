@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from paradeiro.app import house
 from paradeiro.cli.author import cli_author
 from paradeiro.cli.database import database_url, migrate_command
+from paradeiro.cli.printing import Found
 from paradeiro.db import stores
 from paradeiro.db.stores import Account
 from paradeiro.domain.words import Outcome
@@ -58,6 +59,12 @@ async def add(at: At, name: str, url: str) -> str:
     """Add an endpoint; its secret is shown this once."""
     made = await endpoint.add(at.means, at.store_id, name=name, url=url, by=cli_author())
     return f"{name} is told of every change from now on. Its secret, shown only now:\n{made.secret}"
+
+
+async def listed_facts(at: At) -> Found:
+    """The same, for programs too."""
+    facts = [asdict(line) for line in await endpoint.of_store(at.means, at.store_id)]
+    return Found(await listed(at), facts)
 
 
 async def listed(at: At) -> str:

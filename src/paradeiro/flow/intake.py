@@ -151,7 +151,9 @@ def carrier_named(means: Means, name: str) -> Connector:
     """The carrier's connector; raises `InvalidError` that names those there are."""
     connector = means.connectors.get(name.strip().lower())
     if connector is None or PartyKind.CARRIER not in connector.kinds:
-        known = sorted(c.name for c in means.connectors.values() if PartyKind.CARRIER in c.kinds)
+        # Who stands in for others carries nothing itself.
+        carriers = (c for c in means.connectors.values() if PartyKind.CARRIER in c.kinds and not c.stands_in_for)
+        known = sorted(c.name for c in carriers)
         message = f"'{name[:64]}' is no carrier we can follow. Known carriers: {', '.join(known)}."
         raise InvalidError("unknown_carrier", message, {"known": known})
     return connector

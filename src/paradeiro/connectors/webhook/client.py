@@ -84,7 +84,7 @@ class WebhookSession:
             return "the address is no https:// address"
         if url.userinfo:
             return "an address with a user and a password in it is not used"
-        if url.scheme == "http" and not self._guard.allows(_host(url)):
+        if url.scheme == "http" and not self._guard.allows(_host(url), url.port or 80):
             return "only https:// is spoken with the outside world"
         return ""
 

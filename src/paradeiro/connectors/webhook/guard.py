@@ -16,21 +16,10 @@ import httpcore
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# What is_global does not say, or says otherwise from one Python to the next: other addresses hide in these.
-_HIDING = tuple(
-    ipaddress.ip_network(text)
-    for text in (
-        "::/96",  # IPv4-compatible
-        "::ffff:0:0/96",  # IPv4-mapped
-        "64:ff9b::/96",  # NAT64
-        "64:ff9b:1::/48",  # NAT64 of a network's own
-        "2001::/32",  # Teredo
-        "2002::/16",  # 6to4
-        "192.88.99.0/24",  # 6to4 relays
-        "100.64.0.0/10",  # carrier-grade NAT
-        "fec0::/10",  # site-local, as it once was
-    )
-)
+# The one network that the library calls global, and whose machines pass on to wherever a 6to4 address says (RFC 7526).
+_RELAYS = ipaddress.ip_network("192.88.99.0/24")
+_ISATAP = frozenset({0x0000_5EFE, 0x0200_5EFE})
+_LOW = 0xFFFF_FFFF
 
 
 class RefusedError(httpcore.ConnectError):
@@ -39,13 +28,16 @@ class RefusedError(httpcore.ConnectError):
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Which hosts may be spoken with. `inner_hosts` are names in our own network that somebody allowed."""
+    """Which hosts may be spoken with. `inner_hosts` are names in our own network that somebody allowed, `name` on all
+    ports, `name:port` on that one only.
+    """
 
     inner_hosts: frozenset[str]
     resolve: Resolve
 
-    def allows(self, host: str) -> bool:
-        return host.lower().rstrip(".") in self.inner_hosts
+    def allows(self, host: str, port: int) -> bool:
+        name = _plain(host)
+        return any(name == of and on in {None, port} for of, on in map(_allowed, self.inner_hosts))
 
     async def addresses(self, host: str, port: int) -> list[str]:
         """The addresses of a host, all of them fit to speak with. Raises `RefusedError` if one is not, or none is."""
@@ -55,20 +47,44 @@ class Guard:
             raise httpcore.ConnectError(f"the name {host} has no address") from error
         if not found:
             raise httpcore.ConnectError(f"the name {host} has no address")
-        if not self.allows(host) and any(inner(each) for each in found):
+        if not self.allows(host, port) and any(inner(each) for each in found):
             raise RefusedError(f"{host} is not in the outside world, or not always")
         return found
 
 
 def inner(text: str) -> bool:
-    """Whether an address is anything but a plain one of the public internet."""
+    """Whether an address is anything but a plain one of the public internet. Of IPv6 that is what the library calls
+    neither reserved nor an IPv4 address in disguise: whatever the disguise is called, it lies outside 2000::/3, or the
+    library knows it, or (ISATAP) it ends in the address.
+    """
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
         return True
-    if address.is_multicast or address.is_unspecified or not address.is_global:
+    if address.is_multicast or address.is_unspecified or address.is_reserved or not address.is_global:
         return True
-    return any(address in network for network in _HIDING if network.version == address.version)
+    if isinstance(address, ipaddress.IPv4Address):
+        return address in _RELAYS
+    hides = (address.ipv4_mapped, address.sixtofour, address.teredo, _isatap(address))
+    return address.is_site_local or any(each is not None for each in hides)
+
+
+def _isatap(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that an ISATAP interface's address ends in (RFC 5214)."""
+    number = int(address)
+    return ipaddress.IPv4Address(number & _LOW) if number >> 32 & _LOW in _ISATAP else None
+
+
+def _allowed(entry: str) -> tuple[str, int | None]:
+    """A host that was allowed, and on which port only: `erp.local`, `erp.local:8443`, `fd00::1`, `[fd00::1]:8443`."""
+    host, _, port = entry.rpartition(":")
+    if port.isdecimal() and (host.startswith("[") or (host and ":" not in host)):
+        return _plain(host), int(port)
+    return _plain(entry), None
+
+
+def _plain(host: str) -> str:
+    return host.lower().strip("[]").rstrip(".")
 
 
 async def resolve(host: str, port: int) -> list[str]:
