@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from paradeiro.db.embedded import Embedded
 from paradeiro.db.migrate import install_queue
 from paradeiro.db.migrate import migrate as migrate_schema
+from paradeiro.db.start_check import check_address
 from paradeiro.settings import Settings
 
 REAL_DATABASE = "paradeiro"
@@ -16,6 +17,7 @@ REAL_DATABASE = "paradeiro"
 def database_url(settings: Settings) -> Iterator[str]:
     """The configured database, or the embedded one, started if it does not run."""
     if settings.database_url:
+        check_address(settings.database_url)
         yield settings.database_url
         return
     with Embedded(settings.data_dir / "postgres") as server:
