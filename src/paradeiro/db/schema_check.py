@@ -54,7 +54,9 @@ def fingerprint(connection: psycopg.Connection[TupleRow]) -> Fingerprint:
     found: Fingerprint = {
         name: {"is": kind, "column": {}, "constraint": {}, "index": {}} for name, kind in tables.values()
     }
-    for oid, kind, name, text in connection.execute(_PARTS, {"tables": list(tables)}):
+    # Partitions have the parts that their table has; before PostgreSQL 17 all but its identity.
+    whole = [oid for oid, (_, kind) in tables.items() if not kind.startswith("partition of ")]
+    for oid, kind, name, text in connection.execute(_PARTS, {"tables": whole}):
         found[tables[oid][0]][kind][name] = text
     return found
 
