@@ -1,5 +1,6 @@
 """In: settings; out: the wired house: database, connectors, flows' means. Nothing else builds."""
 
+import asyncio
 import fcntl
 import json
 import logging
@@ -15,8 +16,10 @@ from typing import Any
 import structlog
 
 from paradeiro.connectors import discover
+from paradeiro.db.migrate import head
 from paradeiro.db.pool import open_pool
-from paradeiro.db.secrets import new_key
+from paradeiro.db.secrets import BadKeyError, new_key
+from paradeiro.db.start_check import check_start
 from paradeiro.domain.redaction import loggable
 from paradeiro.flow.means import Means, Sessions
 from paradeiro.flow.tokens import Keeper
@@ -116,6 +119,18 @@ def secret_key(settings: Settings) -> str:
     return key
 
 
+def check_can_start(settings: Settings, url: str, *, with_key: bool = True) -> None:
+    """Raises what is wrong with the database or, `with_key`, with the secret key, as a sentence of what to do."""
+    try:
+        key = secret_key(settings) if with_key else None
+    except (OSError, UnicodeDecodeError) as error:
+        path = settings.data_dir / "secret.key"
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        message = f"The secret key cannot be read from or kept in {path}: {reason}. Set PARADEIRO_DATA_DIR or that key."
+        raise BadKeyError(message) from error
+    check_start(url, key, head())
+
+
 def inner_hosts(settings: Settings) -> frozenset[str]:
     """The hosts of our own network that an address typed by somebody may lead to."""
     return frozenset(host.strip().lower().rstrip(".") for host in settings.webhook_hosts.split(",") if host.strip())
@@ -172,9 +187,12 @@ def set_up_logs(settings: Settings) -> None:
 
 @asynccontextmanager
 async def house(
-    settings: Settings, url: str, *, clock: Clock | None = None, pool_size: int = 10
+    settings: Settings, url: str, *, clock: Clock | None = None, pool_size: int = 10, with_key: bool = True
 ) -> AsyncIterator[Means]:
-    """The means of all flows, on a migrated database at `url`; everything is closed at the end."""
+    """The means of all flows, on a migrated database at `url`; everything is closed at the end. Not `with_key`: even
+    if stored credentials do not open with our key, as for who gives them anew.
+    """
+    await asyncio.to_thread(check_can_start, settings, url, with_key=with_key)
     # A clock that is handed in is moved by hand: a demo beside a running trial has its own time.
     pace = pace_for(settings) if clock is None else 1.0
     clock = clock or clock_for(settings)

@@ -4,10 +4,9 @@ import asyncio
 import importlib.resources
 
 import psycopg
-import pytest
 
 from paradeiro.db.embedded import Embedded
-from paradeiro.db.migrate import DatabaseTooOldError, _check_version, install_queue, migrate
+from paradeiro.db.migrate import install_queue, migrate
 
 _CATALOGUE = """
     SELECT 'column', table_name, column_name, data_type || ' ' || is_nullable || ' ' || coalesce(column_default, '')
@@ -52,8 +51,3 @@ def test_every_table_has_a_store(postgres: Embedded) -> None:
     assert len(columns) > 8
     assert [table for table, names in columns.items() if "store_id" not in names] == []
     postgres.drop("stores_everywhere")
-
-
-def test_an_old_server_is_refused_before_it_is_touched() -> None:
-    with pytest.raises(DatabaseTooOldError, match="PostgreSQL 14"):
-        _check_version("140011")

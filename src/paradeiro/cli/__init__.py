@@ -8,8 +8,9 @@ from pydantic import ValidationError
 
 from paradeiro.cli.children import end_with_parent
 from paradeiro.cli.commands import app
-from paradeiro.db.migrate import DatabaseTooOldError, DatabaseUnreachableError
 from paradeiro.db.postgres_files import EmbeddedError
+from paradeiro.db.secrets import BadKeyError, WrongKeyError
+from paradeiro.db.start_check import UnusableDatabaseError
 from paradeiro.settings import wrong
 
 
@@ -21,14 +22,15 @@ def main() -> None:
     except EmbeddedError as error:
         sys.stderr.write(f"{error}\n")
         raise SystemExit(2) from None
+    except (UnusableDatabaseError, BadKeyError, WrongKeyError) as error:
+        sys.stderr.write(f"{error}\n")
+        raise SystemExit(1) from None
     except ValidationError as error:
         if error.title != "Settings":
             raise
         _end(wrong(error))
     except TOMLDecodeError as error:
         _end([f"paradeiro.toml cannot be read: {error}."])
-    except (DatabaseUnreachableError, DatabaseTooOldError) as error:
-        _end([str(error)])
 
 
 def _end(sentences: list[str]) -> NoReturn:

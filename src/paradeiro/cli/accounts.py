@@ -37,7 +37,8 @@ async def account_command(
     """Add an account; fields come as `field=value`, missing secrets are asked for."""
     with database_url(settings) as url:
         await migrate_command(url)
-        async with house(settings, url) as means:
+        # Without a look at the key: after it was lost, this is how accounts get their credentials again.
+        async with house(settings, url, with_key=False) as means:
             if store == WORLD_STORE:
                 raise ConflictError("trial", f"{WORLD_STORE} is the trial's. Add a store: paradeiro store add NAME.")
             async with means.pool.connection() as connection:

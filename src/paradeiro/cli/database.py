@@ -14,6 +14,7 @@ from paradeiro.cli.up_lock import address_of_up
 from paradeiro.db.embedded import Embedded
 from paradeiro.db.migrate import install_queue
 from paradeiro.db.migrate import migrate as migrate_schema
+from paradeiro.db.start_check import check_address
 from paradeiro.settings import Settings
 
 REAL_DATABASE = "paradeiro"
@@ -23,6 +24,7 @@ REAL_DATABASE = "paradeiro"
 def database_url(settings: Settings, *, says: bool = True) -> Iterator[str]:
     """The configured database, or the embedded one, started if it does not run. `says` which, on standard error."""
     if settings.database_url:
+        check_address(settings.database_url)
         if says:
             _say(_name_of(settings.database_url))
         yield settings.database_url

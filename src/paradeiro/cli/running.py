@@ -12,7 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 from rich.console import Console
 
-from paradeiro.app import house, real_clock, set_up_logs
+from paradeiro.app import check_can_start, house, real_clock, set_up_logs
 from paradeiro.cli.connections import web_options
 from paradeiro.cli.database import database_url, free_bytes_of
 from paradeiro.cli.ending import end_within
@@ -46,6 +46,7 @@ def serve_command(settings: Settings, workers: int, *, web: str = "paradeiro.cli
     """The API and the pages, in `workers` processes that share the port. `web`: what makes the application of each."""
     set_up_logs(settings)
     with database_url(settings, says=False) as url:
+        check_can_start(settings, url)  # here: an error in uvicorn's own start would be shown as a traceback
         # The processes are made anew and read their settings from the environment, as everything does.
         os.environ["PARADEIRO_DATABASE_URL"] = url
         uvicorn.run(

@@ -1,59 +1,105 @@
 """In: a database address; out: a database with today's schema and job queue. Running it again changes nothing."""
 
+from functools import cache
 from pathlib import Path
 
 import psycopg
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from pgqueuer.db import PsycopgDriver
 from pgqueuer.queries import Queries
-from sqlalchemy import create_engine, pool, text
-from sqlalchemy.exc import OperationalError
+from psycopg.rows import TupleRow
+from sqlalchemy import Connection, create_engine, pool, text
+from sqlalchemy.exc import DBAPIError
+
+from paradeiro.db.schema_check import SchemaDiffersError, check_schema
+from paradeiro.db.start_check import (
+    DatabaseTooOldError,
+    DatabaseUnreachableError,
+    UnusableDatabaseError,
+    check_server,
+    connect,
+    revision_of,
+)
+
+__all__ = ["DatabaseTooOldError", "DatabaseUnreachableError", "NewerSchemaError", "head", "install_queue", "migrate"]
 
 _HERE = Path(__file__).parent
 # Any number that no other program uses; two workers starting together migrate one after the other.
 _LOCK = 7_202_611_230
-OLDEST_POSTGRES = 150_000
 
 
-class DatabaseTooOldError(RuntimeError):
-    """The server is older than PostgreSQL 15. To do: point PARADEIRO_DATABASE_URL at a newer one."""
+class NewerSchemaError(UnusableDatabaseError):
+    """A newer version migrated this database."""
 
 
-class DatabaseUnreachableError(RuntimeError):
-    """No server answers there, or it does not let us in. To do: check PARADEIRO_DATABASE_URL and that it runs."""
+def migrate(url: str, *, compare: bool = True) -> None:
+    """Bring the schema up to date, whole or not at all, and (to `compare`) see that it is what it must be. `url` is a
+    libpq URL.
 
-
-def migrate(url: str) -> None:
-    """Bring the schema up to date. `url` is a libpq URL.
-
-    Raises `DatabaseUnreachableError`, and `DatabaseTooOldError` before touching an old server.
+    Raises `UnusableDatabaseError`: `NewerSchemaError`, `SchemaDiffersError` and those of `start_check`.
     """
-    config = Config()
-    config.set_main_option("script_location", str(_HERE / "migrations"))
-    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=pool.NullPool)
+    with connect(url) as connection:
+        check_server(connection)
+    engine = create_engine("postgresql+psycopg://", creator=lambda: connect(url), poolclass=pool.NullPool)
     try:
         with engine.connect() as connection:
-            _check_version(connection.exec_driver_sql("SHOW server_version_num").scalar_one())
             connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
             connection.commit()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-            connection.commit()
-            connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
-            connection.commit()
-    except OperationalError as error:
-        # The driver's own words name host and port, never the password.
-        advice = "Set PARADEIRO_DATABASE_URL to a PostgreSQL that runs; without it one is embedded."
-        raise DatabaseUnreachableError(f"{str(error.orig).strip()}\n{advice}") from error
+            # Closing the connection gives the lock back, however this ends.
+            with connection.begin():
+                _upgrade(connection)
+                if compare:
+                    check_schema(_own(connection))
+    except DBAPIError as error:
+        said = " ".join(str(error.orig).split())
+        message = (
+            f"The schema could not be brought up to date: {said}. Nothing was changed. If the server is well, this "
+            "database is not what its revision says: restore a backup and migrate that."
+        )
+        raise SchemaDiffersError(message) from error
     finally:
         engine.dispose()
 
 
-def _check_version(number: str) -> None:
-    if int(number) < OLDEST_POSTGRES:
-        message = f"this server is PostgreSQL {int(number) // 10_000}; Paradeiro needs 15 or newer"
-        raise DatabaseTooOldError(message)
+def _upgrade(connection: Connection) -> None:
+    _check_known(revision_of(_own(connection)))
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _own(connection: Connection) -> psycopg.Connection[TupleRow]:
+    """The driver's connection below SQLAlchemy's, in the same transaction."""
+    own = connection.connection.driver_connection
+    assert isinstance(own, psycopg.Connection)
+    return own
+
+
+def _check_known(found: str | None) -> None:
+    if found is None or found in _revisions():
+        return
+    newer = "was upgraded by a newer Paradeiro" if found > head() else "was made by another Paradeiro"
+    todo = "start the newer one" if found > head() else "start that one"
+    message = f"This database {newer} (revision {found}); this one knows revisions up to {head()}: {todo}."
+    raise NewerSchemaError(message)
+
+
+def head() -> str:
+    """The newest revision that this version knows."""
+    return max(_revisions())
+
+
+@cache
+def _revisions() -> frozenset[str]:
+    return frozenset(each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_HERE / "migrations"))
+    return config
 
 
 async def install_queue(url: str) -> None:

@@ -10,7 +10,9 @@ from psycopg.abc import AdaptContext, Buffer
 from psycopg.adapt import Loader
 from psycopg.pq import Format
 from psycopg.rows import TupleRow
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from paradeiro.db.start_check import DatabaseUnreachableError
 
 Connection = AsyncConnection[TupleRow]
 Pool = AsyncConnectionPool[Connection]
@@ -56,7 +58,9 @@ async def _configure(connection: Connection) -> None:
 
 
 async def open_pool(url: str, *, size: int = 10) -> Pool:
-    """A pool of at most `size` autocommit connections. `url` is a libpq URL. Raises `PoolTimeout` if none comes."""
+    """A pool of at most `size` autocommit connections. `url` is a libpq URL. Raises
+    `DatabaseUnreachableError` if none comes within ten seconds.
+    """
     pool: Pool = AsyncConnectionPool(
         url,
         min_size=1,
@@ -72,7 +76,11 @@ async def open_pool(url: str, *, size: int = 10) -> Pool:
             "options": f"-c statement_timeout={_STATEMENT_TIMEOUT_MS} -c timezone=UTC",
         },
     )
-    await pool.open(wait=True, timeout=_CONNECT_TIMEOUT)
+    try:
+        await pool.open(wait=True, timeout=_CONNECT_TIMEOUT)
+    except PoolTimeout as error:
+        message = f"The database gave no connection within {_CONNECT_TIMEOUT:.0f} s. See that the server runs."
+        raise DatabaseUnreachableError(message) from error
     return pool
 
 

@@ -10,6 +10,10 @@ class WrongKeyError(RuntimeError):
     """Stored secrets cannot be read with this key. To do: start with the PARADEIRO_SECRET_KEY they were saved with."""
 
 
+class BadKeyError(ValueError):
+    """A text that is no key at all."""
+
+
 def new_key() -> str:
     """A fresh key, as text for a settings file."""
     return Fernet.generate_key().decode()

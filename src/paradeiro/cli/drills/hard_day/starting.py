@@ -108,6 +108,8 @@ async def _order_is(address: str, key: str) -> int:
         return 0
 
 
+# An account whose credentials are kept under the right key.
+_SEALED = ("seventeen_track", "--store", "Loja", "--set", "token=of-a-drill")
 _BAD_SETTINGS = {
     "a key that is none": {"PARADEIRO_SECRET_KEY": "sk-VERYSECRET"},
     "another key": {"PARADEIRO_SECRET_KEY": "b3RoZXJvdGhlcm90aGVyb3RoZXJvdGhlcm90aGVyb3Q="},
@@ -122,6 +124,8 @@ async def bad_settings(place: Place) -> Found:
     found = Found(tried=2 * len(_BAD_SETTINGS))
     with running(place.folder, "key", "--store", "Loja", "--name", "x", **_own(place)) as made:
         await made.ends(_BACK)
+    with running(place.folder, "account", *_SEALED, **_own(place)) as kept:
+        found.expect(await kept.ends(_BACK) == 0, f"no account could be made: {kept.text[-300:]}")
     for words, values in _BAD_SETTINGS.items():
         for command in ("serve", "work"):
             with running(place.folder, command, **_own(place) | values) as one:
