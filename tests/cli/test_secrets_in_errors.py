@@ -61,7 +61,7 @@ def _ended(monkeypatch: pytest.MonkeyPatch, *words: str) -> tuple[object, str]:
 def test_of_an_address_of_a_database(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PARADEIRO_DATABASE_URL", url)
     code, said = _ended(monkeypatch, "migrate")
-    assert code == 2
+    assert code in {1, 2}
     assert "PARADEIRO_DATABASE_URL" in said, "it says which setting to set"
     assert MARK not in said
 
