@@ -110,6 +110,12 @@ async def test_a_real_worker_says_that_it_lives_and_what_fails(
     assert "no worker is running" in (await api.get("/health")).json()["problems"], "it said good-bye"
 
 
+async def test_a_clock_that_is_not_trusted_is_told(shop: Shop, api: httpx.AsyncClient) -> None:
+    async with transaction(shop.means.pool) as connection:
+        await connection.execute("INSERT INTO clock_seen (boot, since_boot, trouble) VALUES ('b', 1, 'a year ahead')")
+    assert any("a year ahead" in each for each in (await api.get("/health")).json()["problems"])
+
+
 async def test_a_database_without_schema_is_not_ready(means: Means, clock: HandClock) -> None:
     async with transaction(means.pool) as connection:
         await connection.execute("DROP TABLE worker_heartbeat")

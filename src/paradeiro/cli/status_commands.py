@@ -20,8 +20,8 @@ def status(
     """What works now and what does not: workers, jobs, accounts, notices. Status 1: something needs a person."""
     from paradeiro.settings import Settings
 
-    found, failing = asyncio.run(_look(Settings()))
-    wrong = _wrong(found)
+    found, failing, clock = asyncio.run(_look(Settings()))
+    wrong = _wrong(found, clock)
     if as_json:
         said = asdict(found) | {"failures": [_shown(f) for f in failing], "problems": wrong}
         _out.print(json.dumps(said, ensure_ascii=False), markup=False, highlight=False, soft_wrap=True)
@@ -30,7 +30,7 @@ def status(
     raise typer.Exit(1 if wrong else 0)
 
 
-async def _look(settings: object) -> tuple[Health, list[JobFailure]]:
+async def _look(settings: object) -> tuple[Health, list[JobFailure], str]:
     from paradeiro.app import house
     from paradeiro.cli.database import database_url
     from paradeiro.db import health
@@ -39,11 +39,14 @@ async def _look(settings: object) -> tuple[Health, list[JobFailure]]:
     assert isinstance(settings, Settings)
     with database_url(settings) as url:
         async with house(settings, url) as means, means.pool.connection() as connection:
-            return await health.look(connection, now=means.now()), await health.failures(connection)
+            clock = (await health.glance(connection)).clock
+            return await health.look(connection, now=means.now()), await health.failures(connection), clock
 
 
-def _wrong(found: Health) -> list[str]:
+def _wrong(found: Health, clock: str) -> list[str]:
     problems = []
+    if clock:
+        problems.append(f"No work is done, since the clock is not trusted ({clock}): see `paradeiro doctor`.")
     if not found.workers:
         problems.append("No worker runs: start `paradeiro up`, or `paradeiro work`.")
     for job, count in found.failing_jobs.items():

@@ -138,17 +138,27 @@ async def _counts(connection: Connection, sql: str) -> dict[str, int]:
     return {row[0]: row[1] async for row in await connection.execute(sql)}
 
 
-async def glance(connection: Connection) -> tuple[int, float, int, int]:
-    """The cheap part of it, for who asks often: jobs waiting, seconds that the oldest of them waits, workers seen
-    lately, failing jobs.
-    """
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """The cheap part of it, for who asks often. `clock`: why no work is done, if a worker's clock is not trusted."""
+
+    jobs_waiting: int
+    oldest_job_age: float
+    workers: int
+    failing_jobs: int
+    clock: str
+
+
+async def glance(connection: Connection) -> Glance:
+    """The same, read in one statement."""
     sql = """
         SELECT
             (SELECT count(*) FROM pgqueuer WHERE status IN ('queued', 'picked')),
             (SELECT coalesce(extract(epoch FROM clock_timestamp() - min(greatest(created, execute_after))), 0)::float8
              FROM pgqueuer WHERE status = 'queued' AND execute_after <= clock_timestamp()),
             (SELECT count(*) FROM worker_heartbeat WHERE seen_at > clock_timestamp() - %s),
-            (SELECT count(*) FROM job_failure WHERE count >= 3)"""
+            (SELECT count(*) FROM job_failure WHERE count >= 3),
+            coalesce((SELECT trouble FROM clock_seen), '')"""
     row = await (await connection.execute(sql, (_ALIVE,))).fetchone()
     assert row is not None
-    return row[0], row[1], row[2], row[3]
+    return Glance(*row)

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from paradeiro.db import health
-from paradeiro.db.health import Health
+from paradeiro.db.health import Glance, Health
 from paradeiro.flow.means import Means
 from paradeiro.web.auth import Caller, MeansOf, reader
 
@@ -47,20 +47,28 @@ async def whole(request: Request) -> JSONResponse:
     means: Means = request.app.state.means
     try:
         async with means.pool.connection(timeout=_SECONDS) as connection:
-            waiting, oldest, workers, failing = await health.glance(connection)
+            found = await health.glance(connection)
     except psycopg.errors.UndefinedTable:
         return JSONResponse({"status": "no schema: run `paradeiro migrate`"}, 503)
     except (psycopg.Error, TimeoutError):
         return JSONResponse({"status": "database unreachable"}, 503)
-    problems = []
-    if not workers:
-        problems.append("no worker is running")
-    if oldest > _LONGEST_WAIT:
-        problems.append(f"the oldest job has waited for {oldest:.0f} s")
-    if failing:
-        problems.append(f"{failing} kinds of work fail again and again")
-    answer = {"status": "degraded" if problems else "ok", "jobs_waiting": waiting, "workers": workers}
+    problems = _problems(found)
+    status = "degraded" if problems else "ok"
+    answer = {"status": status, "jobs_waiting": found.jobs_waiting, "workers": found.workers}
     return JSONResponse(answer | ({"problems": problems} if problems else {}))
+
+
+def _problems(found: Glance) -> list[str]:
+    problems = []
+    if not found.workers:
+        problems.append("no worker is running")
+    if found.oldest_job_age > _LONGEST_WAIT:
+        problems.append(f"the oldest job has waited for {found.oldest_job_age:.0f} s")
+    if found.failing_jobs:
+        problems.append(f"{found.failing_jobs} jobs fail again and again: see `paradeiro status`")
+    if found.clock:
+        problems.append(f"no work is done, since the clock is not trusted ({found.clock}): see `paradeiro doctor`")
+    return problems
 
 
 @router.get("/metrics")
