@@ -35,7 +35,7 @@ def begin(
 
 @app.command()
 def add(
-    store: Annotated[str, typer.Option(help="the store's name; made if it is new")],
+    store: Annotated[str, typer.Option(help="the store's name")],
     name: Annotated[str, typer.Option(help="who will use it")],
     scope: _Scopes = None,
 ) -> None:
