@@ -68,6 +68,7 @@ TRIED = {
     "/orders/{number}/customer/erase",
     "/orders/{number}/mail-again",
     "/api/v1/suppressions/{address}",
+    "/api/v1/keys/{key_id}",
 }
 
 
@@ -122,6 +123,7 @@ async def test_by_api(shop: Shop, api: httpx.AsyncClient) -> None:
     notice = (await api.get("/notices")).json()["items"][0]["id"]
     of_invoice = "/orders/2001/invoices/NF-1"
     await suppress(shop, "ana@example.com")
+    leaked, _ = await make_key(shop.means, "Loja", name="leaked")
     calls: list[tuple[str, str, object, str]] = [
         ("POST", "/orders", {"number": "7"}, "order"),
         ("POST", "/shipments", {"carrier": "posta", "tracking_code": "AA9", "order": {"number": "8"}}, "register"),
@@ -135,6 +137,7 @@ async def test_by_api(shop: Shop, api: httpx.AsyncClient) -> None:
         ("PUT", "/mailing", {"mailer": "order_system"}, "set_mailer"),
         ("PUT", "/channels/MGZ", {"hears": ["number"]}, "set_channel"),
         ("DELETE", "/suppressions/ana@example.com", None, "lift_suppression"),
+        ("DELETE", f"/keys/{leaked}", None, "revoke_key"),
         ("POST", "/customers/export", {"order": "2001"}, "export_customer"),
         ("POST", "/customers/erase", {"order": "2001"}, "erase_customer"),
     ]

@@ -10,6 +10,7 @@ from paradeiro.app import real_clock
 from paradeiro.cli.accounts import make_key
 from paradeiro.web.server import create_app
 from tests.flow.conftest import Shop
+from tests.web.signing_in import sign_in
 
 _API = "/api/v1/keys"
 
@@ -65,7 +66,7 @@ async def test_when_a_key_was_used_is_written_once_a_minute(
 async def test_a_revoked_key_opens_no_door_at_once(shop: Shop, client: httpx.AsyncClient, database: str) -> None:
     leaked, mine = await _key(shop, "leaked")
     _, other = await _key(shop, "boss")
-    signed_in = await client.post("/sign-in", data={"key": mine["X-API-Key"]})
+    signed_in = await sign_in(client, mine["X-API-Key"])
     cookies = dict(signed_in.cookies)
     vtex = {"X-VTEX-API-AppToken": mine["X-API-Key"], "X-VTEX-API-AppKey": "x"}
     bearer = {"Authorization": f"Bearer {mine['X-API-Key']}"}
@@ -83,7 +84,8 @@ async def test_a_revoked_key_opens_no_door_at_once(shop: Shop, client: httpx.Asy
         assert (await client.get(path, headers=headers)).status_code == 401
     client.cookies = httpx.Cookies(cookies)
     assert (await client.get("/")).status_code == 303
-    assert (await client.post("/sign-in", data={"key": mine["X-API-Key"]})).status_code == 401
+    client.cookies.clear()
+    assert (await sign_in(client, mine["X-API-Key"])).status_code == 401
     client.cookies.clear()
     again = await client.delete(f"{_API}/{leaked}", headers=other)
     assert again.json() == ended.json()
