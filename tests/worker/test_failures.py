@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import httpx
+import psycopg
 import pytest
 from structlog.testing import capture_logs
 
@@ -53,6 +54,27 @@ async def test_it_is_logged_once_told_at_the_third_time_and_ends(shop: Shop, clo
     assert await shop.notices() == []
     async with shop.means.pool.connection() as connection:
         assert await health.failures(connection) == []
+
+
+@pytest.mark.parametrize("lost", [psycopg.OperationalError("gone"), psycopg.errors.AdminShutdown("ended")])
+async def test_a_job_that_lost_the_database_shows_no_code(shop: Shop, lost: Exception) -> None:
+    async def loses() -> None:
+        raise lost
+
+    with capture_logs() as lines, pytest.raises(type(lost)):
+        await Failures(shop.means).watch("collect", str(shop.accounts["posta"]), loses())
+    (line,) = [line for line in lines if line["event"].startswith("a job")]
+    assert line["log_level"] == "warning"
+    assert "exc_info" not in line
+
+
+async def test_a_full_disk_is_not_a_lost_database(shop: Shop) -> None:
+    async def fails() -> None:
+        raise psycopg.errors.DiskFull("no space")
+
+    with capture_logs() as lines, pytest.raises(psycopg.errors.DiskFull):
+        await Failures(shop.means).watch("collect", str(shop.accounts["posta"]), fails())
+    assert [line["log_level"] for line in lines if line["event"] == "a job failed"] == ["error"]
 
 
 async def test_another_worker_hears_of_it_and_ends_it(shop: Shop) -> None:

@@ -75,7 +75,9 @@ class Failures:
             log.warning("a job failed", job=job, error=type(error).__name__)
             return
         self._failing.add((job, payload[:_LONGEST]))
-        if found.to_log:
+        if _connection_lost(error):
+            log.warning("a job lost the database; it runs again", job=job, about=payload[:_LONGEST])
+        elif found.to_log:
             log.error("a job failed", job=job, about=payload[:_LONGEST], times=found.count, exc_info=error)
 
     async def _over(self, job: str, payload: str) -> None:
@@ -92,6 +94,15 @@ class Failures:
                         now=self._means.now(),
                     )
                 log.info("a job gets through again", job=job, about=payload)
+
+
+def _connection_lost(error: Exception) -> bool:
+    """Whether the database ended or went away under a job (SQLSTATE 08, 57P, or no answer at all): where our code
+    stood then tells nobody anything.
+    """
+    if isinstance(error, psycopg.OperationalError):
+        return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
+    return isinstance(error, psycopg.InterfaceError)
 
 
 async def _owner(connection: Connection, job: str, payload: str) -> int | None:
