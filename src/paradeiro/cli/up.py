@@ -238,7 +238,7 @@ def _greet(running: Running, sign_in: str, key: str) -> None:
     console.print("\nParadeiro is up.\n", style="bold")
     line("Orders", f"{address}{sign_in}")
     if sign_in:
-        line("", "(signs you in; works for an hour)")
+        line("", "(signs you in, once, within an hour)")
     line("API", f"{address}/docs" + (f"   reads and writes with  X-API-Key: {key}" if key else ""))
     if not key:
         line("", "(the API key of the first start goes on working; for another: paradeiro up --show-key)")
