@@ -29,6 +29,7 @@ async def test_nothing_is_taken_in_on_a_full_disk(shop: Shop, free: int, taken: 
         assert answer.status_code == taken
         assert ("nearly full" in answer.text) is (taken == 507)
         assert (await client.get("/api/v1/shipments")).status_code == 200
+        assert ("nearly full" in (await client.get("/health")).text) is (taken == 507)
         pushed = await client.post("/hooks/posta/nobody", content=b"{}")
         assert (pushed.status_code == 503) is (taken == 507)
         assert (await client.post("/sign-in", data={"key": "pk_wrong"})).status_code != 507

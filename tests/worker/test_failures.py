@@ -77,6 +77,16 @@ async def test_a_full_disk_is_not_a_lost_database(shop: Shop) -> None:
     assert [line["log_level"] for line in lines if line["event"] == "a job failed"] == ["error"]
 
 
+async def test_a_database_that_takes_nothing_is_said_once_a_minute(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def full(*_: object, **__: object) -> None:
+        raise psycopg.errors.DiskFull("no space")
+
+    monkeypatch.setattr(health, "failed", full)
+    with capture_logs() as lines:
+        await _watch(Failures(shop.means), "1", 5)
+    assert len([line for line in lines if "takes nothing" in line["event"]]) == 1
+
+
 async def test_another_worker_hears_of_it_and_ends_it(shop: Shop) -> None:
     payload, stop = str(shop.accounts["posta"]), asyncio.Event()
     await _watch(Failures(shop.means), payload, 3)

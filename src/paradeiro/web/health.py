@@ -14,6 +14,7 @@ from paradeiro.db import health
 from paradeiro.db.health import Glance, Health
 from paradeiro.flow.means import Means
 from paradeiro.web.auth import Caller, MeansOf, reader
+from paradeiro.web.space import nearly_full
 
 router = APIRouter()
 _SECONDS = 3
@@ -53,6 +54,8 @@ async def whole(request: Request) -> JSONResponse:
     except (psycopg.Error, TimeoutError):
         return JSONResponse({"status": "database unreachable"}, 503)
     problems = _problems(found)
+    if nearly_full(getattr(request.app.state, "free_bytes", None)):
+        problems.append("the disk of the database is nearly full, so that nothing new is taken in: free some space")
     status = "degraded" if problems else "ok"
     answer = {"status": status, "jobs_waiting": found.jobs_waiting, "workers": found.workers}
     return JSONResponse(answer | ({"problems": problems} if problems else {}))

@@ -11,8 +11,13 @@ _READS = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
 _ALWAYS = ("/sign-in", "/sign-out")
 
 
+def nearly_full(free_bytes: Callable[[], int] | None) -> bool:
+    """Whether there is too little room to take something in. None: the disk is not ours to watch."""
+    return free_bytes is not None and free_bytes() < LEAST_BYTES
+
+
 def refuses(free_bytes: Callable[[], int] | None, method: str, path: str) -> bool:
-    """Whether a request would bring something in that there is no room for. None: the disk is not ours to watch."""
-    if free_bytes is None or method in _READS or path.startswith(_ALWAYS):
+    """Whether a request would bring something in that there is no room for."""
+    if method in _READS or path.startswith(_ALWAYS):
         return False
-    return free_bytes() < LEAST_BYTES
+    return nearly_full(free_bytes)

@@ -1,6 +1,7 @@
 """In: jobs as they run; out: one that fails is seen: once in the log, counted, with a notice at the third time."""
 
 import asyncio
+import time
 from collections.abc import Awaitable
 from contextlib import suppress
 from datetime import timedelta
@@ -18,6 +19,8 @@ from paradeiro.flow.means import Means, log
 _TELL_AT = 3
 _LOG_AGAIN = timedelta(hours=1)
 _BEAT_SECONDS = 10.0
+# The sweep alone fails every second while the database takes nothing.
+_SAY_AGAIN_SECONDS = 60.0
 _LONGEST = 300
 
 
@@ -27,6 +30,7 @@ class Failures:
     def __init__(self, means: Means) -> None:
         self._means = means
         self._failing: set[tuple[str, str]] = set()
+        self._said_away: dict[str, float] = {}
 
     async def watch(self, job: str, payload: str, work: Awaitable[None]) -> None:
         """Run one job. What it raises is noted, and raised again: the queue keeps it too."""
@@ -72,13 +76,20 @@ class Failures:
                     await notices.open_notices(connection, drafts, now=self._means.now())
         except (psycopg.Error, TimeoutError):
             # The database is away, which is why the job failed: said once, by who lost the connection.
-            log.warning("a job failed", job=job, error=type(error).__name__)
+            self._say_away(job, error)
             return
         self._failing.add((job, payload[:_LONGEST]))
         if _connection_lost(error):
             log.warning("a job lost the database; it runs again", job=job, about=payload[:_LONGEST])
         elif found.to_log:
             log.error("a job failed", job=job, about=payload[:_LONGEST], times=found.count, exc_info=error)
+
+    def _say_away(self, job: str, error: Exception) -> None:
+        """The database takes nothing (it is away, or its disk is full): a line a minute for each kind of job."""
+        now = time.monotonic()
+        if now - self._said_away.get(job, -_SAY_AGAIN_SECONDS) >= _SAY_AGAIN_SECONDS:
+            self._said_away[job] = now
+            log.warning("a job failed, and the database takes nothing", job=job, error=type(error).__name__)
 
     async def _over(self, job: str, payload: str) -> None:
         self._failing.discard((job, payload))

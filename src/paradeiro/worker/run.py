@@ -77,13 +77,13 @@ async def _sweeping(means: Means, clock: ClockWatch, stop: asyncio.Event, failur
             await failures.watch("sweep", "", _swept(means, clock))
         except (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError) as error:
             if not lost:
-                log.exception("the sweep could not reach the database; it tries again", error=type(error).__name__)
+                log.warning("the sweep cannot use the database; it tries again", error=type(error).__name__)
             lost = True
         except Exception:  # noqa: BLE001, S110 - noted, logged and told by `watch`; the next sweep tries again
             pass
         else:
             if lost:
-                log.info("the sweep reaches the database again")
+                log.info("the sweep uses the database again")
             lost = False
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _SWEEP_SECONDS)
