@@ -168,6 +168,11 @@ class _PlainRecord(logging.LogRecord):
             self.exc_text = loggable(logging.Formatter().formatException(self.exc_info))
 
 
+def _to_standard_error(*_: object) -> structlog.PrintLogger:
+    """Wherever that leads at this moment: whoever redirects it for a while closes what was there meanwhile."""
+    return structlog.PrintLogger(sys.stderr)
+
+
 def set_up_logs(settings: Settings) -> None:
     """Plain lines on a terminal's standard error, redacted."""
     logging.setLogRecordFactory(_PlainRecord)
@@ -180,7 +185,7 @@ def set_up_logs(settings: Settings) -> None:
             structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[settings.log_level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=_to_standard_error,
         cache_logger_on_first_use=False,
     )
 

@@ -18,10 +18,10 @@ def _run(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
     [
         (("up",), {"PARADEIRO_DATABASE_URL": "postgresql://nobody:geheim@127.0.0.1:1/x"}, "port 1 failed"),
         (("migrate",), {"PARADEIRO_DATABASE_URL": "postgresql://nobody:geheim@127.0.0.1:1/x"}, "port 1 failed"),
-        (("up",), {"PARADEIRO_PORT": "geheim"}, "PARADEIRO_PORT"),
+        (("up",), {"PARADEIRO_PORT": "eighty"}, "PARADEIRO_PORT"),
         (("serve",), {"PARADEIRO_DATABASE_URL": "postgresql://nobody:geheim@127.0.0.1:1/x"}, "port 1 failed"),
-        (("work",), {"PARADEIRO_DATABASE_URL": "postgresql://nobody:geheim@[::1/x"}, "cannot be read"),
-        (("key", "--store", "x", "--name", "y"), {"PARADEIRO_DATABASE_URL": "geheim"}, "cannot be read"),
+        (("work",), {"PARADEIRO_DATABASE_URL": "postgresql://nobody:geheim@[::1/x"}, "is no address"),
+        (("key", "add", "--store", "x", "--name", "y"), {"PARADEIRO_DATABASE_URL": "geheim"}, "is no address"),
         (("work",), {"PARADEIRO_LOG_LEVEL": "loud"}, "PARADEIRO_LOG_LEVEL"),
         (("parse", "nobody"), {}, "there is no connector 'nobody'"),
         (("parse", "correios", "/no/such/answer.json"), {}, "cannot read /no/such/answer.json"),

@@ -25,6 +25,7 @@ from tests.flow.conftest import Shop
 from tests.flow.test_main_line import DELIVERED, OUT, POSTED
 from tests.flow.test_persons import BY, found_anywhere, lived
 from tests.flow.test_second_source import stand_in
+from tests.web.signing_in import sign_in
 
 _SAYS = "450 4.2.1 <ana@example.com>: Ana Souza (11 98765-4321, CPF 529.982.247-25) is greylisted"
 # Where an address has to be, until the customer is erased.
@@ -93,7 +94,7 @@ async def _seen(shop: Shop, *paths: str) -> str:
     key = {"X-API-Key": (await make_key(shop.means, "Loja", name="op"))[1]}
     transport = httpx.ASGITransport(create_app(shop.means, real_clock))
     async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=key) as client:
-        client.cookies.update((await client.post("/sign-in", data={"key": key["X-API-Key"]})).cookies)
+        await sign_in(client, key["X-API-Key"])
         answers = [await client.get(path) for path in paths]
     assert [a.status_code for a in answers] == [200] * len(paths)
     return "\n".join(a.text for a in answers)

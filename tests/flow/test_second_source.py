@@ -319,7 +319,7 @@ async def test_a_lease_that_a_dead_stand_in_left_ends(shop: Shop) -> None:
             lease=shop.clock() + timedelta(minutes=14),
             limit=9,
         )
-    assert [k.shipment.id for k in claimed] == [shipment]
+    assert [k.shipment.id for k in claimed.kept] == [shipment]
     await shop.later(minutes=11)
     assert shop.outside.asked("ajuda") == [], "leased: left to whoever has it"
     await shop.later(minutes=4)

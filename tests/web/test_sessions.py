@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from paradeiro.app import real_clock
-from paradeiro.db import stores
+from paradeiro.db import keys, stores
 from paradeiro.db.pool import transaction
 from paradeiro.web.auth import COOKIE, SAID_ONCE
 from paradeiro.web.pages import one_time_link
@@ -94,7 +94,7 @@ async def test_a_session_ends_after_seven_days_and_with_its_key(at: House) -> No
         async with transaction(at.shop.means.pool) as connection:
             kept = await (await connection.execute("SELECT count(*) FROM web_session")).fetchone()
             assert kept == (1,), "what has ended is dropped"
-            await stores.revoke_api_key(connection, at.shop.store_id, at.key_id, now=at.shop.clock())
+            await keys.revoke(connection, at.key_id, now=at.shop.clock(), store_id=at.shop.store_id)
         assert (await browser.get("/")).headers["location"] == "/sign-in"
 
 

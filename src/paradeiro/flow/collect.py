@@ -15,7 +15,7 @@ from paradeiro.db import jobs, notices, replies, shipments, stand_ins
 from paradeiro.db.jobs import Job
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
-from paradeiro.db.set_aside import Spoilt, apart
+from paradeiro.db.set_aside import apart
 from paradeiro.db.shipments import Asked, Kept
 from paradeiro.db.stores import Account
 from paradeiro.domain.schedule import next_check
@@ -23,7 +23,7 @@ from paradeiro.domain.sources import PATIENCE
 from paradeiro.domain.words import NoticeKind, Outcome
 from paradeiro.flow import aside, trouble, turns, watch
 from paradeiro.flow.bounded import BATCH_SECONDS, MANY_SECONDS, bounded
-from paradeiro.flow.fetching import Answers, answered_an_error, codes_of, fetch, fetch_many
+from paradeiro.flow.fetching import Answers, Fetched, answered_an_error, codes_of, fetch, fetch_many
 from paradeiro.flow.means import Means
 from paradeiro.sdk.contract import Answer, Connector
 
@@ -159,27 +159,27 @@ async def _ask_batch(means: Means, claimed: _Claimed, due: Sequence[Kept], turn:
     session = await means.sessions.of(claimed.account)
     asked_at = asyncio.get_running_loop().time()
     asking_all = partial(fetch, session, due, partial(turn.wait, claimed.connector.requests_per_second))
-    answers, failed = await bounded(asking_all, BATCH_SECONDS, partial(_unanswered, codes_of(due)))
+    found = await bounded(asking_all, BATCH_SECONDS, partial(_unanswered, codes_of(due)))
     seconds = asyncio.get_running_loop().time() - asked_at
-    asking = _Asking(claimed.account, means.connectors, claimed.borrowed, seconds, means.now())
+    asking = _Asking(claimed.account, means.connectors, claimed.borrowed, seconds, means.now(), found.stumbled)
     async with transaction(means.pool) as connection:
-        await aside.leave(connection, failed, now=means.now())
-        answered = [kept for kept in due if kept.shipment.tracking_code in answers]
-        return await _settle_apart(connection, asking, answered, answers)
+        await aside.leave(connection, found.spoilt, now=means.now())
+        answered = [kept for kept in due if kept.shipment.tracking_code in found.answers]
+        return await _settle_apart(connection, asking, answered, found.answers)
 
 
 def _none(_: str) -> Answers:
     return {}
 
 
-def _unanswered(codes: Sequence[str], why: str) -> tuple[Answers, list[Spoilt]]:
-    return {code: Answer(code, Outcome.RETRY, message=why) for code in codes}, []
+def _unanswered(codes: Sequence[str], why: str) -> Fetched:
+    return Fetched({code: Answer(code, Outcome.RETRY, message=why) for code in codes})
 
 
 @dataclass(frozen=True, slots=True)
 class _Asking:
     """Who was asked, and as what: `borrowed` shipments have another home. `seconds`: how long the answer took, or None
-    if that says nothing.
+    if that says nothing. `stumbled`: it answered errors at first, about nothing in particular.
     """
 
     account: Account
@@ -187,6 +187,7 @@ class _Asking:
     borrowed: bool
     seconds: float | None
     now: datetime
+    stumbled: bool = False
 
 
 async def _settle_apart(
@@ -235,7 +236,8 @@ async def _settle(connection: Connection, asking: _Asking, due: Sequence[Kept], 
         answers,
         changed=batch.changed,
         kept=ids,
-        seconds=asking.seconds,
+        seconds=None if asking.stumbled else asking.seconds,
+        stumbled=asking.stumbled,
         now=now,
     )
     await notices.open_notices(connection, batch.notices, now=now)

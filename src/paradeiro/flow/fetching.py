@@ -1,6 +1,7 @@
 """In: an open session and a batch of packages; out: the answers about them, the one that spoils its batch alone."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from paradeiro.db.set_aside import NOT_THE_ROWS, Spoilt
@@ -20,6 +21,17 @@ _MOST_QUESTIONS = 16
 _UNANSWERED = LookupError("the connector gave no answer about it")
 
 
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What asking about a batch gave: the answers by code, the packages that are set aside, and whether the party
+    answered errors at first that were about none of them.
+    """
+
+    answers: Answers
+    spoilt: list[Spoilt] = field(default_factory=list)
+    stumbled: bool = False
+
+
 def codes_of(due: Sequence[Kept]) -> list[str]:
     """Their tracking codes, each once."""
     return list(dict.fromkeys(kept.shipment.tracking_code for kept in due))
@@ -36,7 +48,7 @@ def answered_an_error(answer: Answer) -> bool:
     )
 
 
-async def fetch(session: Any, due: Sequence[Kept], wait: Callable[[], Awaitable[None]]) -> tuple[Answers, list[Spoilt]]:
+async def fetch(session: Any, due: Sequence[Kept], wait: Callable[[], Awaitable[None]]) -> Fetched:
     """The answers about a batch, by code, and the packages with which asking fails in a way that no answer is. A batch
     that is answered an error is halved until the code that causes it stands alone. `wait`: before each more question.
     """
@@ -46,12 +58,13 @@ async def fetch(session: Any, due: Sequence[Kept], wait: Callable[[], Awaitable[
         raise
     except Exception as error:  # noqa: BLE001 - a fault of ours with one package: it is told, and the others are asked
         if len(due) == 1:
-            return {}, [aside.package(due[0], error)]
+            return Fetched({}, [aside.package(due[0], error)])
         return await _one_by_one(session, due, wait)
     missing = [aside.package(k, _UNANSWERED) for k in due if k.shipment.tracking_code not in answers]
-    if len(answers) > 1 and _all_errors(answers.values()):
-        answers = await _halved(session, answers, wait)
-    return answers, missing
+    if len(answers) == 1 or not _all_errors(answers.values()):
+        return Fetched(answers, missing)
+    answers = await _halved(session, answers, wait)
+    return Fetched(answers, missing, stumbled=not any(answered_an_error(answer) for answer in answers.values()))
 
 
 async def fetch_many(session: Any, due: Sequence[Kept]) -> Answers:
@@ -69,22 +82,21 @@ async def _ask(session: Any, codes: Sequence[str]) -> Answers:
     return {answer.tracking_code: answer for answer in await session.fetch(codes)}
 
 
-async def _one_by_one(
-    session: Any, due: Sequence[Kept], wait: Callable[[], Awaitable[None]]
-) -> tuple[Answers, list[Spoilt]]:
-    answers: Answers = {}
-    failed: list[Spoilt] = []
+async def _one_by_one(session: Any, due: Sequence[Kept], wait: Callable[[], Awaitable[None]]) -> Fetched:
+    whole = Fetched({})
     for kept in due:
         await wait()
-        more, spoilt = await fetch(session, [kept], wait)
-        answers |= more
-        failed += spoilt
-    return answers, failed
+        one = await fetch(session, [kept], wait)
+        whole.answers.update(one.answers)
+        whole.spoilt.extend(one.spoilt)
+    return whole
 
 
 async def _halved(session: Any, whole: Answers, wait: Callable[[], Awaitable[None]]) -> Answers:
-    """Ask about the halves of a batch that was answered an error, and so on; what is not reached keeps that answer."""
-    answers, parts = dict(whole), _halves(list(whole))
+    """Ask about the halves of a batch that was answered an error, and so on; what is not reached keeps that answer.
+    One that stands alone in the end is asked about once more: a party that fails now and then blames nobody so.
+    """
+    answers, parts, alone = dict(whole), _halves(list(whole)), set[str]()
     for _ in range(_MOST_QUESTIONS):
         if not parts:
             break
@@ -92,8 +104,13 @@ async def _halved(session: Any, whole: Answers, wait: Callable[[], Awaitable[Non
         await wait()
         told = await _ask(session, part)
         answers |= told
-        if len(part) > 1 and _all_errors(told.values()):
+        if not _all_errors(told.values()):
+            continue
+        if len(part) > 1:
             parts += _halves(part)
+        elif part[0] not in alone:
+            alone.add(part[0])
+            parts.append(part)
     return answers
 
 

@@ -52,9 +52,12 @@ async def answered(
     changed: Sequence[Answer],
     kept: Mapping[str, int],
     seconds: float | None,
+    stumbled: bool = False,
     now: datetime,
 ) -> None:
-    """One question was answered. `changed`: what is new; `kept`: ids of kept answers, by tracking code."""
+    """One question was answered. `changed`: what is new; `kept`: ids of kept answers, by tracking code; `stumbled`: it
+    was answered only after errors that were about no package.
+    """
     read = sum(1 for a in answers.values() if a.outcome in {Outcome.FOUND, Outcome.NOT_FOUND})
     if read:
         await watches.count(connection, account.store_id, account.id, now=now, answers=read)
@@ -68,8 +71,8 @@ async def answered(
         eventful=about.count(Outcome.FOUND),
         eventless=about.count(Outcome.NOT_FOUND) + about.count(Outcome.REFUSED),
         seconds=seconds if read else None,
-        failed=any(a.outcome is Outcome.RETRY for a in answers.values()),
-        recovered=bool(read) and account.failures > 0,
+        failed=stumbled or any(a.outcome is Outcome.RETRY for a in answers.values()),
+        recovered=bool(read) and (stumbled or account.failures > 0),
     )
     strange = [Strange(a.tracking_code, a.body, kept.get(a.tracking_code)) for a in (*unread, *changed)]
     hold = [kept[a.tracking_code] for a in unread]
