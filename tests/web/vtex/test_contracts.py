@@ -101,14 +101,14 @@ def test_no_call_that_the_contract_allows_breaks_a_door(house: str, name: str, p
     operation = schemathesis.openapi.from_dict(contract)[path][method.upper()]
     base, headers = house + BELOW[name], vtex_headers("pk_erp")
     taken = set[int]()
+    invoice = {
+        name: _plausible(name, "") for name in ("type", "issuanceDate", "invoiceNumber", "invoiceValue", "items")
+    }
+    invoice |= {"courier": "Posta", "trackingNumber": "AA1"}
     if "{" in path:
-        body = {
-            name: _plausible(name, "") for name in ("type", "issuanceDate", "invoiceNumber", "invoiceValue", "items")
-        }
-        body |= {"courier": "Posta", "trackingNumber": "AA1"}
-        assert httpx.post(f"{house}{ORDERS}/1001/invoice", json=body, headers=headers).status_code == 200
-    # Few made-up histories and dispatch orders are right by chance: one that is, is asked too.
-    sure = {"{invoiceNumber}/tracking": HISTORY, "/notify": DISPATCH}
+        assert httpx.post(f"{house}{ORDERS}/1001/invoice", json=invoice, headers=headers).status_code == 200
+    # Few made-up invoices, histories and dispatch orders are right by chance: one that is, is asked too.
+    sure = {"{orderId}/invoice": invoice, "{invoiceNumber}/tracking": HISTORY, "/notify": DISPATCH}
     for said in (body for ending, body in sure.items() if path.endswith(ending)):
         answer = httpx.request(method.upper(), base + path.format(**KNOWN), json=said, headers=headers)
         operation.validate_response(answer)
