@@ -1,5 +1,6 @@
 """`paradeiro mail hook, bounce, suppressed, status`, on a real database."""
 
+import json
 from pathlib import Path
 
 import psycopg
@@ -55,6 +56,8 @@ def test_what_came_back_by_a_pipe(database: str) -> None:
     assert (said.exit_code, "hard: 550 5.1.1" in said.output) == (0, True), said.output
     assert "Nothing of ours" in ask(app, ["mail", "bounce", *STORE], input=SAVED["nothing_vacation"]).output
     assert "neither a mail" in ask(app, ["mail", "bounce", *STORE], input=b"\xff\x00").output
+    facts = json.loads(ask(app, ["mail", "suppressed", *STORE, "--json"]).stdout)
+    assert [(each["address"], each["kind"]) for each in facts] == [("ana@example.com", "hard")]
     listed = ask(app, ["mail", "suppressed", *STORE]).output
     assert "ana@example.com  hard, since" in listed
     counted = ask(app, ["mail", "status", *STORE]).output

@@ -10,6 +10,7 @@ from paradeiro.cli.mail_commands import app, run_for_store, say
 from paradeiro.cli.printing import AsJson, Found, show
 
 if TYPE_CHECKING:
+    from paradeiro.db.bounces import Suppression
     from paradeiro.flow.means import Means
 
 _Store = Annotated[str, typer.Option(help="the store's name")]
@@ -57,23 +58,23 @@ def bounce(store: _Store, account: _Account = "") -> None:
 def suppressed(
     store: _Store,
     lift: Annotated[str, typer.Option(help="an address that is good: mail to it again")] = "",
+    json: AsJson = False,
 ) -> None:
     """The addresses that get no more mail, and why."""
     from paradeiro.cli.author import cli_author
     from paradeiro.flow import bounces
 
-    async def done(means: "Means", store_id: int) -> str:
+    async def done(means: "Means", store_id: int) -> Found:
         if lift:
             await bounces.lift(means, store_id, lift, cli_author())
-            return f"{lift} gets mail again, from the next change on."
-        lines: list[str] = []
-        before: int | None = None
-        while page := await bounces.suppressions(means, store_id, before=before):
-            lines += [f"{each.address}  {each.kind}, since {each.since:%Y-%m-%d}: {each.reason}" for each in page]
-            before = page[-1].id
-        return "\n".join(lines) or "Every address gets mail."
+            return Found(f"{lift} gets mail again, from the next change on.", {"lifted": lift})
+        found: list[Suppression] = []
+        while page := await bounces.suppressions(means, store_id, before=found[-1].id if found else None):
+            found += page
+        lines = [f"{each.address}  {each.kind}, since {each.since:%Y-%m-%d}: {each.reason}" for each in found]
+        return Found("\n".join(lines) or "Every address gets mail.", [asdict(each) for each in found])
 
-    say(run_for_store(store, done))
+    show(run_for_store(store, done), as_json=json)
 
 
 @app.command()
