@@ -48,7 +48,7 @@ def telling_of(path: Path) -> Telling:
     timeline = fold(
         story.events,
         now=story.now,
-        ordered_at=story.order.ordered_at,
+        made_at=story.order.ordered_at,
         base=Status.REGISTERED,
         estimate=story.estimate,
     )

@@ -240,17 +240,17 @@ def test_a_delivery_before_the_posting_is_a_doubt() -> None:
 
 
 def test_an_event_older_than_the_order_by_more_than_a_day_does_not_count() -> None:
-    reused = fold(JOURNEY, now=NOW, ordered_at=BEGIN + timedelta(days=5))
+    reused = fold(JOURNEY, now=NOW, made_at=BEGIN + timedelta(days=5))
     assert reused.snapshot.status is Status.UNKNOWN
     assert len(reused.doubts) == len(JOURNEY)
-    grace = fold(JOURNEY, now=NOW, ordered_at=BEGIN + timedelta(hours=23))
+    grace = fold(JOURNEY, now=NOW, made_at=BEGIN + timedelta(hours=23))
     assert grace.snapshot.delivered
     assert not grace.doubts
 
 
 @given(journeys)
 def test_nothing_older_than_the_order_delivers(journey: list[TrackingEvent]) -> None:
-    timeline = fold(journey, now=NOW, ordered_at=NOW + timedelta(days=30))
+    timeline = fold(journey, now=NOW, made_at=NOW + timedelta(days=30))
     assert not timeline.snapshot.delivered
 
 

@@ -186,7 +186,7 @@ async def shown_now(at: Stage, ids: dict[str, int]) -> list[Shown]:
         timeline = fold(
             known.get(kept.shipment.id, []),
             now=at.shop.clock(),
-            ordered_at=kept.order.ordered_at,
+            made_at=kept.made_at,
             base=Status.REGISTERED,
         )
         once = any(e.status is Status.DELIVERED for e in timeline.events)

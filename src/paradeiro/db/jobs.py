@@ -10,7 +10,7 @@ from pgqueuer.queries import Queries
 from paradeiro.db.pool import Connection
 
 COLLECT, FEED, LISTEN, NAMED, ORDERS = "collect", "feed", "listen", "named", "orders"
-PROVE, RECORD, RELAY = "prove", "record", "relay"
+PROVE, REASSESS, RECORD, RELAY = "prove", "reassess", "record", "relay"
 # What endpoints are told has a name of its own: nobody's mail waits behind it in the queue.
 HOOKS = "webhook"
 

@@ -92,6 +92,7 @@ CREATE TABLE shipment (
     failures        integer NOT NULL DEFAULT 0,
     asked_at        timestamptz,
     vanished_at     timestamptz,                 -- since when the carrier no longer shows a delivery that it had shown
+    reassess_at     timestamptz,                 -- when what is known of it says something else by itself
     hinted_at       timestamptz,                 -- a push asked for it since it was last claimed: due then
     UNIQUE (store_id, order_id, carrier, tracking_code, invoice_number)
 );
@@ -410,6 +411,7 @@ CREATE TABLE mail_template (                    -- a store's own layout of its m
     PRIMARY KEY (store_id, part)
 );
 CREATE INDEX shipment_waiting ON shipment (id) WHERE status = 'available_for_pickup';
+CREATE INDEX shipment_reassess ON shipment (reassess_at) WHERE reassess_at IS NOT NULL;
 CREATE UNIQUE INDEX effect_mail ON effect (key) WHERE told_to IS NOT NULL;
 
 CREATE TABLE bounce (                           -- a mail that came back

@@ -29,6 +29,11 @@ class Kept:
     digest: bytes | None
     vanished_at: datetime | None = None
 
+    @property
+    def made_at(self) -> datetime | None:
+        """Since when there can be news: when the order was made, else when it was invoiced; None if nobody said."""
+        return self.order.ordered_at or self.shipment.invoice.issued_at
+
 
 @dataclass(frozen=True, slots=True)
 class Readable:

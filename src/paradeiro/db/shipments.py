@@ -20,13 +20,15 @@ __all__ = ["Kept", "Readable"]  # what most of this is about
 @dataclass(frozen=True, slots=True)
 class Moved:
     """Where a shipment stands after recording, and when to ask again. `vanished_at`: since when a delivery is no longer
-    shown; while that is not sure, the next answer is recorded even if it says the same again.
+    shown; while that is not sure, the next answer is recorded even if it says the same again. `reassess_at`: when what
+    is known says something else by itself.
     """
 
     id: int
     snapshot: Snapshot
     next_check: datetime | None
     vanished_at: datetime | None = None
+    reassess_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,11 +253,11 @@ async def move(connection: Connection, moved: Sequence[Moved]) -> None:
     sql = """
         UPDATE shipment s SET status = m.status, reason = m.reason, delivered_at = m.delivered_at,
             news_at = m.news_at, snapshot = m.snapshot, next_check = coalesce(s.hinted_at, m.next_check),
-            leased_until = NULL, vanished_at = m.vanished_at,
+            leased_until = NULL, vanished_at = m.vanished_at, reassess_at = m.reassess_at,
             digest = CASE WHEN m.vanished_at IS NULL THEN s.digest END
         FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::jsonb[],
-                    %s::timestamptz[], %s::timestamptz[])
-            AS m (id, status, reason, delivered_at, news_at, snapshot, next_check, vanished_at)
+                    %s::timestamptz[], %s::timestamptz[], %s::timestamptz[])
+            AS m (id, status, reason, delivered_at, news_at, snapshot, next_check, vanished_at, reassess_at)
         WHERE s.id = m.id"""
     columns = (
         [m.id for m in moved],
@@ -266,6 +268,7 @@ async def move(connection: Connection, moved: Sequence[Moved]) -> None:
         [msgspec.json.encode(m.snapshot).decode() for m in moved],
         [m.next_check for m in moved],
         [m.vanished_at for m in moved],
+        [m.reassess_at for m in moved],
     )
     await connection.execute(sql, columns)
 

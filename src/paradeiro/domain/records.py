@@ -82,11 +82,14 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A statement that did not count, in words for a person."""
+    """A statement that did not count, in words for a person. `until`: the instant from which it counts although nobody
+    says anything new; None if time mends nothing.
+    """
 
     kind: str
     message: str
     event: TrackingEvent
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,11 @@ class Timeline:
     events: tuple[TrackingEvent, ...]
     withdrawn: frozenset[tuple[datetime, str, str]] = frozenset()
     doubts: tuple[Doubt, ...] = ()
+
+    @property
+    def reassess_at(self) -> datetime | None:
+        """When the same events say something else; None if they never will."""
+        return min((doubt.until for doubt in self.doubts if doubt.until is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,18 +95,20 @@ def fold(
     events: Iterable[TrackingEvent] | Said,
     *,
     now: datetime,
-    ordered_at: datetime | None = None,
+    made_at: datetime | None = None,
     base: Status = Status.UNKNOWN,
     estimate: datetime | None = None,
 ) -> Timeline:
-    """What the events say together. `base` is the status of a timeline in which nothing counts yet."""
+    """What the events say together. `base` is the status of a timeline in which nothing counts yet; `made_at`: when the
+    order was made, or at the latest invoiced, if anybody said.
+    """
     ordered = (events if isinstance(events, Said) else said_once(events)).events
     state = _Fold(Snapshot(status=base, estimate=estimate, events=len(ordered)))
     state.withdrawn = _withdrawn(ordered)
     for event in ordered:
         if event.identity in state.withdrawn:
             continue
-        doubt = _doubt_of(event, ordered, state.withdrawn, now=now, ordered_at=ordered_at)
+        doubt = _doubt_of(event, ordered, state.withdrawn, now=now, made_at=made_at)
         if doubt is not None:
             state.doubts.append(doubt)
             continue
@@ -148,20 +150,21 @@ def _doubt_of(
     withdrawn: set[Identity],
     *,
     now: datetime,
-    ordered_at: datetime | None,
+    made_at: datetime | None,
 ) -> Doubt | None:
     when = f"{event.occurred_at:%Y-%m-%d %H:%M}"
-    if ordered_at is not None and event.occurred_at < ordered_at - REUSED_CODE_GRACE:
+    if made_at is not None and event.occurred_at < made_at - REUSED_CODE_GRACE:
         return Doubt(
             NoticeKind.IMPLAUSIBLE_EVENT,
-            f"'{event.description or event.code}' of {when} is older than the order ({ordered_at:%Y-%m-%d}): "
+            f"'{event.description or event.code}' of {when} is older than the order ({made_at:%Y-%m-%d}): "
             "the code was probably used before. It does not count.",
             event,
         )
     if event.status is not Status.DELIVERED:
         return None
     if event.occurred_at > now + CLOCK_SKEW:
-        return Doubt(NoticeKind.IMPLAUSIBLE_EVENT, f"A delivery dated in the future ({when}) does not count.", event)
+        words = f"A delivery dated in the future ({when}) does not count before that."
+        return Doubt(NoticeKind.IMPLAUSIBLE_EVENT, words, event, until=event.occurred_at - CLOCK_SKEW)
     posted = [e.occurred_at for e in ordered if e.status is Status.ACCEPTED and e.identity not in withdrawn]
     if posted and event.occurred_at < min(posted):
         return Doubt(
@@ -268,6 +271,12 @@ def cause_of(change: Change) -> str:
     new = change.new
     said = f"{new.status} {new.reason} {new.place.key} {new.delivered_at} {new.events}{change.restated}"
     return sha256("\n".join([*told, said]).encode()).hexdigest()[:32]
+
+
+def ended_by_delivery(timeline: Timeline) -> list[NoticeKind]:
+    """Which notices about a package are over once it is delivered: that it was not, and doubts that came true."""
+    doubted = any(doubt.kind == NoticeKind.IMPLAUSIBLE_EVENT for doubt in timeline.doubts)
+    return [NoticeKind.DELIVERY_WITHDRAWN] if doubted else [NoticeKind.DELIVERY_WITHDRAWN, NoticeKind.IMPLAUSIBLE_EVENT]
 
 
 def order_delivered_at(snapshots: Iterable[Snapshot]) -> datetime | None:

@@ -21,7 +21,7 @@ from paradeiro.domain.proofs import proof_is_due
 from paradeiro.domain.records import Change, EffectDraft, Snapshot, Timeline, TrackingEvent
 from paradeiro.domain.schedule import next_check
 from paradeiro.domain.sources import Identity, Said, believed, news
-from paradeiro.domain.timeline import compare, fold, said_once, unseen
+from paradeiro.domain.timeline import compare, ended_by_delivery, fold, said_once, unseen
 from paradeiro.domain.vanishing import ASK_AGAIN_AFTER, SURE_AFTER, back, lacks_delivery, shown_again, vanished
 from paradeiro.domain.words import EffectKind, NoticeKind, PartyKind, Status
 from paradeiro.flow import watch
@@ -85,7 +85,7 @@ class _Outcome:
     notices: list[NoticeDraft] = field(default_factory=list)
     orders: set[int] = field(default_factory=set)
     moves: list[tuple[Status, Status]] = field(default_factory=list)
-    settled: list[tuple[int, str]] = field(default_factory=list)  # subjects of withdrawn deliveries that came true
+    settled: list[tuple[int, str, list[NoticeKind]]] = field(default_factory=list)  # notices that a delivery ends
     unproven: set[int] = field(default_factory=set)  # whose delivery is not the one that was
     proofs: list[Wanted] = field(default_factory=list)
 
@@ -207,11 +207,11 @@ def _fold_one(
     shipment = kept.shipment
     fresh, vanished_at = _fresh(out, kept, known, heard, now=now)
     estimate = next((h.estimate for h in reversed(heard) if h.estimate), shipment.snapshot.estimate)
-    tell = partial(fold, now=now, ordered_at=kept.order.ordered_at, base=Status.REGISTERED, estimate=estimate)
+    tell = partial(fold, now=now, made_at=kept.made_at, base=Status.REGISTERED, estimate=estimate)
     said = said_once([*known, *fresh])
     timeline = tell(said)
     due = _next(around, kept, timeline, gone=vanished_at is not None, now=now)
-    out.moved.append(Moved(shipment.id, timeline.snapshot, due, vanished_at))
+    out.moved.append(Moved(shipment.id, timeline.snapshot, due, vanished_at, timeline.reassess_at))
     _prove(out, kept, timeline, heard, now=now)
     if timeline.withdrawn:
         out.withdrawn.append((shipment.id, timeline))
@@ -224,7 +224,7 @@ def _fold_one(
     out.moves.append((change.old.status, change.new.status))
     out.orders.add(kept.order_id)
     if change.delivered:
-        out.settled.append((shipment.store_id, f"shipment {shipment.id}"))
+        out.settled.append((shipment.store_id, f"shipment {shipment.id}", ended_by_delivery(timeline)))
     old_news = quiet and now - (change.newest or change.new.since or now) > _OLD_NEWS
     out.effects += _effects(around, kept, change, quiet=old_news, was_told=was_told)
     out.notices += _notices(around, kept, change, timeline)
@@ -369,8 +369,8 @@ async def _write(connection: Connection, out: _Outcome, *, now: datetime) -> lis
     if out.orders:
         await orders.settle_deliveries(connection, list(out.orders))
     added = await effects.add(connection, out.effects, now=now)
-    for store_id, subject in out.settled:
-        await notices.resolve_subject(connection, store_id, [NoticeKind.DELIVERY_WITHDRAWN], subject, now=now)
+    for store_id, subject, kinds in out.settled:
+        await notices.resolve_subject(connection, store_id, kinds, subject, now=now)
     await notices.open_notices(connection, out.notices, now=now)
     await proofs.withdraw(connection, out.unproven, now=now)
     await proofs.want(connection, out.proofs, now=now)

@@ -184,7 +184,7 @@ def _telling(
     timeline = fold(
         known,
         now=now,
-        ordered_at=kept.order.ordered_at,
+        made_at=kept.made_at,
         base=Status.REGISTERED,
         estimate=shipment.snapshot.estimate,
     )

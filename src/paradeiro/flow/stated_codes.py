@@ -32,7 +32,7 @@ async def known_codes(means: Means, store_id: int, codes: Sequence[str]) -> dict
     found: dict[str, CodeKnown] = {}
     for each in kept:
         told = known.get(each.shipment.id, [])
-        timeline = fold(told, now=means.now(), ordered_at=each.order.ordered_at, base=Status.REGISTERED)
+        timeline = fold(told, now=means.now(), made_at=each.made_at, base=Status.REGISTERED)
         other = found.get(each.shipment.tracking_code)
         if other is None or len(timeline.events) > len(other.timeline.events):
             found[each.shipment.tracking_code] = CodeKnown(each, timeline)

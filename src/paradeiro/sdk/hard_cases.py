@@ -62,7 +62,7 @@ def _telling(kind: EffectKind, events: tuple[TrackingEvent, ...]) -> Telling:
         tracking_url="https://rastreio.example/AA123456785BR",
         items=(Item("sku-1", 2, 9995, "Caneca"), Item("sku-2", 1, 6000, "Pires")),
     )
-    timeline = fold(events, now=NOW, ordered_at=_BEGIN - timedelta(days=2), base=Status.REGISTERED)
+    timeline = fold(events, now=NOW, made_at=_BEGIN - timedelta(days=2), base=Status.REGISTERED)
     order = Order(
         number="v100200300-01",
         customer=Customer("Ana Souza", "ana@example.com"),

@@ -65,7 +65,7 @@ def package_view(
     timeline = fold(
         (s.event for s in shown),
         now=now,
-        ordered_at=kept.order.ordered_at,
+        made_at=kept.made_at,
         base=Status.REGISTERED,
         estimate=snapshot.estimate,
     )

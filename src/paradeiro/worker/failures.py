@@ -120,6 +120,8 @@ async def _owner(connection: Connection, job: str, payload: str) -> int | None:
     """The store that a job works for; None if it works for no single one."""
     if job in {"sweep", "upkeep", "record"} or not payload.isdecimal() or len(payload) > 18:
         return None
+    if job == "reassess":
+        return int(payload)
     owner = await stores.owner(connection, int(payload))
     return owner[0] if owner else None
 

@@ -10,6 +10,7 @@ from paradeiro.flow.listen import listen
 from paradeiro.flow.means import Means, log
 from paradeiro.flow.named import read_feed, read_named
 from paradeiro.flow.prove import prove
+from paradeiro.flow.reassess import reassess
 from paradeiro.flow.record import record_replies
 from paradeiro.flow.relay import relay
 
@@ -21,6 +22,7 @@ ENTRYPOINTS = (
     jobs.NAMED,
     jobs.ORDERS,
     jobs.PROVE,
+    jobs.REASSESS,
     jobs.RECORD,
     jobs.RELAY,
 )
@@ -42,6 +44,8 @@ async def handle(means: Means, entrypoint: str, payload: str) -> None:
             await keep_door(means, int(payload))
         case jobs.PROVE:
             await prove(means, int(payload))
+        case jobs.REASSESS:
+            await reassess(means, int(payload))
         case jobs.RELAY | jobs.HOOKS:
             await relay(means, int(payload), entrypoint)
         case jobs.RECORD:

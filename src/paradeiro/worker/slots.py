@@ -41,7 +41,7 @@ GROUPS = (
     Group((jobs.COLLECT, jobs.PROVE, jobs.LISTEN), at_once=60, per_store=6),
     Group((jobs.ORDERS, jobs.NAMED, jobs.FEED), at_once=40, per_store=4),
     # No network: each is a moment's work in the database, of which there are only so many connections.
-    Group((jobs.RECORD,), at_once=20, per_store=20),
+    Group((jobs.RECORD, jobs.REASSESS), at_once=20, per_store=20),
 )
 
 
@@ -62,7 +62,7 @@ class Slots:
         used up its share comes again a moment later.
         """
         key = (entrypoint, payload)
-        if entrypoint == jobs.RECORD:
+        if entrypoint in {jobs.RECORD, jobs.REASSESS}:
             await work()
         elif self._running[key] >= _PER_ACCOUNT:
             self._again.add(key)

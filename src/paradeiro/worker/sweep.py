@@ -2,7 +2,18 @@
 
 from datetime import timedelta
 
-from paradeiro.db import effects, jobs, order_hints, proofs, replies, set_aside, shipments, stand_ins, watches
+from paradeiro.db import (
+    effects,
+    jobs,
+    order_hints,
+    proofs,
+    reassessing,
+    replies,
+    set_aside,
+    shipments,
+    stand_ins,
+    watches,
+)
 from paradeiro.db.jobs import Job
 from paradeiro.db.pool import transaction
 from paradeiro.domain.sources import PATIENCE
@@ -34,6 +45,10 @@ async def sweep(means: Means, *, forgotten_after: timedelta = FORGOTTEN_AFTER) -
         }
         unusable = await set_aside.ids(connection, "account")
         wanted = [Job(job, str(i), once=True) for job, ids in due.items() for i in ids if i not in unusable]
+        wanted += [
+            Job(jobs.REASSESS, str(store_id), once=True)
+            for store_id in await reassessing.due_stores(connection, now=now)
+        ]
         lost = await replies.forgotten(connection, before=now - forgotten_after)
         for start in range(0, len(lost), _PER_JOB):
             ids = ",".join(map(str, lost[start : start + _PER_JOB]))

@@ -85,9 +85,7 @@ def _change(kept: Kept, known: Sequence[TrackingEvent], now: datetime) -> Change
         source=Source.OPERATOR,
         withdraws=Withdraws.DELIVERY if old.delivered else None,
     )
-    timeline = fold(
-        [*known, stated], now=now, ordered_at=kept.order.ordered_at, base=Status.REGISTERED, estimate=old.estimate
-    )
+    timeline = fold([*known, stated], now=now, made_at=kept.made_at, base=Status.REGISTERED, estimate=old.estimate)
     return compare(old, timeline, (stated,))
 
 

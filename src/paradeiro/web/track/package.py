@@ -50,7 +50,7 @@ def package(
     kept: Kept, shown: list[ShownEvent], *, now: datetime, zone: tzinfo, words: Catalogue, carrier: str
 ) -> Package:
     """What the customer of this package is told."""
-    timeline = fold((s.event for s in shown), now=now, ordered_at=kept.order.ordered_at, base=Status.REGISTERED)
+    timeline = fold((s.event for s in shown), now=now, made_at=kept.made_at, base=Status.REGISTERED)
     view = package_view(kept, shown, now=now, zone=zone, words=words, private=False)
     return Package(
         view=view,

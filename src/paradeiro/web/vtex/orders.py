@@ -58,7 +58,7 @@ async def _followed(
     return [
         (
             k.shipment,
-            fold(known.get(k.shipment.id, ()), now=means.now(), ordered_at=order.ordered_at, base=Status.REGISTERED),
+            fold(known.get(k.shipment.id, ()), now=means.now(), made_at=k.made_at, base=Status.REGISTERED),
         )
         for k in kept
     ]
