@@ -129,7 +129,9 @@ async def test_a_mail_with_a_return_path_asks_for_failures_only(can: bool) -> No
     ("says", "bounced"),
     [
         ({"RCPT": "550 5.1.1 User unknown"}, BounceKind.HARD),
-        ({"RCPT": "550 No such user"}, BounceKind.SOFT),
+        ({"RCPT": "550 No such user"}, BounceKind.HARD),
+        ({"RCPT": "550 no"}, BounceKind.SOFT),
+        ({"RCPT": "550 5.1.1 your IP address is on a blocklist"}, None),
         ({"RCPT": "552 5.2.2 full"}, BounceKind.SOFT),
         ({"RCPT": "550 5.1.8 your domain does not exist"}, None),
         ({"MAIL": "550 5.7.1 we do not like you"}, None),

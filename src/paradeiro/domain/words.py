@@ -176,6 +176,7 @@ class NoticeKind(StrEnum):
     ERASURE_ASKED = "erasure_asked"
     TEMPLATE_FAILED = "template_failed"
     MAIL_BOUNCED = "mail_bounced"
+    SENDER_REFUSED = "sender_refused"
     ORDER_SET_ASIDE = "order_set_aside"
     SET_ASIDE = "set_aside"
     JOB_FAILING = "job_failing"

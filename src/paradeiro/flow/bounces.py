@@ -11,8 +11,9 @@ from paradeiro.db.hooks import Hook
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.db.stores import Account
-from paradeiro.domain.bounces import SOFT_WITHIN, Bounce, same_address, suppresses
+from paradeiro.domain.bounces import SOFT_WITHIN, Bounce, enhanced_status, same_address, suppresses
 from paradeiro.domain.bounds import clean_text
+from paradeiro.domain.mail_refusals import SenderFault, verdict_of
 from paradeiro.domain.persons import masked
 from paradeiro.domain.redaction import unnamed
 from paradeiro.domain.words import BounceKind, DeedKind, NoticeKind, Outcome, PartyKind
@@ -32,6 +33,8 @@ async def take(means: Means, account: Account, raw: bytes, hook: Hook | None = N
     found, now = read(raw), means.now()
     async with transaction(means.pool) as connection:
         drafts = await _came_back(connection, account, found.bounces, now=now)
+        ours = [b for b in found.blamed if await bounces.mail_sent(connection, account.store_id, account.id, b.mail)]
+        drafts += about_us(account, [(blamed.fault, blamed.reason) for blamed in ours])
         if hook is not None and found.outcome is Outcome.MALFORMED:
             # The bytes are kept: they show how a provider writes now.
             await hooks.keep(connection, hook, body=raw, outcome=found.outcome, about=(), now=now, again_before=now)
@@ -42,9 +45,54 @@ async def take(means: Means, account: Account, raw: bytes, hook: Hook | None = N
 async def refused(
     connection: Connection, account: Account, sent: Sequence[tuple[str, Sent]], *, now: datetime
 ) -> list[NoticeDraft]:
-    """What the server said at once of the addresses of these mails, by their keys."""
+    """What the server said at once of these mails, by their keys: of their addresses, and of us."""
     said = [Bounce(key, each.bounced, each.message) for key, each in sent if each.bounced is not None]
-    return await _came_back(connection, account, said, now=now)
+    ours = [(fault, each.message) for _, each in sent if (fault := fault_of(account, each)) is not None]
+    return [*await _came_back(connection, account, said, now=now), *about_us(account, ours)]
+
+
+def fault_of(account: Account, sent: Sent) -> SenderFault | None:
+    """What is wrong with us, if a mail server refused a mail for that."""
+    if account.kind is not PartyKind.MAIL or sent.outcome is not Outcome.REFUSED or sent.bounced is not None:
+        return None
+    return verdict_of(enhanced_status(sent.message), sent.message).ours
+
+
+def about_us(account: Account, said: Sequence[tuple[SenderFault, str]]) -> list[NoticeDraft]:
+    """One notice for each thing that is wrong with the account, however many mails came back for it: none of them says
+    anything of its reader.
+    """
+    drafts = []
+    for fault, reason in sorted(dict(said).items()):
+        told = unnamed(clean_text(reason))
+        words = (
+            f"Mail servers refuse mails of {account.name}: {_WRONG[fault]} The last one said: {told}. It is no fault "
+        )
+        words += "of the readers; their addresses go on getting mail."
+        facts = {"account": account.name, "why": told, "variant": fault.value}
+        drafts.append(
+            NoticeDraft(
+                account.store_id,
+                NoticeKind.SENDER_REFUSED,
+                f"account {account.id} {fault}",
+                words,
+                account_id=account.id,
+                facts=facts,
+            )
+        )
+    return drafts
+
+
+_WRONG = {
+    SenderFault.AUTHENTICATION: "SPF, DKIM or DMARC of the sender's domain does not hold. Look at its DNS records.",
+    SenderFault.BLOCKED: "the address that they come from is blocked or on a blocklist. Ask the mail provider.",
+    SenderFault.CONTENT: "they are taken for spam or for dangerous. Look at the layout, links and sender's name.",
+    SenderFault.POLICY: "a rule there does not let them in. Ask the mail provider.",
+    SenderFault.RATE: "they come too fast or too many. Lower the account's `per_minute` or ask for a higher limit.",
+    SenderFault.RELAY: "the server does not send for this sender. Look at `from_address` and the credentials.",
+    SenderFault.REVERSE_DNS: "the sending server's name and address do not belong together (PTR record).",
+    SenderFault.SIZE: "they are too big. Make the layout's pictures smaller.",
+}
 
 
 async def _came_back(

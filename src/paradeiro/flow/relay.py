@@ -255,7 +255,7 @@ async def _settle(
     for parcel, result in zip(parcels, sent, strict=True):
         await effects.end(connection, _ended(parcel, result, pauses, began=began, now=now), now=now)
         # Of an address that is none a person hears in other words.
-        quiet = bool(pauses) or result.bounced is BounceKind.HARD
+        quiet = bool(pauses) or result.bounced is BounceKind.HARD or bounces.fault_of(account, result) is not None
         draft = None if quiet else _notice(account, parcel, result)
         if draft is not None:
             drafts.append(draft)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
 
-from paradeiro.domain.bounces import Bounce
+from paradeiro.domain.bounces import Blamed, Bounce
 from paradeiro.domain.drift import Expected
 from paradeiro.domain.records import Order, Parsed, Telling
 from paradeiro.domain.words import BounceKind, EffectKind, Outcome, PartyKind, ProofKind
@@ -203,13 +203,15 @@ class PushRead:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What came to a mail account's door. `outcome`: FOUND (`bounces` are mails that came back), NOT_FOUND (nothing
-    came back), MALFORMED (bytes kept, a notice). Nothing else proves it than that it names the key of a mail of ours.
-    `confirm`: an address that a person has to open before the provider posts.
+    """What came to a mail account's door. `outcome`: FOUND (`bounces` are mails that came back for their readers'
+    reasons, `blamed` for ours), NOT_FOUND (nothing came back), MALFORMED (bytes kept, a notice). Nothing else proves it
+    than that it names the key of a mail of ours. `confirm`: an address that a person has to open before the provider
+    posts.
     """
 
     outcome: Outcome
     bounces: tuple[Bounce, ...] = ()
+    blamed: tuple[Blamed, ...] = ()
     message: str = ""
     confirm: str = ""
 

@@ -11,7 +11,8 @@ from typing import Literal
 
 from aiosmtplib import SMTP, SMTPAuthenticationError, SMTPException, SMTPNotSupported, SMTPResponseException
 
-from paradeiro.domain.bounces import bounce_kind, enhanced_status
+from paradeiro.domain.bounces import enhanced_status
+from paradeiro.domain.mail_refusals import Verdict, verdict_of
 from paradeiro.domain.words import BounceKind, Outcome
 from paradeiro.sdk.contract import AccountRef, Clock, Request, Sent
 
@@ -224,7 +225,12 @@ def _about_one(error: SMTPResponseException, phase: _Phase) -> bool:
 
 def _bounced(error: SMTPResponseException, phase: _Phase) -> BounceKind | None:
     """What a refusal says of the recipient's address. Of the message it may say that too, in so many words."""
-    kind = bounce_kind(enhanced_status(error.message))
+    kind = _verdict(error).reader
     if phase == "naming the sender":
         return None
     return kind if phase == "naming the recipient" or kind is BounceKind.HARD else None
+
+
+def _verdict(error: SMTPResponseException) -> Verdict:
+    """Whose fault a refusal for good is."""
+    return verdict_of(enhanced_status(error.message), error.message)

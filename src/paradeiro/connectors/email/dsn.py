@@ -1,6 +1,7 @@
-"""In: a mail that came to the return path; out: which of our mails came back and why, or that it is no such report.
+"""In: a mail that came to the return path; out: which of our mails came back and whose fault it is, if any did.
 
-Delivery status notifications (RFC 3464), abuse reports (RFC 5965), and what servers without either write. Pure.
+Delivery status notifications (RFC 3464), abuse reports (RFC 5965, and Hotmail's own), and what servers without either
+write, whose forms `flufl.bounce` knows. Pure.
 """
 
 import re
@@ -8,9 +9,13 @@ from collections.abc import Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage, Message
 from email.utils import parseaddr
+from typing import TypeAlias
 from uuid import UUID
 
-from paradeiro.domain.bounces import LONGEST_REASON, Bounce, bounce_kind, enhanced_status
+from flufl.bounce import all_failures
+
+from paradeiro.domain.bounces import LONGEST_REASON, Blamed, Bounce, enhanced_status
+from paradeiro.domain.mail_refusals import SenderFault, verdict_of
 from paradeiro.domain.words import BounceKind
 from paradeiro.sdk.speech.places import tidy
 
@@ -20,12 +25,34 @@ _IN_MESSAGE_ID = re.compile(rf"<{_KEY}@", re.IGNORECASE)
 _PLAIN_ID = re.compile(_KEY, re.IGNORECASE)
 # Where servers write whom a report is for; the return path of ours names the mail.
 _ADDRESSED = ("To", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To")
-_FROM_SERVERS = ("mailer-daemon", "postmaster")
+_FROM_SERVERS = re.compile(r"mailer.?daemon|postmaster|mail delivery (?:sub)?system|mail.?administrator", re.IGNORECASE)
+# What servers call a failure for good (RFC 3464: "failed", perhaps with a comment).
+_FAILED = re.compile(r"\s*(?:failed|failure|error|undeliverable|rejected)\b", re.IGNORECASE)
+# A server that says so goes on trying; who answers so was not asked.
+_STILL_TRYING = re.compile(
+    r"(?:will|continue to) (?:keep |be )?(?:try|retr|attempt)|delivery attempts will continue"
+    r"|has not yet been delivered|"
+    r"no action is required|warning message only|do not need to resend|delayed \d+ hours|(?:message|delivery) delayed",
+    re.IGNORECASE,
+)
+# What mail programs send for a reader who presses "unsubscribe" (RFC 2369).
+_UNSUBSCRIBES = re.compile(r"sent this e-?mail to unsubscribe|^\s*unsubscribe\s*$", re.IGNORECASE)
+_UNDELIVERED = re.compile(r"undeliver|delivery (?:status|failure|failed)|failure notice|returned mail", re.IGNORECASE)
+# From here on a report quotes our own mail, whose headers speak of DKIM, SPF and spam too.
+_QUOTED = re.compile(
+    r"^.{0,12}(?:below (?:this line|is a copy)|this is a copy of|message headers? follow|original (?:message|headers)|"
+    r"returned message|(?:included|the) (?:is a )?copy of|unsent message|forwarded message|start of (?:the )?returned|"
+    r"-{3,} ?(?:message|original|header|returned|unsent|end of message)|received: from|return-path:|dkim-signature:)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_REPLY = re.compile(r"(?<![\d.])([45])\d\d(?=[ -])")
 _MOST_PARTS = 40
 _MOST_TEXT = 20_000
+_FROM = re.compile(rb"(?mi)^From:[ \t]*(.*(?:\r?\n[ \t].*)*)")
+CameBack: TypeAlias = Bounce | Blamed
 
 
-def bounces_in(raw: bytes) -> tuple[Bounce, ...]:
+def came_back(raw: bytes) -> tuple[CameBack, ...]:
     """The mails that a report is about; none if it is no report, of none of ours, or says that all is well."""
     report = message_from_bytes(raw, policy=policy.default)
     assert isinstance(report, EmailMessage)
@@ -36,10 +63,14 @@ def bounces_in(raw: bytes) -> tuple[Bounce, ...]:
         return ()
     if "feedback-report" in kind or any(p.get_content_type() == "message/feedback-report" for p in parts):
         return _complaint(mail, parts)
+    if address := next((a for part in parts if (a := _said(part, "X-HmXmrOriginalRecipient"))), ""):
+        return (Bounce(mail, BounceKind.COMPLAINT, "reported as spam at Hotmail or Outlook", parseaddr(address)[1]),)
+    if _UNSUBSCRIBES.search(_words(parts)):
+        return (Bounce(mail, BounceKind.COMPLAINT, "asked for no more mails"),)
     status = [part for part in parts if part.get_content_type() == "message/delivery-status"]
     if status:
-        return _failures(mail, status)
-    return _in_plain_words(mail, report, parts)
+        return _failures(mail, status, _words(parts))
+    return _in_plain_words(mail, report, raw, _words(parts))
 
 
 def _parts(message: Message) -> Iterator[Message]:
@@ -70,9 +101,14 @@ def _plain(key: str) -> str:
     return str(UUID(key))
 
 
-def _complaint(mail: str, parts: list[Message]) -> tuple[Bounce, ...]:
+def _complaint(mail: str, parts: list[Message]) -> tuple[CameBack, ...]:
     """Somebody called it spam. A report that calls it something else, "not-spam" above all, is none."""
     for fields in _fields(parts, "message/feedback-report"):
+        if _said(fields, "Feedback-Type").strip().lower() == "auth-failure":  # RFC 6591: it is ours that is broken
+            said = tidy(_said(fields, "Auth-Failure") or "authentication failed")
+            return (
+                Blamed(mail, SenderFault.AUTHENTICATION, f"a report of failed authentication: {said}"[:LONGEST_REASON]),
+            )
         if _said(fields, "Feedback-Type").strip().lower() in {"abuse", "fraud", "complaint", "opt-out"}:
             who = tidy(_said(fields, "Reported-Domain") or _said(fields, "User-Agent"))
             address = parseaddr(_said(fields, "Original-Rcpt-To"))[1]
@@ -80,39 +116,71 @@ def _complaint(mail: str, parts: list[Message]) -> tuple[Bounce, ...]:
     return ()
 
 
-def _failures(mail: str, status: list[Message]) -> tuple[Bounce, ...]:
+def _failures(mail: str, status: list[Message], words: str) -> tuple[CameBack, ...]:
     """Of each recipient the report says how it went: only what failed for good has come back."""
     for part in status:
         for fields in _fields([part], "message/delivery-status"):
-            if _said(fields, "Action").strip().lower() != "failed":
+            if not _FAILED.match(_said(fields, "Action")):
                 continue
             said = _after_type(_said(fields, "Diagnostic-Code"))
             code = enhanced_status(_said(fields, "Status"))
             # The server's own words are closer to the truth than the relay's "5.0.0".
             nearer = enhanced_status(said)
-            if code.endswith(".0.0") and nearer:
+            if nearer and (not code or code.endswith(".0.0")):
                 code = nearer
-            kind = bounce_kind(code)
-            if kind is None:
-                continue
             address = _after_type(_said(fields, "Original-Recipient") or _said(fields, "Final-Recipient"))
-            return (Bounce(mail, kind, _reason(code, said), parseaddr(address)[1]),)
+            found = _judged(mail, code, said or words, parseaddr(address)[1])
+            if found:
+                return found
     return ()
 
 
-def _in_plain_words(mail: str, report: Message, parts: list[Message]) -> tuple[Bounce, ...]:
+def _in_plain_words(mail: str, report: Message, raw: bytes, words: str) -> tuple[CameBack, ...]:
     """A server that knows no report formats. An answer of a person or of their vacation program is none of these."""
-    sender = parseaddr(_said(report, "From"))[1].lower()
     failed = _said(report, "X-Failed-Recipients")
-    if not failed and not sender.startswith(_FROM_SERVERS):
+    server = bool(_FROM_SERVERS.search(_raw_from(raw)))
+    if _STILL_TRYING.search(words) or _STILL_TRYING.search(_said(report, "Subject")):
         return ()
-    text = next((_text(part) for part in parts if part.get_content_type() == "text/plain"), "")
-    code = enhanced_status(text)
-    kind = bounce_kind(code)
-    if kind is None or code.startswith("4."):
-        return ()  # a delay, or about the sender
-    line = next((line for line in text.splitlines() if code and code in line), text)
-    return (Bounce(mail, kind, _reason(code, line), parseaddr(failed.partition(",")[0])[1]),)
+    known = _known_form(raw)
+    if not failed and not server and not known and not _UNDELIVERED.search(_said(report, "Subject")):
+        return ()
+    code = enhanced_status(words)
+    if code.startswith("4."):
+        return ()  # a delay
+    line = next((line for line in words.splitlines() if code and code in line), words)
+    found = _judged(mail, code, words, parseaddr(failed.partition(",")[0])[1] or known, line)
+    plain = code or known or failed or _REPLY.search(words)
+    # Without a code, a form or a header of a failure only words that leave no doubt are one.
+    return found if plain else tuple(each for each in found if each.plain)
+
+
+def _known_form(raw: bytes) -> str:
+    """The address that a report of one of the many forms says has failed for good; empty if there is none."""
+    try:
+        _, permanent = all_failures(message_from_bytes(raw))
+    except Exception:  # noqa: BLE001 - it reads whatever strangers send; what it cannot read says nothing
+        return ""
+    return min((each.decode("ascii", "replace") for each in permanent), default="")
+
+
+def _raw_from(raw: bytes) -> str:
+    """The whole From: one with a name and no address has none for the parser."""
+    found = _FROM.search(raw[:_MOST_TEXT])
+    return found[1].decode("utf-8", "replace") if found else ""
+
+
+def _judged(mail: str, code: str, said: str, address: str, line: str = "") -> tuple[CameBack, ...]:
+    verdict, reason = verdict_of(code, said), _reason(code, line or said)
+    if verdict.ours is not None:
+        return (Blamed(mail, verdict.ours, reason, plain=verdict.plain),)
+    return (Bounce(mail, verdict.reader, reason, address, plain=verdict.plain),) if verdict.reader is not None else ()
+
+
+def _words(parts: list[Message]) -> str:
+    """What a report says for people; what follows of our own mail is not said by the server."""
+    text = next((said for part in parts if part.get_content_maintype() == "text" and (said := _text(part)).strip()), "")
+    cut = _QUOTED.search(text)
+    return text[: cut.start()] if cut and cut.start() else text
 
 
 def _reason(code: str, said: str) -> str:
@@ -158,4 +226,9 @@ def _text(part: Message) -> str:
         content = part.get_payload(decode=True)
     except Exception:  # noqa: BLE001 - spoilt bytes make the library raise of everything
         return ""
-    return content.decode("utf-8", "replace")[:_MOST_TEXT] if isinstance(content, bytes) else ""
+    if not isinstance(content, bytes):
+        return ""
+    try:
+        return content.decode(part.get_content_charset("utf-8"), "replace")[:_MOST_TEXT]
+    except LookupError:  # a charset that nobody knows
+        return content.decode("utf-8", "replace")[:_MOST_TEXT]

@@ -23,24 +23,40 @@ _STATES = {
     Status.CANCELLED: "OrderCancelled",
 }
 _SCHEMA = "https://schema.org/"
+# Brazil's federal units: whoever names one of them beside a town and no country means Brazil.
+_BRAZIL = frozenset(
+    {
+        *("AC", "AL", "AM", "AP", "BA", "CE", "DF", "ES", "GO", "MA", "MG", "MS", "MT", "PA"),
+        *("PB", "PE", "PI", "PR", "RJ", "RN", "RO", "RR", "RS", "SC", "SE", "SP", "TO"),
+    }
+)
 
 
 def parcel_delivery(telling: Telling, said: Letter) -> str:
-    """The script element. What would end it, or begin another, is escaped."""
-    plain = json.dumps(_parcel(telling, said), ensure_ascii=True, separators=(",", ":"))
+    """The script element; empty where something is not known that Gmail requires: what is incomplete is an error there.
+    What would end the element, or begin another, is escaped.
+    """
+    goal = _address(telling.timeline.snapshot.destination)
+    if not goal or not said.carrier.value.strip():
+        return ""
+    plain = json.dumps(_parcel(telling, said, goal), ensure_ascii=True, separators=(",", ":"))
     for mark in "<>&":
         plain = plain.replace(mark, f"\\u{ord(mark):04x}")
     return f'<script type="application/ld+json">{plain}</script>'
 
 
-def _parcel(telling: Telling, said: Letter) -> dict[str, Any]:
+def _parcel(telling: Telling, said: Letter, goal: dict[str, str]) -> dict[str, Any]:
     snapshot, order = telling.timeline.snapshot, telling.order
+    carrier = {"@type": "Organization", "name": said.carrier.value}
     seller = {"@type": "Organization", "name": said.store}
     found: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "ParcelDelivery",
         "trackingNumber": said.tracking_code.value,
-        "provider": {"@type": "Organization", "name": said.carrier.value},
+        # Gmail's table requires `carrier`; schema.org has since called it `provider`.
+        "carrier": carrier,
+        "provider": carrier,
+        "deliveryAddress": goal,
         "partOfOrder": {
             "@type": "Order",
             "orderNumber": said.order.value,
@@ -58,8 +74,7 @@ def _parcel(telling: Telling, said: Letter) -> dict[str, Any]:
         found["itemShipped"] = [{"@type": "Product", "name": name} for name in goods[:8]]
     if snapshot.status is Status.AVAILABLE_FOR_PICKUP:
         found["deliveryStatus"] = _pickup(telling)
-    goal = _address(snapshot.destination)
-    return found | ({"deliveryAddress": goal} if goal else {})
+    return found
 
 
 def _pickup(telling: Telling) -> dict[str, str]:
@@ -74,8 +89,11 @@ def _pickup(telling: Telling) -> dict[str, str]:
 
 
 def _address(place: Place | None) -> dict[str, str]:
+    """Where it goes, with the town and the country that Gmail requires; empty if one of them is not known."""
     if place is None:
         return {}
-    parts = {"addressLocality": place.city, "addressRegion": place.state, "addressCountry": place.country}
+    country = place.country or ("BR" if (place.state or "").strip().upper() in _BRAZIL else None)
+    parts = {"addressLocality": place.city, "addressRegion": place.state, "addressCountry": country}
     known = {name: tidy(value) for name, value in parts.items() if value and tidy(value)}
-    return {"@type": "PostalAddress", **known} if known else {}
+    complete = known.keys() >= {"addressLocality", "addressCountry"}
+    return {"@type": "PostalAddress", **known} if complete else {}

@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from paradeiro.connectors.email.dsn import bounces_in
-from paradeiro.domain.bounces import LONGEST_REASON, Bounce, bounce_kind, enhanced_status
+from paradeiro.connectors.email.dsn import CameBack, came_back
+from paradeiro.domain.bounces import LONGEST_REASON, Blamed, Bounce, enhanced_status
+from paradeiro.domain.mail_refusals import Verdict, verdict_of
 from paradeiro.domain.words import BounceKind, Outcome
 from paradeiro.sdk.contract import Report
 from paradeiro.sdk.speech.places import tidy
@@ -22,6 +23,8 @@ _AMAZON = re.compile(r"sns\.[a-z0-9-]+\.amazonaws\.com(\.cn)?")
 # Amazon keeps lists of its own: what is on one bounced hard before.
 _LISTED = frozenset({"NoEmail", "Suppressed", "OnAccountSuppressionList"})
 _JSON = (b"{", b"[")
+_HARD, _COMPLAINT = Verdict(reader=BounceKind.HARD), Verdict(reader=BounceKind.COMPLAINT)
+_AMAZON_MAIL = re.compile(rb'(?m)^(\{"notificationType":.*\})\s*$')
 _A_HEADER = re.compile(rb"(?m)\A(From |[!-9;-~]+:)")
 
 
@@ -35,11 +38,15 @@ def read_report(raw: bytes) -> Report:
             return Report(Outcome.MALFORMED, message=f"no JSON that we know: {error}"[:LONGEST_REASON])
     if not _A_HEADER.match(body):
         return Report(Outcome.MALFORMED, message="it is neither a mail nor JSON")
-    return _read(bounces_in(body))
+    if found := _AMAZON_MAIL.search(body):  # SNS can mail what it would post
+        return read_report(found[1])
+    return _read(came_back(body))
 
 
-def _read(bounces: Sequence[Bounce]) -> Report:
-    return Report(Outcome.FOUND if bounces else Outcome.NOT_FOUND, bounces=tuple(bounces))
+def _read(found: Sequence[CameBack]) -> Report:
+    bounces = tuple(each for each in found if isinstance(each, Bounce))
+    blamed = tuple(each for each in found if isinstance(each, Blamed))
+    return Report(Outcome.FOUND if found else Outcome.NOT_FOUND, bounces=bounces, blamed=blamed)
 
 
 def _provider(said: Any) -> Report:
@@ -66,7 +73,7 @@ def _confirmation(url: str) -> Report:
     return Report(Outcome.NOT_FOUND, confirm=url)
 
 
-def _amazon(said: dict[str, Any]) -> Sequence[Bounce]:
+def _amazon(said: dict[str, Any]) -> Sequence[CameBack]:
     """SES: notifications say `notificationType`, events `eventType`."""
     mail = _amazon_key(said.get("mail"))
     match said.get("notificationType") or said.get("eventType"):
@@ -75,16 +82,14 @@ def _amazon(said: dict[str, Any]) -> Sequence[Bounce]:
             first = _first(bounce, "bouncedRecipients")
             code = enhanced_status(_text(first, "status"))
             reason = _text(first, "diagnosticCode") or f"{_text(bounce, 'bounceType')} {_text(bounce, 'bounceSubType')}"
-            permanent = _text(bounce, "bounceType") == "Permanent"
-            listed = permanent and _text(bounce, "bounceSubType") in _LISTED
-            kind = BounceKind.HARD if listed else bounce_kind(code) if permanent else BounceKind.SOFT
-            return _one(mail, kind, reason, _text(first, "emailAddress"))
+            verdict = _amazon_verdict(_text(bounce, "bounceType"), _text(bounce, "bounceSubType"), code, reason)
+            return _one(mail, verdict, reason, _text(first, "emailAddress"))
         case "Complaint":
             complaint = _object(said, "complaint")
             if _text(complaint, "complaintFeedbackType") == "not-spam":
                 return ()
             first = _first(complaint, "complainedRecipients")
-            return _one(mail, BounceKind.COMPLAINT, "reported as spam", _text(first, "emailAddress"))
+            return _one(mail, _COMPLAINT, "reported as spam", _text(first, "emailAddress"))
     return ()
 
 
@@ -101,28 +106,43 @@ def _amazon_key(mail: object) -> str:
     return _key([common, *named])
 
 
-def _sendgrid(event: dict[str, Any]) -> Sequence[Bounce]:
+def _sendgrid(event: dict[str, Any]) -> Sequence[CameBack]:
     mail = _key([_text(event, "paradeiro"), _text(event, "smtp-id")])
     reason, address = _text(event, "reason"), _text(event, "email")
     match event.get("event"):
         case "bounce":
-            # "blocked" is a server that did not want this mail; only a "bounce" may be about the address.
             code = enhanced_status(_text(event, "status")) or enhanced_status(reason)
-            kind = BounceKind.SOFT if event.get("type") == "blocked" else bounce_kind(code)
-            return _one(mail, kind, reason, address)
+            verdict = verdict_of(code, reason)
+            # "blocked" is a server that did not want this mail; only a "bounce" may be about the address.
+            if event.get("type") == "blocked" and verdict.reader is BounceKind.HARD:
+                verdict = Verdict(reader=BounceKind.SOFT)
+            return _one(mail, verdict, reason, address)
         case "dropped" if reason in {"Bounced Address", "Invalid"}:
-            return _one(mail, BounceKind.HARD, reason, address)
+            return _one(mail, _HARD, reason, address)
         case "dropped" if reason in {"Spam Reporting Address", "Unsubscribed Address"}:
-            return _one(mail, BounceKind.COMPLAINT, reason, address)
+            return _one(mail, _COMPLAINT, reason, address)
         case "spamreport":
-            return _one(mail, BounceKind.COMPLAINT, "reported as spam", address)
+            return _one(mail, _COMPLAINT, "reported as spam", address)
     return ()
 
 
-def _one(mail: str, kind: BounceKind | None, reason: str, address: str) -> Sequence[Bounce]:
-    if not mail or kind is None:
-        return ()
-    return (Bounce(mail, kind, tidy(reason)[:LONGEST_REASON] or "it came back without a reason", address),)
+def _amazon_verdict(kind: str, sub_kind: str, code: str, said: str) -> Verdict:
+    """`Permanent/General` is a hard bounce of which Amazon knows no more; what was said to it may be about us all the
+    same. `Transient` and `Undetermined` are about this mail.
+    """
+    if kind == "Permanent" and sub_kind in _LISTED:
+        return _HARD
+    verdict = verdict_of(code, said)
+    if kind == "Permanent":
+        return _HARD if sub_kind == "General" and verdict == Verdict(reader=BounceKind.SOFT) and not code else verdict
+    return verdict if verdict.ours is not None else Verdict(reader=BounceKind.SOFT)
+
+
+def _one(mail: str, verdict: Verdict, reason: str, address: str) -> Sequence[CameBack]:
+    words = tidy(reason)[:LONGEST_REASON] or "it came back without a reason"
+    if mail and verdict.ours is not None:
+        return (Blamed(mail, verdict.ours, words),)
+    return (Bounce(mail, verdict.reader, words, address),) if mail and verdict.reader is not None else ()
 
 
 def _key(texts: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
 """In: a connector whose mails can come back, and saved reports; out: a sentence for each promise that it breaks.
 
 A saved report stands in `fixtures/reports/KIND_name.eml` or `.json`, as it came; KIND is what came back (`hard`,
-`soft`, `complaint`), `nothing`, or `malformed`.
+`soft`, `complaint`), `blamed` (it came back because of us), `nothing`, or `malformed`.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from paradeiro.sdk.rules.mutations import RUBBISH
 from paradeiro.sdk.rules.subject import PromiseBrokenError, Subject
 
 _KINDS = frozenset(BounceKind)
-_EXPECTED = {"nothing": Outcome.NOT_FOUND, "malformed": Outcome.MALFORMED}
+_EXPECTED = {"nothing": Outcome.NOT_FOUND, "malformed": Outcome.MALFORMED, "blamed": Outcome.FOUND}
 _CUTS = 60
 
 
@@ -59,6 +59,6 @@ def _read(subject: Subject, raw: bytes) -> Report:
         found = subject.connector.read_report(raw)
     except Exception as error:
         raise PromiseBrokenError(f"read_report raised {type(error).__name__}: {str(error)[:120]}") from error
-    if (found.outcome is Outcome.FOUND) != bool(found.bounces):
+    if (found.outcome is Outcome.FOUND) != bool(found.bounces or found.blamed):
         raise PromiseBrokenError(f"read_report gave {found.outcome} with {len(found.bounces)} bounces")
     return found

@@ -96,6 +96,32 @@ _PT = {
     "o endereço no sistema de pedidos ou, se ele estiver certo, volte a enviar na página do pedido.",
     "mail_bounced.soft": "O cliente do pedido {order} não recebe mais e-mails: vários seguidos não foram aceitos "
     "({why}). Corrija o endereço no sistema de pedidos ou, se ele estiver certo, volte a enviar na página do pedido.",
+    "sender_refused": "Servidores recusam e-mails de {account} por nossa causa ({why}). Os leitores não têm "
+    "culpa; seus endereços continuam recebendo.",
+    "sender_refused.authentication": "Servidores recusam e-mails de {account}: o SPF, o DKIM ou o DMARC do domínio do "
+    "remetente não confere. Veja os registros de DNS dele. O último disse: {why}. Os leitores"
+    " não têm culpa; seus endereços continuam recebendo.",
+    "sender_refused.blocked": "Servidores recusam e-mails de {account}: o endereço de onde eles saem está bloqueado ou "
+    "numa lista de bloqueio. Fale com o provedor de e-mail. O último disse: {why}. Os "
+    "leitores não têm culpa; seus endereços continuam recebendo.",
+    "sender_refused.content": "Servidores recusam e-mails de {account}: eles são tomados por spam ou por perigosos. "
+    "Veja o layout, os links e o nome do remetente. O último disse: {why}. Os leitores não "
+    "têm culpa; seus endereços continuam recebendo.",
+    "sender_refused.policy": "Servidores recusam e-mails de {account}: uma regra de lá não os deixa entrar. Fale com o"
+    " provedor de e-mail. O último disse: {why}. Os leitores não têm culpa; seus endereços "
+    "continuam recebendo.",
+    "sender_refused.rate": "Servidores recusam e-mails de {account}: eles chegam rápido demais ou são muitos. Baixe "
+    "o “per_minute” da conta ou peça um limite maior. O último disse: {why}. Os leitores não "
+    "têm culpa; seus endereços continuam recebendo.",
+    "sender_refused.relay": "Servidores recusam e-mails de {account}: o servidor não envia por este remetente. Veja o"
+    " “from_address” e as credenciais. O último disse: {why}. Os leitores não têm culpa; seus"
+    " endereços continuam recebendo.",
+    "sender_refused.reverse_dns": "Servidores recusam e-mails de {account}: o nome e o endereço do servidor que envia "
+    "não combinam (registro PTR). O último disse: {why}. Os leitores não têm culpa; seus "
+    "endereços continuam recebendo.",
+    "sender_refused.size": "Servidores recusam e-mails de {account}: eles são grandes demais. Diminua as imagens do "
+    "layout. O último disse: {why}. Os leitores não têm culpa; seus endereços continuam "
+    "recebendo.",
     "set_aside": "Não conseguimos tratar: {names} ({count} no total). Todo o resto continua. O que deu errado: {why}. "
     "Quando estiver resolvido, encerre este aviso: será tentado de novo na hora.",
     "set_aside.shipment": "Pacotes que não conseguimos tratar: {names} ({count} no total). Enquanto isso não são "

@@ -1,0 +1,269 @@
+"""In: what a mail server answered, its status code and its words; out: whose fault it is, before how bad it is. Pure.
+
+The words come first. Servers say "5.1.1" of a blocked sender and of a full mailbox, and "5.0.0" or "5.7.1" of a mailbox
+that is none; what they write beside it is meant for people and is right. Where the words say nothing, RFC 3463's codes
+decide. Sources: connectors/email/README.md; figures: scripts/bounce_figures.py.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from paradeiro.domain.words import BounceKind
+
+_MOST_WORDS = 4000
+
+
+class SenderFault(StrEnum):
+    """Why a server refuses us, whoever the reader is."""
+
+    BLOCKED = "blocked"  # the address that we send from is on a list, or refused there
+    AUTHENTICATION = "authentication"  # SPF, DKIM, DMARC
+    REVERSE_DNS = "reverse_dns"  # no PTR record, or a HELO name that does not fit
+    CONTENT = "content"  # taken for spam, or for dangerous
+    SIZE = "size"  # this mail is too big
+    RATE = "rate"  # too many mails, connections or recipients in a short time
+    RELAY = "relay"  # the server does not send for us, or not under this sender's name
+    POLICY = "policy"  # a rule of theirs that names no reason
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`reader`: what it says of the reader's address (None: nothing); `ours`: what it says of us. At most one is set.
+    `plain`: words said so, not a code or the lack of one.
+    """
+
+    reader: BounceKind | None = None
+    ours: SenderFault | None = None
+    plain: bool = False
+
+
+def _words(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
+
+
+# The mailbox is there, and full. Before everything: "5.1.1 over quota" is a reader who exists.
+_FULL = _words(
+    r"(?:over|out of|exceed\w*|above)(?: \w+){0,4} (?:quota|storage|limit of space)",
+    r"quota(?: \w+){0,2} (?:exceed|full|reached)",
+    r"(?:mail ?box|mail ?folder|account|inbox|mailfile|user)(?: \S+){0,4} (?:is )?(?:too |almost )?full\b",
+    r"mail ?box (?:size )?limit|exceeded (?:storage|(?:the )?(?:mail)?box)|storage (?:allocation|limit|quota)",
+    r"insufficient (?:disk|mailbox)|no space left|disk quota|not enough (?:storage|space|disk)",
+    r"account.{0,30}(?:exceed|full)|boîte.{0,20}pleine|buz[oó]n.{0,20}lleno|caixa.{0,30}(?:cheia|lotada)",
+    r"\bquota\b.{0,20}\b(?:exceeded|violation)|overquota|mailfolder is full|mailbox exceeds",
+)
+# Answers about us, each with what is at fault. The order counts: the first that fits is told.
+_OURS: tuple[tuple[SenderFault, re.Pattern[str]], ...] = (
+    (
+        SenderFault.AUTHENTICATION,
+        _words(
+            r"\bDMARC\b|\bDKIM\b",
+            r"\bSPF\b(?!\w)",
+            r"(?:un|not )authenticated|authentication (?:checks?|results?|information|failed|failure)",
+            r"sender policy framework|does not pass.{0,30}(?:check|auth)|domain.?keys",
+            r"(?:sender|from).{0,40}(?:verification|verify) fail|sender address verification",
+        ),
+    ),
+    (
+        SenderFault.REVERSE_DNS,
+        _words(
+            r"\bPTR\b|reverse (?:dns|lookup|hostname|address|mapping)|\br?DNS (?:entry|record|lookup)|\brDNS\b",
+            r"(?:cannot|can't|could not|unable to) (?:find|resolve|get)(?: \S+){0,4} (?:hostname|your (?:host"
+            r"|ip|address))",
+            r"(?:client|your) (?:host|hostname|address|ip)(?: \S+){0,3} (?:cannot be|could not be"
+            r"|not) (?:resolved|found)",
+            r"invalid (?:HELO|EHLO)|HELO command rejected|\bEHLO\b.{0,40}(?:invalid|reject|name)|need fully.?qualified",
+            r"mismatch\w* client ip|name lookup failed|fix reverse|no (?:matching )?reverse|generic (?:hostname"
+            r"|ptr)|dynamic (?:ip|host|pool)",
+        ),
+    ),
+    (
+        SenderFault.RELAY,
+        _words(
+            r"relay(?:ing)?(?: \S+){0,3} (?:denied|prohibited|not (?:permitted|allowed)|rejected|disallowed|refused)",
+            r"(?:unable|not permitted|not allowed|refuse[sd]?|deny|denied)(?: \S+){0,3} relay|no relaying"
+            r"|we do not relay",
+            r"relay access denied|not (?:a|an) (?:open )?relay|relay not permitted|prohibited relay",
+            r"rcpthosts|sender (?:address )?(?:rejected|denied|refused)|not a valid sender"
+            r"|sender.{0,20}not (?:allowed|authori)",
+            r"(?:must|need to|should) (?:authenticate|log ?in|check for new mail)|authentication (?:is )?required",
+            r"insecure mail relay|invalid sender|mail from .{0,60}(?:not allowed|refused|rejected)"
+            r"|sender domain|not verified",
+        ),
+    ),
+    (
+        SenderFault.RATE,
+        _words(
+            r"too (?:many|much|fast|frequent)(?: \S+){0,3}(?: mail| message| connection| recipient| concurrent"
+            r"| error| invalid)",
+            r"(?:rate|connection|sending|hourly|daily|message) (?:limit|rate)|rate.?limit|throttl|too many",
+            r"excessive(?:ly)? (?:rate|volume|connection|unknown)|temporarily deferred"
+            r"|receiving mail (?:at a rate|too quickly)",
+            r"exceed\w* (?:the |your )?(?:\w+ )?(?:rate|maximum (?:number|rate)|number of|connection"
+            r"|limit of recipients)",
+            r"unusual (?:rate|sending|traffic)|slow down|sending (?:too )?(?:fast|quota)",
+        ),
+    ),
+    (
+        SenderFault.BLOCKED,
+        _words(
+            r"black ?-?list|block ?-?list|deny ?-?list|\b[DR]N?[SB]{1,2}L\b|\bRBL\b|DNSBL|spamhaus|spamcop"
+            r"|barracudacentral",
+            r"\b(?:zen|sbl|xbl|pbl|cbl|dul|sorbs|njabl|uceprotect|senderscore|senderbase|abuseat|invaluement"
+            r"|cloudmark|trustedsource)\b",
+            r"(?:ip|client|host|address|network|server|connection|sender|domain|you)(?: \S+){0,6} "
+            r"(?:is |are |has been |have been |was |been )(?:\w+ )?(?:block|ban|listed|refused|rejected|denied)",
+            r"block(?:ed|ing)?(?: \S+){0,4} (?:ip|address|host|network|list|using|by)|banned|poor reputation"
+            r"|bad reputation|low reputation",
+            r"reputation|listed (?:in|at|on|by)|client host.{0,80}(?:blocked|rejected)|refused (?:by|due)"
+            r"|access denied.{0,10}$",
+            r"(?:connection|connect|mail|message|email)s? (?:from .{0,80} )?(?:refused|blocked|not accepted"
+            r"|rejected due)",
+            r"service (?:unavailable|refused).{0,20}(?:client|host|\[)|your (?:ip|host|mail ?server|network|provider)",
+            r"(?:do not|not) accept(?:ing)? (?:mail|e-?mail|messages|connections)s?(?: \w+){0,2} from",
+            r"(?:host|network)(?: \S+){0,2} not allowed|not accepting connections|\(BL\)|denied by policy"
+            r"|protocol violation",
+            r"invalid ip for sending|permission to post|groups\.google\.com|bad sender|bad DNS"
+            r"|connection dropped due|dropped.{0,30}socket|go away|no thank",
+        ),
+    ),
+    (
+        SenderFault.CONTENT,
+        _words(
+            r"\bspam(?!cop|haus)|\bUBE\b|\bUCE\b|unsolicited|\bbulk\b|\bjunk\b|phish|virus|malware|worm|trojan"
+            r"|infected|dangerous",
+            r"(?:message|mail|content|header|subject|attachment|body|text)s?(?: \S+){0,5} "
+            r"(?:rejected|refused|denied|not accepted|blocked|filter\w*|prohibited|not allowed|forbidden|violat\w*)",
+            r"content filter|headers? (?:check|are|is)|not (?:rfc|RFC)|rfc ?-?(?:2)?822|5322|mime error"
+            r"|illegal attachment|bare (?:lf|cr)",
+            r"suspicious|undesirable|objectionable|profan|bayes|policy reasons",
+        ),
+    ),
+    (
+        SenderFault.SIZE,
+        _words(
+            r"(?:message|mail|size|e-?mail|data|content|it)(?: \S+){0,6} (?:too (?:big|large)"
+            r"|exceeds?(?: \S+){0,5} (?:size|limit|maxim\w+))",
+            r"too (?:big|large)|size (?:limit|exceed|of the message)|max(?:imum)? (?:message )?size"
+            r"|exceeds? (?:the )?(?:fixed )?(?:max|size)",
+        ),
+    ),
+)
+# The reader's address is none.
+_NOBODY = _words(
+    r"(?:user|account|mail ?box|recipient|address|addressee|alias|person|destinatari\w+|usu[aá]rio|customer"
+    r"|subscriber|member|name)"
+    r"(?: \S+){0,6}? (?:is |was |has |does |do |could |can ?)?(?:be |been )?(?:unknown|invalid|un?available|inactive|"
+    r"disabled|deactivated|suspended|closed|terminated|expired|not (?:found|exist|known|listed|valid|available|active|"
+    r"recogni[sz]ed|present|unique|a known|our customer|registered|here|hosted)|n't (?:exist|have|found))",
+    r"(?:unknown|invalid|no such|non-?existent|bad|nonexisting|inactive|undeliverable|not a valid|incorrect|illegal|"
+    r"unrouteable|unroutable|dead|unresolvable|no) (?:local )?(?:user|recipient|account|address|mail ?box|mailbox|"
+    r"destination|person|alias|addressee|domain|host|e-?mail|subscriber|customer|name|id|part)",
+    r"(?:does not|doesn'?t|did not|do not) (?:exist|have an?|match|like recipient)|not our customer|no mail ?box here",
+    r"(?:can(?:not|'t)|could ?n(?:o|')t|unable to|not able to) (?:find|locate|be found|be resolved|lookup"
+    r"|look up)(?: \S+){0,8}",
+    r"(?:mailbox|user|account) unavailable|mailbox (?:not|is not|currently)"
+    r"|not in (?:the )?(?:domino )?directory|no one",
+    r"recipient address rejected: (?:access denied|undeliverable|user|unknown|unverified|no such|mailbox)"
+    r"|no valid recipients?",
+    r"recipient (?:rejected|not |unknown|reject)|user reject|recipnotfound|resolver\.adr|unknown user"
+    r"|user unknown|unrouteable",
+    r"(?:host|domain|name|mx|dns|hostname)(?: \S+){0,5} (?:not (?:reachable|found|exist|known|resolve\w*)"
+    r"|unknown|does not|no such|nxdomain|lookup fail)",
+    r"name or service not known|no (?:mx|such) (?:record|host|domain|name|people|person|user|address)|nxdomain"
+    r"|badhost|bad host",
+    r"(?:has|have|had) (?:been )?(?:moved|changed|left|discontinued|closed)|no longer|discontinued"
+    r"|not accept mail|null ?mx|nullmx|no smtp service|requested action not taken: mailbox unavailable",
+    r"(?:not|n't) a (?:valid|known|registered|local) (?:user|account|address|mailbox|e-?mail)|unlisted|not listed in",
+    r"no existe|n[aã]o existe|inexistente|desconhecid|desconocid|inconnu|unbekannt|existiert nicht|n'existe pas"
+    r"|inv[aá]lid",
+    r"(?:account|mailbox|address)(?: \S+){0,3} (?:disabled|inactive|discontinued|deleted|closed|suspended|locked)",
+)
+# Words that are said of a reader as well: where a reader is plainly unknown, these blame nobody else.
+_LOOSE = frozenset(
+    {SenderFault.BLOCKED, SenderFault.CONTENT, SenderFault.RELAY, SenderFault.RATE, SenderFault.REVERSE_DNS}
+)
+_PLAINLY = _words(
+    r"user unknown|unknown (?:or illegal )?(?:user|recipient|local|address|account)",
+    r"no such (?:user|recipient|mailbox|person|address|account)|not listed in|no mailbox here",
+    r"(?:user|account|mailbox|recipient|address)(?: \S+){0,3} (?:does not exist|doesn'?t exist|not found"
+    r"|unknown|not exist)",
+    r"dns lookup failure|host \S+ not found|invalid (?:recipient|mailbox|user)|doesn'?t have an?|unrouteable",
+    r"recipient address rejected: access denied|見つかりません|存在しません|リストにありません",
+)
+# One that guesses at blocklists too, where the name cannot be found.
+_MAY_BE_NOBODY = _words(r"account or domain may not exist")
+# A list of blocked senders is named: whatever else is said, we are meant.
+_A_LIST = _words(r"black ?-?list|block ?-?list|deny ?-?list|spamhaus|\bRBL\b|DNSBL")
+# Exim, Postfix and Sendmail say at which step they were refused: before a reader was named it is about us, at the
+# content about this mail.
+_BEFORE_A_READER = _words(
+    r"after (?:initial connection|(?:pipelined )?(?:mail from|ehlo|helo))",
+    r"in reply to (?:mail from|ehlo|helo)|refused to talk to me|initial greeting",
+)
+_AT_THE_CONTENT = _words(r"after (?:end of data|data\b|pipelined data)", r"in reply to (?:end of )?data")
+# A refusal that says nothing is no evidence against a reader.
+_NO_REASON = _words(
+    r"^\W*(?:smtp;)?\W*(?:5\d\d)?\W*(?:5\.\d+\.\d+)?\W*(?:message )?(?:rejected|denied|refused|blocked"
+    r"|access denied)\W*$"
+)
+_FULL_CODES = frozenset({"5.2.2", "4.2.2"})
+# RFC 3463 and RFC 7505: no such mailbox, domain, address, moved away, a domain without mail, shut.
+_NOBODY_CODES = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.4", "5.1.6", "5.1.10", "5.2.1", "5.4.310"})
+_OUR_CODES = {
+    "5.1.7": SenderFault.RELAY,
+    "5.1.8": SenderFault.RELAY,
+    "5.2.3": SenderFault.SIZE,
+    "5.3.4": SenderFault.SIZE,
+    "5.7.20": SenderFault.AUTHENTICATION,
+    "5.7.21": SenderFault.AUTHENTICATION,
+    "5.7.22": SenderFault.AUTHENTICATION,
+    "5.7.23": SenderFault.AUTHENTICATION,
+    "5.7.24": SenderFault.AUTHENTICATION,
+    "5.7.25": SenderFault.REVERSE_DNS,
+    "5.7.26": SenderFault.AUTHENTICATION,
+    "5.7.27": SenderFault.REVERSE_DNS,
+    "5.7.28": SenderFault.RATE,
+    "5.7.30": SenderFault.AUTHENTICATION,
+}
+
+
+def verdict_of(status: str, said: str) -> Verdict:
+    """Whose fault a final failure is. `status`: RFC 3463's, or empty; `said`: the server's own words."""
+    words = " ".join(said[:_MOST_WORDS].split())
+    return _first(status, words) or _about_us(status, words) or _about_a_reader(status, words) or _rest(status, words)
+
+
+def _first(status: str, words: str) -> Verdict | None:
+    """What goes before everything."""
+    if _FULL.search(words) or status in _FULL_CODES:
+        return Verdict(reader=BounceKind.SOFT, plain=True)
+    return Verdict(reader=BounceKind.HARD, plain=True) if _MAY_BE_NOBODY.search(words) else None
+
+
+def _about_us(status: str, words: str) -> Verdict | None:
+    if _A_LIST.search(words):
+        return Verdict(ours=SenderFault.BLOCKED, plain=True)
+    reader = _PLAINLY.search(words) is not None
+    for fault, pattern in _OURS:
+        if pattern.search(words) and not (reader and fault in _LOOSE):
+            return Verdict(ours=fault, plain=True)
+    if _BEFORE_A_READER.search(words):
+        return Verdict(ours=SenderFault.BLOCKED, plain=True)
+    if status in _OUR_CODES or status.startswith("5.6."):
+        return Verdict(ours=_OUR_CODES.get(status, SenderFault.CONTENT))
+    return None
+
+
+def _about_a_reader(status: str, words: str) -> Verdict | None:
+    if _PLAINLY.search(words) or _NOBODY.search(words):
+        return Verdict(reader=BounceKind.HARD, plain=True)
+    return Verdict(reader=BounceKind.HARD) if status in _NOBODY_CODES else None
+
+
+def _rest(status: str, words: str) -> Verdict:
+    if _AT_THE_CONTENT.search(words):
+        return Verdict(ours=SenderFault.CONTENT, plain=True)
+    if status.startswith("5.7.") or _NO_REASON.search(words):
+        return Verdict(ours=SenderFault.POLICY)
+    return Verdict() if status.startswith("2.") else Verdict(reader=BounceKind.SOFT)
