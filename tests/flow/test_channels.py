@@ -140,4 +140,4 @@ def test_what_is_typed_changes_the_rest_not() -> None:
     with pytest.raises(InvalidError, match="'sms' is none of"):
         changed(ANY, None, {"hears": "sms"})
     with pytest.raises(InvalidError, match="There are: amazon"):
-        changed(ANY, "shopee", {})
+        changed(ANY, "shein", {})

@@ -28,17 +28,19 @@ def show(store: _Store, json: AsJson = False) -> None:
 def set_(
     channel: Annotated[str, typer.Argument(help="as the order system names it, e.g. MLB")],
     store: _Store,
-    like: Annotated[str | None, typer.Option(help="any, amazon, magalu, mercado_livre_me2 or via")] = None,
+    like: Annotated[str | None, typer.Option(help="any, amazon, magalu, mercado_livre_me2, shopee or via")] = None,
     hears: Annotated[str | None, typer.Option(help="of: invoice,number,position,delivery; or nothing")] = None,
     shipped_first: Annotated[bool | None, typer.Option(help="a delivery only after: it is shipped")] = None,
     delivered_after_dispatch: Annotated[bool | None, typer.Option(help="no delivery on the dispatch's day")] = None,
     needs_invoice_key: Annotated[bool | None, typer.Option(help="no tracking number without the key")] = None,
+    mails: Annotated[bool | None, typer.Option(help="whether its customers are mailed")] = None,
 ) -> None:
     """Say how a channel is told. What is not named stays as it is, or as --like has it."""
     flags = {
         "shipped_first": shipped_first,
         "delivered_after_dispatch": delivered_after_dispatch,
         "needs_invoice_key": needs_invoice_key,
+        "mails": mails,
     }
     changes: dict[str, Any] = {name: flag for name, flag in flags.items() if flag is not None}
     if hears is not None:
@@ -103,4 +105,5 @@ def changed(now: "ChannelRules", like: str | None, changes: dict[str, Any]) -> "
 def _line(channel: str, rules: "ChannelRules") -> str:
     flags = ("shipped_first", "delivered_after_dispatch", "needs_invoice_key")
     said = [f"hears {', '.join(sorted(rules.hears)) or 'nothing'}", *(f for f in flags if getattr(rules, f))]
+    said += [] if rules.mails else ["no mails"]
     return f"{channel}: {'; '.join(said)}"

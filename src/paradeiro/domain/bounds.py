@@ -11,6 +11,8 @@ import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+from paradeiro.domain.invoice_keys import right_key
+from paradeiro.domain.postal_codes import tidy_postal_code
 from paradeiro.domain.records import Customer, Invoice, Item, Order, Parsed, Place, TrackingEvent
 from paradeiro.domain.words import Outcome
 
@@ -139,7 +141,7 @@ def _customer(who: Customer) -> Customer:
         # An address that was cut, or had something taken out, is another's.
         email=email if email == (who.email or "").strip() and len(email) <= _LONGEST_EMAIL else None,
         locale=clean_text(who.locale, 20) or "pt-BR",
-        postal_code=_some(who.postal_code, 20),
+        postal_code=tidy_postal_code(_some(who.postal_code, 20) or "") or None,
     )
 
 
@@ -151,7 +153,7 @@ def bounded_invoice(invoice: Invoice) -> Invoice:
         number=clean_text(invoice.number, LONGEST_NUMBER),
         value=bounded_amount(invoice.value),
         issued_at=bounded_instant(invoice.issued_at),
-        key=_some(invoice.key, LONGEST_NAME),
+        key=right_key(invoice.key),
         url=_link(invoice.url),
         courier=clean_text(invoice.courier, LONGEST_NAME),
         tracking_code=_some(code, LONGEST_NAME),

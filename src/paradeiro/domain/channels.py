@@ -15,13 +15,15 @@ _WISHED = {EffectKind.MARKETPLACE_INVOICE: Wish.INVOICE, EffectKind.MARKETPLACE_
 class ChannelRules:
     """How one channel wants to be told. `hears`: of what at all. `shipped_first`: it takes a delivery only of what it
     knows to be shipped. `delivered_after_dispatch`: it takes a delivery dated on a later day than the dispatch only,
-    and not in the future. `needs_invoice_key`: it takes no tracking number without the invoice's key (NF-e).
+    and not in the future. `needs_invoice_key`: it takes no tracking number without the invoice's key (NF-e). `mails`:
+    its customers are mailed; some marketplaces forbid that, and mail them themselves.
     """
 
     hears: frozenset[Wish] = frozenset(Wish)
     shipped_first: bool = False
     delivered_after_dispatch: bool = False
     needs_invoice_key: bool = False
+    mails: bool = True
 
 
 ANY = ChannelRules()
@@ -36,7 +38,9 @@ KNOWN = {
     # Known issues 829762 and 856984.
     "magalu": ChannelRules(shipped_first=True, delivered_after_dispatch=True),
     # Cnova, Via: the tracking number cannot be entered without the key.
-    "via": ChannelRules(needs_invoice_key=True),
+    "via": ChannelRules(needs_invoice_key=True, mails=False),  # its sellers must switch their own mails off
+    # It gives no address of its customers.
+    "shopee": ChannelRules(mails=False),
 }
 
 

@@ -4,10 +4,13 @@ import re
 from dataclasses import dataclass
 
 _S10 = re.compile(r"([A-Z]{2})(\d{8})(\d)([A-Z]{2})", re.ASCII)
+_S10_INSIDE = re.compile(r"(?<![A-Z0-9])([A-Z]{2})(\d{8})(\d)([A-Z]{2})(?![A-Z0-9])", re.ASCII)
 _WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 # Blanks, and marks that are invisible on a screen, come along when people copy a code (facts: failure 18).
 _NOISE = re.compile(r"[\s\u200b-\u200f\u202a-\u202e\u2060\ufeff\-.]+")
 LONGEST_CODE = 64
+# ！ to ～ are ! to ~ in the width of Chinese characters.
+_FULL_WIDTH = {0xFF01 + at: 0x21 + at for at in range(94)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +23,10 @@ class CodeProblem:
 
 
 def tidy_code(text: str) -> str:
-    """The code as carriers print it: upper case, without blanks, dots, hyphens or invisible characters."""
-    return _NOISE.sub("", text).upper()
+    """The code as carriers print it: upper case, plain letters and digits instead of full-width ones, without blanks,
+    dots, hyphens, invisible characters, and Excel's apostrophe, which marks a text.
+    """
+    return _NOISE.sub("", text.translate(_FULL_WIDTH)).upper().lstrip("'’`")
 
 
 def s10_check_digit(serial: str) -> int:
@@ -37,10 +42,13 @@ def s10_problem(code: str) -> CodeProblem | None:
     """None if `code` (already tidied) is a right S10 code, else what is wrong and, if known, the right code."""
     match = _S10.fullmatch(code)
     if match is None:
+        inside = _the_one_inside(code)
+        for_example = f"did you mean {inside}?" if inside else "for example AA123456785BR."
         return CodeProblem(
             f"'{code[:LONGEST_CODE]}' is not a postal tracking code: it needs 2 letters, 9 digits and 2 letters, "
-            "for example AA123456785BR.",
+            f"{for_example}",
             hard=True,
+            suggestion=inside,
         )
     letters, serial, digit, country = match.groups()
     right = s10_check_digit(serial)
@@ -53,6 +61,12 @@ def s10_problem(code: str) -> CodeProblem | None:
         hard=False,
         suggestion=suggestion,
     )
+
+
+def _the_one_inside(text: str) -> str | None:
+    """The right code that stands in an address or a sentence, if exactly one does."""
+    found = {match[0] for match in _S10_INSIDE.finditer(text) if s10_check_digit(match[2]) == int(match[3])}
+    return found.pop() if len(found) == 1 else None
 
 
 def free_code_problem(code: str) -> CodeProblem | None:

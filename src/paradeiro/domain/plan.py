@@ -31,6 +31,11 @@ _NOT_MAILED = frozenset({Status.REGISTERED, Status.UNKNOWN})
 # An order system's alias of the customer's address. It dies when the order is invoiced (facts/vtex, section 5).
 _ALIAS_ENDINGS = (".ct.vtex.com.br", "@ct.vtex.com.br")
 
+# What is written in the place of an address by whoever brings a marketplace's orders, at a mail service that gives such
+# addresses to anybody: VTEX's connector for Shopee writes USERNAME@email.com (vtexdocs/known-issues, "Shopee Order
+# code: 001 / Invalid Email").
+MADE_UP_HOSTS = frozenset({"email.com"})
+
 INTRODUCTION = "introduction"
 _OPENING = EffectKind.MARKETPLACE_OPENING
 
@@ -50,8 +55,8 @@ def is_alias(customer: Customer) -> bool:
     return (customer.email or "").strip().lower().endswith(_ALIAS_ENDINGS)
 
 
-def mail_refusal(customer: Customer) -> str | None:
-    """Why this customer cannot be mailed; None if mail can go."""
+def mail_refusal(customer: Customer, channel: str | None = None) -> str | None:
+    """Why this customer cannot be mailed; None if mail can go. `channel`: the marketplace that sold the order."""
     address = (customer.email or "").strip().lower()
     if customer.erased:
         return "the customer's data was erased"
@@ -60,6 +65,8 @@ def mail_refusal(customer: Customer) -> str | None:
     if is_alias(customer):
         return "the order only has the platform's alias of the customer's address, which stops working once invoiced"
     local, at, host = address.rpartition("@")
+    if channel and host in MADE_UP_HOSTS:
+        return "the marketplace gives no address of its customers, and this one was made up: a stranger may read it"
     if not (local and at and "." in host) or any(c.isspace() for c in address):
         return "the customer's e-mail address is not one"
     return None
@@ -139,7 +146,8 @@ def _mails(change: Change, order: Order, shipment: Shipment, sinks: Sinks, polic
 
 def _may_mail(order: Order, sinks: Sinks, policy: Policy, kind: MailKind) -> bool:
     allowed = sinks.mail and policy.mails and kind not in policy.mail.unsent
-    return allowed and mail_refusal(order.customer) is None and wanted(kind, order.customer.mails)
+    allowed = allowed and policy.rules_of(order).mails
+    return allowed and mail_refusal(order.customer, order.channel) is None and wanted(kind, order.customer.mails)
 
 
 def remind(order: Order, shipment: Shipment, sinks: Sinks, policy: Policy, today: date) -> tuple[EffectDraft, ...]:

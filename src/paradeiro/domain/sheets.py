@@ -1,20 +1,21 @@
 """In: the bytes of a table as spreadsheets save them; out: its lines as orders with packages, and what is wrong. Pure.
 
-Separators , ; and tab; UTF-8 with or without a mark, UTF-16 with one, Windows-1252; headings in Portuguese or English;
-dates and amounts as Brazilians write them, or as ISO 8601 and with a decimal point. Nothing is guessed: what may be
-read in two ways is a fault of its line.
+Its lines are those of domain/sheet_lines.py. Headings in Portuguese or English, and those of shop systems whose exports
+are taken as they are saved; a title may stand above them. Dates and amounts as Brazilians write them, or as ISO 8601
+and with a decimal point. Nothing is guessed: what may be read in two ways is a fault of its line.
 """
 
-import csv
-import io
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, tzinfo
 
 from paradeiro.domain.bounds import MOST_CENTS, bounded_instant, clean_text, is_never, text_problem
+from paradeiro.domain.invoice_keys import KeyProblem, problem_in, right_key
+from paradeiro.domain.postal_codes import tidy_postal_code
 from paradeiro.domain.records import Customer, Invoice, Order
+from paradeiro.domain.sheet_lines import Line, SheetLinesError, lines_of
 from paradeiro.domain.words import SheetProblem
 
 MOST_ROWS = 10_000
@@ -22,9 +23,37 @@ MOST_ROWS = 10_000
 _COLUMNS: dict[str, tuple[int, tuple[str, ...]]] = {
     "order": (
         100,
-        ("pedido", "numerodopedido", "nodopedido", "numeropedido", "order", "ordernumber", "orderid"),
+        (
+            "pedido",
+            "numerodopedido",
+            "nodopedido",
+            "numeropedido",
+            "numerodopedidoloja",
+            "codigodopedido",
+            "codpedido",
+            "order",
+            "ordernumber",
+            "orderid",
+        ),
     ),
-    "carrier": (64, ("transportadora", "transportador", "carrier", "courier")),
+    "carrier": (
+        64,
+        (
+            "transportadora",
+            "transportador",
+            "nomedotransportador",
+            "formadeentrega",
+            "formadeenvio",
+            "formaenvio",
+            "formadefrete",
+            "shippingmethod",
+            "shippingmethodtitle",
+            "trackingcompany",
+            "trackingprovider",
+            "carrier",
+            "courier",
+        ),
+    ),
     "code": (
         200,
         (
@@ -32,6 +61,12 @@ _COLUMNS: dict[str, tuple[int, tuple[str, ...]]] = {
             "codigoderastreio",
             "codigorastreio",
             "codigoderastreamento",
+            "codigoderastreiodoenvio",
+            "codigorastreamento",
+            "codigodeenvio",
+            "numeroderastreio",
+            "numeroderastreamento",
+            "trackingnumbers",
             "rastreio",
             "rastreamento",
             "objeto",
@@ -45,10 +80,44 @@ _COLUMNS: dict[str, tuple[int, tuple[str, ...]]] = {
     "key": (200, ("chave", "chavenfe", "chavedanfe", "chavedeacesso", "invoicekey")),
     "value": (40, ("valor", "valordanota", "valortotal", "value", "invoicevalue", "total")),
     "issued": (40, ("emissao", "datadeemissao", "dataemissao", "issuedat", "invoicedate")),
-    "name": (200, ("cliente", "nome", "nomedocliente", "destinatario", "customer", "customername", "name")),
-    "email": (254, ("email", "emaildocliente", "customeremail")),
-    "postal": (20, ("cep", "codigopostal", "postalcode", "zip", "zipcode")),
-    "ordered": (40, ("data", "datadopedido", "datapedido", "orderedat", "orderdate", "date")),
+    "name": (
+        200,
+        (
+            "cliente",
+            "nome",
+            "nomedocliente",
+            "nomedocomprador",
+            "nomecomprador",
+            "nomedocontato",
+            "nomeparaaentrega",
+            "destinatario",
+            "customer",
+            "customername",
+            "shippingname",
+            "billingname",
+            "name",
+        ),
+    ),
+    "email": (254, ("email", "emaildocliente", "emailcomprador", "emaildocomprador", "emailbilling", "customeremail")),
+    "postal": (
+        20,
+        (
+            "cep",
+            "codigopostal",
+            "cepcomprador",
+            "cepentrega",
+            "cepdeentrega",
+            "postalcode",
+            "postcodeshipping",
+            "shippingzip",
+            "zip",
+            "zipcode",
+        ),
+    ),
+    "ordered": (
+        40,
+        ("data", "datadopedido", "datapedido", "datadavenda", "createdat", "orderedat", "orderdate", "date"),
+    ),
     "promised": (40, ("prazo", "prometido", "previsao", "dataprometida", "promisedat", "promiseddate")),
     "channel": (100, ("canal", "marketplace", "channel")),
     "sold": (100, ("pedidomarketplace", "pedidodomarketplace", "numeromarketplace", "marketplaceorder")),
@@ -56,10 +125,15 @@ _COLUMNS: dict[str, tuple[int, tuple[str, ...]]] = {
 }
 NEEDED = ("order", "carrier", "code")
 _BY_HEADING = {heading: name for name, (_, headings) in _COLUMNS.items() for heading in headings}
-_SEPARATORS = ";,\t"
+# How many lines may stand above the headings (a title, a date, a blank line).
+_TITLES = 20
+# A shop system's export may name these twice, of the buyer and of the recipient.
+_REPEATED = frozenset({"name", "email", "postal", "value"})
 _DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?", re.ASCII)
 _WHOLE = r"\d+|\d{1,3}(?:\.\d{3})+(?=,)|\d{1,3}(?:,\d{3})+(?=\.)"
 _AMOUNT = re.compile(rf"(?:R\$)?\s*({_WHOLE})(?:[.,](\d{{1,2}}))?", re.ASCII)
+# Excel and browsers write R$ with a blank that no line breaks at.
+_HARD_BLANKS = re.compile("[\u00a0\u2007\u202f]")
 _END_OF_DAY = time(23, 59, 59)
 # What names a thing is taken as it is or not at all; other texts are cleaned.
 _NAMING = ("order", "carrier", "code", "invoice", "key", "email", "channel", "sold", "url")
@@ -110,14 +184,9 @@ def read_sheet(content: bytes, zone: tzinfo) -> Sheet:
 
 
 def _read(content: bytes, zone: tzinfo) -> Sheet:
-    lines = _lines(_decoded(content))
-    heading = next(lines, None)
-    if heading is None:
-        raise _FaultError(Fault(SheetProblem.EMPTY))
-    titles = heading[1]
-    names = [_BY_HEADING.get(_plain(title), "") for title in titles]
-    _check(names, titles)
-    rows = tuple(_row(number, names, values, zone) for number, values in lines)
+    lines = _lines(content)
+    titles, names, at = _headings(lines)
+    rows = tuple(_row(number, names, values, zone) for number, values in _packages(lines[at + 1 :], names))
     if not rows:
         raise _FaultError(Fault(SheetProblem.EMPTY))
     if len(rows) > MOST_ROWS:
@@ -131,39 +200,50 @@ def harmless(text: str) -> str:
     return f"'{text}" if text.lstrip()[:1] in {"=", "+", "-", "@"} or text[:1] in {"\t", "\r"} else text
 
 
-def _decoded(content: bytes) -> str:
-    marks = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-    marked = next((name for mark, name in marks.items() if content.startswith(mark)), None)
-    for encoding in [marked] if marked else ["utf-8", "cp1252"]:
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
+def _lines(content: bytes) -> list[Line]:
+    try:
+        return lines_of(content)
+    except SheetLinesError as error:
+        raise _FaultError(Fault(error.problem, text=error.text)) from error
+
+
+def _headings(lines: Sequence[Line]) -> tuple[list[str], list[str], int]:
+    """The headings, the column that each is, and which line they are: the first one that has all that is needed, else
+    the first that has most of it, whose faults are told.
+    """
+    if not lines:
+        raise _FaultError(Fault(SheetProblem.EMPTY))
+    found = [[_BY_HEADING.get(_plain(title), "") for title in values] for _, values in lines[:_TITLES]]
+    at = max(range(len(found)), key=lambda n: (len({*NEEDED} & {*found[n]}), -n))
+    titles = lines[at][1]
+    names = _once(found[at])
+    _check(names, titles)
+    return titles, names, at
+
+
+def _once(names: list[str]) -> list[str]:
+    """Of the headings that a shop system writes for one thing (buyer and recipient, postal code of both) the first."""
+    seen: set[str] = set()
+    once = []
+    for name in names:
+        twice = name in seen and name in _REPEATED
+        once.append("" if twice else name)
+        seen.add(name)
+    return once
+
+
+def _packages(lines: Sequence[Line], names: list[str]) -> Iterator[Line]:
+    """Lines that state a package. Shop systems write a line for each product of an order, and fill only the first: one
+    that repeats the number of the line before it, and neither has another code nor another carrier, is its package.
+    """
+    before: dict[str, str] = {}
+    for number, values in lines:
+        given = {name: _cell(value) for name, value in zip(names, values, strict=False) if name}
+        same = before.get("order") and given.get("order") in {before.get("order"), ""}
+        if same and all(given.get(name, "") in {"", before.get(name)} for name in ("code", "carrier", "invoice")):
             continue
-        if "\x00" not in text:
-            return text
-    raise _FaultError(Fault(SheetProblem.ENCODING))
-
-
-def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Each line that is not empty, with the number of the file's line that it begins in."""
-    first = text.partition("\n")[0].strip().lower()
-    skipped = 0
-    if first.startswith("sep=") and len(first) == len("sep=;"):  # Excel's own way to name the separator
-        separator, text, skipped = first[-1], text.partition("\n")[2], 1
-    else:
-        unquoted = re.sub(r'"[^"]*"', "", text.lstrip().partition("\n")[0])
-        separator = max(_SEPARATORS, key=unquoted.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    while True:
-        begins = reader.line_num + 1 + skipped
-        try:
-            values = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise _FaultError(Fault(SheetProblem.QUOTES, text=str(begins))) from error
-        if any(value.strip() for value in values):
-            yield begins, values
+        before = given
+        yield number, values
 
 
 def _plain(title: str) -> str:
@@ -189,6 +269,7 @@ def _row(number: int, names: list[str], values: list[str], zone: tzinfo) -> Row:
     long = [name for name, text in given.items() if len(text) > _COLUMNS[name][0]]
     faults += [Fault(SheetProblem.TOO_LONG, name, str(_COLUMNS[name][0])) for name in long]
     faults += [Fault(SheetProblem.TEXT, name) for name in _NAMING if text_problem(given.get(name, ""))]
+    faults += _key_faults(given.get("key", ""))
     email = given.get("email", "")
     if email and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
         faults.append(Fault(SheetProblem.EMAIL, "email", email))
@@ -197,7 +278,9 @@ def _row(number: int, names: list[str], values: list[str], zone: tzinfo) -> Row:
     order = Order(
         number=given.get("order", ""),
         customer=Customer(
-            clean_text(given.get("name", "")), email or None, postal_code=clean_text(given.get("postal", "")) or None
+            clean_text(given.get("name", "")),
+            email or None,
+            postal_code=tidy_postal_code(clean_text(given.get("postal", ""))) or None,
         ),
         channel=given.get("channel") or None,
         marketplace_number=given.get("sold") or None,
@@ -209,20 +292,28 @@ def _row(number: int, names: list[str], values: list[str], zone: tzinfo) -> Row:
     )
 
 
+def _key_faults(key: str) -> list[Fault]:
+    problem = problem_in(key) if key else None
+    if problem is None:
+        return []
+    spoilt = problem is KeyProblem.SPREADSHEET
+    return [Fault(SheetProblem.KEY_SPOILT if spoilt else SheetProblem.KEY, "key", key)]
+
+
 def _bill(given: Mapping[str, str], value: int, dates: Mapping[str, datetime | None]) -> Invoice:
     return Invoice(
         number=given.get("invoice", ""),
         value=value,
         issued_at=dates["issued"],
-        key=given.get("key") or None,
+        key=right_key(given.get("key")),
         courier=given.get("carrier", ""),
         tracking_url=given.get("url") or None,
     )
 
 
 def _cell(text: str) -> str:
-    """A cell without what spreadsheets put around numbers that must stay texts: ="00123"."""
-    text = text.strip()
+    """A cell without what spreadsheets put around numbers that must stay texts: ="00123", '00123."""
+    text = _HARD_BLANKS.sub(" ", text).strip().removeprefix("'").strip()
     return text[2:-1].strip() if text.startswith('="') and text.endswith('"') and len(text) > 2 else text
 
 

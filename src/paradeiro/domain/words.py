@@ -282,5 +282,7 @@ class SheetProblem(StrEnum):
     TEXT = "text"
     EMAIL = "email"
     CARRIER = "carrier"
+    KEY = "key"
+    KEY_SPOILT = "key_spoilt"
     CODE = "code"
     DIGIT = "digit"

@@ -148,8 +148,10 @@ async def _register(
 
 
 def carrier_named(means: Means, name: str) -> Connector:
-    """The carrier's connector; raises `InvalidError` that names those there are."""
-    connector = means.connectors.get(name.strip().lower())
+    """The carrier's connector, by its name or as people call it and its services ("PAC", "Sedex"), as at every other
+    door; raises `InvalidError` that names those there are.
+    """
+    connector = means.connectors.get(name.strip().lower()) or recognised(means, name)
     if connector is None or PartyKind.CARRIER not in connector.kinds:
         # Who stands in for others carries nothing itself.
         carriers = (c for c in means.connectors.values() if PartyKind.CARRIER in c.kinds and not c.stands_in_for)

@@ -337,9 +337,10 @@ def _notices(around: Surroundings, kept: Kept, change: Change, timeline: Timelin
         )
         variant = {"variant": "marketplace" if kept.order.channel else ""}
         found[NoticeKind.DELIVERY_WITHDRAWN, mine] = words, facts | variant
-    mails = around.sinks(kept).mail and around.stores[shipment.store_id].policy.mails
+    policy = around.stores[shipment.store_id].policy
+    mails = around.sinks(kept).mail and policy.mails and policy.rules_of(kept.order).mails
     erased = kept.order.customer.erased  # on purpose: nothing that anybody should mend
-    refusal = mail_refusal(kept.order.customer) if mails and change.moved and not erased else None
+    refusal = mail_refusal(kept.order.customer, kept.order.channel) if mails and change.moved and not erased else None
     if refusal:
         subject, words, variant = _unmailed(kept, refusal)
         found[NoticeKind.NO_ADDRESS, subject] = words, facts | variant | {"why": refusal}

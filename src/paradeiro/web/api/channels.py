@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
+from pydantic import Field
 
 from paradeiro.domain.channels import ANY, ChannelRules
 from paradeiro.domain.words import Wish
@@ -22,6 +23,7 @@ class Rules(Shape):
     shipped_first: bool = False
     delivered_after_dispatch: bool = False
     needs_invoice_key: bool = False
+    mails: bool = Field(True, description="whether its customers are mailed; some marketplaces forbid that")
 
 
 class Channels(Shape):
@@ -47,6 +49,7 @@ async def set_channel(
         shipped_first=stated.shipped_first,
         delivered_after_dispatch=stated.delivered_after_dispatch,
         needs_invoice_key=stated.needs_invoice_key,
+        mails=stated.mails,
     )
     await channels.set_rules(means, who.store_id, channel, rules, api_author(request, who))
     return _shown(rules)
@@ -58,4 +61,5 @@ def _shown(rules: ChannelRules) -> Rules:
         shipped_first=rules.shipped_first,
         delivered_after_dispatch=rules.delivered_after_dispatch,
         needs_invoice_key=rules.needs_invoice_key,
+        mails=rules.mails,
     )

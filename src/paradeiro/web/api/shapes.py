@@ -3,8 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from paradeiro.domain.invoice_keys import problem_in, tidy_key, words_for
+from paradeiro.domain.postal_codes import tidy_postal_code
 from paradeiro.domain.records import Customer, Invoice, Item, Order, Place
 from paradeiro.domain.words import ProofKind, ProofState, Reason, Status
 from paradeiro.flow.intake import Registration, StatedOrder
@@ -16,6 +18,15 @@ class Shape(BaseModel):
     """Unknown fields are refused: a misspelt one would be silently lost."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+def _invoice_key(text: str) -> str:
+    if not text.strip():
+        return ""
+    problem = problem_in(text)
+    if problem is not None:
+        raise ValueError(words_for(text, problem))
+    return tidy_key(text)
 
 
 class CustomerIn(Shape):
@@ -45,7 +56,9 @@ class InvoiceIn(Shape):
     number: Number
     value: Cents = Field(0, description="in cents")
     issued_at: Moment = None
-    key: Name | None = None
+    key: Annotated[Name, AfterValidator(_invoice_key)] | None = Field(
+        None, description="of the electronic invoice (NF-e): 44 characters, blanks and a leading NFe are taken off"
+    )
     url: Link | None = None
     items: Annotated[list[ItemIn], Field(max_length=1000)] = []
 
@@ -63,7 +76,9 @@ class OrderIn(Shape):
         sold = self.marketplace
         return Order(
             number=self.number,
-            customer=Customer(who.name, who.email, who.locale, postal_code=who.postal_code),
+            customer=Customer(
+                who.name, who.email, who.locale, postal_code=tidy_postal_code(who.postal_code or "") or None
+            ),
             channel=sold.channel if sold else None,
             marketplace_number=sold.order_number if sold else None,
             ordered_at=self.ordered_at,
@@ -88,7 +103,7 @@ class ShipmentIn(Shape):
             number=bill.number if bill else "",
             value=bill.value if bill else 0,
             issued_at=bill.issued_at if bill else None,
-            key=bill.key if bill else None,
+            key=(bill.key or None) if bill else None,
             url=bill.url if bill else None,
             courier=self.carrier,
             tracking_url=self.tracking_url,

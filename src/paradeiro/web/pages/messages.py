@@ -3,11 +3,13 @@
 from paradeiro.domain.sheets import Fault, harmless
 from paradeiro.sdk.speech import Language
 from paradeiro.web.pages.messages_persons import PERSONS
+from paradeiro.web.pages.messages_sheets import SHEETS
 from paradeiro.web.pages.messages_sign_in import SIGN_IN_MESSAGES
 
 # name: (pt-BR, en). A screen asks for no other name: a test renders them all.
 MESSAGES: dict[str, tuple[str, str]] = {
     **PERSONS,
+    **SHEETS,
     **SIGN_IN_MESSAGES,
     # every screen
     "skip": ("Ir para o conteúdo", "Skip to the content"),
@@ -340,28 +342,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "line_n": ("Linha {n}", "Line {n}"),
     "line_state": ("Situação", "State"),
     "line_good": ("certa", "right"),
-    "sheet.empty": ("O arquivo não tem linhas.", "The file has no lines."),
-    "sheet.encoding": ("Salve o arquivo como CSV UTF-8.", "Save the file as CSV UTF-8."),
-    "sheet.no_column": ("Falta a coluna “{column}”.", "The column “{column}” is missing."),
-    "sheet.column_twice": ("“{column}” e “{text}” são a mesma coluna.", "“{column}” and “{text}” are one column."),
-    "sheet.quotes": ("Aspas sem par a partir da linha {text}.", "A quotation mark is not closed from line {text} on."),
-    "sheet.too_many": ("São {text} linhas; o máximo é 10.000. Divida.", "{text} lines; at most 10,000. Split it."),
-    "sheet.too_wide": ("Há mais valores que colunas.", "There are more values than columns."),
-    "sheet.missing": ("Falta “{column}”.", "“{column}” is missing."),
-    "sheet.too_long": ("“{column}” passa de {text} caracteres.", "“{column}” is longer than {text} characters."),
-    "sheet.date": ("“{text}” não é data: use 23/11/2026.", "“{text}” is no date: write 23/11/2026 or 2026-11-23."),
-    "sheet.amount": ("“{text}” não é valor claro: use 1234,56.", "“{text}” is no clear amount: write 1234.56."),
-    "sheet.text": (
-        "“{column}” tem quebra de linha ou caractere de controle.",
-        "“{column}” has a line break or a control.",
-    ),
-    "sheet.email": ("“{text}” não é e-mail.", "“{text}” is no e-mail address."),
-    "sheet.carrier": (
-        "Transportadora “{column}” desconhecida. Há: {text}.",
-        "No carrier “{column}”. There are: {text}.",
-    ),
-    "sheet.code": ("“{column}” não é código desta transportadora.", "“{column}” is no code of this carrier."),
-    "sheet.digit": ("“{column}”: dígito errado; seria {text}.", "“{column}”: wrong check digit; it would be {text}."),
     "error.no_file": ("Escolha um arquivo.", "Choose a file."),
     "error.no_sheet": (
         "Esta planilha já foi importada ou esperou demais. Envie de novo.",

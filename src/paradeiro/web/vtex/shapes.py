@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.alias_generators import to_camel
 
 from paradeiro.domain.bounds import MOST_CENTS, bounded_amount, is_never, text_problem
+from paradeiro.domain.invoice_keys import right_key
 from paradeiro.domain.records import Invoice, Item
 from paradeiro.flow.stated_history import History, Line, moment
 
@@ -88,7 +89,8 @@ class InvoiceIn(Shape):
             number=self.invoice_number,
             value=value,
             issued_at=issued_at,
-            key=self.invoice_key or None,
+            # VTEX checks no key. A spoilt one refuses no invoice, and is told to nobody.
+            key=right_key(self.invoice_key),
             url=self.invoice_url or None,
             courier=self.courier,
             tracking_code=self.tracking_number or None,
