@@ -237,6 +237,23 @@ async def test_an_external_sellers_line_may_have_no_day(vtex: httpx.AsyncClient,
     assert not [n for n in await shop.notices() if n.kind == "contradicted_delivery"]
 
 
+async def test_a_slash_behind_the_address_is_none(vtex: httpx.AsyncClient) -> None:
+    """Public apps write `…/orders/{id}/?_=1700000000000`."""
+    await taken(await vtex.post(f"{ORDER}/invoice/", json=INVOICE | {"trackingNumber": "", "courier": ""}))
+    await taken(await vtex.patch(f"{ORDER}/invoice/NF-1/", json={"trackingNumber": "AA1", "courier": "Posta"}))
+    await taken(await vtex.put(f"{TRACKING}/", json={"events": [EVENT]}))
+    assert (await the_package(vtex, f"{ORDER}/?_=1700000000000"))["trackingNumber"] == "AA1"
+    for where in ("/", "?_=1700000000000", "/?&page=1&f_status=invoiced"):
+        listed = await vtex.get(f"{ORDER.removesuffix('/1001')}{where}")
+        assert [each["orderId"] for each in listed.json()["list"]] == ["1001"], where
+
+
+async def test_a_slash_that_is_a_numbers_own_stays(vtex: httpx.AsyncClient) -> None:
+    await taken(await vtex.post(f"{ORDER}/invoice", json=INVOICE | {"invoiceNumber": "1/"}))
+    await taken(await vtex.patch(f"{ORDER}/invoice/1%2F", json={"trackingNumber": "AA2", "courier": "Posta"}))
+    assert (await the_package(vtex))["trackingNumber"] == "AA2"
+
+
 async def test_the_hub_may_leave_lists_empty(vtex: httpx.AsyncClient) -> None:
     package = {"id": "p-1", "orderId": 1001, "items": None, "invoiceData": {"number": 7}, "trackingData": None}
     body = {"dispatchOrder": {"id": "d-1", "packages": [package], "packageIds": None}}
