@@ -95,7 +95,7 @@ async def test_pages_for_people(world: World, http: httpx.AsyncClient) -> None:
     assert "Saiu para entrega — João" in home
     assert order_id in (await http.get(f"{admin}/orders")).text
     one = (await http.get(f"{admin}/orders/{order_id}")).text
-    assert "delivered 2026-10-07 14:20" in one
+    assert "delivered 2026-10-07T14:20:00.0000000+00:00" in one
     assert "Objeto postado" in one
     mail = (await http.get(f"{admin}/mails/0")).text
     assert "<iframe sandbox srcdoc=" in mail

@@ -32,8 +32,10 @@ def tell_order_system(world: World, package: Package) -> None:
     at, stand = world.clock(), standing(package, world.clock())
     shown = shown_package(world, package)
     shown["trackingNumber"] = package.code
-    delivered = stand.delivered_at and f"{stand.delivered_at.astimezone(ZONE):%Y-%m-%d %H:%M}"
-    data = [{"createDate": f"{h.happened_at.astimezone(ZONE):%Y-%m-%d}"} for h in history(package, at)]
+    # As the order system shows what was put: the store's wall clock, taken for UTC.
+    delivered = stand.delivered_at and f"{stand.delivered_at.astimezone(ZONE):%Y-%m-%dT%H:%M}:00.0000000+00:00"
+    days = [f"{h.happened_at.astimezone(ZONE):%Y-%m-%d}" for h in history(package, at)]
+    data = [{"createDate": f"{day}T00:00:00.0000000+00:00"} for day in days]
     shown["courierStatus"] |= {"finished": bool(delivered), "deliveredDate": delivered, "data": data}
 
 

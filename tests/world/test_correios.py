@@ -181,3 +181,10 @@ async def test_too_many_requests_get_an_empty_body_and_the_rate(world: World, ht
     assert answers[2].content == b""
     assert answers[2].headers["x-ratelimit-replenish-rate"] == "50"
     assert answers[2].headers["x-ratelimit-burst-capacity"] == "55"
+
+
+async def test_the_expected_hour_is_one_of_those_that_were_recorded(world: World, http: httpx.AsyncClient) -> None:
+    codes = [package.code for package in world.truth.packages]
+    told = [(await track(world, http, *codes[n : n + 50])).json()["objetos"] for n in range(0, len(codes), 50)]
+    seen = {each["dtPrevista"][10:] for page in told for each in page if "dtPrevista" in each}
+    assert seen == {"T23:59:59", "T20:58:00", "T20:59:59"}

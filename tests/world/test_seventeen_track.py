@@ -1,6 +1,7 @@
 """In: requests to the aggregator over real HTTP; out: what its documentation says, of what it saw when it looked."""
 
-from datetime import timedelta
+import json
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -10,6 +11,7 @@ from paradeiro.domain.timeline import fold
 from paradeiro.domain.words import Outcome
 from paradeiro.world.faults import Fault
 from paradeiro.world.server import World
+from paradeiro.world.seventeen_track import ZONE
 from paradeiro.world.truth import standing
 
 from .parties import a_package
@@ -79,3 +81,29 @@ async def test_limits_keys_and_faults(world: World, http: httpx.AsyncClient) -> 
     assert (await ask(world, http, "gettrackinfo", one)).status_code == 503
     calls = (await http.get(f"{world.urls['admin']}/calls")).json()
     assert calls["seventeen_track"]["gettrackinfo"] > 0
+
+
+async def test_it_passes_on_the_hour_in_utc_and_what_the_carrier_expects(world: World, http: httpx.AsyncClient) -> None:
+    """As the documented example has them; read by the product's own reader."""
+    package = a_package(world, kind="delivered")
+    await told(world, http, "register", package.code)
+    world.clock.set(world.truth.end)
+    part = (await told(world, http, "gettrackinfo", package.code))[package.code]
+    events = part["track_info"]["tracking"]["providers"][0]["events"]
+    zoned = [e for e in events if e["time_iso"]]
+    assert zoned
+    assert all(e["time_utc"].endswith("Z") for e in zoned)
+    assert [datetime.fromisoformat(e["time_iso"]) for e in zoned] == [
+        datetime.fromisoformat(e["time_utc"]) for e in zoned
+    ]
+    assert [e["time_utc"] for e in events if e["stage"] == "Delivered"] == [None], "of a delivery it keeps no zone"
+    (parsed,) = parse(json.dumps(part).encode())
+    assert parsed.estimate is not None
+    assert parsed.estimate.date() == package.promised_at.astimezone(ZONE).date()
+
+
+async def test_what_has_no_form_of_a_number_is_refused(world: World, http: httpx.AsyncClient) -> None:
+    for number in ("1234", "ABCDEFG", "A" * 50 + "1", "AA 123456785BR"):
+        part = (await told(world, http, "register", number))[number]
+        assert part["error"]["code"] == -18010012
+        assert [p.outcome for p in parse(json.dumps(part).encode())] == [Outcome.REFUSED]

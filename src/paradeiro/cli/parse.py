@@ -65,7 +65,10 @@ def _code_lines(parsed: Parsed, now: datetime) -> Iterator[str]:
         if event.identity in timeline.withdrawn:
             line["withdrawn"] = True
         yield _line(line)
-    yield _line({"tracking_code": parsed.tracking_code, "snapshot": snapshot_reading(timeline.snapshot)})
+    said = snapshot_reading(timeline.snapshot)
+    if timeline.snapshot.estimate is not None:
+        said["estimate"] = timeline.snapshot.estimate.isoformat()
+    yield _line({"tracking_code": parsed.tracking_code, "snapshot": said})
 
 
 def _outcome_line(tracking_code: str, outcome: Outcome, message: str) -> str:

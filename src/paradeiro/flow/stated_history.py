@@ -33,9 +33,9 @@ _DAY_FORM = "yyyy-mm-dd, for example 2026-11-23"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One happening as a caller states it: a day (or an instant), a place, a sentence."""
+    """One happening as a caller states it: a day (or an instant; None where nobody says when), a place, a sentence."""
 
-    date: str
+    date: str | None
     city: str
     state: str
     text: str
@@ -61,7 +61,8 @@ class _Dated:
     @property
     def key(self) -> str:
         """What makes it the same happening when it is stated again."""
-        said = (self.at or self.day).isoformat(), self.line.city, self.line.state, self.line.text
+        when = "" if self.line.date is None else (self.at or self.day).isoformat()
+        said = when, self.line.city, self.line.state, self.line.text
         return hashlib.sha256("|".join(plain(part) for part in said).encode()).hexdigest()[:12]
 
 
@@ -118,6 +119,8 @@ async def _package(connection: Connection, store_id: int, order_number: str, inv
 
 
 def _dated(line: Line, zone: ZoneInfo, now: datetime) -> _Dated:
+    if line.date is None:
+        return _Dated(line, now.astimezone(zone).date(), None)
     at, named_hour = moment(line.date, zone, "events[].date", _DAY_FORM)
     if at > (now + CLOCK_SKEW if named_hour else _end(now.astimezone(zone).date(), zone)):
         raise InvalidError("in_the_future", f"events[].date: {line.date} is in the future.")
@@ -148,7 +151,9 @@ def _delivered_at(history: History, dated: Sequence[_Dated], zone: ZoneInfo, now
         if at > now + CLOCK_SKEW:
             raise InvalidError("in_the_future", f"deliveredDate: {history.delivered_at} is in the future.")
         return at
-    last = max(dated, key=lambda d: (d.day, d.at or _end(d.day, zone)), default=None)
+    last = max(
+        (d for d in dated if d.line.date is not None), key=lambda d: (d.day, d.at or _end(d.day, zone)), default=None
+    )
     return now if last is None else last.at or min(_end(last.day, zone), now)
 
 
@@ -182,6 +187,7 @@ def _events(
     last = saying[-1] if saying and delivered_at is not None and not stands else None
     on_the_way = [each for each in dated if each is not last and not (stands and each in saying)]
     before = delivered_at or kept.shipment.snapshot.delivered_at or now
+    on_the_way = [_not_after(each, before.astimezone(zone).date()) for each in on_the_way]
     counts, seen, out = Counter(d.day for d in on_the_way), Counter[date](), []
     for each in on_the_way:
         seen[each.day] += 1
@@ -199,6 +205,11 @@ def _events(
         delivery = TrackingEvent(delivered_at, code, Status.DELIVERED, place=place, description=line.text)
         out.append(replace(delivery, source=Source.API))
     return out
+
+
+def _not_after(each: _Dated, day: date) -> _Dated:
+    """A line without a day was before the delivery that is stated with it."""
+    return replace(each, day=min(each.day, day)) if each.line.date is None else each
 
 
 def _hour(day: date, nth: int, still: int, before: datetime, zone: ZoneInfo, now: datetime) -> datetime:

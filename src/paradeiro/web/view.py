@@ -5,6 +5,7 @@ from datetime import date, datetime, tzinfo
 
 from paradeiro.db.events import ShownEvent
 from paradeiro.db.shipments import Kept
+from paradeiro.domain.days import day_of
 from paradeiro.domain.records import TrackingEvent
 from paradeiro.domain.timeline import fold
 from paradeiro.domain.words import Source, Status, Withdraws
@@ -90,7 +91,7 @@ def package_view(
         days=_days(entries[:shown_at_once], today, words),
         earlier_days=_days(entries[shown_at_once:], today, words),
         earlier=len(entries) - shown_at_once,
-        expected=_date(snapshot.estimate, zone, today, words) if not ended else "",
+        expected=_day(snapshot.estimate, zone, today, words) if not ended else "",
         promised=_date(kept.order.promised_at, zone, today, words),
         pickup_address=snapshot.pickup_address or "",
         pickup_deadline=full_date(deadline, today, words.calendar) if deadline else "",
@@ -105,6 +106,10 @@ def moment(at: datetime | None, today: date, words: Catalogue) -> str:
 def zone_city(zone: str) -> str:
     """The city that names a zone: "America/Sao_Paulo" gives "São Paulo"."""
     return place_name(zone.rpartition("/")[2].replace("_", " ").upper()) if "/" in zone else zone
+
+
+def _day(estimate: datetime | None, zone: tzinfo, today: date, words: Catalogue) -> str:
+    return full_date(day_of(estimate, zone), today, words.calendar) if estimate else ""
 
 
 def _date(at: datetime | None, zone: tzinfo, today: date, words: Catalogue) -> str:

@@ -12,6 +12,7 @@ from paradeiro.world.mail import Mail
 from paradeiro.world.scenario import MARKETPLACE, MERCADO_LIVRE
 from paradeiro.world.server import World
 from paradeiro.world.truth import Package, SoldOrder, Standing, history, standing
+from paradeiro.world.vtex import shown_instant
 
 _SOON_ENOUGH = timedelta(days=1)
 STATUS_HEADER, CODE_HEADER = "X-Paradeiro-Status", "X-Paradeiro-Tracking-Code"
@@ -96,13 +97,13 @@ def _at_order_system(world: World, package: Package, stand: Standing, at: dateti
         yield f"{name}: its number is {shown['trackingNumber']}"
     if bool(courier["finished"]) != (stand.status == "delivered"):
         yield f"{name}: finished is {courier['finished']}, the truth is {stand.status}"
-    said = f"{stand.delivered_at.astimezone(ZONE):%Y-%m-%d %H:%M}" if stand.delivered_at else None
-    if courier["deliveredDate"] != said:
-        yield f"{name}: delivered date {courier['deliveredDate']}, the truth is {said}"
+    said = shown_instant(f"{stand.delivered_at.astimezone(ZONE):%Y-%m-%d %H:%M}") if stand.delivered_at else None
+    if courier.get("deliveredDate") != said:
+        yield f"{name}: delivered date {courier.get('deliveredDate')}, the truth is {said}"
     due = history(package, at)
     if len(courier["data"]) != len(due):
         yield f"{name}: it holds {len(courier['data'])} events, the truth is {len(due)}"
-    days = [f"{h.happened_at.astimezone(ZONE):%Y-%m-%d}" for h in due]
+    days = [shown_instant(f"{h.happened_at.astimezone(ZONE):%Y-%m-%d}") for h in due]
     if sorted(line["createDate"] for line in courier["data"]) != sorted(days):
         yield f"{name}: the days of its events are not those of the truth"
 

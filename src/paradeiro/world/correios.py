@@ -25,6 +25,8 @@ _LANGUAGES = {"pt-BR", "en", "es-ES"}
 _MOST_CODES = 50
 _TOKENS_PER_SECOND = 3
 _WITH_STREET = {"OEC", "LDI"}  # only these carry the unit's whole address (facts/correios, section 1.3)
+# The hours that recorded answers have in `dtPrevista`.
+_UNTIL = ("23:59:59", "20:58:00", "20:59:59")
 _SHOWN = {"T": "Todos os Eventos", "P": "Primeiro Evento", "U": "Último Evento"}
 _MESSAGES = {
     "SRO-019": "SRO-019: Objeto inválido",
@@ -227,7 +229,7 @@ class Post:
         told = {
             "codObjeto": code,
             "tipoPostal": {"sigla": code[:2], "descricao": "ETIQUETA LOGICA PAC", "categoria": "ENCOMENDA PAC"},
-            "dtPrevista": f"{package.promised_at.astimezone(ZONE):%Y-%m-%d}T23:59:59",
+            "dtPrevista": f"{package.promised_at.astimezone(ZONE):%Y-%m-%d}T{_UNTIL[int(code[8:10]) % len(_UNTIL)]}",
             "modalidade": "F",
             "eventos": events,
         }

@@ -1,4 +1,9 @@
-"""In: requests of the marketplace protocol (external seller); out: its answers by contract; what it was told."""
+"""In: requests of the marketplace protocol; out: its answers by contract; what it was told.
+
+Two parties in one: a marketplace on VTEX, told by external sellers (`/pvt`, openapi-external-seller-marketplace.json),
+and a marketplace's connector, told as VTEX tells it (`/pub`, facts/vtex, section 4a: one call for invoice and number,
+every parameter there, null while unknown). The protocol knows no key that makes two calls one.
+"""
 
 import secrets
 from collections.abc import Callable
@@ -17,11 +22,24 @@ from paradeiro.world.truth import Truth
 
 _CONTRACT = "vtex-marketplace.json"
 _BASE = "/pvt/orders/{marketplaceOrderId}/invoice"
+# Of a connector's call: each field of the documented example.
+_OF_CONNECTOR = {
+    "type": str,
+    "invoiceNumber": str,
+    "courier": str | None,
+    "trackingNumber": str | None,
+    "trackingUrl": str | None,
+    "items": list,
+    "issuanceDate": str | None,
+    "invoiceValue": int | None,
+}
 
 
 @dataclass(slots=True)
 class Marketplace:
-    """A channel that sold orders and wants to hear of them, in order: invoice, number, events."""
+    """A channel that sold orders and wants to hear of them, in order: invoice, number, events. `news`: its connector
+    takes events (at an address that no document has).
+    """
 
     truth: Truth
     clock: Callable[[], datetime]
@@ -32,8 +50,9 @@ class Marketplace:
     breaches: list[str] = field(default_factory=list)
     calls: dict[str, int] = field(default_factory=dict)
     told: list[dict[str, Any]] = field(default_factory=list)
-    receipts: dict[str, str] = field(default_factory=dict)
+    said: dict[tuple[str, str, str], Any] = field(default_factory=dict)
     repeats: int = 0
+    news: bool = False
 
     def __post_init__(self) -> None:
         self.numbers = {o.marketplace_number for o in self.truth.orders if o.affiliate == MARKETPLACE}
@@ -46,10 +65,14 @@ class Marketplace:
                 Route(base, self.invoice, methods=["POST"]),
                 Route(f"{base}/{{number}}", self.number, methods=["POST"]),
                 Route(f"{base}/{{number}}/tracking", self.tracking, methods=["POST"]),
+                Route("/pub/orders/{order}/invoice", self.of_connector, methods=["POST"]),
+                Route("/pub/orders/{order}/invoice/{number}/tracking", self.news_of_connector, methods=["POST"]),
             ]
         )
 
-    async def _take(self, request: Request, what: str, operation: str) -> dict[str, Any] | Response:
+    async def _take(
+        self, request: Request, what: str, operation: str, broken: Callable[[Any], str | None] | None = None
+    ) -> dict[str, Any] | Response:
         self.calls[what] = self.calls.get(what, 0) + 1
         said = (request.headers.get("x-vtex-api-appkey"), request.headers.get("x-vtex-api-apptoken"))
         if said != (self.app_key, self.app_token):
@@ -58,9 +81,9 @@ class Marketplace:
             body = await request.json()
         except ValueError:
             return self._breach(f"{operation}: the body is not JSON")
-        broken = breach(_CONTRACT, operation, body)
-        if broken:
-            return self._breach(broken)
+        problem = broken(body) if broken else breach(_CONTRACT, operation, body)
+        if problem:
+            return self._breach(problem)
         if request.path_params["order"] not in self.numbers:
             return JSONResponse({"error": {"code": "OMS007", "message": "Order Not Found", "exception": None}}, 404)
         taken: dict[str, Any] = body
@@ -74,8 +97,23 @@ class Marketplace:
         body = await self._take(request, "invoice", f"POST {_BASE}")
         if isinstance(body, Response):
             return body
-        key = (request.path_params["order"], body["invoiceNumber"])
-        return self._receipt(request, "invoice", body, lambda: self.invoices.setdefault(key, {"invoice": body}))
+        return self._receipt(request, "invoice", body, lambda: self._keep(request, body))
+
+    async def of_connector(self, request: Request) -> Response:
+        body = await self._take(request, "connector", "POST /pub/orders/{id}/invoice", _odd)
+        if isinstance(body, Response):
+            return body
+        what = "number" if body["trackingNumber"] else "invoice"
+        return self._receipt(request, what, body, lambda: self._keep(request, body), receipted=False)
+
+    async def news_of_connector(self, request: Request) -> Response:
+        return await self.tracking(request) if self.news else Response(status_code=404)
+
+    def _keep(self, request: Request, body: dict[str, Any]) -> None:
+        """An invoice, with its number if it came with one; the same invoice again may bring it."""
+        known = self.invoices.setdefault((request.path_params["order"], body["invoiceNumber"]), {"invoice": body})
+        if body.get("trackingNumber"):
+            known["number"] = body["trackingNumber"]
 
     async def number(self, request: Request) -> Response:
         body = await self._take(request, "number", f"POST {_BASE}/{{invoiceNumber}}")
@@ -96,17 +134,32 @@ class Marketplace:
         changed = {"delivered": body["isDelivered"], "events": body.get("events", [])}
         return self._receipt(request, "tracking", body, lambda: invoice.update(changed))
 
-    def _receipt(self, request: Request, what: str, body: dict[str, Any], change: Callable[[], object]) -> Response:
-        """Do it once per idempotency key."""
-        order, key = request.path_params["order"], request.headers.get("idempotency-key", secrets.token_hex(8))
-        if key in self.receipts:
+    def _receipt(
+        self,
+        request: Request,
+        what: str,
+        body: dict[str, Any],
+        change: Callable[[], object],
+        *,
+        receipted: bool = True,
+    ) -> Response:
+        """A receipt of its own each time (a connector's may be null); what was said already changes nothing."""
+        order, number = request.path_params["order"], str(request.path_params.get("number", body.get("invoiceNumber")))
+        if self.said.get((order, number, what)) == body:
             self.repeats += 1
         else:
-            self.receipts[key] = secrets.token_hex(16)
+            self.said[order, number, what] = body
             change()
-            number = request.path_params.get("number", body.get("invoiceNumber"))
             self.told.append(
                 {"at": self.clock().isoformat(), "order": order, "invoice": number, "what": what, "body": body}
             )
-        date = f"{self.clock().astimezone(UTC):%Y-%m-%dT%H:%M:%S}.0000000-00:00"
-        return JSONResponse({"date": date, "orderId": order, "receipt": self.receipts[key]})
+        date = f"{self.clock().astimezone(UTC):%Y-%m-%dT%H:%M:%S}.0000000+00:00"
+        return JSONResponse({"date": date, "orderId": order, "receipt": secrets.token_hex(16) if receipted else None})
+
+
+def _odd(body: Any) -> str | None:
+    """What is wrong with a connector's call; None if nothing."""
+    if not isinstance(body, dict):
+        return "POST /pub/orders/{id}/invoice: no object"
+    wrong = [name for name, kind in _OF_CONNECTOR.items() if name not in body or not isinstance(body[name], kind)]
+    return f"POST /pub/orders/{{id}}/invoice: {', '.join(wrong)}" if wrong else None

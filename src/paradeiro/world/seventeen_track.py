@@ -4,10 +4,11 @@ It looks at the carrier through a door of its own (so an outage of the carrier's
 number is new and then every few hours; it says what it saw in its own words and spelling, in minutes, not seconds.
 """
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,6 +23,7 @@ from paradeiro.world.truth import Happening, Truth
 ZONE = ZoneInfo("America/Sao_Paulo")
 CARRIER = 2151
 _MOST_NUMBERS = 40
+_NUMBER = re.compile(r"(?=.*\d)[A-Za-z0-9-]{5,50}")
 _FIRST_LOOK = timedelta(minutes=5)
 _LOOKS_EVERY = timedelta(hours=6)  # to twice that, by the number
 
@@ -50,6 +52,7 @@ _BY_MEANING: dict[str | None, tuple[str | None, str]] = {
     "delivered": ("Delivered", "Delivered_Other"),
 }
 _MESSAGES = {
+    -18010012: "The format of the number is invalid.",  # with the number in it, in theirs
     -18010002: "Invalid security key.",
     -18010013: "Invalid submitted data.",
     -18010014: "Tracking numbers exceed the 40 limit.",
@@ -127,6 +130,8 @@ class Aggregator:
         )
 
     def _register(self, number: str, carrier: int) -> _Item:
+        if not _NUMBER.fullmatch(number):
+            return _refused(number, -18010012)
         if number in self.registered:
             return _refused(number, -18019901)
         if carrier not in {0, CARRIER}:
@@ -143,7 +148,9 @@ class Aggregator:
         package = self.truth.package(number)
         if looked is None:
             return _refused(number, -18019909)
-        return _shown(number, package.visible(looked) if package else [], looked)
+        if package is None:
+            return _shown(number, [], looked, None)
+        return _shown(number, package.visible(looked), looked, package.promised_at)
 
     def looked_at(self, number: str) -> datetime | None:
         """When it last looked at the carrier for this number; None if it has not yet."""
@@ -166,7 +173,7 @@ def _refused(number: str, code: int) -> _Item:
     return {"number": number, "carrier": CARRIER, "error": _error(code)}
 
 
-def _shown(number: str, happenings: list[Happening], looked: datetime) -> _Item:
+def _shown(number: str, happenings: list[Happening], looked: datetime, promised_at: datetime | None) -> _Item:
     events = [_event(happening) for happening in reversed(happenings)]
     status = events[0]["sub_status"] if events else "NotFound_Other"
     provider = {
@@ -178,9 +185,18 @@ def _shown(number: str, happenings: list[Happening], looked: datetime) -> _Item:
     info = {
         "latest_status": {"status": status.split("_")[0], "sub_status": status, "sub_status_descr": None},
         "latest_event": events[0] if events else None,
+        "time_metrics": {"estimated_delivery_date": _estimate(promised_at) if events else None},
         "tracking": {"providers_hash": len(events), "providers": [provider]},
     }
     return {"number": number, "carrier": CARRIER, "param": None, "tag": None, "track_info": info}
+
+
+def _estimate(promised_at: datetime | None) -> _Item:
+    """What the carrier itself expects, as it passes it on: from the first moment of a day to its last."""
+    if promised_at is None:
+        return {"source": None, "from": None, "to": None}
+    day = f"{promised_at.astimezone(ZONE):%Y-%m-%d}"
+    return {"source": "Official", "from": f"{day}T00:00:00-03:00", "to": f"{day}T23:59:59-03:00"}
 
 
 def _event(happening: Happening) -> _Item:
@@ -191,9 +207,10 @@ def _event(happening: Happening) -> _Item:
     zoned = happening.says != "delivered"
     raw = {"date": f"{local:%Y-%m-%d}", "time": f"{local:%H:%M:%S}", "timezone": offset if zoned else None}
     city = happening.city.title() or None
+    iso = f"{local:%Y-%m-%dT%H:%M:%S}{offset}" if zoned else None
     return {
-        "time_iso": f"{local:%Y-%m-%dT%H:%M:%S}{offset}" if zoned else None,
-        "time_utc": None,
+        "time_iso": iso,
+        "time_utc": f"{datetime.fromisoformat(iso).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if iso else None,
         "time_raw": raw,
         "description": f"{happening.text} [{sub_status}]",
         "location": f"{city} - {happening.state}" if city else happening.country or None,

@@ -36,7 +36,8 @@ _TRACKING = f"{_INVOICE}/{{invoiceNumber}}/tracking"
 @dataclass(slots=True)
 class OrderSystem:
     """Orders as this party keeps them. `writes` False: the key may not notify invoices (403); `lacks`: other resources
-    that it lacks. `forgets`: it accepts tracking and shows nothing of it, as merchants reported in 2017.
+    that it lacks. `forgets`: it accepts tracking and shows nothing of it, as merchants reported in 2017. `appends`:
+    what is put is added to what was there (whether it replaces it is not documented).
     """
 
     truth: Truth
@@ -46,6 +47,7 @@ class OrderSystem:
     writes: bool = True
     lacks: set[str] = field(default_factory=set)
     forgets: bool = False
+    appends: bool = False
     orders: dict[str, dict[str, Any]] = field(default_factory=dict)
     invoiced_at: dict[str, datetime] = field(default_factory=dict)
     breaches: list[str] = field(default_factory=list)
@@ -170,8 +172,9 @@ class OrderSystem:
                 name: body.get(name)
                 for name in ("courier", "trackingNumber", "trackingUrl", "invoiceKey", "invoiceUrl", "issuanceDate")
             }
-            fresh |= {"invoiceNumber": body["invoiceNumber"], "type": body["type"], "items": []}
-            order["packageAttachment"]["packages"].append(fresh | {"courierStatus": _nothing()})
+            fresh |= {"invoiceNumber": body["invoiceNumber"], "type": body["type"], "items": _invoiced(order, body)}
+            fresh |= {"invoiceValue": int(body["invoiceValue"]), "volumes": 1, "courierStatus": _nothing()}
+            order["packageAttachment"]["packages"].append(fresh)
         return self._receipt(order, body, "invoice", body["invoiceNumber"] or "")
 
     async def number(self, request: Request) -> Response:
@@ -200,13 +203,16 @@ class OrderSystem:
             return self.breach(f"PUT tracking: {odd}")
         now = _vtex_time(self.clock())
         data = [
-            {"lastChange": now, "createDate": e["date"]} | {name: e[name] for name in ("city", "state", "description")}
+            {"lastChange": now, "createDate": shown_instant(e["date"])}
+            | {name: e[name] for name in ("city", "state", "description")}
             for e in body["events"]
         ]
         if self.forgets:
             return self._receipt(order, body, "tracking", package["invoiceNumber"])
-        delivered = {"finished": body["isDelivered"], "deliveredDate": body["deliveredDate"]}
-        package["courierStatus"] = {"status": "unknown", "data": data} | delivered
+        kept = package["courierStatus"]["data"] if self.appends else []
+        status = {"status": "unknown", "finished": body["isDelivered"], "data": [*kept, *data]}
+        at = body["deliveredDate"]
+        package["courierStatus"] = status | ({"deliveredDate": shown_instant(at)} if at else {})
         return self._receipt(order, body, "tracking", package["invoiceNumber"])
 
     def _receipt(self, order: dict[str, Any], body: dict[str, Any], what: str, number: str) -> JSONResponse:
@@ -250,8 +256,26 @@ def _package(order: dict[str, Any], number: str) -> dict[str, Any] | None:
     return next((p for p in order["packageAttachment"]["packages"] if p["invoiceNumber"] == number), None)
 
 
+def _invoiced(order: dict[str, Any], body: dict[str, Any]) -> list[dict[str, Any]]:
+    """The lines of a stated invoice as the order shows them: by the place of their item in the order."""
+    places = {item["id"]: index for index, item in enumerate(order["items"])}
+    return [
+        {"itemIndex": places[i["id"]], "quantity": i["quantity"], "price": i["price"], "description": None}
+        for i in body["items"]
+        if i["id"] in places
+    ]
+
+
 def _nothing() -> dict[str, Any]:
-    return {"status": "unknown", "finished": False, "deliveredDate": None, "data": []}
+    """Before any tracking: orders of 2015 and 2017 have no delivered date there (facts/vtex, samples)."""
+    return {"status": "unknown", "finished": False, "data": []}
+
+
+def shown_instant(text: str) -> str:
+    """A day or a minute that was put, as the order shows it: the official example has instants. UTC is assumed, as VTEX
+    says of an invoice's date without an offset.
+    """
+    return _vtex_time(datetime.fromisoformat(text).replace(tzinfo=UTC))
 
 
 def _vtex_time(at: datetime) -> str:

@@ -21,6 +21,7 @@ from paradeiro.world.vtex import CONTRACT, OrderSystem
 
 _MOST_PER_LOT = 10
 _SHORTEST_RETENTION, _LONGEST_RETENTION = 345_600, 1_209_600
+_HOOK_SILENCE = timedelta(days=3)  # after so long without a notification the hook's configuration is removed
 _FIRST_RETRY = timedelta(minutes=1)
 _MOST_TRIES = 100
 _LOOK_SECONDS = 0.2
@@ -57,6 +58,8 @@ class OrderNews:
     queue: list[News] = field(default_factory=list)
     posts: list[News] = field(default_factory=list)
     looked_at: datetime | None = None
+    hook_told_at: datetime | None = None  # when it last had something to tell, or was configured
+    feed_told_at: datetime | None = None
 
     def routes(self) -> list[Route]:
         """Its doors."""
@@ -86,7 +89,7 @@ class OrderNews:
         kept = body["queue"]["MessageRetentionPeriodInSeconds"]
         if not _SHORTEST_RETENTION <= kept <= _LONGEST_RETENTION:
             return self.system.breach(f"MessageRetentionPeriodInSeconds {kept}")
-        self.feed_config = body
+        self.feed_config, self.feed_told_at = body, self.system.clock()
         return JSONResponse(body)
 
     async def configure_hook(self, request: Request) -> Response:
@@ -108,7 +111,7 @@ class OrderNews:
         problem = await self._ping(body["hook"]["url"])
         if problem:
             return JSONResponse({"message": problem}, 400)
-        self.hook_config = body
+        self.hook_config, self.hook_told_at = body, self.system.clock()
         return JSONResponse(self._told(News(_EXAMPLE, self.system.clock(), self.system.clock())))
 
     async def _ping(self, url: str) -> str:
@@ -181,10 +184,27 @@ class OrderNews:
         for order_id, at in sorted(self.system.invoiced_at.items(), key=lambda each: each[1]):
             if not since < at + self.lag <= now:
                 continue
+            self._end_silent(at + self.lag)
             if self.feed_config is not None:
+                self.feed_told_at = at + self.lag
                 self.queue.append(News(order_id, at, at + self.lag))
             if self.hook_config is not None and order_id not in self.lost:
+                self.hook_told_at = at + self.lag
                 self.posts += [News(order_id, at, at + self.lag) for _ in range(self.copies)]
+        self._end_silent(now)
+
+    def _end_silent(self, now: datetime) -> None:
+        """Forget a hook that had nothing to tell for three days, a feed that had nothing for as long as it keeps its
+        items, and items that are older (facts/vtex, section 2.9).
+        """
+        if self.hook_config is not None and self.hook_told_at and now - self.hook_told_at > _HOOK_SILENCE:
+            self.hook_config = None
+        if self.feed_config is None:
+            return
+        kept = timedelta(seconds=self.feed_config.get("queue", {}).get("MessageRetentionPeriodInSeconds") or 0)
+        if kept and self.feed_told_at and now - self.feed_told_at > kept:
+            self.feed_config = None
+        self.queue = [n for n in self.queue if not kept or now - n.at <= kept] if self.feed_config else []
 
     async def push_due(self) -> None:
         """Post what is due; what was not answered with 200 in time is posted again, later each time."""

@@ -8,9 +8,20 @@ from typing import Any
 
 from paradeiro.connectors.correios.codes import UNKNOWN, WRITE_OFFS, Meaning, meaning_of
 from paradeiro.connectors.correios.place import foreign, place_of, street_of
+from paradeiro.connectors.correios.soap import (
+    NotXmlError,
+    answer_within,
+    fault_of,
+    goal_of,
+    has_letters_in_type,
+    read_xml,
+    single,
+    unit_of,
+)
 from paradeiro.connectors.correios.text import clean, meaning_of_text, plain, slug
 from paradeiro.connectors.correios.times import read_day, read_time
 from paradeiro.domain.codes import tidy_code
+from paradeiro.domain.days import until
 from paradeiro.domain.records import Parsed, TrackingEvent
 from paradeiro.domain.timeline import in_order
 from paradeiro.domain.words import Outcome, ProofKind, Status
@@ -21,7 +32,12 @@ _NOT_ALLOWED = ("GTW-008", "FORBIDDEN", "NÃO LIBERADA", "NAO LIBERADA", "UNAUTH
 _UNKNOWN_YET = ("SRO-020", "SRO-031", "NÃO ENCONTRADO", "NAO ENCONTRADO")
 _REFUSED = ("SRO-019", "SRO-009", "SRO-018")
 _PICKUP_TYPE = "LDI"
+# The closed web service wrote this in place of a code where it refused user and password.
+_NO_CODE = "ERRO"
+# What goes to whoever sent it is returned. 79 is "delivered to the contract holder" in one list of Correios' and "no
+# such posting" in a later one (facts, events.csv): the event's own words tell which.
 _BACK, _BACK_NUMBER = "entregue ao remetente", "23"
+_TO_CONTRACT_HOLDER, _DISPUTED = "entregue ao contratante", "79"
 # Kinds of acknowledgement (tipoAr): digital, electronic, virtual. Of the others (N, C) the paper itself comes back.
 _ELECTRONIC = "E"
 _KEPT_AS_PICTURE = frozenset({"D", _ELECTRONIC, "V"})
@@ -42,7 +58,7 @@ def _read(body: bytes) -> list[Parsed]:
     if not body.strip():
         return [_malformed("", "the answer is empty")]
     if body.lstrip()[:1] == b"<":
-        return [_malformed("", "the answer is a web page, not JSON")]
+        return _read_xml(body)
     try:
         answer = json.loads(body)
         if _depth(answer) > _DEEPEST:
@@ -50,6 +66,21 @@ def _read(body: bytes) -> list[Parsed]:
     except (ValueError, RecursionError):
         return [_malformed("", "the answer is not whole JSON")]
     return list(_objects(answer))
+
+
+def _read_xml(body: bytes) -> list[Parsed]:
+    """An answer of the closed web service as it came; anything else in XML or HTML is a page."""
+    page = [_malformed("", "the answer is a web page, not JSON")]
+    try:
+        root = read_xml(body)
+    except NotXmlError:
+        return page
+    if not isinstance(root, dict):
+        return page
+    if fault := fault_of(root):
+        return [Parsed("", Outcome.RETRY, message=f"the service failed: {fault}")]
+    found = answer_within(root)
+    return list(_objects(found)) if found is not None else page
 
 
 def _saved(status: int, body: bytes) -> list[Parsed]:
@@ -81,9 +112,11 @@ def _objects(answer: object) -> Iterator[Parsed]:
     if isinstance(answer, list):
         found: object = answer
     elif isinstance(answer, dict):
-        if "objetos" not in answer and "objeto" not in answer and not _is_object(answer):
+        wrapped = None if _is_object(answer) else answer_within(answer)
+        if wrapped is None and not _is_object(answer):
             yield _envelope(answer)
             return
+        answer = wrapped or answer
         found = answer.get("objetos", answer.get("objeto", [answer]))
         # SOAP's heirs send a single item where others send a list (facts, failure 32).
         found = [found] if isinstance(found, dict) else found
@@ -101,7 +134,7 @@ def _objects(answer: object) -> Iterator[Parsed]:
 def _is_object(answer: dict[str, Any]) -> bool:
     if "codObjeto" in answer or "eventos" in answer:
         return True
-    return "numero" in answer and ("evento" in answer or "categoria" in answer)
+    return "numero" in answer and any(name in answer for name in ("evento", "categoria", "erro"))
 
 
 def _envelope(answer: dict[str, Any]) -> Parsed:
@@ -138,6 +171,7 @@ def _object(found: object) -> Parsed:
     """One object: its events, or why there are none."""
     if not isinstance(found, dict):
         return _malformed("", "an object that is none")
+    found = single(found) if isinstance(found.get("numero"), list) else found
     named = found.get("codObjeto", found.get("numero", ""))
     code = tidy_code(clean(named))
     told = found.get("eventos", found.get("evento"))
@@ -158,16 +192,21 @@ def _object(found: object) -> Parsed:
 
 
 def _without_events(code: str, found: dict[str, Any]) -> Parsed:
+    if code == _NO_CODE:
+        return Parsed("", Outcome.AUTH_FAILED, message=clean(found.get("erro")) or "the service refused the question")
     said = found.get("mensagem") or found.get("erro")
     if not isinstance(said, str) and str(found.get("categoria", "")).startswith("ERRO"):
         said = found["categoria"]
     if isinstance(said, str) and said.strip():
         return _said(code, clean(said))
+    if "numero" in found and found.get("categoria"):
+        return Parsed(code, Outcome.NOT_FOUND, message="no events yet")
     return _malformed(code, f"neither 'eventos' nor 'mensagem'; it has: {_names(found)}")
 
 
 def _estimate(found: dict[str, Any]) -> datetime | None:
-    return read_time(found.get("dtPrevista"))
+    at = read_time(found.get("dtPrevista"))
+    return until(at) if at else None
 
 
 def _proofs(found: dict[str, Any]) -> frozenset[ProofKind]:
@@ -193,13 +232,15 @@ def _event(told: object) -> TrackingEvent:
     if not isinstance(told, dict):
         message = "an event that is none"
         raise _UnreadableError(message)
+    told = single(told) if isinstance(told.get("tipo"), list) else told
     occurred_at = read_time(told.get("dtHrCriado"), told.get("data"), told.get("hora"), told.get("criacao"))
     if occurred_at is None:
         message = f"the date of an event cannot be read: {str(told.get('dtHrCriado', told.get('data')))[:60]!r}"
         raise _UnreadableError(message)
     description, detail = clean(told.get("descricao")), clean(told.get("detalhe"))
     code, meaning = _code(told, description, detail)
-    unit = told.get("unidade")
+    unit = told.get("unidade") if isinstance(told.get("unidade"), dict) else unit_of(told)
+    goal = told.get("unidadeDestino") if isinstance(told.get("unidadeDestino"), dict) else goal_of(told)
     pickup = code.startswith(_PICKUP_TYPE) or meaning.status is Status.AVAILABLE_FOR_PICKUP
     return TrackingEvent(
         occurred_at=occurred_at,
@@ -210,7 +251,7 @@ def _event(told: object) -> TrackingEvent:
         description=description,
         detail=detail,
         withdraws=meaning.withdraws,
-        destination=place_of(told.get("unidadeDestino")) if isinstance(told.get("unidadeDestino"), dict) else None,
+        destination=place_of(goal) if goal is not None else None,
         pickup_deadline=_deadline(told),
         pickup_address=street_of(unit) if pickup else None,
         zone_assumed=foreign(unit),
@@ -223,22 +264,25 @@ def _deadline(told: dict[str, Any]) -> date | None:
 
 def _code(told: dict[str, Any], description: str, detail: str) -> tuple[str, Meaning]:
     """The event's code and meaning. Text decides only where there is no code at all, and never for a delivery."""
-    kind = told.get("codigo", told.get("type"))
-    # The mobile flavour of 2015 puts the letters into `tipo` and the number into `status`.
-    if kind is None and "status" in told:
+    kind, number = told.get("codigo", told.get("type")), told.get("tipo")
+    # The web service and the mobile flavour of 2015: letters in `tipo`, the number in `status`.
+    if "status" in told and (kind is None or has_letters_in_type(told)):
         kind, number = told.get("tipo"), told.get("status")
-    else:
-        number = told.get("tipo")
     letters = clean(kind).upper()
     digits = _two_digits(number)
     if not letters:
         return f"TEXT/{slug(description)}", meaning_of_text(description)
     code = f"{letters[:8]}/{digits}" if digits else letters[:8]
     meaning = meaning_of(letters, digits) or UNKNOWN
-    # Seen: a write-off 01 whose text says that the sender got it back (facts, events.csv, note of BDE/01).
-    if letters in WRITE_OFFS and meaning.status is Status.DELIVERED and _BACK in plain(f"{description} {detail}"):
+    if letters in WRITE_OFFS and _went_back(digits, meaning, plain(f"{description} {detail}")):
         meaning = meaning_of(letters, _BACK_NUMBER) or UNKNOWN
     return code, meaning
+
+
+def _went_back(digits: str, meaning: Meaning, words: str) -> bool:
+    """Whether a write-off's words say that the sender has it. Seen with 01 too (facts, events.csv, note of BDE/01)."""
+    ended = meaning.status is Status.DELIVERED
+    return (ended and _BACK in words) or ((ended or digits == _DISPUTED) and _TO_CONTRACT_HOLDER in words)
 
 
 def _two_digits(number: object) -> str:

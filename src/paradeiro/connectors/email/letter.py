@@ -5,6 +5,7 @@ from datetime import date, datetime, tzinfo
 
 from paradeiro.connectors.email.look import Look, look
 from paradeiro.domain.brand import Brand
+from paradeiro.domain.days import day_of
 from paradeiro.domain.mailing import mail_kind
 from paradeiro.domain.records import Item, Telling
 from paradeiro.domain.words import EffectKind, MailKind, Source, Status
@@ -252,7 +253,7 @@ def _dates(telling: Telling, zone: tzinfo, today: date, words: Catalogue) -> tup
             Fact(labels.delivered, moment_words(snapshot.delivered_at.astimezone(zone), today, words.calendar))
         )
     elif snapshot.estimate and not snapshot.status.final:
-        expected = snapshot.estimate.astimezone(zone).date()
+        expected = day_of(snapshot.estimate, zone)
         if expected != promised and expected >= today:
             facts.append(Fact(labels.expected, full_date(expected, today, words.calendar)))
     return tuple(facts)

@@ -5,11 +5,11 @@ Source: the tables of stages, statuses and sub-statuses in the API's documentati
 from stored copies on 2026-11-23. Thirty sub-statuses; a word that is not here is `unknown`.
 """
 
+import re
+
 from paradeiro.domain.words import Reason, Status
 
 Meaning = tuple[Status | None, Reason | None]
-
-DELIVERED = "Delivered"
 
 SUB_STATUSES: dict[str, Meaning] = {
     # Of a package that nobody knows yet, or that was given up: nothing of where it is.
@@ -58,17 +58,49 @@ STAGES: dict[str, Meaning] = {
     "Returned": (Status.RETURNED, None),
 }
 
+# The main status words. Integrators keep them in `stage` or `sub_status`, where the finer word is not known.
+STATUSES: dict[str, Meaning] = {
+    "NotFound": (None, None),
+    "Expired": (None, None),
+    "InTransit": (Status.IN_TRANSIT, None),
+    "DeliveryFailure": (Status.ATTEMPT_FAILED, Reason.OTHER),
+    "Exception": (Status.EXCEPTION, Reason.OTHER),
+}
+
 UNKNOWN: Meaning = (Status.UNKNOWN, None)
 NO_CODE = "none"
+_NO_LETTER = re.compile(r"[^a-z]+")
+
+
+def _plain(word: str) -> str:
+    """A word as it is compared: case, blanks and lines between its parts are the writer's."""
+    return _NO_LETTER.sub("", word.casefold())
+
+
+_WORDS = {
+    _plain(word): (word, meaning) for table in (STATUSES, STAGES, SUB_STATUSES) for word, meaning in table.items()
+}
+
+
+def _known(word: str) -> tuple[str, Meaning]:
+    """A word as they spell it, with its meaning; unknown as it is written."""
+    return _WORDS.get(_plain(word), (word, UNKNOWN))
 
 
 def meaning_of(stage: str, sub_status: str) -> tuple[str, Meaning]:
-    """The event's code and meaning. Its text never decides; where the two words disagree on a delivery, none is."""
+    """The event's code and meaning: the finer of its two words. Its text never decides; where the two words disagree on
+    a delivery, none is.
+    """
     if not stage and not sub_status:
         return NO_CODE, (None, None)
     if not sub_status:
-        return stage, STAGES.get(stage, UNKNOWN)
-    known = SUB_STATUSES.get(sub_status, UNKNOWN)
-    if known is not UNKNOWN and stage and (stage == DELIVERED) is not (known[0] is Status.DELIVERED):
-        return f"{sub_status}_but_{stage}", UNKNOWN
-    return sub_status, known
+        return _known(stage)
+    code, meaning = _known(sub_status)
+    if not stage or meaning is UNKNOWN:
+        return code, meaning
+    step, said = _known(stage)
+    if (said[0] is Status.DELIVERED) is not (meaning[0] is Status.DELIVERED):
+        return f"{code}_but_{step}", UNKNOWN
+    # A main word beside a stage says less than the stage does.
+    finer = code in STATUSES and step not in STATUSES and said is not UNKNOWN
+    return (step, said) if finer else (code, meaning)

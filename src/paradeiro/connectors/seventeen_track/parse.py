@@ -3,13 +3,14 @@
 import json
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from paradeiro.connectors.seventeen_track.codes import meaning_of
 from paradeiro.domain.bounds import in_bounds
 from paradeiro.domain.codes import tidy_code
+from paradeiro.domain.days import until
 from paradeiro.domain.records import NOWHERE, Parsed, Place, TrackingEvent
 from paradeiro.domain.timeline import in_order
 from paradeiro.domain.words import Outcome, Status
@@ -36,10 +37,16 @@ OUTCOMES: dict[int, Outcome] = {
     -18019909: Outcome.NOT_FOUND,  # registered, nothing seen yet
     -18019910: Outcome.REFUSED,  # no such carrier number
 }
+# Whose an estimate is; older answers do not say.
+_CARRIERS_OWN = frozenset({"", "official"})
 _DEEPEST = 60
 _LONGEST = 500
 # "CURITIBA - PR", "RECIFE, PE", "Santos/SP": how Brazilian places come where no address was cut out of them.
 _CITY_STATE = re.compile(r"\s*(\S.*?)\s*[-,/]\s*([A-Z]{2})\s*")
+
+
+# In which fields an instant stands, and which zone the field's own name gives it.
+_TIMES: tuple[tuple[str, tzinfo | None], ...] = (("time_iso", None), ("time_utc", UTC))
 
 
 class _UnreadableError(ValueError):
@@ -77,6 +84,8 @@ def _parts(answer: object) -> Iterator[Parsed]:
         yield _malformed("", "the answer is no object")
     elif "number" in answer:
         yield _number(answer)
+    elif "event" in answer and isinstance(answer.get("data"), dict):
+        yield _number(answer["data"])  # what they push: one number
     elif answer.get("code") != 0 or isinstance(answer.get("code"), bool):
         yield refusal("", answer.get("code"), _text(answer.get("message")))
     else:
@@ -127,7 +136,17 @@ def _read(code: str, info: object) -> Parsed:
     if not events:
         return Parsed(code, Outcome.NOT_FOUND, message="no events yet")
     unknown = tuple(sorted({event.code for event in events if event.status is Status.UNKNOWN}))
-    return Parsed(code, Outcome.FOUND, events, unknown_codes=unknown)
+    return Parsed(code, Outcome.FOUND, events, _estimate(info), unknown_codes=unknown)
+
+
+def _estimate(info: object) -> datetime | None:
+    """Until when the carrier itself expects to deliver. What 17TRACK reckons by itself is no carrier's word."""
+    metrics = info.get("time_metrics") if isinstance(info, dict) else None
+    told = metrics.get("estimated_delivery_date") if isinstance(metrics, dict) else None
+    if not isinstance(told, dict) or _text(told.get("source")).casefold() not in _CARRIERS_OWN:
+        return None
+    found = _instant(told.get("to")) or _instant(told.get("from"))
+    return until(found if found.tzinfo else found.replace(tzinfo=ZONE)) if found else None
 
 
 def _told(info: object) -> Iterator[Any]:
@@ -163,18 +182,25 @@ def _event(told: object) -> TrackingEvent:
 
 def _when(told: dict[str, Any]) -> tuple[datetime, bool]:
     """The event's instant, and whether its time zone had to be assumed: deliveries often come without one."""
-    for name in ("time_iso", "time_utc"):
+    for name, zone_of_name in _TIMES:
         found = _instant(told.get(name))
-        if found is not None and found.tzinfo is not None:
-            return found, False
+        if found is not None and (found.tzinfo or (zone_of_name and _has_hour(told.get(name)))):
+            return found if found.tzinfo else found.replace(tzinfo=zone_of_name), False
     raw = told.get("time_raw")
     parts = raw if isinstance(raw, dict) else {}
     day, hour, zone = (_text(parts.get(name)) for name in ("date", "time", "timezone"))
     found = _instant(f"{day}T{hour or '00:00:00'}{zone}") or _instant(told.get("time_iso"))
+    found = found or _instant(told.get("time_utc"))
     if found is None:
-        message = f"the time of an event cannot be read: {_text(str(told.get('time_iso')))[:60]!r}"
+        written = next((told[name] for name, _ in _TIMES if told.get(name)), None)
+        message = f"the time of an event cannot be read: {_text(str(written))[:60]!r}"
         raise _UnreadableError(message)
     return (found, False) if found.tzinfo is not None else (found.replace(tzinfo=ZONE), True)
+
+
+def _has_hour(value: object) -> bool:
+    """Whether a time names an hour: a day alone is nobody's instant, whatever its field says of the zone."""
+    return isinstance(value, str) and len(value.strip()) > len("2026-07-21")
 
 
 def _instant(value: object) -> datetime | None:

@@ -7,11 +7,12 @@ and each is optional: VTEX adds fields, and leaves out what an order does not ha
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from paradeiro.domain.bounds import bounded_amount, bounded_order, is_never, mended_json, number_problem
+from paradeiro.domain.days import until
 from paradeiro.domain.records import Customer, Invoice, Item, Order
 
 _OUTPUT = "output"
@@ -33,8 +34,11 @@ class _Preferences(msgspec.Struct):
     locale: str | None = None
 
 
-class _Logistics(msgspec.Struct, rename="camel"):
-    item_index: int | None = None
+class _Indexed(msgspec.Struct, rename="camel"):
+    item_index: int | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class _Logistics(_Indexed, rename="camel"):
     delivery_channel: str | None = None
     shipping_estimate_date: str | None = None
 
@@ -48,13 +52,15 @@ class _Shipping(msgspec.Struct, rename="camel"):
     logistics_info: list[_Logistics] | None = None
 
 
+_Line = TypeVar("_Line", bound=_Indexed)
+
+
 class _OrderItem(msgspec.Struct):
     id: str | int | None = None
     name: str | None = None
 
 
-class _PackageItem(msgspec.Struct, rename="camel"):
-    item_index: int | None = None
+class _PackageItem(_Indexed, rename="camel"):
     quantity: float | str | None = None
     price: float | str | None = None
     description: str | None = None
@@ -174,10 +180,17 @@ def _customer(read: _Order) -> Customer:
 def _promise(shipping: _Shipping | None) -> datetime | None:
     """The order was promised for the day of its slowest item (a known issue: VTEX's own screen shows item 0's)."""
     estimates = [
-        _instant(info.shipping_estimate_date, "shippingEstimateDate")
-        for info in (shipping.logistics_info if shipping else None) or []
+        _estimate(info.shipping_estimate_date) for info in (shipping.logistics_info if shipping else None) or []
     ]
     return max((e for e in estimates if e is not None), default=None)
+
+
+def _estimate(value: str | None) -> datetime | None:
+    """An estimate; one without an hour and an offset is a day, which lasts to its end."""
+    at = _instant(value, "shippingEstimateDate")
+    if at is None or value is None:
+        return None
+    return until(at) if datetime.fromisoformat(value).tzinfo is None else at
 
 
 def _sales(attachment: _Attachment | None) -> list[_Package]:
@@ -197,7 +210,7 @@ def _invoice(package: _Package, read: _Order) -> Invoice:
         courier=_text(package.courier) or "",
         tracking_code=_text(package.tracking_number),
         tracking_url=_text(package.tracking_url),
-        items=tuple(_item(item, order_items) for item in package.items or []),
+        items=tuple(_item(item, order_items) for item in _indexed(package.items or [])),
         finished=bool(package.courier_status and package.courier_status.finished),
         fetched=_fetched(package, read.shipping_data),
     )
@@ -205,8 +218,9 @@ def _invoice(package: _Package, read: _Order) -> Invoice:
 
 def _fetched(package: _Package, shipping: _Shipping | None) -> bool:
     """Whether the customer fetches all of it at one of the store's own points, without any carrier."""
-    points = {i.item_index for i in (shipping.logistics_info if shipping else None) or [] if _is_pickup(i)}
-    indexes = {item.item_index for item in package.items or []}
+    known = _indexed((shipping.logistics_info if shipping else None) or [])
+    points = {info.item_index for info in known if _is_pickup(info)}
+    indexes = {item.item_index for item in _indexed(package.items or [])}
     return bool(indexes) and indexes <= points and not _text(package.courier) and not _text(package.tracking_number)
 
 
@@ -214,10 +228,21 @@ def _is_pickup(info: _Logistics) -> bool:
     return (info.delivery_channel or "").lower() == "pickup-in-point"
 
 
+def _indexed(items: list[_Line]) -> list[_Line]:
+    """The lines, each with its index or none. One that is left out is 0: writers leave zeros out. Where several leave
+    it out, or another line has 0, nobody can say which it is.
+    """
+    lacking = sum(item.item_index is msgspec.UNSET for item in items)
+    first = 0 if lacking == 1 and all(item.item_index != 0 for item in items) else None
+    return [
+        msgspec.structs.replace(item, item_index=first) if item.item_index is msgspec.UNSET else item for item in items
+    ]
+
+
 def _item(item: _PackageItem, order_items: list[_OrderItem]) -> Item:
     """A line of the invoice; an index that the order does not have leaves the id empty rather than guess."""
     index = item.item_index
-    known = order_items[index] if index is not None and 0 <= index < len(order_items) else _OrderItem()
+    known = order_items[index] if isinstance(index, int) and 0 <= index < len(order_items) else _OrderItem()
     return Item(
         id=str(known.id if known.id is not None else ""),
         quantity=bounded_amount(item.quantity),

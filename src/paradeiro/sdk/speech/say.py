@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from paradeiro.domain.days import day_of
 from paradeiro.domain.records import Place, Snapshot, Timeline, TrackingEvent
 from paradeiro.domain.words import Reason, Source, Status, Withdraws
 from paradeiro.sdk.history import public_words, told_events
@@ -199,7 +200,7 @@ def lateness(
         return filled(catalogue.lateness.delivered, said) if late else ""
     if snapshot.status not in _STILL_COMES:
         return ""
-    expected = snapshot.estimate.astimezone(zone).date() if snapshot.estimate else None
+    expected = day_of(snapshot.estimate, zone) if snapshot.estimate else None
     if expected is not None and expected > promised and expected >= today:
         said["expected"] = date_words(expected, today, catalogue.calendar)
         return filled(catalogue.lateness.new_date, said)

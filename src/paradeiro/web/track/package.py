@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from paradeiro.db.events import ShownEvent
 from paradeiro.db.shipments import Kept
+from paradeiro.domain.days import day_of
 from paradeiro.domain.records import Timeline
 from paradeiro.domain.timeline import fold
 from paradeiro.domain.words import Status
@@ -105,7 +106,7 @@ def _dates(kept: Kept, now: datetime, zone: tzinfo, words: Catalogue) -> tuple[F
         local = snapshot.delivered_at.astimezone(zone)
         facts.append(Fact(labels.delivered, capital(moment_words(local, today, calendar))))
     elif snapshot.estimate and not snapshot.status.final:
-        expected = snapshot.estimate.astimezone(zone).date()
+        expected = day_of(snapshot.estimate, zone)
         if expected != promised and expected >= today:
             facts.append(Fact(labels.expected, capital(full_date(expected, today, calendar))))
     return tuple(facts)

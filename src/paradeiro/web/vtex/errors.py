@@ -15,7 +15,7 @@ def speaks_vtex(path: str) -> bool:
 
 
 class AnyNameIsJson:
-    """ASGI middleware: VTEX's callers send JSON under any name, or none; VTEX takes it."""
+    """ASGI middleware: VTEX's callers send JSON under any name, or none, and a slash behind it all; VTEX takes it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -25,7 +25,15 @@ class AnyNameIsJson:
         if scope["type"] == "http" and speaks_vtex(scope["path"]):
             others = [(name, value) for name, value in scope["headers"] if name != b"content-type"]
             scope["headers"] = [*others, (b"content-type", b"application/json")]
+            if _ends_in_vain(scope):
+                scope.update(path=scope["path"][:-1], raw_path=scope["raw_path"][:-1])
         await self.app(scope, receive, send)
+
+
+def _ends_in_vain(scope: Scope) -> bool:
+    """Whether a statement's address has a slash behind it. One that is part of a number comes as %2F."""
+    states = scope["method"] in {"POST", "PUT", "PATCH"} and "/invoice" in scope["path"]
+    return states and scope["path"].endswith("/") and (scope.get("raw_path") or b"").endswith(b"/")
 
 
 def vtex_error(status: int, code: str, message: str) -> JSONResponse:

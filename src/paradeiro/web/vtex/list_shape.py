@@ -19,6 +19,8 @@ _PER_PAGE = 15
 _RANGE = re.compile(r"\w+:\[(\S+) TO (\S+)\]")
 _SORTED: dict[str, SortedBy] = {"creationDate": "creationDate", "orderId": "orderId"}
 _PAGING = frozenset({"page", "per_page", "orderBy"})
+# Put there by browsers' libraries so that nothing answers out of a cache.
+_NO_FILTER = "_"
 _KNOWN = _PAGING | {"q", "f_status", "f_creationDate", "f_invoicedDate", "f_hasInputInvoice"}
 _INVOICED, _HANDLING = "invoiced", "handling"
 
@@ -26,7 +28,7 @@ _INVOICED, _HANDLING = "invoiced", "handling"
 def query_of(asked: Mapping[str, str]) -> OrderQuery:
     """Our question. Raises `InvalidError` for an unknown filter: ignoring it would show the wrong orders."""
     for name, value in asked.items():
-        if name not in _KNOWN and value:
+        if name not in _KNOWN and name != _NO_FILTER and value:
             known = ", ".join(sorted(_KNOWN))
             raise InvalidError("unknown_filter", f"'{name[:40]}' is not known here. Known: {known}.")
     by, _, direction = asked.get("orderBy", "").partition(",")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from paradeiro.web.vtex.shapes import Named, Shape, Word
+from paradeiro.web.vtex.shapes import Count, Named, Shape, Word, or_none
 
 _MOST = 2000
 
@@ -41,7 +41,7 @@ class _Shipping(Shape):
 class _Item(Shape):
     id: Named
     name: Word = ""
-    quantity: Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+    quantity: Count
 
 
 class PackageIn(Shape):
@@ -49,7 +49,7 @@ class PackageIn(Shape):
 
     id: Named
     order_id: Word = ""
-    items: list[_Item] = Field(default_factory=list, max_length=_MOST)
+    items: Annotated[list[_Item], BeforeValidator(or_none)] = Field(default_factory=list, max_length=_MOST)
     invoice_data: Annotated[_Bill, BeforeValidator(_or_empty)] = _Bill()
     tracking_data: Annotated[_Tracking, BeforeValidator(_or_empty)] = _Tracking()
     shipping_data: Annotated[_Shipping, BeforeValidator(_or_empty)] = _Shipping()
@@ -57,8 +57,8 @@ class PackageIn(Shape):
 
 class DispatchOrder(Shape):
     id: Named
-    packages: list[PackageIn] = Field(default_factory=list, max_length=_MOST)
-    package_ids: list[Named] = Field(default_factory=list, max_length=_MOST)
+    packages: Annotated[list[PackageIn], BeforeValidator(or_none)] = Field(default_factory=list, max_length=_MOST)
+    package_ids: Annotated[list[Named], BeforeValidator(or_none)] = Field(default_factory=list, max_length=_MOST)
 
 
 class NotifyIn(Shape):

@@ -23,11 +23,20 @@ from paradeiro.web.vtex.shapes import in_path
 router = APIRouter(prefix=OMS)
 
 
+# Public callers write a slash behind the address: of the list, and of an order.
+@router.get("/")
+async def list_behind_a_slash(request: Request, means: MeansOf, who: Reader) -> JSONResponse:
+    """The same as the list."""
+    return await list_orders(request, means, who)
+
+
 @router.get("/{order_id:path}")
 async def get_order(order_id: Annotated[str, in_path(100)], means: MeansOf, who: Reader) -> JSONResponse:
     """One order, its packages with what the carriers say of them."""
     async with means.pool.connection() as connection:
         found = await known_order(connection, who.store_id, order_id)
+        if found is None and order_id.endswith("/"):
+            found = await known_order(connection, who.store_id, order_id[:-1])
         if found is None:
             raise MissingError("order_not_found", f"Order '{order_id}' was not found.")
         store = (await stores.stores(connection, [who.store_id]))[who.store_id]

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from paradeiro.web.auth import MeansOf, Writer
 from paradeiro.web.vtex.errors import SELLER
 from paradeiro.web.vtex.oms import InvoiceNumber, OrderId, Stater, take_invoice, take_tracking, take_tracking_number
-from paradeiro.web.vtex.shapes import Receipt, SoldIn, TrackingNumberIn, TrackingStatusIn
+from paradeiro.web.vtex.shapes import Receipt, SoldIn, SoldTrackingIn, TrackingNumberIn
 
 router = APIRouter(prefix=SELLER)
 
@@ -23,7 +23,7 @@ async def post_sold(order_id: OrderId, body: SoldIn, means: MeansOf, who: Writer
 # Before the number's own: a number may have a slash in it. So may an order's: the longer addresses come first.
 @router.post("/{order_id:path}/invoice/{invoice_number:path}/tracking")
 async def post_tracking(
-    order_id: OrderId, invoice_number: InvoiceNumber, body: TrackingStatusIn, means: MeansOf, who: Writer, by: Stater
+    order_id: OrderId, invoice_number: InvoiceNumber, body: SoldTrackingIn, means: MeansOf, who: Writer, by: Stater
 ) -> Receipt:
     """Take the history of a package."""
     return await take_tracking(means, who, by, order_id, invoice_number, body)

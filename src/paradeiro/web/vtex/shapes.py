@@ -1,11 +1,24 @@
-"""In: nothing; out: the JSON that VTEX's callers send, with limits. Fields that we do not know are ignored."""
+"""In: nothing; out: the JSON that VTEX's callers send, with limits. Fields that we do not know are ignored.
+
+Which field is required, and what is done with it: docs/connectors/vtex-caller.md. VTEX reads JSON as .NET does: a name
+in any case, a number where a text is meant and the other way round, null as if nothing was there.
+"""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from paradeiro.domain.bounds import MOST_CENTS, bounded_amount, is_never, text_problem
@@ -14,6 +27,8 @@ from paradeiro.domain.records import Invoice, Item
 from paradeiro.flow.stated_history import History, Line, moment
 
 LONGEST_EVENT = 5000  # VTEX's own limit
+_SALE = "Output"
+_TRUTHS = {"true": True, "false": False, "": False}
 
 
 def sayable(text: str, most: int | None = None, *, lines: bool = True) -> str:
@@ -23,19 +38,43 @@ def sayable(text: str, most: int | None = None, *, lines: bool = True) -> str:
     return text.strip()
 
 
+def _named(value: object) -> object:
+    """A number as the text that it stands for: callers write an invoice's number, or a SKU's, as either."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 def _or_nothing(value: object) -> object:
-    return "" if value is None else value
+    return "" if value is None else _named(value)
 
 
-def _titled(value: object) -> object:
-    return value.strip().title() if isinstance(value, str) else value
+def or_none(value: object) -> object:
+    """A list that may be null."""
+    return [] if value is None else value
 
 
-def _cents(value: object) -> object:
-    """Cents as a whole number; VTEX's schema wants a text, its examples have a number."""
+def _kind(value: object) -> object:
+    """Output unless it is said; VTEX's own pages write `input` as well as `Input`."""
+    if value is None:
+        return _SALE
+    return (value.strip().title() or _SALE) if isinstance(value, str) else value
+
+
+def _whole(value: object) -> object:
+    """A whole number; VTEX's schema wants a text, its examples have a number, .NET writes 3095.0. A text with a point
+    or a comma may mean reais: it is refused.
+    """
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,14}", value.strip()):
         return int(value)
-    return value
+    return int(value) if isinstance(value, float) and value.is_integer() and 0 <= value <= MOST_CENTS else value
+
+
+def _truth(value: object) -> object:
+    """Whether; not delivered where nobody says so."""
+    if value is None:
+        return False
+    if isinstance(value, str):
+        return _TRUTHS.get(value.strip().casefold(), value)
+    return bool(value) if value in (0, 1) else value
 
 
 def _text(most: int, *, lines: bool = True) -> AfterValidator:
@@ -45,9 +84,9 @@ def _text(most: int, *, lines: bool = True) -> AfterValidator:
 Word = Annotated[str, BeforeValidator(_or_nothing), _text(200)]
 Address = Annotated[str, BeforeValidator(_or_nothing), _text(2000)]
 Sentence = Annotated[str, BeforeValidator(_or_nothing), _text(LONGEST_EVENT)]
-Named = Annotated[str, _text(100, lines=False), StringConstraints(min_length=1)]
-Cents = Annotated[int, BeforeValidator(_cents), Field(strict=True, ge=0, le=MOST_CENTS)]
-Count = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+Named = Annotated[str, BeforeValidator(_named), _text(100, lines=False), StringConstraints(min_length=1)]
+Cents = Annotated[int, BeforeValidator(_whole), Field(strict=True, ge=0, le=MOST_CENTS)]
+Count = Annotated[int, BeforeValidator(_whole), Field(strict=True, ge=1, le=1_000_000)]
 
 
 def in_path(most: int) -> AfterValidator:
@@ -57,6 +96,16 @@ def in_path(most: int) -> AfterValidator:
 
 class Shape(BaseModel):
     model_config = ConfigDict(extra="ignore", alias_generator=to_camel)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_any_case(cls, said: Any) -> Any:
+        """Names in any case; the one that is spelt right counts."""
+        if not isinstance(said, dict):
+            return said
+        names = {str(field.alias).casefold(): str(field.alias) for field in cls.model_fields.values()}
+        known = {names.get(str(name).casefold(), name): value for name, value in said.items()}
+        return known | said
 
 
 class ItemIn(Shape):
@@ -69,11 +118,12 @@ class ItemIn(Shape):
 class InvoiceIn(Shape):
     """Body of POST …/invoice."""
 
-    type: Literal["Output", "Input"]
+    type: Annotated[Literal["Output", "Input"], BeforeValidator(_kind)] = "Output"
     issuance_date: Word
     invoice_number: Named
     invoice_value: Annotated[Cents, Field(gt=0)]
-    items: Annotated[list[ItemIn], Field(max_length=1000)]
+    # VTEX infers the items where a caller leaves them out (facts/vtex, known issue 1163668).
+    items: Annotated[list[ItemIn], Field(max_length=1000), BeforeValidator(or_none)] = []
     invoice_key: Word = ""
     invoice_url: Address = ""
     courier: Word = ""
@@ -100,9 +150,8 @@ class InvoiceIn(Shape):
 
 
 class SoldIn(InvoiceIn):
-    """The same as an external seller sends it: date and value may be missing, and a type is a text."""
+    """The same as an external seller sends it: date and value may be missing."""
 
-    type: Annotated[Literal["Output", "Input"], BeforeValidator(_titled)]
     issuance_date: Word = ""
     invoice_value: Annotated[Cents, BeforeValidator(lambda v: 0 if v is None else v)] = 0
 
@@ -116,15 +165,12 @@ class SoldIn(InvoiceIn):
 class TrackingNumberIn(Shape):
     """Body of PATCH …/invoice/{invoiceNumber}."""
 
-    tracking_number: Annotated[str, _text(200, lines=False), StringConstraints(min_length=1)]
+    tracking_number: Annotated[str, BeforeValidator(_named), _text(200, lines=False), StringConstraints(min_length=1)]
     courier: Word = ""
     tracking_url: Address = ""
-    dispatched_date: Word = ""
 
     def invoice(self, number: str) -> Invoice:
         """What it adds to the invoice of this number."""
-        if self.dispatched_date and not is_never(self.dispatched_date):
-            instant(self.dispatched_date, "dispatchedDate")
         return Invoice(
             number=number,
             courier=self.courier,
@@ -143,14 +189,43 @@ class EventIn(Shape):
 class TrackingStatusIn(Shape):
     """Body of PUT …/tracking. Real callers leave out what they have not, whatever the schema requires."""
 
-    is_delivered: Annotated[bool, Field(strict=True)]
+    is_delivered: Annotated[bool, BeforeValidator(_truth), Field(strict=True)] = False
     delivered_date: Word = ""
-    events: Annotated[list[EventIn], Field(max_length=1000), BeforeValidator(lambda v: [] if v is None else v)] = []
+    events: Annotated[Sequence[EventIn], Field(max_length=1000), BeforeValidator(or_none)] = []
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "TrackingStatusIn":
+        if not self.events and "is_delivered" not in self.model_fields_set:
+            message = "say isDelivered, or events that happened; this says nothing"
+            raise ValueError(message)
+        return self
 
     def history(self) -> History:
         """The same as the flow takes it."""
-        lines = tuple(Line(e.date, e.city, e.state, e.description) for e in self.events)
-        return History(lines, self.is_delivered, self.delivered_date)
+        lines = tuple(Line(self.day_of(e), e.city, e.state, e.description) for e in self.events)
+        return History(lines, self.is_delivered, "" if is_never(self.delivered_date) else self.delivered_date)
+
+    @staticmethod
+    def day_of(event: EventIn) -> str | None:
+        """When it was, as the caller wrote it; None where nobody need say."""
+        return event.date
+
+
+class SoldEventIn(EventIn):
+    """The same from an external seller: VTEX's description requires nothing of it."""
+
+    date: Word = ""
+
+
+class SoldTrackingIn(TrackingStatusIn):
+    """Body of POST …/tracking, from an external seller."""
+
+    events: Annotated[Sequence[SoldEventIn], Field(max_length=1000), BeforeValidator(or_none)] = []
+
+    @staticmethod
+    def day_of(event: EventIn) -> str | None:
+        """None for one without a date, or with .NET's year 1 in its place."""
+        return None if not event.date or is_never(event.date) else event.date
 
 
 class Receipt(Shape):
