@@ -36,6 +36,8 @@ EXEMPT = {
     "/api/v1/webhooks/{webhook_id}/test": "is kept nowhere",
     "/import": "only looks",
     "/api/v1/shipments/bulk": "tests/web/test_intake.py",
+    "/notices/{notice}/resend": "tests/web/test_resend.py",
+    "/api/v1/notices/{notice_id}/resend": "tests/web/test_resend.py",
     "/api/v1/orders/bulk": "tests/web/test_intake.py",
 }
 TRIED = {
@@ -48,6 +50,7 @@ TRIED = {
     "/api/v1/orders/{order_number}/invoices/{invoice_number}/events",
     "/api/v1/orders/{order_number}/invoices/{invoice_number}/confirm-delivery",
     "/api/v1/notices/{notice_id}/resolve",
+    "/api/v1/accounts/{account_id}/resend",
     "/api/v1/mailing",
     "/api/v1/channels/{channel}",
     "/api/v1/customers/export",
@@ -132,6 +135,7 @@ async def test_by_api(shop: Shop, api: httpx.AsyncClient) -> None:
         ("POST", f"{of_invoice}/confirm-delivery", {}, "confirm_delivery"),
         ("POST", f"/shipments/{shipment}/ask-now", None, "ask_now"),
         ("POST", f"/notices/{notice}/resolve", None, "resolve_notice"),
+        ("POST", f"/accounts/{shop.accounts['loja']}/resend", {"since": "2026-11-02T00:00:00Z"}, "resend"),
         ("PUT", "/mailing", {"mailer": "order_system"}, "set_mailer"),
         ("PUT", "/channels/MGZ", {"hears": ["number"]}, "set_channel"),
         ("DELETE", "/suppressions/ana@example.com", None, "lift_suppression"),

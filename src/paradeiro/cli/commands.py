@@ -18,6 +18,7 @@ from paradeiro.cli.doctor_commands import doctor
 from paradeiro.cli.key_commands import app as key
 from paradeiro.cli.mail_return_commands import app as mail
 from paradeiro.cli.printing import AsJson, show
+from paradeiro.cli.resend_commands import resend
 from paradeiro.cli.status_commands import status
 from paradeiro.cli.store_commands import app as store
 from paradeiro.cli.vtex_commands import app as vtex
@@ -36,6 +37,7 @@ app.add_typer(brand)
 app.add_typer(channel)
 app.add_typer(customer)
 app.command()(doctor)
+app.command()(resend)
 app.add_typer(key)
 app.add_typer(mail)
 app.add_typer(webhook_commands.app, name="webhook")

@@ -163,8 +163,11 @@ CREATE TABLE effect (
     ended_at      timestamptz,
     up_to         bigint,                       -- tells only of events up to this one; null: the newest facts
     told_to       text,                         -- the address that a mail went to
+    refusal       text,                         -- of what was refused: the kind of why; null: nobody is asked about it
     UNIQUE (shipment_id, account_id, kind, cause)
 );
+CREATE INDEX effect_refused ON effect (account_id, id) WHERE state = 'refused';
+CREATE INDEX effect_refusal ON effect (account_id, refusal, id) WHERE refusal IS NOT NULL;
 CREATE INDEX effect_open ON effect (account_id, order_id, id) WHERE state IN ('pending', 'sending');
 
 CREATE TABLE attempt (

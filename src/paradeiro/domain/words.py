@@ -243,6 +243,7 @@ class DeedKind(StrEnum):
     SHOW_PROOFS = "show_proofs"
     ASK_NOW = "ask_now"
     RESOLVE_NOTICE = "resolve_notice"
+    RESEND = "resend"
     SET_MAILER = "set_mailer"
     SET_CHANNEL = "set_channel"
     SET_BRAND = "set_brand"

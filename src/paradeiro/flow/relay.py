@@ -20,10 +20,11 @@ from paradeiro.domain.records import Telling
 from paradeiro.domain.redaction import unnamed, unnamed_receipt
 from paradeiro.domain.timeline import fold
 from paradeiro.domain.words import BounceKind, EffectKind, NoticeKind, Outcome, PartyKind, Status
-from paradeiro.flow import aside, bounces, channels, endpoint, mailing, trouble, turns
+from paradeiro.flow import aside, bounces, channels, endpoint, mailing, refusals, trouble, turns
 from paradeiro.flow.bounded import SEND_SECONDS, bounded
 from paradeiro.flow.links import customers_address
 from paradeiro.flow.means import Means, log
+from paradeiro.flow.refusals import Refused
 from paradeiro.sdk.contract import Request, Sent
 
 _LEASE = timedelta(minutes=2)
@@ -252,13 +253,17 @@ async def _settle(
     if vain is not None:
         await endpoint.give_up(connection, account, vain, now=now)
     drafts = []
+    refused = []
     for parcel, result in zip(parcels, sent, strict=True):
         await effects.end(connection, _ended(parcel, result, pauses, began=began, now=now), now=now)
         # Of an address that is none a person hears in other words.
-        quiet = bool(pauses) or result.bounced is BounceKind.HARD
-        draft = None if quiet else _notice(account, parcel, result)
-        if draft is not None:
-            drafts.append(draft)
+        if pauses or result.bounced is BounceKind.HARD:
+            continue
+        if result.outcome in {Outcome.REFUSED, Outcome.MALFORMED}:
+            refused.append(Refused(parcel.claimed, parcel.number, result))
+        elif result.outcome is Outcome.RETRY and parcel.claimed.attempts == _tries_before_telling(result):
+            drafts.append(_slow(account, parcel, result))
+    drafts += await refusals.told(connection, account, refused)
     drafts += await bounces.refused(
         connection, account, [(p.claimed.key, r) for p, r in zip(parcels, sent, strict=True)], now=now
     )
@@ -372,16 +377,11 @@ def _tries_before_telling(result: Sent) -> int:
     return _NOTICE_AFTER_ERRORS if answered else _NOTICE_AFTER_ATTEMPTS
 
 
-def _notice(account: Account, parcel: _Parcel, result: Sent) -> NoticeDraft | None:
-    """What a person must know of one try."""
+def _slow(account: Account, parcel: _Parcel, result: Sent) -> NoticeDraft:
+    """What a person must know of one that is not taken, however often it is tried."""
     claimed = parcel.claimed
     said = f"'{claimed.kind}' of order {parcel.number} (effect {claimed.id})"
-    if result.outcome in {Outcome.REFUSED, Outcome.MALFORMED}:
-        words = f"{account.name} refused {said}: {result.message}. It is not sent again; the next change will be."
-    elif result.outcome is Outcome.RETRY and claimed.attempts == _tries_before_telling(result):
-        words = f"{account.name} has not taken {said} in {claimed.attempts} tries: {result.message}. We keep trying."
-    else:
-        return None
+    words = f"{account.name} has not taken {said} in {claimed.attempts} tries: {result.message}. We keep trying."
     return NoticeDraft(
         account.store_id,
         NoticeKind.EFFECT_REFUSED,
@@ -390,7 +390,7 @@ def _notice(account: Account, parcel: _Parcel, result: Sent) -> NoticeDraft | No
         account_id=account.id,
         shipment_id=claimed.shipment_id,
         facts={
-            "variant": "" if result.outcome is not Outcome.RETRY else "slow",
+            "variant": "slow",
             "account": account.name,
             "effect": claimed.kind,
             "order": parcel.number,

@@ -41,8 +41,11 @@ _PT = {
     "delivery_withdrawn.marketplace": "{code}, do pedido {order}, tinha sido dado como entregue e não foi. O sistema "
     "de pedidos e o marketplace estão sendo avisados de novo; veja no marketplace o que ele fez com isso. Confira com "
     "a transportadora.",
-    "effect_refused": "{account} recusou o que dissemos do pedido {order} (“{effect}”): {why}. Não será dito de novo; "
-    "a próxima mudança será.",
+    "effect_refused": "{account} recusou o que dissemos do pedido {order} (“{effect}”): {why}. Resolva o que ele "
+    "aponta e use “Enviar de novo” (ou “paradeiro resend”). Sozinho isto não vai de novo; as novidades continuam indo.",
+    "effect_refused.wave": "{account} recusou {count} mensagens pelo mesmo motivo, a primeira do pedido {first} e a "
+    "última do pedido {last}: {why}. Resolva a causa (um direito, as regras do canal, o conector) e use “Enviar de "
+    "novo” (ou “paradeiro resend”): vão todas na ordem, uma vez cada. Sozinhas não vão de novo.",
     "effect_refused.slow": "{account} ainda não aceitou “{effect}”, do pedido {order}, depois de {tries} tentativas: "
     "{why}. Continuamos tentando.",
     "wrong_code": "{account} não informa nada sobre {code}, do pedido {order}: {why}. Confira o código na etiqueta e "

@@ -12,6 +12,7 @@ from paradeiro.web.api import (
     notices,
     orders,
     proofs,
+    resend,
     shipments,
     suppressions,
     webhooks,
@@ -24,6 +25,7 @@ router.include_router(shipments.router)
 router.include_router(proofs.router)
 router.include_router(orders.router)
 router.include_router(notices.router)
+router.include_router(resend.router)
 router.include_router(mailing.router)
 router.include_router(channels.router)
 router.include_router(customers.router)
