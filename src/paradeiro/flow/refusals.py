@@ -19,7 +19,7 @@ from paradeiro.domain.refusals import kind_of_why
 from paradeiro.domain.words import DeedKind, NoticeKind, PartyKind
 from paradeiro.flow import deeds
 from paradeiro.flow.errors import InvalidError, MissingError
-from paradeiro.flow.means import Means, log
+from paradeiro.flow.means import Means
 from paradeiro.sdk.contract import Sent
 
 # So many in one transaction, so that others never wait long; so many in one call, so that nobody waits for its answer.
@@ -178,7 +178,6 @@ async def _done(
         what = kind or (f"since {since:%Y-%m-%dT%H:%MZ}" if since else "all")
         said = f"{account.name}: {tally.again} again, {tally.left} left ({what})"
         await deeds.note(means, connection, account.store_id, by, DeedKind.RESEND, said)
-    log.info("refused messages go again", account=account.name, again=tally.again, left=tally.left)
 
 
 async def resend_of(
