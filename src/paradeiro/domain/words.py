@@ -172,6 +172,7 @@ class NoticeKind(StrEnum):
     SILENCE = "silence"
     PROOF_UNREADABLE = "proof_unreadable"
     ENDPOINT_DISABLED = "endpoint_disabled"
+    NO_INVOICE = "no_invoice"
     NO_INVOICE_KEY = "no_invoice_key"
     ERASURE_ASKED = "erasure_asked"
     TEMPLATE_FAILED = "template_failed"

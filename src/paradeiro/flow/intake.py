@@ -20,8 +20,9 @@ from paradeiro.domain.words import NoticeKind, Outcome, PartyKind
 from paradeiro.flow import aside, set_aside, trouble, turns
 from paradeiro.flow.bounded import PAGE_SECONDS, bounded
 from paradeiro.flow.errors import InvalidError
+from paradeiro.flow.introduce import introduce_shipment
 from paradeiro.flow.means import Means
-from paradeiro.flow.record import Surroundings, introduce_shipment, surround
+from paradeiro.flow.record import Surroundings, surround
 from paradeiro.sdk.contract import Connector, OrdersPage
 
 # How often an order system is looked at for orders, and how many that wait for a code are read again each time.
@@ -125,7 +126,7 @@ async def _register(
         invoice = replace(invoice, courier=connector.title)
     if not invoice.tracking_url and connector.tracking_url is not None:
         invoice = replace(invoice, tracking_url=connector.tracking_url(code))
-    shipment_id, created = await shipments.register(
+    shipment_id, created, invoiced = await shipments.register(
         connection,
         store_id,
         order_id,
@@ -138,7 +139,7 @@ async def _register(
         first_check=now,
     )
     kept = (await shipments.lock(connection, [shipment_id]))[0]
-    await introduce_shipment(connection, around, kept, now=now)
+    await introduce_shipment(connection, around, kept, invoiced=invoiced, now=now)
     if account is None:
         await notices.open_notices(connection, [_unfollowed(store_id, connector.title)], now=now)
     elif created:

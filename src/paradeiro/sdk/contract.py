@@ -366,6 +366,7 @@ class Connector:
     which proofs of delivery its session has `fetch_proofs` for. `pauses`: how long a telling waits after each try that
     failed; once they are used up its account is disabled until a person enables it (none: it is tried for ever).
     `pace`: how many tellings a minute an account with these settings takes (None: as many as there are).
+    `needs_invoice`: of a package without an invoice's number a marketplace is told nothing (False: it needs none).
     """
 
     name: str
@@ -393,3 +394,4 @@ class Connector:
     proof_batch_size: int = 1
     pauses: tuple[timedelta, ...] = ()
     pace: Callable[[Mapping[str, str]], float] | None = None
+    needs_invoice: bool = True

@@ -56,6 +56,9 @@ _PT = {
     "confere ou não é um código. O pacote não é seguido até que se corrija.",
     "erasure_asked": "O cliente do pedido {order} pede que seus dados sejam apagados. Certifique-se de que é ele e "
     "apague-os na tela do pedido. A lei dá 15 dias.",
+    "no_invoice": "{account} não recebe nada sobre {code}, do pedido {order}: só aceita notícias com o número da nota "
+    "fiscal do pacote, que ninguém informou. Informe-o com o pacote (invoice.number em POST /api/v1/shipments, a "
+    "coluna da nota na planilha, ou a nota no sistema de pedidos): então tudo será dito.",
     "no_invoice_key": "{account} não recebe o código de rastreio do pedido {order}: só o aceita com a chave da nota "
     "{invoice} (44 dígitos), que falta no pedido. Informe a chave lá; o código vai sozinho em até uma hora.",
     "no_account": "Há pacotes de {carrier}, mas nenhuma conta lá: ninguém pergunta por eles. Crie uma conta.",
