@@ -12,6 +12,7 @@ from rich.console import Console
 from paradeiro.cli import webhook_commands
 from paradeiro.cli.account_commands import AccountCommand
 from paradeiro.cli.brand_commands import app as brand
+from paradeiro.cli.carriers_commands import app as carriers
 from paradeiro.cli.channel_commands import app as channel
 from paradeiro.cli.customer_commands import app as customer
 from paradeiro.cli.doctor_commands import doctor
@@ -34,6 +35,7 @@ app.add_typer(vtex)
 app.add_typer(store)
 app.command()(status)
 app.add_typer(brand)
+app.add_typer(carriers)
 app.add_typer(channel)
 app.add_typer(customer)
 app.command()(doctor)

@@ -41,7 +41,7 @@ async def resent(at: "At", name: str, *, since: str, dry_run: bool) -> Found:
     from paradeiro.cli.webhooks import instant
     from paradeiro.flow import refusals
 
-    account_id, moment = await _account_id(at, name), instant(since)
+    account_id, moment = await account_id_of(at, name), instant(since)
     facts: dict[str, object] = {"account": name, "again": 0, "left": 0, "orders": 0, "dry_run": dry_run}
     again = left = orders = after = 0
     more = True
@@ -61,7 +61,8 @@ async def resent(at: "At", name: str, *, since: str, dry_run: bool) -> Found:
     return Found(words, facts)
 
 
-async def _account_id(at: "At", name: str) -> int:
+async def account_id_of(at: "At", name: str) -> int:
+    """The id of a store's account of that name that is told things. Raises `MissingError`, naming those there are."""
     from paradeiro.db import reading
     from paradeiro.flow.errors import MissingError
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from paradeiro.domain.brand import Brand
+from paradeiro.domain.carriers import ToldCarrier
 from paradeiro.domain.channels import ANY, ChannelRules
 from paradeiro.domain.mailing import Mailed, MailPolicy, OwnTemplates
 from paradeiro.domain.words import (
@@ -249,6 +250,7 @@ class Telling:
     brand: Brand = field(default_factory=Brand)
     rules: ChannelRules = ANY
     others: tuple[Sibling, ...] = ()  # known where a marketplace is told
+    carrier: ToldCarrier | None = None  # as the party that is told knows it; None: as the shipment names it
     mailed: Mailed | None = None  # known where a customer is mailed, as the next two
     mail: MailPolicy = field(default_factory=MailPolicy)
     templates: OwnTemplates = field(default_factory=OwnTemplates)

@@ -19,6 +19,7 @@ from paradeiro.domain.records import Invoice, Order
 from paradeiro.domain.words import NoticeKind, Outcome, PartyKind
 from paradeiro.flow import aside, set_aside, trouble, turns
 from paradeiro.flow.bounded import PAGE_SECONDS, bounded
+from paradeiro.flow.carriers import default_courier
 from paradeiro.flow.errors import InvalidError
 from paradeiro.flow.introduce import introduce_shipment
 from paradeiro.flow.means import Means
@@ -123,7 +124,7 @@ async def _register(
     account = _follower(around, store_id, connector.name)
     invoice = stated.invoice
     if invoice.courier.strip().lower() in {"", connector.name}:
-        invoice = replace(invoice, courier=connector.title)
+        invoice = replace(invoice, courier=default_courier(means.connectors, connector, code))
     if not invoice.tracking_url and connector.tracking_url is not None:
         invoice = replace(invoice, tracking_url=connector.tracking_url(code))
     shipment_id, created, invoiced = await shipments.register(

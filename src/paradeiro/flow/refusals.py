@@ -107,6 +107,29 @@ def _draft(account: Account, kind: str, wave: refusals.Wave, last: Refused) -> N
     return NoticeDraft(account.store_id, NoticeKind.EFFECT_REFUSED, subject, words, account.id, shipment, facts=facts)
 
 
+def slow(account: Account, one: Refused) -> NoticeDraft:
+    """What a person must know of one that is not taken, however often it is tried."""
+    claimed, result = one.claimed, one.sent
+    said = f"'{claimed.kind}' of order {one.number} (effect {claimed.id})"
+    words = f"{account.name} has not taken {said} in {claimed.attempts} tries: {result.message}. We keep trying."
+    return NoticeDraft(
+        account.store_id,
+        NoticeKind.EFFECT_REFUSED,
+        f"shipment {claimed.shipment_id} {claimed.kind}",
+        words,
+        account_id=account.id,
+        shipment_id=claimed.shipment_id,
+        facts={
+            "variant": "slow",
+            "account": account.name,
+            "effect": claimed.kind,
+            "order": one.number,
+            "why": result.message,
+            "tries": str(claimed.attempts),
+        },
+    )
+
+
 async def forget(connection: Connection, ended: Notice) -> None:
     """A person ended a notice about refusals without sending again: these are not asked about again."""
     kind = ended.facts.get("refusal")

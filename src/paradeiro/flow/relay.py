@@ -11,7 +11,6 @@ import msgspec
 
 from paradeiro.db import effects, events, jobs, notices, orders, persons, shipments, stores
 from paradeiro.db.effects import Claimed, Ended
-from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.db.set_aside import NOT_THE_ROWS, apart, why_of
 from paradeiro.db.shipments import Kept
@@ -19,8 +18,8 @@ from paradeiro.db.stores import Account, Store
 from paradeiro.domain.records import Telling
 from paradeiro.domain.redaction import unnamed, unnamed_receipt
 from paradeiro.domain.timeline import fold
-from paradeiro.domain.words import BounceKind, EffectKind, NoticeKind, Outcome, PartyKind, Status
-from paradeiro.flow import aside, bounces, channels, endpoint, mailing, refusals, trouble, turns
+from paradeiro.domain.words import BounceKind, EffectKind, Outcome, PartyKind, Status
+from paradeiro.flow import aside, bounces, carriers, channels, endpoint, mailing, refusals, trouble, turns
 from paradeiro.flow.bounded import SEND_SECONDS, bounded
 from paradeiro.flow.links import customers_address
 from paradeiro.flow.means import Means, log
@@ -143,6 +142,7 @@ async def _make(
         assert render is not None, f"{account.connector} is no sink"
         request = render(telling, account.settings)
         await mailing.complain(connection, account, request.remark, now=now)
+        await carriers.complain(connection, account, telling, now=now)
         told = telling.timeline.snapshot.status
         to = mailing.told_to(telling) if account.kind is PartyKind.MAIL else None
         await effects.keep_request(connection, each.id, request=msgspec.json.encode(request), told=told, to=to)
@@ -166,6 +166,7 @@ async def _tellings(
     sold = account.kind is PartyKind.MARKETPLACE
     packages = await orders.packages_of(connection, [c.order_id for c in claimed]) if sold else {}
     known = await events.known(connection, [c.shipment_id for c in claimed if c.up_to is None])
+    table = await carriers.table_of(connection, account)
     told = {}
     for each in claimed:
         said, at = known.get(each.shipment_id, []), now
@@ -174,6 +175,7 @@ async def _tellings(
         telling = _telling(address, account, store, each, kept[each.shipment_id], said, at)
         others = tuple(other for at, other in packages.get(each.order_id, ()) if at != each.shipment_id)
         telling = replace(telling, rules=store.policy.rules_of(telling.order), others=others)
+        telling = carriers.as_told(means.connectors, table, telling)
         told[each.id] = dress.on(telling) if dress else telling
     return told
 
@@ -262,7 +264,7 @@ async def _settle(
         if result.outcome in {Outcome.REFUSED, Outcome.MALFORMED}:
             refused.append(Refused(parcel.claimed, parcel.number, result))
         elif result.outcome is Outcome.RETRY and parcel.claimed.attempts == _tries_before_telling(result):
-            drafts.append(_slow(account, parcel, result))
+            drafts.append(refusals.slow(account, Refused(parcel.claimed, parcel.number, result)))
     drafts += await refusals.told(connection, account, refused)
     drafts += await bounces.refused(
         connection, account, [(p.claimed.key, r) for p, r in zip(parcels, sent, strict=True)], now=now
@@ -375,26 +377,3 @@ def _tries_before_telling(result: Sent) -> int:
     """After how many vain tries of one message a person hears of it. A greylisting recipient needs a while."""
     answered = result.http_status is not None and result.http_status not in {_OK, _TOO_MANY_REQUESTS, *_GATEWAY}
     return _NOTICE_AFTER_ERRORS if answered else _NOTICE_AFTER_ATTEMPTS
-
-
-def _slow(account: Account, parcel: _Parcel, result: Sent) -> NoticeDraft:
-    """What a person must know of one that is not taken, however often it is tried."""
-    claimed = parcel.claimed
-    said = f"'{claimed.kind}' of order {parcel.number} (effect {claimed.id})"
-    words = f"{account.name} has not taken {said} in {claimed.attempts} tries: {result.message}. We keep trying."
-    return NoticeDraft(
-        account.store_id,
-        NoticeKind.EFFECT_REFUSED,
-        f"shipment {claimed.shipment_id} {claimed.kind}",
-        words,
-        account_id=account.id,
-        shipment_id=claimed.shipment_id,
-        facts={
-            "variant": "slow",
-            "account": account.name,
-            "effect": claimed.kind,
-            "order": parcel.number,
-            "why": result.message,
-            "tries": str(claimed.attempts),
-        },
-    )

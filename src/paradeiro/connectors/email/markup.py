@@ -36,11 +36,12 @@ def parcel_delivery(telling: Telling, said: Letter) -> str:
 def _parcel(telling: Telling, said: Letter) -> dict[str, Any]:
     snapshot, order = telling.timeline.snapshot, telling.order
     seller = {"@type": "Organization", "name": said.store}
+    carrier = {"provider": {"@type": "Organization", "name": said.carrier.value}} if said.carrier.value else {}
     found: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "ParcelDelivery",
         "trackingNumber": said.tracking_code.value,
-        "provider": {"@type": "Organization", "name": said.carrier.value},
+        **carrier,
         "partOfOrder": {
             "@type": "Order",
             "orderNumber": said.order.value,

@@ -9,6 +9,7 @@ from datetime import UTC
 import msgspec
 
 from paradeiro.domain.records import Telling
+from paradeiro.sdk.carriers import carrier_name
 from paradeiro.sdk.history import told_delivery
 from paradeiro.sdk.speech.moments import zone_of
 
@@ -51,11 +52,10 @@ def invoice(telling: Telling, *, tracked: bool) -> Invoice:
     """The body; with the package's number and carrier only when they are what is told."""
     told = telling.shipment.invoice
     value = told.value or sum(item.price * item.quantity for item in told.items)
-    courier = told.courier or telling.shipment.carrier.replace("_", " ").title()
     return Invoice(
         type="Output",
         invoice_number=told.number,
-        courier=courier if tracked else None,
+        courier=(carrier_name(telling) or None) if tracked else None,
         tracking_number=telling.shipment.tracking_code if tracked else None,
         tracking_url=(told.tracking_url or telling.tracking_link or None) if tracked else None,
         items=[_Item(item.id, item.quantity, item.price) for item in told.items],

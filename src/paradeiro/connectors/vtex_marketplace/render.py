@@ -14,6 +14,7 @@ import msgspec
 from paradeiro.connectors.vtex_marketplace import pub
 from paradeiro.domain.records import Item, Telling
 from paradeiro.domain.words import EffectKind, Status
+from paradeiro.sdk.carriers import carrier_name
 from paradeiro.sdk.contract import Request
 from paradeiro.sdk.history import dispatched_at, told_delivery, told_events, told_lines
 from paradeiro.sdk.speech import catalogue_for
@@ -99,7 +100,7 @@ def _invoice(telling: Telling, *, by_connector: bool) -> msgspec.Struct:
         type="Output",
         invoice_number=invoice.number,
         items=[_item(item) for item in invoice.items],
-        courier=_courier(telling),
+        courier=carrier_name(telling),
         tracking_number=telling.shipment.tracking_code,
         tracking_url=_tracking_url(telling),
         issuance_date=invoice.issued_at.astimezone(UTC).isoformat() if invoice.issued_at else msgspec.UNSET,
@@ -115,15 +116,11 @@ def _tracking_number(telling: Telling) -> _TrackingNumber:
     dispatched = dispatched_at(telling.shipment, telling.timeline)
     zone = zone_of(telling.store_zone)
     return _TrackingNumber(
-        courier=_courier(telling),
+        courier=carrier_name(telling),
         tracking_number=telling.shipment.tracking_code,
         tracking_url=_tracking_url(telling),
         dispatched_date=f"{dispatched.astimezone(zone):%Y-%m-%d}",  # the contract's example is a day
     )
-
-
-def _courier(telling: Telling) -> str:
-    return telling.shipment.invoice.courier or telling.shipment.carrier.replace("_", " ").title()
 
 
 def _tracking_url(telling: Telling) -> str:

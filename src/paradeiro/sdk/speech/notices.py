@@ -56,6 +56,10 @@ _PT = {
     "confere ou não é um código. O pacote não é seguido até que se corrija.",
     "erasure_asked": "O cliente do pedido {order} pede que seus dados sejam apagados. Certifique-se de que é ele e "
     "apague-os na tela do pedido. A lei dá 15 dias.",
+    "carrier_unlisted": "A tabela de {account} não tem a transportadora “{carrier}”, que foi dita como “{as}” (pedido "
+    "{order}, {code}). {costs} Acrescente-a com “paradeiro carriers set”.",
+    "carrier_unlisted.unknown": "{account} recebe {code}, do pedido {order}, sem transportadora: ninguém disse qual é, "
+    "e quem só consulta o pacote não é uma. Informe a transportadora com o pacote.",
     "no_invoice": "{account} não recebe nada sobre {code}, do pedido {order}: só aceita notícias com o número da nota "
     "fiscal do pacote, que ninguém informou. Informe-o com o pacote (invoice.number em POST /api/v1/shipments, a "
     "coluna da nota na planilha, ou a nota no sistema de pedidos): então tudo será dito.",

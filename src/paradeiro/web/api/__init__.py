@@ -5,6 +5,7 @@ from fastapi import APIRouter, Depends
 from paradeiro.web.api import (
     audit,
     bulk,
+    carriers,
     channels,
     customers,
     keys,
@@ -28,6 +29,7 @@ router.include_router(notices.router)
 router.include_router(resend.router)
 router.include_router(mailing.router)
 router.include_router(channels.router)
+router.include_router(carriers.router)
 router.include_router(customers.router)
 router.include_router(suppressions.router)
 router.include_router(webhooks.router)

@@ -11,5 +11,6 @@ RESEND: dict[str, tuple[str, str]] = {
         "Anotado: o que foi recusado vai de novo em instantes.",
         "Noted: what was refused goes again in a moment.",
     ),
+    "deed.set_carriers": ("tabela de transportadoras mudada", "table of carriers changed"),
     "deed.resend": ("recusados enviados de novo", "refused messages sent again"),
 }

@@ -1,0 +1,12 @@
+CREATE TABLE account_carrier (                  -- how an account's party calls our carriers
+    account_id  bigint NOT NULL REFERENCES account,
+    store_id    bigint NOT NULL REFERENCES store,
+    carrier     text NOT NULL,                  -- a connector's name, or what orders write; empty: all others
+    service     text NOT NULL,                  -- words that the order's text must have; empty: any
+    code        text NOT NULL,                  -- the party's own code, and its own name
+    name        text NOT NULL,
+    costs       text NOT NULL,                  -- of all others: what comes of telling one so
+    other       boolean NOT NULL,
+    updated_at  timestamptz NOT NULL,
+    PRIMARY KEY (account_id, carrier, service)
+);
