@@ -63,6 +63,7 @@ CREATE TABLE orders (
     mails_asked         text,               -- an address that the customer asked for and nobody confirmed yet
     mails_code          text UNIQUE,        -- whoever knows it reads mail there
     mails_times         integer NOT NULL DEFAULT 0, -- how often one was asked for
+    items               jsonb NOT NULL DEFAULT '[]', -- what was bought, line by line
     UNIQUE (store_id, number)
 );
 CREATE INDEX orders_of_customer ON orders (store_id, lower(customer_email)) WHERE customer_email IS NOT NULL;

@@ -152,12 +152,15 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line of an invoice. `price` is in cents of the store's currency, per unit."""
+    """A line of an order or an invoice, or as much of it as a package carries. `price` is in cents of the store's
+    currency, per unit; `line` is the id that the order's line has where it was sold, empty if none is known.
+    """
 
     id: str
     quantity: int
     price: int
     name: str = ""
+    line: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +192,7 @@ class Order:
     promised_at: datetime | None = None
     invoices: tuple[Invoice, ...] = ()
     shipped_by: str = ""  # who ships it if it is not the store: 'seller …' or 'channel …'; not ours to follow
+    items: tuple[Item, ...] = ()  # what was bought, line by line
 
 
 @dataclass(frozen=True, slots=True)

@@ -226,6 +226,8 @@ async def _send(session: Any, parcel: _Parcel) -> Sent:
 async def _send_once(session: Any, parcel: _Parcel) -> Sent:
     """After a doubt, look first whether the other side has it already."""
     key = parcel.claimed.key
+    if parcel.request.unfit:
+        return Sent(Outcome.REFUSED, message=parcel.request.unfit)
     done = await session.already_done(parcel.request, key) if parcel.doubtful else False
     if done is None:
         return Sent(
@@ -250,7 +252,8 @@ async def _settle(
     """Write how each try ended, and how the account is."""
     sent = await _unnamed(connection, parcels, sent)
     # The account's row first, as everywhere, then the effects in the order of their ids.
-    await _account_state(connection, account, sent, pauses, now=now)
+    answered = [s for p, s in zip(parcels, sent, strict=True) if not p.request.unfit]
+    await _account_state(connection, account, answered, pauses, now=now)
     vain = next((s for p, s in zip(parcels, sent, strict=True) if _in_vain(p, s, pauses)), None)
     if vain is not None:
         await endpoint.give_up(connection, account, vain, now=now)

@@ -148,7 +148,8 @@ class Right:
 class Request:
     """A rendered effect, ready to send. HTTP sinks use method, path (below the account's base address) and body;
     the mail sink puts the whole RFC 5322 message into body and the envelope into headers (`To`, `From`).
-    `remark`: what of the store's own could not be used; a person is told.
+    `remark`: what of the store's own could not be used; a person is told. `unfit`: why it cannot be told at all, since
+    something that the party needs is missing; it is refused unsent, with a notice, and may be sent again later.
     """
 
     method: str
@@ -156,6 +157,7 @@ class Request:
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     remark: str = ""
+    unfit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from paradeiro.domain.bounds import bounded_amount, bounded_order, is_never, men
 from paradeiro.domain.records import Customer, Invoice, Item, Order
 
 _OUTPUT = "output"
+_FOB = "vtex:fob_"
 
 
 class OrderProblemError(ValueError):
@@ -35,6 +36,8 @@ class _Preferences(msgspec.Struct):
 
 class _Logistics(msgspec.Struct, rename="camel"):
     item_index: int | None = None
+    selected_sla: str | None = None
+    delivery_company: str | None = None
     delivery_channel: str | None = None
     shipping_estimate_date: str | None = None
 
@@ -48,9 +51,12 @@ class _Shipping(msgspec.Struct, rename="camel"):
     logistics_info: list[_Logistics] | None = None
 
 
-class _OrderItem(msgspec.Struct):
+class _OrderItem(msgspec.Struct, rename="camel"):
     id: str | int | None = None
+    unique_id: str | int | None = None
     name: str | None = None
+    quantity: float | str | None = None
+    price: float | str | None = None
 
 
 class _PackageItem(msgspec.Struct, rename="camel"):
@@ -137,7 +143,8 @@ def _order(read: _Order) -> Order:
         ordered_at=_instant(read.creation_date, "creationDate"),
         promised_at=_promise(read.shipping_data),
         invoices=tuple(_invoice(p, read) for p in _sales(read.package_attachment)),
-        shipped_by=_foreign_seller(read),
+        shipped_by=_foreign_seller(read) or _marketplace(read.shipping_data, channel),
+        items=tuple(_bought(item) for item in read.items or []),
     )
 
 
@@ -157,6 +164,16 @@ def _foreign_seller(read: _Order) -> str:
     if (read.origin or "").lower() != "marketplace" or not sellers or any(str(s.id) == "1" for s in sellers):
         return ""
     return f"seller {_text(sellers[0].name) or sellers[0].id}"
+
+
+def _marketplace(shipping: _Shipping | None, channel: str | None) -> str:
+    """The channel, if the order itself says that its marketplace ships it: VTEX then writes `vtex:fob_` and a number
+    where else the carrier stands, in selectedSla and deliveryCompany (its help, "How shipping works when delivery is
+    done by the marketplace (FOB)", 2024-02-05). Only if it says so of all lines.
+    """
+    lines = (shipping.logistics_info if shipping else None) or []
+    theirs = [any((t or "").lower().startswith(_FOB) for t in (i.selected_sla, i.delivery_company)) for i in lines]
+    return f"channel {channel or 'marketplace'}" if theirs and all(theirs) else ""
 
 
 def _customer(read: _Order) -> Customer:
@@ -223,6 +240,18 @@ def _item(item: _PackageItem, order_items: list[_OrderItem]) -> Item:
         quantity=bounded_amount(item.quantity),
         price=bounded_amount(item.price),
         name=_text(known.name) or _text(item.description) or "",
+        line=str(known.unique_id or ""),
+    )
+
+
+def _bought(item: _OrderItem) -> Item:
+    """A line of the order. VTEX calls it by uniqueId; the item's id is the SKU's, which two lines may share."""
+    return Item(
+        id=str(item.id if item.id is not None else ""),
+        quantity=bounded_amount(item.quantity),
+        price=bounded_amount(item.price),
+        name=_text(item.name) or "",
+        line=str(item.unique_id or ""),
     )
 
 

@@ -17,6 +17,7 @@ from paradeiro.domain.words import EffectKind, Status
 from paradeiro.sdk.carriers import carrier_name
 from paradeiro.sdk.contract import Request
 from paradeiro.sdk.history import dispatched_at, told_delivery, told_events, told_lines
+from paradeiro.sdk.items import told_items
 from paradeiro.sdk.speech import catalogue_for
 from paradeiro.sdk.speech.moments import zone_of
 
@@ -67,6 +68,7 @@ def render(telling: Telling, settings: Mapping[str, str]) -> Request:
     who = "pub" if by_connector else "pvt"
     order = f"/{who}/orders/{segment(telling.order.marketplace_number or '')}"
     invoice = f"{order}/invoice/{segment(telling.shipment.invoice.number)}"
+    unfit = ""
     match telling.kind:
         case EffectKind.MARKETPLACE_INVOICE:
             told: tuple[str, msgspec.Struct] = f"{order}/invoice", _invoice(telling, by_connector=by_connector)
@@ -77,13 +79,14 @@ def render(telling: Telling, settings: Mapping[str, str]) -> Request:
         case EffectKind.MARKETPLACE_OPENING:
             told = f"{invoice}/tracking", _opening(telling)
         case EffectKind.MARKETPLACE_UPDATE if by_connector and _confirms_apart(telling, settings):
-            told = f"{order}/delivered", pub.delivered(telling)
+            delivered, unfit = pub.delivered(telling)
+            told = f"{order}/delivered", delivered
         case EffectKind.MARKETPLACE_UPDATE:
             told = f"{invoice}/tracking", _status(telling)
         case _:
             raise ValueError(f"a VTEX marketplace is never told a {telling.kind}")
     path, body = told
-    return Request("POST", path, _HEADERS, msgspec.json.encode(body))
+    return Request("POST", path, _HEADERS, msgspec.json.encode(body), unfit=unfit)
 
 
 def segment(text: str) -> str:
@@ -99,7 +102,7 @@ def _invoice(telling: Telling, *, by_connector: bool) -> msgspec.Struct:
     return _Invoice(
         type="Output",
         invoice_number=invoice.number,
-        items=[_item(item) for item in invoice.items],
+        items=[_item(item) for item in told_items(telling)],
         courier=carrier_name(telling),
         tracking_number=telling.shipment.tracking_code,
         tracking_url=_tracking_url(telling),

@@ -35,10 +35,19 @@ class MarketplaceIn(Shape):
 
 
 class ItemIn(Shape):
+    """A line of an order or an invoice, or as much of it as a package carries. `line`: the id that the order's line has
+    at the marketplace, if it has one.
+    """
+
     id: Number
     quantity: int = Field(ge=1, le=100_000)
     price: Cents = Field(description="per unit, in cents")
     name: Name = ""
+    line: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100), Line] = ""
+
+    def item(self) -> Item:
+        """The same as the flow takes it."""
+        return Item(self.id, self.quantity, self.price, self.name, self.line)
 
 
 class InvoiceIn(Shape):
@@ -56,6 +65,7 @@ class OrderIn(Shape):
     marketplace: MarketplaceIn | None = None
     ordered_at: Moment = None
     promised_at: Moment = None
+    items: Annotated[list[ItemIn], Field(max_length=1000, description="what was bought, line by line")] = []
 
     def order(self) -> Order:
         """The same as the flow takes it."""
@@ -68,6 +78,7 @@ class OrderIn(Shape):
             marketplace_number=sold.order_number if sold else None,
             ordered_at=self.ordered_at,
             promised_at=self.promised_at,
+            items=tuple(item.item() for item in self.items),
         )
 
 
@@ -92,7 +103,7 @@ class ShipmentIn(Shape):
             url=bill.url if bill else None,
             courier=self.carrier,
             tracking_url=self.tracking_url,
-            items=tuple(Item(i.id, i.quantity, i.price, i.name) for i in bill.items) if bill else (),
+            items=tuple(item.item() for item in bill.items) if bill else (),
         )
         return Registration(
             self.order.order(),

@@ -10,3 +10,4 @@ CREATE TABLE account_carrier (                  -- how an account's party calls 
     updated_at  timestamptz NOT NULL,
     PRIMARY KEY (account_id, carrier, service)
 );
+ALTER TABLE orders ADD COLUMN items jsonb NOT NULL DEFAULT '[]';
