@@ -22,6 +22,7 @@ from paradeiro.cli.printing import AsJson, show
 from paradeiro.cli.resend_commands import resend
 from paradeiro.cli.status_commands import status
 from paradeiro.cli.store_commands import app as store
+from paradeiro.cli.untold_commands import untold
 from paradeiro.cli.vtex_commands import app as vtex
 
 app = typer.Typer(
@@ -40,6 +41,7 @@ app.add_typer(channel)
 app.add_typer(customer)
 app.command()(doctor)
 app.command()(resend)
+app.command()(untold)
 app.add_typer(key)
 app.add_typer(mail)
 app.add_typer(webhook_commands.app, name="webhook")

@@ -64,6 +64,7 @@ CREATE TABLE orders (
     mails_code          text UNIQUE,        -- whoever knows it reads mail there
     mails_times         integer NOT NULL DEFAULT 0, -- how often one was asked for
     items               jsonb NOT NULL DEFAULT '[]', -- what was bought, line by line
+    number_due          timestamptz,        -- by when its channel must take a tracking number; null: it need not, or did
     UNIQUE (store_id, number)
 );
 CREATE INDEX orders_of_customer ON orders (store_id, lower(customer_email)) WHERE customer_email IS NOT NULL;
@@ -94,6 +95,7 @@ CREATE TABLE shipment (
     asked_at        timestamptz,
     vanished_at     timestamptz,                 -- since when the carrier no longer shows a delivery that it had shown
     hinted_at       timestamptz,                 -- a push asked for it since it was last claimed: due then
+    delivery_due   timestamptz,                 -- by when its channel must take the delivery; null: it need not, or did
     UNIQUE (store_id, order_id, carrier, tracking_code, invoice_number)
 );
 CREATE INDEX shipment_due ON shipment (account_id, next_check) WHERE next_check IS NOT NULL;
@@ -566,3 +568,5 @@ CREATE TABLE account_carrier (                  -- how an account's party calls 
     updated_at  timestamptz NOT NULL,
     PRIMARY KEY (account_id, carrier, service)
 );
+CREATE INDEX orders_number_due ON orders (store_id, number_due, id) WHERE number_due IS NOT NULL;
+CREATE INDEX shipment_delivery_due ON shipment (store_id, delivery_due, id) WHERE delivery_due IS NOT NULL;

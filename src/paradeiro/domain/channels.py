@@ -6,7 +6,7 @@ What is known of single marketplaces: facts/vtex, section 4d, and docs/connector
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
-from paradeiro.domain.words import EffectKind, Status, Wish
+from paradeiro.domain.words import Counted, EffectKind, Status, Wish
 
 _WISHED = {EffectKind.MARKETPLACE_INVOICE: Wish.INVOICE, EffectKind.MARKETPLACE_TRACKING_NUMBER: Wish.NUMBER}
 
@@ -16,12 +16,17 @@ class ChannelRules:
     """How one channel wants to be told. `hears`: of what at all. `shipped_first`: it takes a delivery only of what it
     knows to be shipped. `delivered_after_dispatch`: it takes a delivery dated on a later day than the dispatch only,
     and not in the future. `needs_invoice_key`: it takes no tracking number without the invoice's key (NF-e).
+    `number_hours`: so long after the order, or the invoice (`number_after`), it must have the tracking number;
+    `delivery_hours`: so long after a delivery it must have that. 0: whenever.
     """
 
     hears: frozenset[Wish] = frozenset(Wish)
     shipped_first: bool = False
     delivered_after_dispatch: bool = False
     needs_invoice_key: bool = False
+    number_hours: int = 0
+    number_after: Counted = Counted.ORDERED
+    delivery_hours: int = 0
 
 
 ANY = ChannelRules()

@@ -92,6 +92,20 @@ class Wish(StrEnum):
     DELIVERY = "delivery"  # that it is delivered, or is not after all
 
 
+class Counted(StrEnum):
+    """From when a channel counts the hours in which it must have a tracking number."""
+
+    ORDERED = "ordered"
+    INVOICED = "invoiced"
+
+
+class Untold(StrEnum):
+    """What a channel must be told by a time."""
+
+    NUMBER = "number"
+    DELIVERY = "delivery"
+
+
 class PartyKind(StrEnum):
     """What an account's party does for a store."""
 

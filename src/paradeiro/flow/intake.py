@@ -17,7 +17,7 @@ from paradeiro.domain.bounds import bounded_order, number_problem
 from paradeiro.domain.codes import CodeProblem, free_code_problem, tidy_code
 from paradeiro.domain.records import Invoice, Order
 from paradeiro.domain.words import NoticeKind, Outcome, PartyKind
-from paradeiro.flow import aside, set_aside, trouble, turns
+from paradeiro.flow import aside, deadlines, set_aside, trouble, turns
 from paradeiro.flow.bounded import PAGE_SECONDS, bounded
 from paradeiro.flow.carriers import default_courier
 from paradeiro.flow.errors import InvalidError
@@ -93,6 +93,8 @@ async def take_stated(
     for package in stated.packages:
         _code_of(means, package)  # what cannot be taken is refused before anything is locked
     order_id, created = await orders.state_order(connection, store_id, stated.order, now=means.now())
+    policy = around.stores[store_id].policy
+    await deadlines.ordered(connection, store_id, order_id, stated.order, policy, now=means.now())
     taken = [await _register(means, connection, around, store_id, order_id, package) for package in stated.packages]
     if by is not None:
         deeds = [Deed("order", number)] if created else []
@@ -141,6 +143,7 @@ async def _register(
     )
     kept = (await shipments.lock(connection, [shipment_id]))[0]
     await introduce_shipment(connection, around, kept, invoiced=invoiced, now=now)
+    await deadlines.ordered(connection, store_id, order_id, kept.order, around.stores[store_id].policy, now=now)
     if account is None:
         await notices.open_notices(connection, [_unfollowed(store_id, connector.title)], now=now)
     elif created:
@@ -298,6 +301,8 @@ async def take_order(
         return []
     awaits = any(not (i.tracking_code or i.finished or i.fetched) for i in order.invoices)
     order_id = await orders.put_order(connection, store_id, order, now=means.now(), awaits_code=awaits)
+    policy = around.stores[store_id].policy
+    await deadlines.ordered(connection, store_id, order_id, order, policy, now=means.now())
     taken: list[int] = []
     followed = {kept.shipment.tracking_code for kept in await shipments.of_order(connection, store_id, order.number)}
     for invoice in order.invoices:

@@ -24,7 +24,7 @@ from paradeiro.domain.sources import Identity, Said, believed, news
 from paradeiro.domain.timeline import compare, fold, said_once, unseen
 from paradeiro.domain.vanishing import ASK_AGAIN_AFTER, SURE_AFTER, back, lacks_delivery, shown_again, vanished
 from paradeiro.domain.words import EffectKind, NoticeKind, PartyKind, Status
-from paradeiro.flow import uninvoiced, watch
+from paradeiro.flow import deadlines, uninvoiced, watch
 from paradeiro.flow.hear import Heard, hear_replies
 from paradeiro.flow.means import Means
 from paradeiro.sdk.contract import Connector
@@ -89,6 +89,7 @@ class _Outcome:
     orders: set[int] = field(default_factory=set)
     moves: list[tuple[Status, Status]] = field(default_factory=list)
     settled: list[tuple[int, str]] = field(default_factory=list)  # subjects of withdrawn deliveries that came true
+    due: list[tuple[int, datetime | None]] = field(default_factory=list)  # by when whose delivery must be told
     unproven: set[int] = field(default_factory=set)  # whose delivery is not the one that was
     proofs: list[Wanted] = field(default_factory=list)
 
@@ -233,6 +234,7 @@ def _fold_one(
     out.notices += _notices(around, kept, change, timeline)
     policy, market = around.stores[shipment.store_id].policy, around.sink(kept, PartyKind.MARKETPLACE)
     out.notices += uninvoiced.told(kept, around.sinks(kept), policy, market)
+    out.due += deadlines.moved(kept, change, policy)
 
 
 def _fresh(
@@ -374,6 +376,7 @@ async def _write(connection: Connection, out: _Outcome, *, now: datetime) -> lis
     if out.orders:
         await orders.settle_deliveries(connection, list(out.orders))
     added = await effects.add(connection, out.effects, now=now)
+    await deadlines.expect_deliveries(connection, out.due)
     for store_id, subject in out.settled:
         await notices.resolve_subject(connection, store_id, [NoticeKind.DELIVERY_WITHDRAWN], subject, now=now)
     await notices.open_notices(connection, out.notices, now=now)

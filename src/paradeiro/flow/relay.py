@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from paradeiro.db import effects, events, jobs, notices, orders, persons, shipments, stores
+from paradeiro.db import deadlines, effects, events, jobs, notices, orders, persons, shipments, stores
 from paradeiro.db.effects import Claimed, Ended
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.db.set_aside import NOT_THE_ROWS, apart, why_of
@@ -269,6 +269,8 @@ async def _settle(
         elif result.outcome is Outcome.RETRY and parcel.claimed.attempts == _tries_before_telling(result):
             drafts.append(refusals.slow(account, Refused(parcel.claimed, parcel.number, result)))
     drafts += await refusals.told(connection, account, refused)
+    done = [p.claimed.id for p, r in zip(parcels, sent, strict=True) if r.outcome is Outcome.FOUND]
+    await deadlines.taken(connection, done)
     drafts += await bounces.refused(
         connection, account, [(p.claimed.key, r) for p, r in zip(parcels, sent, strict=True)], now=now
     )

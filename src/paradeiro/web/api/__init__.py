@@ -16,6 +16,7 @@ from paradeiro.web.api import (
     resend,
     shipments,
     suppressions,
+    untold,
     webhooks,
 )
 from paradeiro.web.api.parameters import only_known
@@ -32,6 +33,7 @@ router.include_router(channels.router)
 router.include_router(carriers.router)
 router.include_router(customers.router)
 router.include_router(suppressions.router)
+router.include_router(untold.router)
 router.include_router(webhooks.router)
 router.include_router(keys.router)
 router.include_router(audit.router)

@@ -11,3 +11,7 @@ CREATE TABLE account_carrier (                  -- how an account's party calls 
     PRIMARY KEY (account_id, carrier, service)
 );
 ALTER TABLE orders ADD COLUMN items jsonb NOT NULL DEFAULT '[]';
+ALTER TABLE orders ADD COLUMN number_due timestamptz;
+ALTER TABLE shipment ADD COLUMN delivery_due timestamptz;
+CREATE INDEX orders_number_due ON orders (store_id, number_due, id) WHERE number_due IS NOT NULL;
+CREATE INDEX shipment_delivery_due ON shipment (store_id, delivery_due, id) WHERE delivery_due IS NOT NULL;
