@@ -1,7 +1,7 @@
 """What a channel must be told by a time is listed until it is taken: soonest first, and in figures."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
@@ -177,4 +177,3 @@ async def test_what_a_channel_does_not_hear_has_no_time(shop: Shop) -> None:
     for rules in (ChannelRules(frozenset(), number_hours=1), ChannelRules(delivery_hours=99_999)):
         with pytest.raises(InvalidError):
             await set_rules(shop.means, shop.store_id, "MKT", rules)
-    assert shop.clock().tzinfo is UTC
