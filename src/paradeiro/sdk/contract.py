@@ -148,8 +148,7 @@ class Right:
 class Request:
     """A rendered effect, ready to send. HTTP sinks use method, path (below the account's base address) and body;
     the mail sink puts the whole RFC 5322 message into body and the envelope into headers (`To`, `From`).
-    `remark`: what of the store's own could not be used; a person is told. `unfit`: why it cannot be told at all, since
-    something that the party needs is missing; it is refused unsent, with a notice, and may be sent again later.
+    `remark`: what of the store's own could not be used; a person is told. `unfit`: what it lacks, so it is refused unsent.
     """
 
     method: str
@@ -368,7 +367,6 @@ class Connector:
     which proofs of delivery its session has `fetch_proofs` for. `pauses`: how long a telling waits after each try that
     failed; once they are used up its account is disabled until a person enables it (none: it is tried for ever).
     `pace`: how many tellings a minute an account with these settings takes (None: as many as there are).
-    `needs_invoice`: of a package without an invoice's number a marketplace is told nothing (False: it needs none).
     """
 
     name: str
@@ -396,4 +394,4 @@ class Connector:
     proof_batch_size: int = 1
     pauses: tuple[timedelta, ...] = ()
     pace: Callable[[Mapping[str, str]], float] | None = None
-    needs_invoice: bool = True
+    needs_invoice: bool = True  # of a package without an invoice's number a marketplace is told nothing
