@@ -148,7 +148,7 @@ class Right:
 class Request:
     """A rendered effect, ready to send. HTTP sinks use method, path (below the account's base address) and body;
     the mail sink puts the whole RFC 5322 message into body and the envelope into headers (`To`, `From`).
-    `remark`: what of the store's own could not be used; a person is told. `unfit`: what it lacks, so it is refused unsent.
+    `remark`: what of the store's own could not be used; a person is told. `unfit`: what it lacks: refused unsent.
     """
 
     method: str
