@@ -9,7 +9,7 @@ import pytest
 
 from paradeiro.connectors import discover
 from paradeiro.domain.words import EffectKind, Outcome
-from paradeiro.sdk.contract import Request, Sent
+from paradeiro.sdk.contract import AccountRef, Request, Sent
 from paradeiro.sdk.hard_cases import hard_cases
 from tests.connectors.parties import Asked, Reply, party
 from tests.connectors.tellings import account, fixtures
@@ -393,13 +393,51 @@ async def test_a_number_that_the_order_shows_is_not_sent_again(shown: dict[str, 
     assert sent.receipt == ("r-1" if sent_again else "already there")
 
 
-async def test_a_delivery_told_apart_needs_no_receipt_and_is_no_web_page() -> None:
+WHEN = "2019-04-23T14:00:00.0000000+00:00"
+
+
+@pytest.mark.parametrize(
+    ("reply", "receipt"),
+    [
+        (Reply(200, json.dumps({"date": WHEN, "orderId": "1234567", "receipt": None}).encode()), WHEN),
+        (Reply(200, json.dumps({"date": WHEN, "orderId": "1234567", "receipt": "r-1"}).encode()), "r-1"),
+        (Reply(200, json.dumps({"date": WHEN, "orderId": "1234567"}).encode()), WHEN),
+        (Reply(200, json.dumps({"date": WHEN, "orderId": "", "receipt": "r-1"}).encode()), None),
+        (Reply(200, json.dumps({"date": None, "orderId": "1234567", "receipt": "r-1"}).encode()), None),
+        (Reply(200, json.dumps({"date": WHEN, "orderId": "1234567", "receipt": 7}).encode()), None),
+        (Reply(200, b"{}"), None),
+        (Reply(200, b"[]"), None),
+        (Reply(204), None),
+        (Reply(200, b"<html>"), None),
+    ],
+)
+async def test_a_delivery_told_apart_is_taken_when_the_answer_says_so(reply: Reply, receipt: str | None) -> None:
+    """facts/vtex section 4d: {date, orderId, receipt}, whose receipt may be null; nothing else in a 2xx is a yes."""
     apart = Request("POST", "/pub/orders/1/delivered", (), b"{}")
-    for reply, outcome in ((Reply(204), Outcome.FOUND), (Reply(200, b"<html>"), Outcome.MALFORMED)):
-        async with party(lambda _, reply=reply: reply) as host:  # type: ignore[misc]
-            sent: Sent = await (open_session := session(host.url, "vtex_marketplace")).send(apart, "1")
-            await open_session.close()
-        assert sent.outcome is outcome
+    async with party(lambda _: reply) as host:
+        sent: Sent = await (open_session := session(host.url, "vtex_marketplace")).send(apart, "1")
+        await open_session.close()
+    assert sent.outcome is (Outcome.FOUND if receipt else Outcome.MALFORMED)
+    assert sent.receipt == (receipt or "")
+
+
+@pytest.mark.parametrize(
+    ("setting", "headers"),
+    [
+        ({}, {"x-vtex-api-appkey", "x-vtex-api-apptoken"}),
+        ({"key_headers": "api"}, {"x-api-appkey", "x-api-apptoken"}),
+    ],
+)
+async def test_the_key_goes_in_the_headers_that_the_hub_reads(setting: dict[str, str], headers: set[str]) -> None:
+    answer = Reply(200, json.dumps({"date": WHEN, "orderId": "1", "receipt": "r"}).encode())
+    async with party(lambda _: answer) as host:
+        settings = {"base_url": host.url, "app_key": "k", "app_token": "t"} | setting
+        ref = AccountRef(1, 1, "vtex_marketplace", "m", settings)
+        open_session = discover()["vtex_marketplace"].open(ref, lambda: NOW)
+        await open_session.send(Request("POST", "/pub/orders/1/invoice", (), b"{}"), "1")
+        await open_session.close()
+    [asked] = host.asked
+    assert {name for name, value in asked.headers.items() if value in {"k", "t"}} == headers
 
 
 async def test_what_cannot_be_read_now_is_asked_again_before_it_is_sent_again() -> None:

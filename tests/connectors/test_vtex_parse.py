@@ -35,6 +35,41 @@ def test_returns_are_no_packages_and_the_slowest_item_is_the_promise() -> None:
     assert order.marketplace_number is None
 
 
+def test_lines_carry_the_order_s_own_ids_and_a_package_names_those_it_carries() -> None:
+    read = json.loads(PLAIN["two_packages_and_a_return"])
+    for n, item in enumerate(read["items"]):
+        item |= {"uniqueId": f"LINE{n}", "quantity": 3, "price": 100}
+    order = parse_order(json.dumps(read).encode())
+    assert [(i.line, i.quantity, i.price) for i in order.items] == [
+        (f"LINE{n}", 3, 100) for n in range(len(read["items"]))
+    ]
+    package = read["packageAttachment"]["packages"][0]["items"]
+    assert [(i.line, i.quantity) for i in order.invoices[0].items] == [
+        (f"LINE{p['itemIndex']}", p["quantity"]) for p in package
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sla", "company", "theirs"),
+    [
+        ("vtex:fob_1111", "vtex:fob_1111", True),
+        ("VTEX:FOB_1", None, True),
+        ("Normal", "vtex:fob_2", True),
+        ("Normal", "Transportadora", False),
+        (None, None, False),
+        ("fob", "my vtex:fob_1", False),
+    ],
+)
+def test_an_order_says_itself_that_its_marketplace_ships(sla: str | None, company: str | None, theirs: bool) -> None:
+    read = json.loads(PLAIN["two_packages_and_a_return"]) | {"affiliateId": "MLB", "origin": "Fulfillment"}
+    lines = read["shippingData"]["logisticsInfo"]
+    for info in lines:
+        info |= {"selectedSla": sla, "deliveryCompany": company}
+    assert parse_order(json.dumps(read).encode()).shipped_by == ("channel MLB" if theirs else "")
+    lines.append({"itemIndex": 9, "selectedSla": "PAC", "deliveryCompany": "Correios"})
+    assert parse_order(json.dumps(read).encode()).shipped_by == "", "a part of it is the store's to ship"
+
+
 def test_every_cut_of_an_answer_is_the_typed_error() -> None:
     whole = json.dumps(json.loads(PLAIN["two_packages_and_a_return"])).encode()
     for end in range(len(whole)):

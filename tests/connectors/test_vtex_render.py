@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from paradeiro.connectors import discover
 from paradeiro.domain.channels import ChannelRules
-from paradeiro.domain.records import Item, Place, Telling
+from paradeiro.domain.records import Item, Place, Sibling, Telling
 from paradeiro.domain.timeline import fold
 from paradeiro.domain.words import EffectKind, Status
 from paradeiro.sdk.contract import Request
@@ -215,5 +215,20 @@ def test_deliveries_told_apart_name_the_packages_items() -> None:
     body = json.loads(request.body)
     assert body["items"] == [{"id": "sku-1", "quantity": 2}, {"id": "sku-2", "quantity": 1}]
     assert body["deliveredDate"].startswith("2026-03-")
+    assert request.unfit == ""
     assert rendered(cases["plain"], settings).path.endswith("/tracking"), "not delivered yet"
     assert rendered(cases["delivered"], {"protocol": "connector"}).path.endswith("/tracking")
+
+
+def test_a_delivery_told_apart_takes_the_order_s_items_and_is_never_sent_without_any() -> None:
+    settings = {"protocol": "connector", "deliveries": "apart"}
+    plain = dict(hard_cases(EffectKind.MARKETPLACE_UPDATE))["delivered"]
+    bare = replace(plain, shipment=replace(plain.shipment, invoice=replace(plain.shipment.invoice, items=())))
+    bought = replace(bare, order=replace(bare.order, items=(Item("2873", 1, 9900), Item("", 3, 1))))
+    told = rendered(bought, settings)
+    assert json.loads(told.body)["items"] == [{"id": "2873", "quantity": 1}]
+    assert told.unfit == ""
+    for nothing in (bare, replace(bought, others=(Sibling("AA1", Status.IN_TRANSIT),))):
+        assert "only with the package's items" in rendered(nothing, settings).unfit
+    invoice = rendered(replace(bought, kind=EffectKind.MARKETPLACE_INVOICE), settings)
+    assert [item["id"] for item in json.loads(invoice.body)["items"]] == ["2873", ""], "required there too"

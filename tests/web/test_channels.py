@@ -20,7 +20,19 @@ async def test_by_api(shop: Shop) -> None:
         wanted = {"hears": ["delivery", "number"], "shipped_first": True}
         assert (await client.put("/channels/MGZ", headers=theirs, json=wanted)).status_code == 403
         told = (await client.put("/channels/MGZ", headers=mine, json=wanted)).json()
-        assert told == wanted | {"delivered_after_dispatch": False, "needs_invoice_key": False}
+        assert told == wanted | {
+            "delivered_after_dispatch": False,
+            "needs_invoice_key": False,
+            "number_hours": 0,
+            "number_after": "ordered",
+            "delivery_hours": 0,
+        }
+        late = {"number_hours": 24, "number_after": "invoiced", "delivery_hours": 8}
+        assert (await client.put("/channels/AMZ", headers=mine, json=late)).json().items() >= late.items()
+        assert (await client.put("/channels/AMZ", headers=mine, json={})).is_success
+        assert (await client.put("/channels/AMZ", headers=mine, json={"number_hours": -1})).status_code == 422
+        deaf = {"number_hours": 24, "hears": ["delivery"]}
+        assert (await client.put("/channels/AMZ", headers=mine, json=deaf)).status_code == 422
         assert (await client.get("/channels", headers=theirs)).json() == {"channels": {"MGZ": told}}
         assert (await client.put("/channels/MGZ", headers=mine, json={"hears": ["sms"]})).status_code == 422
         assert (await client.put("/channels/%20", headers=mine, json=wanted)).status_code == 422

@@ -34,6 +34,9 @@ def set_(
     delivered_after_dispatch: Annotated[bool | None, typer.Option(help="no delivery on the dispatch's day")] = None,
     needs_invoice_key: Annotated[bool | None, typer.Option(help="no tracking number without the key")] = None,
     mails: Annotated[bool | None, typer.Option(help="whether its customers are mailed")] = None,
+    number_hours: Annotated[int | None, typer.Option(help="in which it must have the number; 0: whenever")] = None,
+    number_after: Annotated[str | None, typer.Option(help="what they count from: ordered or invoiced")] = None,
+    delivery_hours: Annotated[int | None, typer.Option(help="in which it must have a delivery; 0: whenever")] = None,
 ) -> None:
     """Say how a channel is told. What is not named stays as it is, or as --like has it."""
     flags = {
@@ -41,6 +44,9 @@ def set_(
         "delivered_after_dispatch": delivered_after_dispatch,
         "needs_invoice_key": needs_invoice_key,
         "mails": mails,
+        "number_hours": number_hours,
+        "number_after": number_after,
+        "delivery_hours": delivery_hours,
     }
     changes: dict[str, Any] = {name: flag for name, flag in flags.items() if flag is not None}
     if hears is not None:
@@ -90,7 +96,7 @@ async def _channel(store: str, channel: str | None, like: str | None, changes: d
 def changed(now: "ChannelRules", like: str | None, changes: dict[str, Any]) -> "ChannelRules":
     """The rules after what was typed. Raises `InvalidError`."""
     from paradeiro.domain.channels import KNOWN
-    from paradeiro.domain.words import Wish
+    from paradeiro.domain.words import Counted, Wish
     from paradeiro.flow.errors import InvalidError
 
     if like is not None and like not in KNOWN:
@@ -99,6 +105,10 @@ def changed(now: "ChannelRules", like: str | None, changes: dict[str, Any]) -> "
     named = {w.strip() for w in changes.pop("hears", ",".join(rules.hears)).split(",")} - {"", "nothing"}
     if strange := named - set(Wish):
         raise InvalidError("hears", f"'{', '.join(sorted(strange))}' is none of: {', '.join(Wish)}.")
+    after = changes.pop("number_after", rules.number_after)
+    if after not in set(Counted):
+        raise InvalidError("number_after", f"'{after}' is none of: {', '.join(Counted)}.")
+    changes["number_after"] = Counted(after)
     return replace(rules, hears=frozenset(Wish(w) for w in named), **changes)
 
 
@@ -106,4 +116,6 @@ def _line(channel: str, rules: "ChannelRules") -> str:
     flags = ("shipped_first", "delivered_after_dispatch", "needs_invoice_key")
     said = [f"hears {', '.join(sorted(rules.hears)) or 'nothing'}", *(f for f in flags if getattr(rules, f))]
     said += [] if rules.mails else ["no mails"]
+    said += [f"number within {rules.number_hours} h of {rules.number_after}"] if rules.number_hours else []
+    said += [f"delivery within {rules.delivery_hours} h"] if rules.delivery_hours else []
     return f"{channel}: {'; '.join(said)}"

@@ -12,14 +12,17 @@ from rich.console import Console
 from paradeiro.cli import webhook_commands
 from paradeiro.cli.account_commands import AccountCommand
 from paradeiro.cli.brand_commands import app as brand
+from paradeiro.cli.carriers_commands import app as carriers
 from paradeiro.cli.channel_commands import app as channel
 from paradeiro.cli.customer_commands import app as customer
 from paradeiro.cli.doctor_commands import doctor
 from paradeiro.cli.key_commands import app as key
 from paradeiro.cli.mail_return_commands import app as mail
 from paradeiro.cli.printing import AsJson, show
+from paradeiro.cli.resend_commands import resend
 from paradeiro.cli.status_commands import status
 from paradeiro.cli.store_commands import app as store
+from paradeiro.cli.untold_commands import untold
 from paradeiro.cli.vtex_commands import app as vtex
 
 app = typer.Typer(
@@ -33,9 +36,12 @@ app.add_typer(vtex)
 app.add_typer(store)
 app.command()(status)
 app.add_typer(brand)
+app.add_typer(carriers)
 app.add_typer(channel)
 app.add_typer(customer)
 app.command()(doctor)
+app.command()(resend)
+app.command()(untold)
 app.add_typer(key)
 app.add_typer(mail)
 app.add_typer(webhook_commands.app, name="webhook")

@@ -91,6 +91,14 @@ def _unnamed(draft: NoticeDraft) -> NoticeDraft:
     return replace(draft, message=draft.message.replace(why, said), facts={**draft.facts, "why": said})
 
 
+async def open_one(connection: Connection, store_id: int, notice_id: int) -> Notice | None:
+    """A notice of the store that waits for a person; None if there is none of that id."""
+    sql = "SELECT * FROM notice WHERE id = %s AND store_id = %s AND resolved_at IS NULL"
+    async with connection.cursor(row_factory=class_row(Notice)) as cursor:
+        await cursor.execute(sql, (notice_id, store_id))
+        return next(iter(await _told(cursor)), None)
+
+
 async def is_open(connection: Connection, store_id: int, kind: NoticeKind, subject: str) -> bool:
     """Whether a notice waits for a person."""
     sql = "SELECT 1 FROM notice WHERE store_id = %s AND kind = %s AND subject = %s AND resolved_at IS NULL"

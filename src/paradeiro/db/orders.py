@@ -4,18 +4,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
 
 from paradeiro.db.pool import Connection
 from paradeiro.domain.finding import plain_code
-from paradeiro.domain.records import Customer, Order, Sibling
+from paradeiro.domain.records import Customer, Item, Order, Sibling
 from paradeiro.domain.words import MailChoice, Status
 
 # One list, so that every query that builds an Order reads the same columns.
 COLUMNS = """o.number AS order_number, o.customer_name, coalesce(o.mails_to, o.customer_email) AS customer_email,
     o.locale, o.channel,
     o.marketplace_number, o.ordered_at, o.promised_at, o.erased_at,
-    o.mails, o.postal_code"""
+    o.mails, o.postal_code, o.items::text AS order_items"""
 
 
 def order_of(row: dict[str, Any]) -> Order:
@@ -34,7 +36,18 @@ def order_of(row: dict[str, Any]) -> Order:
         marketplace_number=row["marketplace_number"],
         ordered_at=row["ordered_at"],
         promised_at=row["promised_at"],
+        items=_items(row["order_items"]),
     )
+
+
+def _items(text: str) -> tuple[Item, ...]:
+    """What was bought. Of another version's lines nothing is known, and the order stays an order."""
+    if text == "[]":
+        return ()
+    try:
+        return msgspec.json.decode(text, type=tuple[Item, ...])
+    except ValueError:
+        return ()
 
 
 async def put_order(
@@ -50,9 +63,9 @@ async def state_order(
     """The same; its id, and whether it is new."""
     sql = """
         INSERT INTO orders (store_id, number, customer_name, customer_email, locale, channel, marketplace_number,
-                            ordered_at, promised_at, postal_code, awaits_code, seen_at, created_at)
+                            ordered_at, promised_at, postal_code, items, awaits_code, seen_at, created_at)
         VALUES (%(store)s, %(number)s, %(name)s, %(email)s, %(locale)s, %(channel)s, %(marketplace)s,
-                %(ordered)s, %(promised)s, %(postal)s, coalesce(%(awaits)s, false), %(now)s, %(now)s)
+                %(ordered)s, %(promised)s, %(postal)s, %(items)s, coalesce(%(awaits)s, false), %(now)s, %(now)s)
         ON CONFLICT (store_id, number) DO UPDATE SET
             customer_name = CASE WHEN orders.erased_at IS NULL
                 THEN coalesce(nullif(EXCLUDED.customer_name, ''), orders.customer_name) ELSE '' END,
@@ -60,13 +73,12 @@ async def state_order(
                 THEN coalesce(EXCLUDED.customer_email, orders.customer_email) END,
             postal_code = CASE WHEN orders.erased_at IS NULL
                 THEN coalesce(EXCLUDED.postal_code, orders.postal_code) END,
-            locale = EXCLUDED.locale,
-            channel = coalesce(EXCLUDED.channel, orders.channel),
+            locale = EXCLUDED.locale, channel = coalesce(EXCLUDED.channel, orders.channel),
             marketplace_number = coalesce(EXCLUDED.marketplace_number, orders.marketplace_number),
             ordered_at = coalesce(EXCLUDED.ordered_at, orders.ordered_at),
             promised_at = coalesce(EXCLUDED.promised_at, orders.promised_at),
-            awaits_code = coalesce(%(awaits)s, orders.awaits_code),
-            seen_at = EXCLUDED.seen_at
+            items = coalesce(nullif(EXCLUDED.items, '[]'), orders.items),
+            awaits_code = coalesce(%(awaits)s, orders.awaits_code), seen_at = EXCLUDED.seen_at
         RETURNING id, xmax = 0"""  # xmax is 0 of a row that was inserted, not updated
     values = {
         "store": store_id,
@@ -79,6 +91,7 @@ async def state_order(
         "ordered": order.ordered_at,
         "promised": order.promised_at,
         "postal": plain_code(order.customer.postal_code or "") or None,
+        "items": Jsonb(msgspec.to_builtins(order.items)),
         "awaits": awaits_code,
         "now": now,
     }

@@ -63,6 +63,8 @@ CREATE TABLE orders (
     mails_asked         text,               -- an address that the customer asked for and nobody confirmed yet
     mails_code          text UNIQUE,        -- whoever knows it reads mail there
     mails_times         integer NOT NULL DEFAULT 0, -- how often one was asked for
+    items               jsonb NOT NULL DEFAULT '[]', -- what was bought, line by line
+    number_due          timestamptz,        -- by when its channel must take a tracking number; null: it need not, or did
     UNIQUE (store_id, number)
 );
 CREATE INDEX orders_of_customer ON orders (store_id, lower(customer_email)) WHERE customer_email IS NOT NULL;
@@ -94,6 +96,7 @@ CREATE TABLE shipment (
     vanished_at     timestamptz,                 -- since when the carrier no longer shows a delivery that it had shown
     reassess_at     timestamptz,                 -- when what is known of it says something else by itself
     hinted_at       timestamptz,                 -- a push asked for it since it was last claimed: due then
+    delivery_due   timestamptz,                 -- by when its channel must take the delivery; null: it need not, or did
     UNIQUE (store_id, order_id, carrier, tracking_code, invoice_number)
 );
 CREATE INDEX shipment_due ON shipment (account_id, next_check) WHERE next_check IS NOT NULL;
@@ -164,8 +167,11 @@ CREATE TABLE effect (
     ended_at      timestamptz,
     up_to         bigint,                       -- tells only of events up to this one; null: the newest facts
     told_to       text,                         -- the address that a mail went to
+    refusal       text,                         -- of what was refused: the kind of why; null: nobody is asked about it
     UNIQUE (shipment_id, account_id, kind, cause)
 );
+CREATE INDEX effect_refused ON effect (account_id, id) WHERE state = 'refused';
+CREATE INDEX effect_refusal ON effect (account_id, refusal, id) WHERE refusal IS NOT NULL;
 CREATE INDEX effect_open ON effect (account_id, order_id, id) WHERE state IN ('pending', 'sending');
 
 CREATE TABLE attempt (
@@ -552,3 +558,17 @@ CREATE TABLE used_link (                        -- a sign-in link that was used:
     ends_at   timestamptz NOT NULL              -- when it had ended anyway, and the row may go
 );
 CREATE INDEX used_link_ends ON used_link (ends_at);
+CREATE TABLE account_carrier (                  -- how an account's party calls our carriers
+    account_id  bigint NOT NULL REFERENCES account,
+    store_id    bigint NOT NULL REFERENCES store,
+    carrier     text NOT NULL,                  -- a connector's name, or what orders write; empty: all others
+    service     text NOT NULL,                  -- words that the order's text must have; empty: any
+    code        text NOT NULL,                  -- the party's own code, and its own name
+    name        text NOT NULL,
+    costs       text NOT NULL,                  -- of all others: what comes of telling one so
+    other       boolean NOT NULL,
+    updated_at  timestamptz NOT NULL,
+    PRIMARY KEY (account_id, carrier, service)
+);
+CREATE INDEX orders_number_due ON orders (store_id, number_due, id) WHERE number_due IS NOT NULL;
+CREATE INDEX shipment_delivery_due ON shipment (store_id, delivery_due, id) WHERE delivery_due IS NOT NULL;

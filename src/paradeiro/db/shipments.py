@@ -65,15 +65,15 @@ async def register(
     token: str,
     now: datetime,
     first_check: datetime | None,
-) -> tuple[int, bool]:
-    """Keep a shipment; its id and whether it is new.
+) -> tuple[int, bool, bool]:
+    """Keep a shipment; its id, whether it is new, and whether it now has the invoice that it lacked.
 
     The same code of the same invoice is the same shipment, however often and from how many sides it is stated. One
     that was registered without an invoice takes the first invoice that names its code.
     """
     known = await _complete(connection, store_id, order_id, carrier=carrier, code=tracking_code, invoice=invoice)
     if known is not None:
-        return known, False
+        return known[0], False, known[1]
     sql = """
         INSERT INTO shipment (store_id, order_id, account_id, carrier, tracking_code, invoice_number, invoice,
                               tracking_token, registered_at, status, next_check)
@@ -83,16 +83,18 @@ async def register(
     more = (Jsonb(msgspec.to_builtins(invoice)), token, now, Status.REGISTERED, first_check)
     row = await (await connection.execute(sql, values + more)).fetchone()
     if row is not None:
-        return int(row[0]), True
+        return int(row[0]), True, False
     known = await _complete(connection, store_id, order_id, carrier=carrier, code=tracking_code, invoice=invoice)
     assert known is not None, "a row that stood in the way must be there"
-    return known, False
+    return known[0], False, known[1]
 
 
 async def _complete(
     connection: Connection, store_id: int, order_id: int, *, carrier: str, code: str, invoice: Invoice
-) -> int | None:
-    """Find the shipment and complete its invoice by what is newly known; None if there is none."""
+) -> tuple[int, bool] | None:
+    """Find the shipment and complete its invoice by what is newly known: its id and whether it had none; None if there
+    is no such shipment.
+    """
     sql = """
         SELECT id, invoice FROM shipment
         WHERE store_id = %s AND order_id = %s AND carrier = %s AND tracking_code = %s
@@ -109,7 +111,7 @@ async def _complete(
             "UPDATE shipment SET invoice = %s, invoice_number = %s WHERE id = %s",
             (Jsonb(msgspec.to_builtins(new)), new.number, row[0]),
         )
-    return int(row[0])
+    return int(row[0]), bool(new.number and not old.number)
 
 
 async def count_due(connection: Connection, account_id: int, *, now: datetime, most: int) -> int:

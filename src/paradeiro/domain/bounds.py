@@ -130,6 +130,7 @@ def bounded_order(order: Order) -> Order:
         promised_at=bounded_instant(order.promised_at),
         invoices=tuple(bounded_invoice(each) for each in order.invoices),
         shipped_by=clean_text(order.shipped_by, LONGEST_NAME),
+        items=tuple(_item(each) for each in order.items[:_MOST_ITEMS]),
     )
 
 
@@ -168,6 +169,7 @@ def _item(item: Item) -> Item:
         bounded_amount(item.quantity, MOST_PIECES),
         bounded_amount(item.price),
         clean_text(item.name, LONGEST_NAME),
+        clean_text(item.line, LONGEST_NUMBER),
     )
 
 

@@ -6,7 +6,7 @@ What is known of single marketplaces: facts/vtex, section 4d, and docs/connector
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
-from paradeiro.domain.words import EffectKind, Status, Wish
+from paradeiro.domain.words import Counted, EffectKind, Status, Wish
 
 _WISHED = {EffectKind.MARKETPLACE_INVOICE: Wish.INVOICE, EffectKind.MARKETPLACE_TRACKING_NUMBER: Wish.NUMBER}
 
@@ -17,6 +17,8 @@ class ChannelRules:
     knows to be shipped. `delivered_after_dispatch`: it takes a delivery dated on a later day than the dispatch only,
     and not in the future. `needs_invoice_key`: it takes no tracking number without the invoice's key (NF-e). `mails`:
     its customers are mailed; some marketplaces forbid that, and mail them themselves.
+    `number_hours`: so long after the order, or the invoice (`number_after`), it must have the tracking number;
+    `delivery_hours`: so long after a delivery it must have that. 0: whenever.
     """
 
     hears: frozenset[Wish] = frozenset(Wish)
@@ -24,6 +26,9 @@ class ChannelRules:
     delivered_after_dispatch: bool = False
     needs_invoice_key: bool = False
     mails: bool = True
+    number_hours: int = 0
+    number_after: Counted = Counted.ORDERED
+    delivery_hours: int = 0
 
 
 ANY = ChannelRules()

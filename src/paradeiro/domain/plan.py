@@ -37,17 +37,18 @@ _ALIAS_ENDINGS = (".ct.vtex.com.br", "@ct.vtex.com.br")
 MADE_UP_HOSTS = frozenset({"email.com"})
 
 INTRODUCTION = "introduction"
-_OPENING = EffectKind.MARKETPLACE_OPENING
+_INVOICE, _OPENING = EffectKind.MARKETPLACE_INVOICE, EffectKind.MARKETPLACE_OPENING
 
 
 @dataclass(frozen=True, slots=True)
 class Sinks:
-    """Which sinks this shipment's store can tell."""
+    """Which sinks this shipment's store can tell. `needs_invoice`: the marketplace, only with the invoice's number."""
 
     order_system: bool
     marketplace: bool
     mail: bool
     webhooks: bool = False
+    needs_invoice: bool = True
 
 
 def is_alias(customer: Customer) -> bool:
@@ -81,7 +82,26 @@ def introduce(order: Order, shipment: Shipment, sinks: Sinks, policy: Policy) ->
     if _tells_marketplace(order, shipment, sinks, policy):
         rules = policy.rules_of(order)
         kinds = (EffectKind.MARKETPLACE_INVOICE, EffectKind.MARKETPLACE_TRACKING_NUMBER)
-        drafts += [EffectDraft(k, PartyKind.MARKETPLACE, INTRODUCTION) for k in kinds if wants(rules, k)]
+        wanted_kinds = (k for k in kinds if wants(rules, k) and (invoice.number or k is not _INVOICE))
+        drafts += [EffectDraft(k, PartyKind.MARKETPLACE, INTRODUCTION) for k in wanted_kinds]
+    return tuple(drafts)
+
+
+def catch_up(order: Order, shipment: Shipment, sinks: Sinks, policy: Policy) -> tuple[EffectDraft, ...]:
+    """What could not be told of a package until its invoice came, which it has now: where it is."""
+    snapshot = shipment.snapshot
+    if snapshot.news_at is None or not shipment.invoice.number:
+        return ()
+    drafts: list[EffectDraft] = []
+    cause = f"invoice {shipment.invoice.number}"
+    if sinks.order_system and policy.tell_order_system:
+        if policy.mailer is Mailer.ORDER_SYSTEM:
+            drafts.append(EffectDraft(EffectKind.ORDER_OPENING, PartyKind.ORDER_SYSTEM, INTRODUCTION))
+        drafts.append(EffectDraft(EffectKind.ORDER_UPDATE, PartyKind.ORDER_SYSTEM, cause))
+    if sinks.needs_invoice and _tells_marketplace(order, shipment, sinks, policy):
+        rules = policy.rules_of(order)
+        kinds = _steps(rules, delivery=snapshot.delivered, opens=rules.shipped_first)
+        drafts += [EffectDraft(k, PartyKind.MARKETPLACE, INTRODUCTION if k is _OPENING else cause) for k in kinds]
     return tuple(drafts)
 
 
@@ -115,7 +135,11 @@ def _to_marketplace(change: Change, rules: ChannelRules) -> Iterator[EffectKind]
     package is on its way, and a newer one never takes its place.
     """
     delivery = change.new.delivered or change.delivery_withdrawn
-    opens = rules.shipped_first and change.old.news_at is None and Wish.DELIVERY in rules.hears
+    return _steps(rules, delivery=delivery, opens=rules.shipped_first and change.old.news_at is None)
+
+
+def _steps(rules: ChannelRules, *, delivery: bool, opens: bool) -> Iterator[EffectKind]:
+    opens = opens and Wish.DELIVERY in rules.hears
     if opens:
         yield _OPENING
     if wants(rules, EffectKind.MARKETPLACE_UPDATE, delivery=delivery) and (delivery or not opens):
@@ -161,10 +185,14 @@ def remind(order: Order, shipment: Shipment, sinks: Sinks, policy: Policy, today
 
 
 def _tells_marketplace(order: Order, shipment: Shipment, sinks: Sinks, policy: Policy) -> bool:
-    return bool(
-        sinks.marketplace
-        and policy.tell_marketplace
-        and order.channel
-        and order.marketplace_number
-        and shipment.invoice.number
-    )
+    return _sold(order, sinks, policy) and not lacks_invoice(order, shipment, sinks, policy)
+
+
+def _sold(order: Order, sinks: Sinks, policy: Policy) -> bool:
+    return bool(sinks.marketplace and policy.tell_marketplace and order.channel and order.marketplace_number)
+
+
+def lacks_invoice(order: Order, shipment: Shipment, sinks: Sinks, policy: Policy) -> bool:
+    """Whether a marketplace would be told of this package, if only it had its invoice."""
+    hears = bool(policy.rules_of(order).hears)
+    return hears and sinks.needs_invoice and not shipment.invoice.number and _sold(order, sinks, policy)

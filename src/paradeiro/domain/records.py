@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from paradeiro.domain.brand import Brand
+from paradeiro.domain.carriers import ToldCarrier
 from paradeiro.domain.channels import ANY, ChannelRules
 from paradeiro.domain.mailing import Mailed, MailPolicy, OwnTemplates
 from paradeiro.domain.words import (
@@ -159,12 +160,15 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line of an invoice. `price` is in cents of the store's currency, per unit."""
+    """A line of an order or an invoice, or as much of it as a package carries. `price` is in cents of the store's
+    currency, per unit; `line` is the id that the order's line has where it was sold, empty if none is known.
+    """
 
     id: str
     quantity: int
     price: int
     name: str = ""
+    line: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +200,7 @@ class Order:
     promised_at: datetime | None = None
     invoices: tuple[Invoice, ...] = ()
     shipped_by: str = ""  # who ships it if it is not the store: 'seller …' or 'channel …'; not ours to follow
+    items: tuple[Item, ...] = ()  # what was bought, line by line
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +262,7 @@ class Telling:
     brand: Brand = field(default_factory=Brand)
     rules: ChannelRules = ANY
     others: tuple[Sibling, ...] = ()  # known where a marketplace is told
+    carrier: ToldCarrier | None = None  # as the party that is told knows it; None: as the shipment names it
     mailed: Mailed | None = None  # known where a customer is mailed, as the next two
     mail: MailPolicy = field(default_factory=MailPolicy)
     templates: OwnTemplates = field(default_factory=OwnTemplates)

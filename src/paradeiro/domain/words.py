@@ -92,6 +92,20 @@ class Wish(StrEnum):
     DELIVERY = "delivery"  # that it is delivered, or is not after all
 
 
+class Counted(StrEnum):
+    """From when a channel counts the hours in which it must have a tracking number."""
+
+    ORDERED = "ordered"
+    INVOICED = "invoiced"
+
+
+class Untold(StrEnum):
+    """What a channel must be told by a time."""
+
+    NUMBER = "number"
+    DELIVERY = "delivery"
+
+
 class PartyKind(StrEnum):
     """What an account's party does for a store."""
 
@@ -172,6 +186,8 @@ class NoticeKind(StrEnum):
     SILENCE = "silence"
     PROOF_UNREADABLE = "proof_unreadable"
     ENDPOINT_DISABLED = "endpoint_disabled"
+    CARRIER_UNLISTED = "carrier_unlisted"
+    NO_INVOICE = "no_invoice"
     NO_INVOICE_KEY = "no_invoice_key"
     ERASURE_ASKED = "erasure_asked"
     TEMPLATE_FAILED = "template_failed"
@@ -244,8 +260,10 @@ class DeedKind(StrEnum):
     SHOW_PROOFS = "show_proofs"
     ASK_NOW = "ask_now"
     RESOLVE_NOTICE = "resolve_notice"
+    RESEND = "resend"
     SET_MAILER = "set_mailer"
     SET_CHANNEL = "set_channel"
+    SET_CARRIERS = "set_carriers"
     SET_BRAND = "set_brand"
     SET_MAILS = "set_mails"
     LIFT_SUPPRESSION = "lift_suppression"

@@ -11,8 +11,8 @@ from paradeiro.db.pool import Connection, transaction
 from paradeiro.db.stores import Account
 from paradeiro.domain.channels import ANY, ChannelRules, delivery_day, lacking, says_delivery
 from paradeiro.domain.records import Telling
-from paradeiro.domain.words import DeedKind, EffectKind, NoticeKind
-from paradeiro.flow import deeds
+from paradeiro.domain.words import DeedKind, EffectKind, NoticeKind, Wish
+from paradeiro.flow import deadlines, deeds
 from paradeiro.flow.errors import InvalidError
 from paradeiro.flow.means import Means
 from paradeiro.sdk.history import dispatched_at
@@ -20,6 +20,7 @@ from paradeiro.sdk.speech.moments import zone_of
 
 _LOOK_AGAIN = timedelta(hours=1)
 _LONGEST_NAME = 100
+MOST_HOURS = 2160
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,20 @@ async def set_rules(means: Means, store_id: int, channel: str, rules: ChannelRul
     """From now on this channel is told so. What is planned already is told as it was planned."""
     if not channel.strip() or len(channel) > _LONGEST_NAME or not channel.isprintable():
         raise InvalidError("channel", "The channel is the order's, as the order system names it, such as MLB or FSH.")
+    if not all(0 <= hours <= MOST_HOURS for hours in (rules.number_hours, rules.delivery_hours)):
+        raise InvalidError("hours", f"The hours until something must be told are 0 (none) to {MOST_HOURS}.")
+    wished = ((rules.number_hours, Wish.NUMBER), (rules.delivery_hours, Wish.DELIVERY))
+    if deaf := [str(wish) for hours, wish in wished if hours and wish not in rules.hears]:
+        words = (
+            f"{channel} does not hear of a {deaf[0]}, so it cannot be told one by a time: let it hear that, or set 0."
+        )
+        raise InvalidError("hears", words)
     async with transaction(means.pool) as connection:
         policy = await stores.lock_policy(connection, store_id)
         others = {name: known for name, known in policy.channels.items() if name != channel}
         channels = others if rules == ANY else others | {channel: rules}
         await stores.set_policy(connection, store_id, replace(policy, channels=channels))
+        await deadlines.set_rules(connection, store_id, channel, rules, now=means.now())
         await deeds.note(means, connection, store_id, by, DeedKind.SET_CHANNEL, channel)
 
 

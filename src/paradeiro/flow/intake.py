@@ -17,11 +17,13 @@ from paradeiro.domain.bounds import bounded_order, number_problem
 from paradeiro.domain.codes import CodeProblem, free_code_problem, tidy_code
 from paradeiro.domain.records import Invoice, Order
 from paradeiro.domain.words import NoticeKind, Outcome, PartyKind
-from paradeiro.flow import aside, set_aside, trouble, turns
+from paradeiro.flow import aside, deadlines, set_aside, trouble, turns
 from paradeiro.flow.bounded import PAGE_SECONDS, bounded
+from paradeiro.flow.carriers import default_courier
 from paradeiro.flow.errors import InvalidError
+from paradeiro.flow.introduce import introduce_shipment
 from paradeiro.flow.means import Means
-from paradeiro.flow.record import Surroundings, introduce_shipment, surround
+from paradeiro.flow.record import Surroundings, surround
 from paradeiro.sdk.contract import Connector, OrdersPage
 
 # How often an order system is looked at for orders, and how many that wait for a code are read again each time.
@@ -91,6 +93,8 @@ async def take_stated(
     for package in stated.packages:
         _code_of(means, package)  # what cannot be taken is refused before anything is locked
     order_id, created = await orders.state_order(connection, store_id, stated.order, now=means.now())
+    policy = around.stores[store_id].policy
+    await deadlines.ordered(connection, store_id, order_id, stated.order, policy, now=means.now())
     taken = [await _register(means, connection, around, store_id, order_id, package) for package in stated.packages]
     if by is not None:
         deeds = [Deed("order", number)] if created else []
@@ -122,10 +126,10 @@ async def _register(
     account = _follower(around, store_id, connector.name)
     invoice = stated.invoice
     if invoice.courier.strip().lower() in {"", connector.name}:
-        invoice = replace(invoice, courier=connector.title)
+        invoice = replace(invoice, courier=default_courier(means.connectors, connector, code))
     if not invoice.tracking_url and connector.tracking_url is not None:
         invoice = replace(invoice, tracking_url=connector.tracking_url(code))
-    shipment_id, created = await shipments.register(
+    shipment_id, created, invoiced = await shipments.register(
         connection,
         store_id,
         order_id,
@@ -138,7 +142,8 @@ async def _register(
         first_check=now,
     )
     kept = (await shipments.lock(connection, [shipment_id]))[0]
-    await introduce_shipment(connection, around, kept, now=now)
+    await introduce_shipment(connection, around, kept, invoiced=invoiced, now=now)
+    await deadlines.ordered(connection, store_id, order_id, kept.order, around.stores[store_id].policy, now=now)
     if account is None:
         await notices.open_notices(connection, [_unfollowed(store_id, connector.title)], now=now)
     elif created:
@@ -298,6 +303,8 @@ async def take_order(
         return []
     awaits = any(not (i.tracking_code or i.finished or i.fetched) for i in order.invoices)
     order_id = await orders.put_order(connection, store_id, order, now=means.now(), awaits_code=awaits)
+    policy = around.stores[store_id].policy
+    await deadlines.ordered(connection, store_id, order_id, order, policy, now=means.now())
     taken: list[int] = []
     followed = {kept.shipment.tracking_code for kept in await shipments.of_order(connection, store_id, order.number)}
     for invoice in order.invoices:

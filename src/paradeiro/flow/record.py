@@ -16,7 +16,7 @@ from paradeiro.db.pool import Connection, transaction
 from paradeiro.db.proofs import Wanted
 from paradeiro.db.shipments import Kept, Moved
 from paradeiro.db.stores import Account, Store
-from paradeiro.domain.plan import Sinks, introduce, is_alias, mail_refusal, plan
+from paradeiro.domain.plan import Sinks, is_alias, mail_refusal, plan
 from paradeiro.domain.proofs import proof_is_due
 from paradeiro.domain.records import Change, EffectDraft, Snapshot, Timeline, TrackingEvent
 from paradeiro.domain.schedule import next_check
@@ -24,7 +24,7 @@ from paradeiro.domain.sources import Identity, Said, believed, news
 from paradeiro.domain.timeline import compare, ended_by_delivery, fold, said_once, unseen
 from paradeiro.domain.vanishing import ASK_AGAIN_AFTER, SURE_AFTER, back, lacks_delivery, shown_again, vanished
 from paradeiro.domain.words import EffectKind, NoticeKind, PartyKind, Status
-from paradeiro.flow import watch
+from paradeiro.flow import deadlines, uninvoiced, watch
 from paradeiro.flow.hear import Heard, hear_replies
 from paradeiro.flow.means import Means
 from paradeiro.sdk.contract import Connector
@@ -60,9 +60,12 @@ class Surroundings:
         return connector.effects if connector else frozenset(EffectKind)
 
     def sinks(self, kept: Kept) -> Sinks:
+        market = self.sink(kept, PartyKind.MARKETPLACE)
+        connector = self.connectors.get(market.connector) if market else None
         return Sinks(
             order_system=self.sink(kept, PartyKind.ORDER_SYSTEM) is not None,
-            marketplace=self.sink(kept, PartyKind.MARKETPLACE) is not None,
+            marketplace=market is not None,
+            needs_invoice=connector is None or connector.needs_invoice,
             mail=self.sink(kept, PartyKind.MAIL) is not None,
             webhooks=self.sink(kept, PartyKind.WEBHOOK) is not None,
         )
@@ -86,6 +89,7 @@ class _Outcome:
     orders: set[int] = field(default_factory=set)
     moves: list[tuple[Status, Status]] = field(default_factory=list)
     settled: list[tuple[int, str, list[NoticeKind]]] = field(default_factory=list)  # notices that a delivery ends
+    due: list[tuple[int, datetime | None]] = field(default_factory=list)  # by when whose delivery must be told
     unproven: set[int] = field(default_factory=set)  # whose delivery is not the one that was
     proofs: list[Wanted] = field(default_factory=list)
 
@@ -228,6 +232,9 @@ def _fold_one(
     old_news = quiet and now - (change.newest or change.new.since or now) > _OLD_NEWS
     out.effects += _effects(around, kept, change, quiet=old_news, was_told=was_told)
     out.notices += _notices(around, kept, change, timeline)
+    policy, market = around.stores[shipment.store_id].policy, around.sink(kept, PartyKind.MARKETPLACE)
+    out.notices += uninvoiced.told(kept, around.sinks(kept), policy, market)
+    out.due += deadlines.moved(kept, change, policy)
 
 
 def _fresh(
@@ -370,6 +377,7 @@ async def _write(connection: Connection, out: _Outcome, *, now: datetime) -> lis
     if out.orders:
         await orders.settle_deliveries(connection, list(out.orders))
     added = await effects.add(connection, out.effects, now=now)
+    await deadlines.expect_deliveries(connection, out.due)
     for store_id, subject, kinds in out.settled:
         await notices.resolve_subject(connection, store_id, kinds, subject, now=now)
     await notices.open_notices(connection, out.notices, now=now)
@@ -383,14 +391,3 @@ async def call_relay(connection: Connection, rows: Iterable[EffectRow]) -> None:
     """Enqueue the relaying of the accounts that have something to tell, in the transaction that made it so."""
     named = {(jobs.HOOKS if r.kind is EffectKind.WEBHOOK_EVENT else jobs.RELAY, r.account_id) for r in rows}
     await jobs.enqueue(connection, [Job(name, str(account_id)) for name, account_id in sorted(named)])
-
-
-async def introduce_shipment(
-    connection: Connection, around: Surroundings, kept: Kept, *, now: datetime
-) -> list[EffectRow]:
-    """Plan what must be told once about a shipment before any news; what was planned before is not planned again."""
-    policy = around.stores[kept.shipment.store_id].policy
-    rows = rows_of(around, kept, introduce(kept.order, kept.shipment, around.sinks(kept), policy))
-    await effects.add(connection, rows, now=now)
-    await call_relay(connection, rows)
-    return rows

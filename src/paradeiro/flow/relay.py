@@ -9,9 +9,8 @@ from typing import Any
 
 import msgspec
 
-from paradeiro.db import effects, events, jobs, notices, orders, persons, shipments, stores
+from paradeiro.db import deadlines, effects, events, jobs, notices, orders, persons, shipments, stores
 from paradeiro.db.effects import Claimed, Ended
-from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.db.set_aside import NOT_THE_ROWS, apart, why_of
 from paradeiro.db.shipments import Kept
@@ -19,11 +18,12 @@ from paradeiro.db.stores import Account, Store
 from paradeiro.domain.records import Telling
 from paradeiro.domain.redaction import unnamed, unnamed_receipt
 from paradeiro.domain.timeline import fold
-from paradeiro.domain.words import BounceKind, EffectKind, NoticeKind, Outcome, PartyKind, Status
-from paradeiro.flow import aside, bounces, channels, endpoint, mailing, trouble, turns
+from paradeiro.domain.words import BounceKind, EffectKind, Outcome, PartyKind, Status
+from paradeiro.flow import aside, bounces, carriers, channels, endpoint, mailing, refusals, trouble, turns
 from paradeiro.flow.bounded import SEND_SECONDS, bounded
 from paradeiro.flow.links import customers_address
 from paradeiro.flow.means import Means, log
+from paradeiro.flow.refusals import Refused
 from paradeiro.sdk.contract import Request, Sent
 
 _LEASE = timedelta(minutes=2)
@@ -142,6 +142,7 @@ async def _make(
         assert render is not None, f"{account.connector} is no sink"
         request = render(telling, account.settings)
         await mailing.complain(connection, account, request.remark, now=now)
+        await carriers.complain(connection, account, telling, now=now)
         told = telling.timeline.snapshot.status
         to = mailing.told_to(telling) if account.kind is PartyKind.MAIL else None
         await effects.keep_request(connection, each.id, request=msgspec.json.encode(request), told=told, to=to)
@@ -165,6 +166,7 @@ async def _tellings(
     sold = account.kind is PartyKind.MARKETPLACE
     packages = await orders.packages_of(connection, [c.order_id for c in claimed]) if sold else {}
     known = await events.known(connection, [c.shipment_id for c in claimed if c.up_to is None])
+    table = await carriers.table_of(connection, account)
     told = {}
     for each in claimed:
         said, at = known.get(each.shipment_id, []), now
@@ -173,6 +175,7 @@ async def _tellings(
         telling = _telling(address, account, store, each, kept[each.shipment_id], said, at)
         others = tuple(other for at, other in packages.get(each.order_id, ()) if at != each.shipment_id)
         telling = replace(telling, rules=store.policy.rules_of(telling.order), others=others)
+        telling = carriers.as_told(means.connectors, table, telling)
         told[each.id] = dress.on(telling) if dress else telling
     return told
 
@@ -223,6 +226,8 @@ async def _send(session: Any, parcel: _Parcel) -> Sent:
 async def _send_once(session: Any, parcel: _Parcel) -> Sent:
     """After a doubt, look first whether the other side has it already."""
     key = parcel.claimed.key
+    if parcel.request.unfit:
+        return Sent(Outcome.REFUSED, message=parcel.request.unfit)
     done = await session.already_done(parcel.request, key) if parcel.doubtful else False
     if done is None:
         return Sent(
@@ -247,18 +252,25 @@ async def _settle(
     """Write how each try ended, and how the account is."""
     sent = await _unnamed(connection, parcels, sent)
     # The account's row first, as everywhere, then the effects in the order of their ids.
-    await _account_state(connection, account, sent, pauses, now=now)
+    answered = [s for p, s in zip(parcels, sent, strict=True) if not p.request.unfit]
+    await _account_state(connection, account, answered, pauses, now=now)
     vain = next((s for p, s in zip(parcels, sent, strict=True) if _in_vain(p, s, pauses)), None)
     if vain is not None:
         await endpoint.give_up(connection, account, vain, now=now)
     drafts = []
+    refused = []
     for parcel, result in zip(parcels, sent, strict=True):
         await effects.end(connection, _ended(parcel, result, pauses, began=began, now=now), now=now)
         # Of an address that is none a person hears in other words.
-        quiet = bool(pauses) or result.bounced is BounceKind.HARD or bounces.fault_of(account, result) is not None
-        draft = None if quiet else _notice(account, parcel, result)
-        if draft is not None:
-            drafts.append(draft)
+        if pauses or result.bounced is BounceKind.HARD or bounces.fault_of(account, result) is not None:
+            continue
+        if result.outcome in {Outcome.REFUSED, Outcome.MALFORMED}:
+            refused.append(Refused(parcel.claimed, parcel.number, result))
+        elif result.outcome is Outcome.RETRY and parcel.claimed.attempts == _tries_before_telling(result):
+            drafts.append(refusals.slow(account, Refused(parcel.claimed, parcel.number, result)))
+    drafts += await refusals.told(connection, account, refused)
+    done = [p.claimed.id for p, r in zip(parcels, sent, strict=True) if r.outcome is Outcome.FOUND]
+    await deadlines.taken(connection, done)
     drafts += await bounces.refused(
         connection, account, [(p.claimed.key, r) for p, r in zip(parcels, sent, strict=True)], now=now
     )
@@ -370,31 +382,3 @@ def _tries_before_telling(result: Sent) -> int:
     """After how many vain tries of one message a person hears of it. A greylisting recipient needs a while."""
     answered = result.http_status is not None and result.http_status not in {_OK, _TOO_MANY_REQUESTS, *_GATEWAY}
     return _NOTICE_AFTER_ERRORS if answered else _NOTICE_AFTER_ATTEMPTS
-
-
-def _notice(account: Account, parcel: _Parcel, result: Sent) -> NoticeDraft | None:
-    """What a person must know of one try."""
-    claimed = parcel.claimed
-    said = f"'{claimed.kind}' of order {parcel.number} (effect {claimed.id})"
-    if result.outcome in {Outcome.REFUSED, Outcome.MALFORMED}:
-        words = f"{account.name} refused {said}: {result.message}. It is not sent again; the next change will be."
-    elif result.outcome is Outcome.RETRY and claimed.attempts == _tries_before_telling(result):
-        words = f"{account.name} has not taken {said} in {claimed.attempts} tries: {result.message}. We keep trying."
-    else:
-        return None
-    return NoticeDraft(
-        account.store_id,
-        NoticeKind.EFFECT_REFUSED,
-        f"shipment {claimed.shipment_id} {claimed.kind}",
-        words,
-        account_id=account.id,
-        shipment_id=claimed.shipment_id,
-        facts={
-            "variant": "" if result.outcome is not Outcome.RETRY else "slow",
-            "account": account.name,
-            "effect": claimed.kind,
-            "order": parcel.number,
-            "why": result.message,
-            "tries": str(claimed.attempts),
-        },
-    )

@@ -15,6 +15,7 @@ from paradeiro.db.notices import Notice, NoticeDraft
 from paradeiro.db.pool import Connection
 from paradeiro.domain.bounds import clean_text, number_problem
 from paradeiro.domain.words import NoticeKind
+from paradeiro.flow import refusals
 from paradeiro.flow.errors import ONE_VALUE, StatementError, why_not_kept
 from paradeiro.flow.means import Means, log
 
@@ -58,6 +59,7 @@ async def after_notice(connection: Connection, ended: Notice, *, now: datetime) 
     """
     if ended.account_id is None:
         return
+    await refusals.forget(connection, ended)
     await stores.visit_now(connection, ended.account_id, now=now)
     number = ended.facts.get("number")
     if ended.kind == NoticeKind.ORDER_SET_ASIDE and number:

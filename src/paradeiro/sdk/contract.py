@@ -148,7 +148,7 @@ class Right:
 class Request:
     """A rendered effect, ready to send. HTTP sinks use method, path (below the account's base address) and body;
     the mail sink puts the whole RFC 5322 message into body and the envelope into headers (`To`, `From`).
-    `remark`: what of the store's own could not be used; a person is told.
+    `remark`: what of the store's own could not be used; a person is told. `unfit`: what it lacks: refused unsent.
     """
 
     method: str
@@ -156,6 +156,7 @@ class Request:
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     remark: str = ""
+    unfit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,3 +396,4 @@ class Connector:
     proof_batch_size: int = 1
     pauses: tuple[timedelta, ...] = ()
     pace: Callable[[Mapping[str, str]], float] | None = None
+    needs_invoice: bool = True  # of a package without an invoice's number a marketplace is told nothing

@@ -3,6 +3,7 @@
 No key is needed for the first three, and they name nobody.
 """
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import psycopg
@@ -10,7 +11,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
-from paradeiro.db import health
+from paradeiro.db import deadlines, health
 from paradeiro.db.health import Glance, Health
 from paradeiro.flow.means import Means
 from paradeiro.web.auth import Caller, MeansOf, reader
@@ -79,10 +80,11 @@ async def metrics(means: MeansOf, _: Annotated[Caller, Depends(reader)]) -> Resp
     """The whole installation for Prometheus; counts only. Needs a key that reads, as a bearer token."""
     async with means.pool.connection() as connection:
         found = await health.look(connection, now=means.now())
-    return Response(generate_latest(_registry(found)), media_type=CONTENT_TYPE_LATEST)
+        untold = await deadlines.counts(connection, now=means.now())
+    return Response(generate_latest(_registry(found, untold)), media_type=CONTENT_TYPE_LATEST)
 
 
-def _registry(found: Health) -> CollectorRegistry:
+def _registry(found: Health, untold: Sequence[deadlines.Count]) -> CollectorRegistry:
     registry = CollectorRegistry()
     plain = {
         "jobs_waiting": (found.jobs_waiting, "Jobs in the queue"),
@@ -104,4 +106,10 @@ def _registry(found: Health) -> CollectorRegistry:
         gauge = Gauge(f"paradeiro_{name}", words, [label], registry=registry)
         for key, value in values.items():
             gauge.labels(key).set(value)
+    labels = ["store", "connector"]
+    late = Gauge("paradeiro_untold_overdue", "Told too late by now: not taken by their time", labels, registry=registry)
+    soon = Gauge("paradeiro_untold_due_soon", "Not taken yet, and due within a day", labels, registry=registry)
+    for each in untold:
+        late.labels(str(each.store_id), each.connector).set(each.overdue)
+        soon.labels(str(each.store_id), each.connector).set(each.soon)
     return registry

@@ -9,6 +9,7 @@ from paradeiro.domain.days import day_of
 from paradeiro.domain.mailing import mail_kind
 from paradeiro.domain.records import Item, Telling
 from paradeiro.domain.words import EffectKind, MailKind, Source, Status
+from paradeiro.sdk.carriers import carrier_name
 from paradeiro.sdk.history import Told, told_events
 from paradeiro.sdk.speech import Catalogue, Tone, catalogue_for
 from paradeiro.sdk.speech.moments import capital, date_words, full_date, moment_words, time_words, zone_of
@@ -226,7 +227,7 @@ def _subject(telling: Telling, label: str, words: Catalogue) -> str:
 
 
 def _carrier(telling: Telling) -> str:
-    return _cut(telling.shipment.invoice.courier) or telling.shipment.carrier.replace("_", " ").title()
+    return _cut(carrier_name(telling))
 
 
 def _action(telling: Telling, then: str, today: date, words: Catalogue) -> Action:

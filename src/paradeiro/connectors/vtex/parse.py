@@ -16,6 +16,7 @@ from paradeiro.domain.days import until
 from paradeiro.domain.records import Customer, Invoice, Item, Order
 
 _OUTPUT = "output"
+_FOB = "vtex:fob_"
 
 
 class OrderProblemError(ValueError):
@@ -39,6 +40,8 @@ class _Indexed(msgspec.Struct, rename="camel"):
 
 
 class _Logistics(_Indexed, rename="camel"):
+    selected_sla: str | None = None
+    delivery_company: str | None = None
     delivery_channel: str | None = None
     shipping_estimate_date: str | None = None
 
@@ -55,9 +58,12 @@ class _Shipping(msgspec.Struct, rename="camel"):
 _Line = TypeVar("_Line", bound=_Indexed)
 
 
-class _OrderItem(msgspec.Struct):
+class _OrderItem(msgspec.Struct, rename="camel"):
     id: str | int | None = None
+    unique_id: str | int | None = None
     name: str | None = None
+    quantity: float | str | None = None
+    price: float | str | None = None
 
 
 class _PackageItem(_Indexed, rename="camel"):
@@ -143,7 +149,8 @@ def _order(read: _Order) -> Order:
         ordered_at=_instant(read.creation_date, "creationDate"),
         promised_at=_promise(read.shipping_data),
         invoices=tuple(_invoice(p, read) for p in _sales(read.package_attachment)),
-        shipped_by=_foreign_seller(read),
+        shipped_by=_foreign_seller(read) or _marketplace(read.shipping_data, channel),
+        items=tuple(_bought(item) for item in read.items or []),
     )
 
 
@@ -163,6 +170,16 @@ def _foreign_seller(read: _Order) -> str:
     if (read.origin or "").lower() != "marketplace" or not sellers or any(str(s.id) == "1" for s in sellers):
         return ""
     return f"seller {_text(sellers[0].name) or sellers[0].id}"
+
+
+def _marketplace(shipping: _Shipping | None, channel: str | None) -> str:
+    """The channel, if the order itself says that its marketplace ships it: VTEX then writes `vtex:fob_` and a number
+    where else the carrier stands, in selectedSla and deliveryCompany (its help, "How shipping works when delivery is
+    done by the marketplace (FOB)", 2024-02-05). Only if it says so of all lines.
+    """
+    lines = (shipping.logistics_info if shipping else None) or []
+    theirs = [any((t or "").lower().startswith(_FOB) for t in (i.selected_sla, i.delivery_company)) for i in lines]
+    return f"channel {channel or 'marketplace'}" if theirs and all(theirs) else ""
 
 
 def _customer(read: _Order) -> Customer:
@@ -248,6 +265,18 @@ def _item(item: _PackageItem, order_items: list[_OrderItem]) -> Item:
         quantity=bounded_amount(item.quantity),
         price=bounded_amount(item.price),
         name=_text(known.name) or _text(item.description) or "",
+        line=str(known.unique_id or ""),
+    )
+
+
+def _bought(item: _OrderItem) -> Item:
+    """A line of the order. VTEX calls it by uniqueId; the item's id is the SKU's, which two lines may share."""
+    return Item(
+        id=str(item.id if item.id is not None else ""),
+        quantity=bounded_amount(item.quantity),
+        price=bounded_amount(item.price),
+        name=_text(item.name) or "",
+        line=str(item.unique_id or ""),
     )
 
 

@@ -11,6 +11,7 @@ import msgspec
 
 from paradeiro.domain.records import Telling
 from paradeiro.domain.words import EffectKind, Status
+from paradeiro.sdk.carriers import carrier_name
 from paradeiro.sdk.contract import Request
 from paradeiro.sdk.history import Line, dispatched_at, told_delivery, told_lines
 from paradeiro.sdk.speech import catalogue_for
@@ -72,7 +73,7 @@ def _tracking_number(telling: Telling) -> _TrackingNumber:
         # Number and address must both be set, or VTEX sends none of its own mails (facts/vtex, section 5).
         tracking_url=shipment.invoice.tracking_url or telling.tracking_link or None,
         dispatched_date=dispatched.astimezone(UTC).isoformat(),
-        courier=shipment.invoice.courier or shipment.carrier.replace("_", " ").title() or None,
+        courier=carrier_name(telling) or None,
     )
 
 

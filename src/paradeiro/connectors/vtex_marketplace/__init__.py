@@ -13,6 +13,7 @@ CONNECTOR = Connector(
         AccountField("base_url", help="https:// and the order's marketplaceServicesEndpoint, without /pvt"),
         AccountField("protocol", required=False, help="connector: it is told as VTEX tells a marketplace's connector"),
         AccountField("deliveries", required=False, help="apart: the marketplace takes them at …/orders/{id}/delivered"),
+        AccountField("key_headers", required=False, help="api: X-API-AppKey, X-API-AppToken (Fast Shop's newer hub)"),
         AccountField("app_key", help="the application key that the marketplace gave you"),
         AccountField("app_token", secret=True, help="the token of that key"),
     ),

@@ -3,6 +3,8 @@
 Contract: facts/vtex section 4b. The outside's faults are outcomes, never exceptions.
 """
 
+from collections.abc import Callable
+
 from paradeiro.domain.words import Outcome
 from paradeiro.sdk.contract import AccountRef, Clock, Request, Sent
 from paradeiro.sdk.http import (
@@ -25,11 +27,12 @@ class VtexMarketplaceSession:
 
     def __init__(self, account: AccountRef, clock: Clock) -> None:  # noqa: ARG002 - the same call for every connector
         settings = account.settings
+        keys = "X-API" if settings.get("key_headers", "").strip().lower() == "api" else "X-VTEX-API"
         self._client = new_client(
             settings["base_url"],
             {
-                "X-VTEX-API-AppKey": settings["app_key"],
-                "X-VTEX-API-AppToken": settings["app_token"],
+                f"{keys}-AppKey": settings["app_key"],
+                f"{keys}-AppToken": settings["app_token"],
                 "Accept": "application/json",
             },
         )
@@ -42,14 +45,14 @@ class VtexMarketplaceSession:
         """Carry one request out. Its `telling_id` travels too; the protocol says nothing of it, other servers may."""
         headers = {**dict(request.headers), "Idempotency-Key": telling_id}
         answer = await exchange(self._client, request.method, request.path, headers=headers, body=request.body)
-        return _sent(answer, receipted=not request.path.endswith("/delivered"))
+        return _sent(answer, _delivery_receipt if request.path.endswith("/delivered") else _receipt)
 
     async def already_done(self, request: Request, telling_id: str) -> bool:  # noqa: ARG002 - the same call for every sink
         """Never known: the protocol has nothing to read. Telling twice the same is harmless there (README)."""
         return False
 
 
-def _sent(answer: HttpAnswer | HttpFailure, *, receipted: bool) -> Sent:
+def _sent(answer: HttpAnswer | HttpFailure, receipt_of: Callable[[bytes], str | None]) -> Sent:
     if isinstance(answer, HttpFailure):
         return Sent(Outcome.RETRY, message=answer.message, in_doubt=answer.in_doubt)
     outcome = trouble(answer)
@@ -60,9 +63,7 @@ def _sent(answer: HttpAnswer | HttpFailure, *, receipted: bool) -> Sent:
     if answer.is_html:
         words = "a web page came instead of an answer"
         return Sent(Outcome.MALFORMED, message=words, http_status=answer.status)
-    receipt = _receipt(answer.body)
-    if receipt is None and not receipted:
-        receipt = f"{answer.status}"  # the answer to a delivery told apart is described nowhere (facts/vtex, 4d)
+    receipt = receipt_of(answer.body)
     if receipt is None:
         return Sent(Outcome.MALFORMED, message="accepted without a receipt", http_status=answer.status)
     return Sent(Outcome.FOUND, receipt=receipt, http_status=answer.status)
@@ -72,3 +73,11 @@ def _receipt(body: bytes) -> str | None:
     """The receipt of {date, orderId, receipt}; its date where the receipt is null; None if it is no such answer."""
     read = json_object(body)
     return next((v for k in ("receipt", "date") if isinstance(v := read.get(k), str) and v), None)
+
+
+def _delivery_receipt(body: bytes) -> str | None:
+    """The same of a delivery told apart: date and orderId are texts, receipt may be null (facts/vtex, section 4d)."""
+    read = json_object(body)
+    date, order, receipt = read.get("date"), read.get("orderId"), read.get("receipt")
+    whole = isinstance(date, str) and date and isinstance(order, str) and order
+    return (receipt or str(date)) if whole and (receipt is None or isinstance(receipt, str)) else None

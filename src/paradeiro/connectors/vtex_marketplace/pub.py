@@ -9,8 +9,16 @@ from datetime import UTC
 import msgspec
 
 from paradeiro.domain.records import Telling
+from paradeiro.sdk.carriers import carrier_name
 from paradeiro.sdk.history import told_delivery
+from paradeiro.sdk.items import told_items
 from paradeiro.sdk.speech.moments import zone_of
+
+_NO_ITEMS = (
+    "the marketplace takes a delivery only with the package's items, and neither its invoice nor its order names them; "
+    "give them with the package (invoice.items) or the order (items)"
+)
+_NO_DATE = "the marketplace takes a delivery only with its date, which nobody knows"
 
 
 class _Item(msgspec.Struct):
@@ -37,28 +45,30 @@ class _Handed(msgspec.Struct):
 
 class Delivered(msgspec.Struct, rename="camel"):
     items: list[_Handed]
-    delivered_date: str | None
+    delivered_date: str
 
 
-def delivered(telling: Telling) -> Delivered:
-    """That this package's items are delivered. The rest of the order may still be on its way."""
+def delivered(telling: Telling) -> tuple[Delivered, str]:
+    """That this package's items are delivered; the rest of the order may still be on its way. And why it cannot be
+    told: items and date are both required, at least one item (facts/vtex, section 4d).
+    """
     at = told_delivery(telling, zone_of(telling.store_zone))
-    items = [_Handed(item.id, item.quantity) for item in telling.shipment.invoice.items]
-    return Delivered(items, at.isoformat() if at else None)
+    items = [_Handed(item.id, item.quantity) for item in told_items(telling) if item.id and item.quantity > 0]
+    unfit = "" if items else _NO_ITEMS
+    return Delivered(items, at.isoformat() if at else ""), unfit if at else _NO_DATE
 
 
 def invoice(telling: Telling, *, tracked: bool) -> Invoice:
     """The body; with the package's number and carrier only when they are what is told."""
     told = telling.shipment.invoice
     value = told.value or sum(item.price * item.quantity for item in told.items)
-    courier = told.courier or telling.shipment.carrier.replace("_", " ").title()
     return Invoice(
         type="Output",
         invoice_number=told.number,
-        courier=courier if tracked else None,
+        courier=(carrier_name(telling) or None) if tracked else None,
         tracking_number=telling.shipment.tracking_code if tracked else None,
         tracking_url=(told.tracking_url or telling.tracking_link or None) if tracked else None,
-        items=[_Item(item.id, item.quantity, item.price) for item in told.items],
+        items=[_Item(item.id, item.quantity, item.price) for item in told_items(telling)],
         issuance_date=told.issued_at.astimezone(UTC).isoformat() if told.issued_at else None,
         invoice_value=value or None,
     )

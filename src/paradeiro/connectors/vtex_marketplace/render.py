@@ -14,8 +14,10 @@ import msgspec
 from paradeiro.connectors.vtex_marketplace import pub
 from paradeiro.domain.records import Item, Telling
 from paradeiro.domain.words import EffectKind, Status
+from paradeiro.sdk.carriers import carrier_name
 from paradeiro.sdk.contract import Request
 from paradeiro.sdk.history import dispatched_at, told_delivery, told_events, told_lines
+from paradeiro.sdk.items import told_items
 from paradeiro.sdk.speech import catalogue_for
 from paradeiro.sdk.speech.moments import zone_of
 
@@ -66,6 +68,7 @@ def render(telling: Telling, settings: Mapping[str, str]) -> Request:
     who = "pub" if by_connector else "pvt"
     order = f"/{who}/orders/{segment(telling.order.marketplace_number or '')}"
     invoice = f"{order}/invoice/{segment(telling.shipment.invoice.number)}"
+    unfit = ""
     match telling.kind:
         case EffectKind.MARKETPLACE_INVOICE:
             told: tuple[str, msgspec.Struct] = f"{order}/invoice", _invoice(telling, by_connector=by_connector)
@@ -76,13 +79,14 @@ def render(telling: Telling, settings: Mapping[str, str]) -> Request:
         case EffectKind.MARKETPLACE_OPENING:
             told = f"{invoice}/tracking", _opening(telling)
         case EffectKind.MARKETPLACE_UPDATE if by_connector and _confirms_apart(telling, settings):
-            told = f"{order}/delivered", pub.delivered(telling)
+            delivered, unfit = pub.delivered(telling)
+            told = f"{order}/delivered", delivered
         case EffectKind.MARKETPLACE_UPDATE:
             told = f"{invoice}/tracking", _status(telling)
         case _:
             raise ValueError(f"a VTEX marketplace is never told a {telling.kind}")
     path, body = told
-    return Request("POST", path, _HEADERS, msgspec.json.encode(body))
+    return Request("POST", path, _HEADERS, msgspec.json.encode(body), unfit=unfit)
 
 
 def segment(text: str) -> str:
@@ -98,8 +102,8 @@ def _invoice(telling: Telling, *, by_connector: bool) -> msgspec.Struct:
     return _Invoice(
         type="Output",
         invoice_number=invoice.number,
-        items=[_item(item) for item in invoice.items],
-        courier=_courier(telling),
+        items=[_item(item) for item in told_items(telling)],
+        courier=carrier_name(telling),
         tracking_number=telling.shipment.tracking_code,
         tracking_url=_tracking_url(telling),
         issuance_date=invoice.issued_at.astimezone(UTC).isoformat() if invoice.issued_at else msgspec.UNSET,
@@ -115,15 +119,11 @@ def _tracking_number(telling: Telling) -> _TrackingNumber:
     dispatched = dispatched_at(telling.shipment, telling.timeline)
     zone = zone_of(telling.store_zone)
     return _TrackingNumber(
-        courier=_courier(telling),
+        courier=carrier_name(telling),
         tracking_number=telling.shipment.tracking_code,
         tracking_url=_tracking_url(telling),
         dispatched_date=f"{dispatched.astimezone(zone):%Y-%m-%d}",  # the contract's example is a day
     )
-
-
-def _courier(telling: Telling) -> str:
-    return telling.shipment.invoice.courier or telling.shipment.carrier.replace("_", " ").title()
 
 
 def _tracking_url(telling: Telling) -> str:

@@ -41,8 +41,11 @@ _PT = {
     "delivery_withdrawn.marketplace": "{code}, do pedido {order}, tinha sido dado como entregue e não foi. O sistema "
     "de pedidos e o marketplace estão sendo avisados de novo; veja no marketplace o que ele fez com isso. Confira com "
     "a transportadora.",
-    "effect_refused": "{account} recusou o que dissemos do pedido {order} (“{effect}”): {why}. Não será dito de novo; "
-    "a próxima mudança será.",
+    "effect_refused": "{account} recusou o que dissemos do pedido {order} (“{effect}”): {why}. Resolva o que ele "
+    "aponta e use “Enviar de novo” (ou “paradeiro resend”). Sozinho isto não vai de novo; as novidades continuam indo.",
+    "effect_refused.wave": "{account} recusou {count} mensagens pelo mesmo motivo, a primeira do pedido {first} e a "
+    "última do pedido {last}: {why}. Resolva a causa (um direito, as regras do canal, o conector) e use “Enviar de "
+    "novo” (ou “paradeiro resend”): vão todas na ordem, uma vez cada. Sozinhas não vão de novo.",
     "effect_refused.slow": "{account} ainda não aceitou “{effect}”, do pedido {order}, depois de {tries} tentativas: "
     "{why}. Continuamos tentando.",
     "wrong_code": "{account} não informa nada sobre {code}, do pedido {order}: {why}. Confira o código na etiqueta e "
@@ -53,6 +56,13 @@ _PT = {
     "confere ou não é um código. O pacote não é seguido até que se corrija.",
     "erasure_asked": "O cliente do pedido {order} pede que seus dados sejam apagados. Certifique-se de que é ele e "
     "apague-os na tela do pedido. A lei dá 15 dias.",
+    "carrier_unlisted": "A tabela de {account} não tem a transportadora “{carrier}”, que foi dita como “{as}” (pedido "
+    "{order}, {code}). {costs} Acrescente-a com “paradeiro carriers set”.",
+    "carrier_unlisted.unknown": "{account} recebe {code}, do pedido {order}, sem transportadora: ninguém disse qual é, "
+    "e quem só consulta o pacote não é uma. Informe a transportadora com o pacote.",
+    "no_invoice": "{account} não recebe nada sobre {code}, do pedido {order}: só aceita notícias com o número da nota "
+    "fiscal do pacote, que ninguém informou. Informe-o com o pacote (invoice.number em POST /api/v1/shipments, a "
+    "coluna da nota na planilha, ou a nota no sistema de pedidos): então tudo será dito.",
     "no_invoice_key": "{account} não recebe o código de rastreio do pedido {order}: só o aceita com a chave da nota "
     "{invoice} (44 dígitos), que falta no pedido. Informe a chave lá; o código vai sozinho em até uma hora.",
     "no_account": "Há pacotes de {carrier}, mas nenhuma conta lá: ninguém pergunta por eles. Crie uma conta.",

@@ -5,6 +5,7 @@ from fastapi import APIRouter, Depends
 from paradeiro.web.api import (
     audit,
     bulk,
+    carriers,
     channels,
     customers,
     keys,
@@ -12,8 +13,10 @@ from paradeiro.web.api import (
     notices,
     orders,
     proofs,
+    resend,
     shipments,
     suppressions,
+    untold,
     webhooks,
 )
 from paradeiro.web.api.parameters import only_known
@@ -24,10 +27,13 @@ router.include_router(shipments.router)
 router.include_router(proofs.router)
 router.include_router(orders.router)
 router.include_router(notices.router)
+router.include_router(resend.router)
 router.include_router(mailing.router)
 router.include_router(channels.router)
+router.include_router(carriers.router)
 router.include_router(customers.router)
 router.include_router(suppressions.router)
+router.include_router(untold.router)
 router.include_router(webhooks.router)
 router.include_router(keys.router)
 router.include_router(audit.router)

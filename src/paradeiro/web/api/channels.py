@@ -6,8 +6,9 @@ from fastapi import APIRouter, Path, Request
 from pydantic import Field
 
 from paradeiro.domain.channels import ANY, ChannelRules
-from paradeiro.domain.words import Wish
+from paradeiro.domain.words import Counted, Wish
 from paradeiro.flow import channels
+from paradeiro.flow.channels import MOST_HOURS
 from paradeiro.web.api.once import api_author
 from paradeiro.web.api.shapes import Shape, errors
 from paradeiro.web.auth import MeansOf, Reader, Writer
@@ -24,6 +25,9 @@ class Rules(Shape):
     delivered_after_dispatch: bool = False
     needs_invoice_key: bool = False
     mails: bool = Field(True, description="whether its customers are mailed; some marketplaces forbid that")
+    number_hours: int = Field(0, ge=0, le=MOST_HOURS, description="in which it must have the number; 0: whenever")
+    number_after: Counted = Field(Counted.ORDERED, description="what these hours count from")
+    delivery_hours: int = Field(0, ge=0, le=MOST_HOURS, description="the same of a delivery, from when it was")
 
 
 class Channels(Shape):
@@ -50,6 +54,9 @@ async def set_channel(
         delivered_after_dispatch=stated.delivered_after_dispatch,
         needs_invoice_key=stated.needs_invoice_key,
         mails=stated.mails,
+        number_hours=stated.number_hours,
+        number_after=stated.number_after,
+        delivery_hours=stated.delivery_hours,
     )
     await channels.set_rules(means, who.store_id, channel, rules, api_author(request, who))
     return _shown(rules)
@@ -62,4 +69,7 @@ def _shown(rules: ChannelRules) -> Rules:
         delivered_after_dispatch=rules.delivered_after_dispatch,
         needs_invoice_key=rules.needs_invoice_key,
         mails=rules.mails,
+        number_hours=rules.number_hours,
+        number_after=rules.number_after,
+        delivery_hours=rules.delivery_hours,
     )

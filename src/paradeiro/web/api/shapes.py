@@ -3,30 +3,20 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from paradeiro.domain.invoice_keys import problem_in, tidy_key, words_for
 from paradeiro.domain.postal_codes import tidy_postal_code
 from paradeiro.domain.records import Customer, Invoice, Item, Order, Place
 from paradeiro.domain.words import ProofKind, ProofState, Reason, Status
 from paradeiro.flow.intake import Registration, StatedOrder
 from paradeiro.flow.statements import LONGEST_TEXT, Statement
-from paradeiro.web.api.values import Carrier, Cents, Code, Happened, Line, Lines, Link, Moment, Name, Number
+from paradeiro.web.api.values import Carrier, Cents, Code, Happened, InvoiceKey, Line, Lines, Link, Moment, Name, Number
 
 
 class Shape(BaseModel):
     """Unknown fields are refused: a misspelt one would be silently lost."""
 
     model_config = ConfigDict(extra="forbid")
-
-
-def _invoice_key(text: str) -> str:
-    if not text.strip():
-        return ""
-    problem = problem_in(text)
-    if problem is not None:
-        raise ValueError(words_for(text, problem))
-    return tidy_key(text)
 
 
 class CustomerIn(Shape):
@@ -46,18 +36,27 @@ class MarketplaceIn(Shape):
 
 
 class ItemIn(Shape):
+    """A line of an order or an invoice, or as much of it as a package carries. `line`: the id that the order's line has
+    at the marketplace, if it has one.
+    """
+
     id: Number
     quantity: int = Field(ge=1, le=100_000)
     price: Cents = Field(description="per unit, in cents")
     name: Name = ""
+    line: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100), Line] = ""
+
+    def item(self) -> Item:
+        """The same as the flow takes it."""
+        return Item(self.id, self.quantity, self.price, self.name, self.line)
 
 
 class InvoiceIn(Shape):
     number: Number
     value: Cents = Field(0, description="in cents")
     issued_at: Moment = None
-    key: Annotated[Name, AfterValidator(_invoice_key)] | None = Field(
-        None, description="of the electronic invoice (NF-e): 44 characters, blanks and a leading NFe are taken off"
+    key: InvoiceKey | None = Field(
+        None, description="of the NF-e: 44 characters; blanks and a leading NFe are taken off"
     )
     url: Link | None = None
     items: Annotated[list[ItemIn], Field(max_length=1000)] = []
@@ -69,6 +68,7 @@ class OrderIn(Shape):
     marketplace: MarketplaceIn | None = None
     ordered_at: Moment = None
     promised_at: Moment = None
+    items: Annotated[list[ItemIn], Field(max_length=1000, description="what was bought, line by line")] = []
 
     def order(self) -> Order:
         """The same as the flow takes it."""
@@ -83,6 +83,7 @@ class OrderIn(Shape):
             marketplace_number=sold.order_number if sold else None,
             ordered_at=self.ordered_at,
             promised_at=self.promised_at,
+            items=tuple(item.item() for item in self.items),
         )
 
 
@@ -107,7 +108,7 @@ class ShipmentIn(Shape):
             url=bill.url if bill else None,
             courier=self.carrier,
             tracking_url=self.tracking_url,
-            items=tuple(Item(i.id, i.quantity, i.price, i.name) for i in bill.items) if bill else (),
+            items=tuple(item.item() for item in bill.items) if bill else (),
         )
         return Registration(
             self.order.order(),

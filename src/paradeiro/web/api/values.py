@@ -7,6 +7,7 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, Stri
 from pydantic_core import PydanticCustomError
 
 from paradeiro.domain.bounds import MOST_CENTS, bounded_instant, instant_problem, is_never, text_problem
+from paradeiro.domain.invoice_keys import problem_in, tidy_key, words_for
 
 
 def _line(text: str) -> str:
@@ -36,10 +37,20 @@ def _real(at: datetime) -> datetime:
     return at
 
 
+def _invoice_key(text: str) -> str:
+    problem = problem_in(text) if text else None
+    if problem is not None:
+        kind = "bad_invoice_key"
+        raise PydanticCustomError(kind, "{problem}", {"problem": words_for(text, problem)})
+    return tidy_key(text)
+
+
 # In one line, without control characters.
 Line = AfterValidator(_line)
 Lines = AfterValidator(_lines)
 Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), Line]
+# Of an electronic invoice (NF-e); an empty text is none.
+InvoiceKey = Annotated[Name, AfterValidator(_invoice_key)]
 Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), Line]
 Link = Annotated[str, StringConstraints(max_length=2000), Line]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=200)]

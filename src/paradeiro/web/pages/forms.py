@@ -8,7 +8,9 @@ from paradeiro.flow.means import Means
 from paradeiro.web.auth import COOKIE, SAID_ONCE, WRITE, Caller, by_tls, form_token, means_of, same, sign
 
 _A_MINUTE = 60
-_DONE = frozenset({"confirm-delivery", "reopen", "ask-now", "resolve", "try-now", "mailer", "erased", "mail-again"})
+_DONE = frozenset(
+    {"confirm-delivery", "reopen", "ask-now", "resolve", "try-now", "mailer", "erased", "mail-again", "resent"}
+)
 
 
 def check(request: Request, means: Means, who: Caller, form: str) -> None:

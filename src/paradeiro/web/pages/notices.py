@@ -8,8 +8,8 @@ from paradeiro.db.audit import By
 from paradeiro.db.notices import Notice
 from paradeiro.db.pool import transaction
 from paradeiro.domain.words import DeedKind
-from paradeiro.flow import deeds, set_aside
-from paradeiro.flow.errors import StatementError
+from paradeiro.flow import deeds, refusals, set_aside
+from paradeiro.flow.errors import MissingError, StatementError
 from paradeiro.flow.means import Means
 from paradeiro.sdk.speech import Language
 from paradeiro.sdk.speech.notices import notice_sentence
@@ -73,3 +73,17 @@ async def resolve(request: Request, notice: str, means: MeansOf, who: Operator, 
     if ended is None:
         return await _render(request, means, who, problem="gone")
     return forms.back(request, "/notices", "resolve")
+
+
+@router.post("/notices/{notice}/resend")
+async def resend(request: Request, notice: str, means: MeansOf, who: Operator, form: FormToken = "") -> Response:
+    """Send again what a notice says was refused, once its cause is mended."""
+    try:
+        forms.check(request, means, who, form)
+        by = By(who.name, "page", origin_of(request))
+        await refusals.resend_of(means, who.store_id, id_of(notice) or 0, by=by)
+    except MissingError:
+        return await _render(request, means, who, problem="gone")
+    except StatementError as error:
+        return await _render(request, means, who, problem=error.code)
+    return forms.back(request, "/notices", "resent")

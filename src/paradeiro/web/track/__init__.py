@@ -14,6 +14,7 @@ from paradeiro.db.shipments import Kept
 from paradeiro.db.stores import Store
 from paradeiro.domain.brand import Brand
 from paradeiro.domain.words import ProofKind
+from paradeiro.flow.carriers import carried_by
 from paradeiro.flow.means import Means, log
 from paradeiro.sdk.speech import Catalogue
 from paradeiro.sdk.speech.choices import CHOICES
@@ -149,8 +150,7 @@ async def _packages(connection: Connection, means: Means, found: Kept, store: St
     packages = []
     for each in sorted(all_of, key=lambda k: k.shipment.id != found.shipment.id):
         shown = await events.shown(connection, each.shipment.id)
-        connector = means.connectors.get(each.shipment.carrier)
-        carrier = connector.title if connector else each.shipment.carrier
+        carrier = carried_by(means.connectors, each.shipment).text
         zone = ZoneInfo(store.time_zone)
         try:
             told = package(each, shown, now=means.now(), zone=zone, words=words, carrier=carrier)

@@ -59,7 +59,7 @@ def package(
         action=_action(timeline, now.astimezone(zone), words),
         dates=_dates(kept, now, zone, words),
         items=_items(kept, words),
-        carrier=kept.shipment.invoice.courier.strip() or carrier,
+        carrier=carrier,
         map=map_of(timeline, words),
     )
 
