@@ -1,0 +1,80 @@
+"""In: how the tries of one batch at a sink account ended; out: the account well, or in trouble, or neither."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from paradeiro.db import effects, stores
+from paradeiro.db.pool import Connection
+from paradeiro.db.stores import Account
+from paradeiro.domain.words import Outcome
+from paradeiro.flow import trouble
+from paradeiro.sdk.contract import Sent
+
+_FIRST_BACKOFF = timedelta(seconds=30)
+_LONGEST_BACKOFF = timedelta(hours=1)
+# An order may be answered an error for its own reasons (VTEX: invoice numbers with a space). Only for so many different
+# ones, and none taken, is it the party's.
+_ORDERS_FOR_AN_OUTAGE = 10
+_ORDERS_AT_A_GATEWAY = 3
+GATEWAY = frozenset({502, 503, 504})
+OK = 200
+TOO_MANY_REQUESTS = 429
+
+
+def pause_after(attempts: int, pauses: Sequence[timedelta]) -> timedelta:
+    """How long to wait after so many tries."""
+    if pauses:
+        return pauses[min(attempts, len(pauses)) - 1]
+    return min(_FIRST_BACKOFF * float(2 ** min(attempts - 1, 10)), _LONGEST_BACKOFF)
+
+
+async def account_state(
+    connection: Connection,
+    account: Account,
+    sent: Sequence[Sent],
+    pauses: Sequence[timedelta],
+    *,
+    now: datetime,
+) -> None:
+    """The account is well when anything was answered; in trouble when it refuses us, asks us to slow down, or when
+    nothing gets through at all. What is said of one order or recipient is that one's, however often it is said; an
+    error that an HTTP party answers may be either, so it is the account's only when it is answered for many different
+    orders and nothing else is. Of an account with `pauses` of its own a person hears only when it is given up.
+    """
+    patient = bool(pauses)
+    refused = next((s for s in sent if s.outcome is Outcome.AUTH_FAILED), None)
+    # Who says yes and shows nothing has answered.
+    failed = [s for s in sent if s.outcome is Outcome.RETRY and s.http_status != OK]
+    throttled = next((s for s in failed if s.http_status == TOO_MANY_REQUESTS), None)
+    silent = next((s for s in failed if s.http_status is None and not s.about_one), None)
+    broken = [s for s in failed if s.http_status is not None and not s.about_one]
+    if refused is not None:
+        await trouble.unwell(connection, account, refused.outcome, refused.message, now=now)
+    elif throttled is not None:
+        pause = max(throttled.retry_after or 0, 60.0)
+        await trouble.unwell(
+            connection, account, throttled.outcome, throttled.message, now=now, retry_after=pause, told=patient
+        )
+    elif len(failed) < len(sent):
+        await trouble.well(connection, account, now=now)
+    elif silent is not None:
+        # It could not be reached: the circuit opens at once, before others wait for nothing too.
+        await trouble.unwell(
+            connection, account, silent.outcome, silent.message, now=now, told=patient, first=pause_after(1, pauses)
+        )
+    elif not broken:
+        return  # it answered, about those only
+    elif await _broken_for_all(connection, account, broken):
+        await trouble.unwell(connection, account, broken[0].outcome, broken[0].message, now=now, told=patient)
+    else:
+        await stores.count_failure(connection, account.id)
+
+
+async def _broken_for_all(connection: Connection, account: Account, broken: Sequence[Sent]) -> bool:
+    """Whether a party that answered errors only does so for everybody: nothing was taken since the first of several
+    tries, and so many different orders wait for it. A gateway that stands before it says so earlier.
+    """
+    gateway = all(s.http_status in GATEWAY for s in broken)
+    tries = account.failures + len(broken)
+    most = _ORDERS_AT_A_GATEWAY if gateway else _ORDERS_FOR_AN_OUTAGE
+    return tries >= most and await effects.failing_orders(connection, account.id) >= most
