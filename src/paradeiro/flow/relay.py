@@ -33,6 +33,8 @@ _SHARE = 6  # of a minute: a batch takes ten seconds of an account's pace
 _NOTICE_AFTER_ATTEMPTS = 12
 # An order that is answered an error while others go is told earlier: within a few minutes.
 _NOTICE_AFTER_ERRORS = 4
+# What is accepted and not written is told again so often, within about an hour; then somebody has to look.
+_MOST_UNWRITTEN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +239,7 @@ async def _settle(
     now: datetime,
 ) -> None:
     """Write how each try ended, and how the account is."""
-    sent = await _unnamed(connection, parcels, sent)
+    sent = [_given_up(p, s) for p, s in zip(parcels, await _unnamed(connection, parcels, sent), strict=True)]
     # The account's row first, as everywhere, then the effects in the order of their ids.
     await account_state(connection, account, sent, pauses, now=now)
     vain = next((s for p, s in zip(parcels, sent, strict=True) if _in_vain(p, s, pauses)), None)
@@ -268,6 +270,17 @@ async def _unnamed(connection: Connection, parcels: Sequence[_Parcel], sent: Seq
     return cleaned
 
 
+def _given_up(parcel: _Parcel, result: Sent) -> Sent:
+    """What was accepted often enough and never written counts as refused: never as done."""
+    tries = parcel.claimed.attempts
+    if result.outcome is not Outcome.NOT_WRITTEN or tries < _MOST_UNWRITTEN:
+        return result
+    words = (
+        f"it said yes {tries} times and shows nothing of it: {result.message}. Look there, and tell it there by hand"
+    )
+    return replace(result, outcome=Outcome.REFUSED, message=words)
+
+
 def _in_vain(parcel: _Parcel, result: Sent, pauses: Sequence[timedelta]) -> bool:
     """Whether this account is to be told no more: nobody is there, or a telling was tried as often as it may be."""
     used_up = bool(pauses) and parcel.claimed.attempts > len(pauses)
@@ -284,8 +297,13 @@ def _ended(parcel: _Parcel, result: Sent, pauses: Sequence[timedelta], *, began:
         case Outcome.RETRY:
             state = "sending" if result.in_doubt else "pending"
             pause = max(pause_after(claimed.attempts, pauses), timedelta(seconds=result.retry_after or 0))
+        case Outcome.NOT_WRITTEN:
+            # Read before it is told again: it may be shown late.
+            state, pause = "sending", pause_after(claimed.attempts, pauses)
         case Outcome.AUTH_FAILED:
             state, pause = "pending", timedelta(0)  # the account's pause holds it back
+        case Outcome.ENDED:
+            state, pause = "pending", pause_after(1, pauses)  # and the account's, unless it takes others
     return Ended(
         id=claimed.id,
         store_id=claimed.store_id,

@@ -12,6 +12,7 @@ from paradeiro.sdk.http import (
     exchange,
     json_object,
     new_client,
+    refusal_inside,
     retry_after,
     trouble,
 )
@@ -60,6 +61,9 @@ def _sent(answer: HttpAnswer | HttpFailure, *, receipted: bool) -> Sent:
     if answer.is_html:
         words = "a web page came instead of an answer"
         return Sent(Outcome.MALFORMED, message=words, http_status=answer.status)
+    no = refusal_inside(answer)
+    if no:
+        return Sent(Outcome.REFUSED, message=f"refused inside a success: {no}", http_status=answer.status)
     receipt = _receipt(answer.body)
     if receipt is None and not receipted:
         receipt = f"{answer.status}"  # the answer to a delivery told apart is described nowhere (facts/vtex, 4d)
