@@ -189,6 +189,8 @@ async def test_a_number_that_is_not_plain_is_dropped_and_the_status_taken(seller
     odd = {**NUMBER, "tracking_number": "AA-123"}
     await seller.tell(numbers.shipment, seller.notification(**odd))
     assert (seller.shown(name)["status"], seller.shown(name)["tracking_number"]) == ("shipped", None)
+    await seller.tell(numbers.shipment, seller.notification(**{**NUMBER, "tracking_number": "AA 123"}))
+    assert seller.shown(name)["tracking_number"] == "AA123"
     seller.there.switches.set({"plain_numbers": False})
     await seller.tell(numbers.shipment, seller.notification(**odd))
     assert seller.shown(name)["tracking_number"] == "AA-123"

@@ -18,7 +18,6 @@ from paradeiro.world.mercado_livre_rules import (
     FINAL,
     FORBIDDEN_CLIENT,
     SERVICE_IN_BRAZIL,
-    V2,
     Refusal,
     Switches,
     refused_form,
@@ -32,8 +31,8 @@ from paradeiro.world.truth import Truth
 
 _LIFE, _REFRESH_LIFE = timedelta(hours=6), timedelta(days=180)
 _USED = "Error validating grant. Your authorization code or refresh token may be expired or it was already used"
-_ENDED = "POST /shipments/{id}/seller_notifications ended on 2026-10-31: V2 is /v2/shipments/{id}/seller_notifications"
-_NO_PUT = "PUT /shipments/{id} is on no page of 2026: the number goes with a notification"
+_ENDED = "ended on 2026-10-31; V2 is /v2/shipments/{id}/seller_notifications"
+_NO_PUT = "on no page of 2026; the number goes with a notification"
 _TOLD_BY_SELLER = frozenset({"custom", "not_specified"})
 
 
@@ -185,7 +184,7 @@ class MercadoLivre:
             return self._taken(request, "notification", shipment, body, self.switches)
         assert refusal is not None, "without a shipment there is one"
         self._hear(request, "notification", shipment, body, refusal.status)
-        self._broken(refusal.words)
+        self._broken(request, refusal.words)
         at = f"{self.clock().astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
         told = {"status_code": refusal.status, "error_code": refusal.code, "message": refusal.message}
         return JSONResponse(told | {"timestamp": at, "request_id": secrets.token_hex(16)}, refusal.status)
@@ -196,7 +195,7 @@ class MercadoLivre:
         shipment = sale.shipment if sale else None
         if self.switches.v1 != "works":
             self._count("notification_v1")
-            self._broken(_ENDED)
+            self._broken(request, _ENDED)
             self._hear(request, "notification_v1", shipment, body, int(self.switches.v1))
             return _error(int(self.switches.v1), "not_found", "resource not found")
         refused = self._door(request, "notification_v1")
@@ -237,15 +236,15 @@ class MercadoLivre:
         told, mode = body if isinstance(body, dict) else {}, shipment["mode"]
         number = told.get("tracking_number")
         if not isinstance(number, str) or not number:
-            return Refusal(400, "bad_request", "tracking_number is required", "PUT /shipments/{id}: no tracking_number")
+            return Refusal(400, "bad_request", "tracking_number is required", "no tracking_number")
         if mode == "me1" and self.switches.number_put:
             wrong = told.get("service_id") != SERVICE_IN_BRAZIL
-            return Refusal(400, "invalid_service_id", "Invalid service id", f"PUT: {told}") if wrong else None
+            return Refusal(400, "invalid_service_id", "Invalid service id", f"{told}") if wrong else None
         if mode in _TOLD_BY_SELLER and self.switches.custom_put != "no":
             taken = {"shipped"} if self.switches.custom_put == "shipped" else {"shipped", "delivered"}
             wrong = told.get("status", "shipped") not in taken or not told.keys() <= {"status", "tracking_number"}
-            return Refusal(400, "bad_request", "not allowed", f"PUT: {told}") if wrong else None
-        words = _NO_PUT if mode != "me2" else "PUT /shipments/{id}: a shipment that moves by itself"
+            return Refusal(400, "bad_request", "not allowed", f"{told}") if wrong else None
+        words = _NO_PUT if mode != "me2" else "a shipment that moves by itself"
         return Refusal(404, "not_found", "resource not found", words)
 
     def _taken(
@@ -259,7 +258,7 @@ class MercadoLivre:
     def _refuse(self, request: Request, shipment: dict[str, Any] | None, body: Any, refusal: Refusal) -> Response:
         """In the form of everything but V2."""
         self._hear(request, "refused", shipment, body, refusal.status)
-        self._broken(refusal.words)
+        self._broken(request, refusal.words)
         return _error(refusal.status, refusal.code, refusal.message)
 
     def _hear(
@@ -297,16 +296,16 @@ class MercadoLivre:
     def _count(self, what: str) -> None:
         self.calls[what] = self.calls.get(what, 0) + 1
 
-    def _broken(self, words: str) -> None:
+    def _broken(self, request: Request, words: str) -> None:
         if words:
-            self.breaches.append(f"Mercado Livre: {words}")
+            self.breaches.append(f"Mercado Livre: {request.method} {request.url.path}: {words}")
 
 
 def _refused_sender(request: Request, sale: Sale | None) -> Refusal | None:
     if sale is None or sale.shipment is None:
-        return Refusal(404, "not_found", "shipment not found", f"{V2}: no such shipment")
+        return Refusal(404, "not_found", "shipment not found", "no such shipment")
     if sale.sender != SELLER:
-        return replace(FORBIDDEN_CLIENT, words=f"{V2}: another seller's shipment")
+        return replace(FORBIDDEN_CLIENT, words="another seller's shipment")
     return FORBIDDEN_CLIENT if request.scope.get("fault") == "not_sender" else None
 
 

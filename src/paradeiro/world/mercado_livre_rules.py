@@ -42,7 +42,9 @@ class Switches:
     custom_put: str = "shipped"  # PUT of number and status for custom and not_specified (seen 2014, 2015 and 2026)
     shipped_first: bool = True  # a substatus of shipped does nothing before shipped with null (page of 2026-09-17)
     number_with_change_only: bool = False  # a number that comes with no new status is dropped (seen 2026-09-12)
-    plain_numbers: bool = True  # a number with other than letters and digits is dropped (seen 2026-09-12)
+    plain_numbers: bool = (
+        True  # spaces in a number go; with a hyphen, dot or underscore it is dropped (seen 2026-09-12)
+    )
     after_final: str = "ok"  # what is told after a final status: taken without effect, or refused
 
     def set(self, told: dict[str, object]) -> None:
@@ -82,10 +84,10 @@ def refused_form(body: object) -> Refusal | None:
     if not isinstance(body, dict) or instant(body["payload"]["date"]) is None:
         return _malformed("$.payload.date: not ISO 8601 with a zone")
     if "service" in kinds or body["payload"]["service_id"] != SERVICE_IN_BRAZIL:
-        words = f"{V2}: $.payload.service_id: {body['payload']['service_id']} is not Brazil's"
+        words = f"$.payload.service_id: {body['payload']['service_id']} is not Brazil's"
         return Refusal(400, "invalid_service_id", "Invalid service id", words)
     if "pair" in kinds:
-        words = f"{V2}: no status {body['status']} with substatus {body['substatus']!r}"
+        words = f"no status {body['status']} with substatus {body['substatus']!r}"
         return Refusal(403, "bad_request", "Status-substatus not allowed", words)
     return None
 
@@ -93,13 +95,13 @@ def refused_form(body: object) -> Refusal | None:
 def refused_v2(body: dict[str, Any], shipment: dict[str, Any], switches: Switches) -> Refusal | None:
     """What of a well formed V2 body the shipment does not allow."""
     if shipment["mode"] != "me1":
-        words = f"{V2}: the shipment's mode is {shipment['mode']}, not me1"
+        words = f"the shipment's mode is {shipment['mode']}, not me1"
         return Refusal(400, "shipment_mode_is_not_me1", "Shipment mode is not ME1", words)
     happened, created = instant(body["payload"]["date"]), instant(shipment["date_created"])
     assert happened is not None, "looked at before"
     assert created is not None, "written by ourselves"
     if happened < created:
-        words = f"{V2}: $.payload.date: {body['payload']['date']} is before the shipment of {shipment['date_created']}"
+        words = f"$.payload.date: {body['payload']['date']} is before the shipment of {shipment['date_created']}"
         return Refusal(400, "event_date_before_shipment_creation_date", "Date value predates the shipment", words)
     if shipment["status"] in FINAL and switches.after_final == "refused":
         return Refusal(403, "bad_request", "Status-substatus not allowed")
@@ -111,7 +113,7 @@ def refused_v1(body: object, shipment: dict[str, Any]) -> Refusal | None:
     if not isinstance(body, dict) or not isinstance(payload := body.get("payload"), dict):
         return _v1("no payload")
     if payload.get("service_id", SERVICE_IN_BRAZIL) != SERVICE_IN_BRAZIL:
-        return Refusal(400, "invalid_service_id", "Invalid service id", f"V1: service_id {payload['service_id']}")
+        return Refusal(400, "invalid_service_id", "Invalid service id", f"service_id {payload['service_id']}")
     if instant(payload.get("date")) is None or not payload.get("comment"):
         return _v1("a payload without comment or date")
     if none_if_null(body.get("substatus")) not in _V1_WORDS.get(str(body.get("status")), ()):
@@ -130,8 +132,10 @@ def take(shipment: dict[str, Any], body: dict[str, Any], now: datetime, switches
     moved = (shipment["status"], shipment["substatus"]) != (status, substatus)
     shipment |= {"status": status, "substatus": substatus}
     number = body.get("tracking_number")
-    dropped = switches.plain_numbers and not re.fullmatch(r"[A-Za-z0-9]+", number or "")
-    if number and not dropped and (moved or not switches.number_with_change_only):
+    if switches.plain_numbers and number:
+        number = number.replace(" ", "")
+        number = number if re.fullmatch(r"[A-Za-z0-9]+", number) else None
+    if number and (moved or not switches.number_with_change_only):
         shipment |= {"tracking_number": number, "tracking_url": body.get("tracking_url")}
         shipment |= {"service_id": SERVICE_IN_BRAZIL, "tracking_method": "Otros"}
     if shipment == before:
@@ -165,8 +169,8 @@ def _kind(error: ValidationError) -> str:
 
 
 def _malformed(words: str) -> Refusal:
-    return Refusal(400, "invalid_seller_json_format", "Invalid json format from seller", f"{V2}: {words}")
+    return Refusal(400, "invalid_seller_json_format", "Invalid json format from seller", words)
 
 
 def _v1(words: str) -> Refusal:
-    return Refusal(400, "bad_request", words, f"POST /shipments/{{id}}/seller_notifications: {words}")
+    return Refusal(400, "bad_request", words, words)
