@@ -78,6 +78,24 @@ async def test_an_ended_interface_stops_its_account_with_one_notice_and_all_go_i
     assert not [n for n in await shop.notices() if n.kind == NoticeKind.INTERFACE_ENDED], "it ends itself"
 
 
+def sold(number: int) -> Order:
+    return Order(f"10{number:02}", ANA, channel="MKT", marketplace_number=f"M{number}")
+
+
+async def test_what_needs_no_telling_does_not_end_the_notice_of_an_ended_interface(shop: Shop) -> None:
+    shop.outside.fail("canal", "ended")
+    await shop.register("AA1X", sold(1))
+    await shop.later(minutes=1)
+    shop.outside.fail("canal", "nothing")
+    await shop.register("AA2X", sold(2))
+    await shop.later(hours=2)
+    assert [n.kind for n in await shop.notices()] == [NoticeKind.INTERFACE_ENDED]
+    shop.outside.fail("canal", "ok")
+    await shop.register("AA3X", sold(3))
+    await shop.later(minutes=1)
+    assert await shop.notices() == []
+
+
 async def test_one_order_s_ended_answer_while_others_are_taken_stops_nobody(shop: Shop) -> None:
     shop.outside.fail("loja", "ended-if-1001")
     ids = await orders(shop, 3)

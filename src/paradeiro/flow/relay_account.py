@@ -48,6 +48,7 @@ async def account_state(
     throttled = next((s for s in failed if s.http_status == TOO_MANY_REQUESTS), None)
     silent = next((s for s in failed if s.http_status is None and not s.about_one), None)
     broken = [s for s in failed if s.http_status is not None and not s.about_one]
+    wrote = any(s.outcome is Outcome.FOUND and s.http_status is not None for s in sent)
     switched_off = next((s for s in sent if s.outcome is Outcome.ENDED), None)
     if refused is not None:
         await trouble.unwell(connection, account, refused.outcome, refused.message, now=now)
@@ -56,10 +57,12 @@ async def account_state(
         await trouble.unwell(
             connection, account, throttled.outcome, throttled.message, now=now, retry_after=pause, told=patient
         )
-    elif switched_off is not None and not any(s.outcome is Outcome.FOUND for s in sent):
+    elif switched_off is not None and not wrote:
         await trouble.ended(connection, account, switched_off.message, now=now)
     elif len(failed) < len(sent):
-        await trouble.well(connection, account, now=now)
+        # Who only reads learns nothing of whether the interface for telling is there again.
+        if wrote or not await trouble.has_ended(connection, account):
+            await trouble.well(connection, account, now=now)
     elif silent is not None:
         # It could not be reached: the circuit opens at once, before others wait for nothing too.
         await trouble.unwell(

@@ -59,6 +59,14 @@ async def unwell(
     return open_at
 
 
+async def has_ended(connection: Connection, account: Account) -> bool:
+    """Whether the interface was switched off, as far as is known."""
+    if account.state == "ok" and account.failures == 0:
+        return False
+    kind, subject = NoticeKind.INTERFACE_ENDED, f"account {account.id}"
+    return await notices.is_open(connection, account.store_id, kind, subject)
+
+
 async def ended(connection: Connection, account: Account, message: str, *, now: datetime) -> None:
     """The interface that we speak with was switched off: a person is told at once, and it is tried now and then, since
     whoever operates it may switch it on again. What was to be told waits.

@@ -162,7 +162,8 @@ class Request:
 class Sent:
     """How telling ended. `outcome` is FOUND (accepted; receipt given), NOT_WRITTEN (accepted, and reading back shows
     nothing of it), RETRY, AUTH_FAILED, REFUSED, MALFORMED, or ENDED (the interface was switched off; `message` says
-    what to do). A 401 or 403 about one order is REFUSED: AUTH_FAILED stops the account.
+    what to do). A 401 or 403 about one order is REFUSED: AUTH_FAILED stops the account. FOUND without `http_status`:
+    nothing had to be told, so it says nothing of whether telling works.
 
     `in_doubt` is true when the other side may have accepted before the connection broke, `gone` when it says that
     nobody listens there any more. `bounced`, with REFUSED: what that says of the address that it went to. `about_one`,

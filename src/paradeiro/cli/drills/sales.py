@@ -32,7 +32,7 @@ _NOTIFICATIONS = "seller_notifications"
 _LASTS, _AFTERWARDS = timedelta(hours=24), timedelta(days=3)
 _STEP = timedelta(hours=1)
 # Enough orders sold there that one of them has news during the incident and after it.
-SALES_SCENARIO = Scenario(packages=120, days=8, seed=20261123, start=datetime.fromisoformat("2026-10-19T06:00+00:00"))
+SALES_SCENARIO = Scenario(packages=40, days=6, seed=26, start=datetime.fromisoformat("2026-10-19T06:00+00:00"))
 # Whatever happens, shipments that the seller moves by hand there are a person's.
 _BY_HAND = "moves this shipment by hand"
 
@@ -57,7 +57,7 @@ class SaleIncident:
 @dataclass(slots=True)
 class SaleFigures:
     """What an incident gave. `told_meanwhile`: orders that heard something while it lasted, but the one it is about;
-    `waited`: messages that were refused or unanswered while it lasted; `told_twice`: messages that changed nothing.
+    `waited`: messages refused or heard in vain while it lasted; `told_twice`: messages that changed nothing.
     """
 
     name: str
@@ -144,6 +144,7 @@ async def _play(
         world.faults.clear()
         if incident.settings:
             await add_accounts(means, _of(world, {}), CHANNELS)
+            world.mercado_livre.breaches.clear()  # that it spoke the ended version is the incident
         await run_days(means, world, began + _LASTS + _AFTERWARDS, _no_tick, registered, _STEP)
         await catch_up(means)
         figures.told_twice += _twice(world.mercado_livre.heard[ended:], "")
@@ -224,7 +225,7 @@ def _misses(figures: SaleFigures, incident: SaleIncident) -> list[str]:
     ):
         missed.append(f"the notice does not say what to do ('{incident.words}'): {figures.told[0]}")
     whole = incident.notice is NoticeKind.INTERFACE_ENDED
-    if incident.notice and not figures.waited:
+    if incident.of_one and not figures.waited:
         missed.append("nothing was refused while it lasted: nothing was tried")
     if not whole and (figures.account != "ok" or not figures.told_meanwhile):
         missed.append(f"other orders waited: the account was '{figures.account}', {figures.told_meanwhile} were told")

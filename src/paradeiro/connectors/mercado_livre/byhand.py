@@ -31,7 +31,7 @@ class ByHand:
         """Nothing where it shows all that is due; else by the PUT, or a person has to."""
         status = wanted.news.status if wanted.news else ""
         if _shows(shown, status):
-            return Sent(Outcome.FOUND, receipt=f"nothing more to tell: it shows {shown.state}", http_status=200)
+            return Sent(Outcome.FOUND, receipt=f"nothing more to tell: it shows {shown.state}")
         if not self._puts or status not in {"", SHIPPED.status}:
             return _for_a_person(shown, wanted.tracking_number, status)
         body = {"tracking_number": wanted.tracking_number} | ({"status": status} if status else {})

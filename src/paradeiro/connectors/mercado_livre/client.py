@@ -204,7 +204,7 @@ class MercadoLivreSession:
 
 def nothing(words: str) -> Sent:
     """Nothing (more) had to be told; the receipt says why."""
-    return Sent(Outcome.FOUND, receipt=words, http_status=200)
+    return Sent(Outcome.FOUND, receipt=words)
 
 
 def _whose(shown: Shown, wanted: Wanted, state: State) -> Sent:
