@@ -360,6 +360,13 @@ async def test_v1_as_it_was(seller: Seller, substatus: str | None) -> None:
     assert seller.world.breaches == []
 
 
+async def test_v1_asked_for_no_shipped_first(seller: Seller) -> None:
+    name, numbers = seller.a_sale()
+    seller.there.switches.set({"v1": "works"})
+    await seller.tell(numbers.shipment, seller.notification("shipped", "out_for_delivery"), version="")
+    assert seller.shown(name)["substatus"] == "out_for_delivery"
+
+
 async def test_v1s_own_form_of_errors(seller: Seller) -> None:
     _, numbers = seller.a_sale()
     seller.there.switches.set({"v1": "works"})
