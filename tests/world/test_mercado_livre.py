@@ -1,4 +1,4 @@
-"""In: requests to Mercado Livre as its pages write them, over real HTTP; out: the answers that they promise.
+"""In: requests to Mercado Livre as its pages write them; out: the answers that they promise.
 
 Written from the contract: no connector was looked at.
 """
@@ -13,14 +13,15 @@ from typing import Any
 import httpx
 import pytest
 
+from paradeiro.world.admin import admin_app
 from paradeiro.world.clock import WorldClock
 from paradeiro.world.contract import contract_of
-from paradeiro.world.faults import Fault
+from paradeiro.world.faults import Fault, Faulty
 from paradeiro.world.mercado_livre import MercadoLivre
 from paradeiro.world.mercado_livre_rules import CONTRACT, V2
 from paradeiro.world.mercado_livre_sales import KINDS, Numbers, another_sellers, numbers_behind, without_shipment
 from paradeiro.world.scenario import MERCADO_LIVRE, Scenario
-from paradeiro.world.server import World, serve
+from paradeiro.world.server import World, make_world, serving
 
 from .conftest import START
 
@@ -48,7 +49,7 @@ SUBSTATUSES = {
 PAIRS = [(status, substatus) for status, known in SUBSTATUSES.items() for substatus in known]
 
 
-@dataclass
+@dataclass(repr=False)  # a whole world is long to write, and asyncio writes what a fixture gave
 class Seller:
     """Somebody with a token, and how the marketplace is asked."""
 
@@ -99,11 +100,25 @@ def grant(there: MercadoLivre, **said: str) -> dict[str, str]:
     return known | {"refresh_token": there.refresh} | said
 
 
+def a_world() -> World:
+    return make_world(Scenario(150, 12, 7, START).truth(), WorldClock(START.replace(day=18)))
+
+
+async def welcomed(world: World, http: httpx.AsyncClient) -> Seller:
+    told = await http.post(world.urls["mercado_livre"] + "/oauth/token", data=grant(world.mercado_livre))
+    return Seller(world, http, told.json()["access_token"])
+
+
 @pytest.fixture
-async def seller(http: httpx.AsyncClient) -> AsyncIterator[Seller]:
-    async with serve(Scenario(150, 12, 7, START).truth(), WorldClock(START.replace(day=18))) as world:
-        told = await http.post(world.urls["mercado_livre"] + "/oauth/token", data=grant(world.mercado_livre))
-        yield Seller(world, http, told.json()["access_token"])
+async def seller() -> AsyncIterator[Seller]:
+    """Asks the applications themselves: nothing listens."""
+    world = a_world()
+    world.urls |= {"mercado_livre": "http://mercado_livre", "admin": "http://admin"}
+    party = Faulty(world.mercado_livre.app(), "mercado_livre", world.faults)
+    doors = {"http://mercado_livre": party, "http://admin": admin_app(world)}
+    mounts = {at: httpx.ASGITransport(app) for at, app in doors.items()}
+    async with httpx.AsyncClient(transport=mounts["http://mercado_livre"], mounts=mounts) as http:
+        yield await welcomed(world, http)
 
 
 def refused(answer: httpx.Response) -> tuple[int, str]:
@@ -343,6 +358,13 @@ async def test_v1_as_it_was(seller: Seller, substatus: str | None) -> None:
     del body["payload"]["service_id"]
     assert (await seller.tell(numbers.shipment, body, version="")).json() == OK
     assert seller.world.breaches == []
+
+
+async def test_v1_asked_for_no_shipped_first(seller: Seller) -> None:
+    name, numbers = seller.a_sale()
+    seller.there.switches.set({"v1": "works"})
+    await seller.tell(numbers.shipment, seller.notification("shipped", "out_for_delivery"), version="")
+    assert seller.shown(name)["substatus"] == "out_for_delivery"
 
 
 async def test_v1s_own_form_of_errors(seller: Seller) -> None:
@@ -618,12 +640,14 @@ async def test_every_second_request_fails(seller: Seller, status: int) -> None:
     assert seen == [200, status, 200, status]
 
 
-async def test_a_connection_that_breaks_after_the_work_was_done(seller: Seller) -> None:
-    name, numbers = seller.a_sale()
-    await fault(seller, kind="accept_then_drop", count=1)
-    with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
-        await seller.tell(numbers.shipment, seller.notification(**NUMBER))
-    assert seller.shown(name)["tracking_number"] == "AA123456785BR"
+async def test_a_connection_that_breaks_after_the_work_was_done() -> None:
+    async with serving(a_world()) as world, httpx.AsyncClient(timeout=10, trust_env=False) as http:
+        seller = await welcomed(world, http)
+        name, numbers = seller.a_sale()
+        await fault(seller, kind="accept_then_drop", count=1)
+        with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+            await seller.tell(numbers.shipment, seller.notification(**NUMBER))
+        assert seller.shown(name)["tracking_number"] == "AA123456785BR"
 
 
 # The world
