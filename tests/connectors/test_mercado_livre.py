@@ -442,8 +442,9 @@ async def test_no_mode_or_an_unknown_one_is_never_nothing_to_tell(mode: str | No
     assert (sent.outcome, words in sent.message) == (Outcome.MALFORMED, True)
 
 
-async def test_a_number_that_somebody_typed_there_stays_and_what_is_final_is_asked() -> None:
-    async with seller(There(number="BB000000000BR")) as selling:
+@pytest.mark.parametrize("numbers", ["", "ask", "overwrit"])
+async def test_a_number_that_somebody_typed_there_stays_and_what_is_final_is_asked(numbers: str) -> None:
+    async with seller(There(number="BB000000000BR"), numbers=numbers) as selling:
         assert "goes by BB000000000BR, entered there" in (await selling.tell(number=True)).receipt
         sent = await selling.tell(POSTED)
         assert (sent.outcome, sent.receipt) == (

@@ -25,7 +25,7 @@ _SERVED_FOR = timedelta(hours=1)
 _NOT_FOUND, _BAD = 404, 400
 # Refusals of a notification that no number is at fault for.
 _NOT_THE_NUMBERS = ("event_date_before", "shipment_mode")
-_ASK, _OVERWRITE = "ask", "overwrite"
+_ASK, _KEEP, _OVERWRITE = "ask", "keep", "overwrite"
 
 
 class MercadoLivreSession:
@@ -37,7 +37,8 @@ class MercadoLivreSession:
         self._shipments = Shipments(self._wire)
         self._by_hand = ByHand(account.settings, self._wire, self._shipments)
         self._version = version_of(account.settings)
-        self._numbers = account.settings.get("numbers", "").strip().lower() or _ASK
+        numbers = account.settings.get("numbers", "").strip().lower()
+        self._numbers = numbers if numbers in {_KEEP, _OVERWRITE} else _ASK  # a word that nobody knows asks
         self._served_at: datetime | None = None
 
     async def close(self) -> None:
