@@ -41,39 +41,47 @@ async def account_state(
     error that an HTTP party answers may be either, so it is the account's only when it is answered for many different
     orders and nothing else is. Of an account with `pauses` of its own a person hears only when it is given up.
     """
-    patient = bool(pauses)
     refused = next((s for s in sent if s.outcome is Outcome.AUTH_FAILED), None)
     # Who says yes and shows nothing has answered.
     failed = [s for s in sent if s.outcome is Outcome.RETRY and s.http_status != OK]
     throttled = next((s for s in failed if s.http_status == TOO_MANY_REQUESTS), None)
     silent = next((s for s in failed if s.http_status is None and not s.about_one), None)
     broken = [s for s in failed if s.http_status is not None and not s.about_one]
-    wrote = any(s.outcome is Outcome.FOUND and s.http_status is not None for s in sent)
     switched_off = next((s for s in sent if s.outcome is Outcome.ENDED), None)
     if refused is not None:
         await trouble.unwell(connection, account, refused.outcome, refused.message, now=now)
     elif throttled is not None:
         pause = max(throttled.retry_after or 0, 60.0)
         await trouble.unwell(
-            connection, account, throttled.outcome, throttled.message, now=now, retry_after=pause, told=patient
+            connection, account, throttled.outcome, throttled.message, now=now, retry_after=pause, told=bool(pauses)
         )
-    elif switched_off is not None and not wrote:
+    elif switched_off is not None and not _wrote(sent):
         await trouble.ended(connection, account, switched_off.message, now=now)
     elif len(failed) < len(sent):
-        # Who only reads learns nothing of whether the interface for telling is there again.
-        if wrote or not await trouble.has_ended(connection, account):
+        if _wrote(sent) or not await trouble.has_ended(connection, account):
             await trouble.well(connection, account, now=now)
     elif silent is not None:
         # It could not be reached: the circuit opens at once, before others wait for nothing too.
         await trouble.unwell(
-            connection, account, silent.outcome, silent.message, now=now, told=patient, first=pause_after(1, pauses)
+            connection,
+            account,
+            silent.outcome,
+            silent.message,
+            now=now,
+            told=bool(pauses),
+            first=pause_after(1, pauses),
         )
     elif not broken:
         return  # it answered, about those only
     elif await _broken_for_all(connection, account, broken):
-        await trouble.unwell(connection, account, broken[0].outcome, broken[0].message, now=now, told=patient)
+        await trouble.unwell(connection, account, broken[0].outcome, broken[0].message, now=now, told=bool(pauses))
     else:
         await stores.count_failure(connection, account.id)
+
+
+def _wrote(sent: Sequence[Sent]) -> bool:
+    """Whether anything was told: who only reads learns nothing of whether the interface for telling is there."""
+    return any(s.outcome is Outcome.FOUND and s.http_status is not None for s in sent)
 
 
 async def _broken_for_all(connection: Connection, account: Account, broken: Sequence[Sent]) -> bool:

@@ -75,7 +75,8 @@ async def ended(connection: Connection, account: Account, message: str, *, now: 
     await stores.account_trouble(
         connection, account.id, state="outage", trouble=message, open_at=now + _PROBE_REFUSED, now=now
     )
-    log.warning("interface ended", account=account.name, connector=account.connector, why=message)
+    if account.state == "ok":
+        log.warning("interface ended", account=account.name, connector=account.connector, why=message)
     words = (
         f"{account.name} is told nothing more: the interface that we speak with was switched off ({message}). Nothing "
         "is lost: what is to be told waits, and goes in order once that is mended."

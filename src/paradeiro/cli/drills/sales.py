@@ -32,7 +32,7 @@ _NOTIFICATIONS = "seller_notifications"
 _LASTS, _AFTERWARDS = timedelta(hours=24), timedelta(days=3)
 _STEP = timedelta(hours=1)
 # Enough orders sold there that one of them has news during the incident and after it.
-SALES_SCENARIO = Scenario(packages=40, days=6, seed=26, start=datetime.fromisoformat("2026-10-19T06:00+00:00"))
+SALES_SCENARIO = Scenario(packages=70, days=6, seed=36, start=datetime.fromisoformat("2026-10-19T06:00+00:00"))
 # Whatever happens, shipments that the seller moves by hand there are a person's.
 _BY_HAND = "moves this shipment by hand"
 
