@@ -45,8 +45,6 @@ async def account_state(
     # Who says yes and shows nothing has answered.
     failed = [s for s in sent if s.outcome is Outcome.RETRY and s.http_status != OK]
     throttled = next((s for s in failed if s.http_status == TOO_MANY_REQUESTS), None)
-    silent = next((s for s in failed if s.http_status is None and not s.about_one), None)
-    broken = [s for s in failed if s.http_status is not None and not s.about_one]
     switched_off = next((s for s in sent if s.outcome is Outcome.ENDED), None)
     if refused is not None:
         await trouble.unwell(connection, account, refused.outcome, refused.message, now=now)
@@ -60,22 +58,22 @@ async def account_state(
     elif len(failed) < len(sent):
         if _wrote(sent) or not await trouble.has_ended(connection, account):
             await trouble.well(connection, account, now=now)
-    elif silent is not None:
-        # It could not be reached: the circuit opens at once, before others wait for nothing too.
-        await trouble.unwell(
-            connection,
-            account,
-            silent.outcome,
-            silent.message,
-            now=now,
-            told=bool(pauses),
-            first=pause_after(1, pauses),
-        )
-    elif not broken:
-        return  # it answered, about those only
-    elif await _broken_for_all(connection, account, broken):
-        await trouble.unwell(connection, account, broken[0].outcome, broken[0].message, now=now, told=bool(pauses))
     else:
+        await _nothing_got_through(connection, account, [s for s in failed if not s.about_one], pauses, now=now)
+
+
+async def _nothing_got_through(
+    connection: Connection, account: Account, failed: Sequence[Sent], pauses: Sequence[timedelta], *, now: datetime
+) -> None:
+    """`failed`: what is not said of one order or recipient only."""
+    silent = next((s for s in failed if s.http_status is None), None)
+    if silent is not None:
+        # It could not be reached: the circuit opens at once, before others wait for nothing too.
+        first, told = pause_after(1, pauses), bool(pauses)
+        await trouble.unwell(connection, account, silent.outcome, silent.message, now=now, told=told, first=first)
+    elif failed and await _broken_for_all(connection, account, failed):
+        await trouble.unwell(connection, account, failed[0].outcome, failed[0].message, now=now, told=bool(pauses))
+    elif failed:
         await stores.count_failure(connection, account.id)
 
 
