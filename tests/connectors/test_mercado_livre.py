@@ -1,73 +1,48 @@
-"""Mercado Livre: told what it does not show yet, step by step; Envios 2 told nothing; tokens that work once."""
+"""Mercado Livre V2 as its pages write it, answers by hand: what it is told, what is read back, who is refused what."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from paradeiro.connectors import discover
-from paradeiro.connectors.mercado_livre.words import DELIVERED, RETURNING, SHIPPED, State, state_of
+from paradeiro.connectors.mercado_livre.words import (
+    DELIVERED,
+    REFUSED,
+    RETURNED,
+    RETURNED_V1,
+    SHIPPED,
+    State,
+    shows,
+    state_of,
+)
 from paradeiro.domain.channels import ChannelRules
 from paradeiro.domain.records import Sibling, Telling
 from paradeiro.domain.timeline import fold
 from paradeiro.domain.words import EffectKind, Outcome, Reason, Status
 from paradeiro.sdk.contract import Request, Sent
 from paradeiro.sdk.hard_cases import NOW, event, hard_cases
-from paradeiro.world.faults import Fault, Faults, Faulty
-from paradeiro.world.mercado_livre import MercadoLivre
-from paradeiro.world.scenario import MERCADO_LIVRE, Scenario
-from paradeiro.world.server import listening
-from paradeiro.world.truth import Truth
 from tests.connectors.parties import Asked, Reply, party
 from tests.connectors.tellings import account, fixtures, request_text, same_as_expected, telling_of
 
 CONNECTOR = discover()["mercado_livre"]
-CODE = "AA123456785BR"
+CODE, OTHER = "AA123456785BR", "QQ850419295BR"
+SCHEMA = json.loads(
+    (Path(__file__).parent / "contracts" / "mercado_livre_v2_seller_notification.json").read_text(encoding="utf-8")
+)
+ORDER, SECOND_ORDER, PACK, SHIPMENT = "2000003508419013", "2000003508419014", "2000003508419010", "28264263908"
+POSTED, OUT, GIVEN = event(Status.ACCEPTED, 1), event(Status.OUT_FOR_DELIVERY, 20), event(Status.DELIVERED, 24)
+COMING_BACK, BACK = event(Status.RETURNING, 30), event(Status.RETURNED, 60)
+CREATED = "2026-03-01T10:00:00.000-04:00"
 
 
-class Hands:
-    """A clock that is moved by hand."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@dataclass
-class Selling:
-    """The world's Mercado Livre on loopback, with one order of Envios 1 and one of Envios 2."""
-
-    there: MercadoLivre
-    faults: Faults
-    session: Any
-    clock: Hands
-    me1: str
-    me2: str
-
-    @property
-    def shown(self) -> tuple[str, str | None, str | None]:
-        shipment = self.there.shipments[self.me1]
-        return shipment["status"], shipment["substatus"], shipment["tracking_number"]
-
-    async def tell(self, *events: Any, number: bool = False, to: str = "", **more: Any) -> Sent:
-        sent: Sent = await self.session.send(self.request(*events, number=number, to=to, **more), "k")
-        return sent
-
-    def request(self, *events: Any, number: bool = False, to: str = "", **more: Any) -> Request:
-        assert CONNECTOR.render is not None
-        return CONNECTOR.render(telling(*events, number=number, to=to or self.me1, **more), {})
-
-    def told(self) -> list[str]:
-        return [t["body"].get("status", "number") for t in self.there.told]
-
-
-def telling(*events: Any, number: bool = False, to: str = "1", **more: Any) -> Telling:
+def telling(*events: Any, number: bool = False, to: str = ORDER, **more: Any) -> Telling:
     kind = EffectKind.MARKETPLACE_TRACKING_NUMBER if number else EffectKind.MARKETPLACE_UPDATE
     plain = dict(hard_cases(kind))["plain"]
     order = replace(plain.order, marketplace_number=to)
@@ -75,29 +50,113 @@ def telling(*events: Any, number: bool = False, to: str = "1", **more: Any) -> T
     return replace(plain, order=order, timeline=timeline, **more)
 
 
-@pytest.fixture
-async def selling() -> AsyncIterator[Selling]:
-    async with at_mercado_livre() as made:
-        yield made
+@dataclass
+class There:
+    """One seller's Mercado Livre with one shipment of two orders of a pack, answered as its pages write it. `says`:
+    what to answer instead, by method and the end of the path; `deaf`: it says OK and nothing changes.
+    """
+
+    mode: str | None = "me1"
+    new_format: bool = True
+    deaf: bool = False
+    drops_numbers: bool = False
+    status: str = "pending"
+    substatus: str | None = None
+    number: str | None = None
+    created: str = CREATED
+    orders: dict[str, str] = field(default_factory=lambda: {ORDER: SHIPMENT, SECOND_ORDER: SHIPMENT})
+    packs: dict[str, str] = field(default_factory=lambda: {PACK: SHIPMENT})
+    says: dict[tuple[str, str], Reply] = field(default_factory=dict)
+    told: list[dict[str, Any]] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+    def answer(self, asked: Asked) -> Reply:
+        self.asked.append(f"{asked.method} {asked.path}")
+        if asked.path == "/oauth/token":
+            return Reply(body=b'{"access_token":"a","refresh_token":"r","expires_in":21600}')
+        instead = (r for (method, end), r in self.says.items() if asked.method == method and asked.path.endswith(end))
+        return next(instead, None) or self.plain(asked)
+
+    def plain(self, asked: Asked) -> Reply:
+        match asked.path.strip("/").split("/"):
+            case ["orders", number, "shipments"]:
+                return self.shipment(self.orders.get(number))
+            case ["packs", number]:
+                shipment = self.packs.get(number)
+                return json_reply({"id": int(number), "shipment": {"id": int(shipment)}}) if shipment else NOT_FOUND
+            case ["shipments", number] if asked.method == "GET":
+                return self.shipment(number if number == SHIPMENT else None)
+            case ["v2", "shipments", _, "seller_notifications"]:
+                return self.take(json.loads(asked.body))
+        return NOT_FOUND
+
+    def shipment(self, number: str | None) -> Reply:
+        if number is None:
+            return NOT_FOUND
+        shown: dict[str, Any] = {"id": int(number), "status": self.status, "substatus": self.substatus}
+        shown |= {"tracking_number": self.number, "date_created": self.created}
+        if self.new_format:
+            shown["logistic"] = {"direction": "forward", "mode": self.mode, "type": "default"}
+        else:
+            shown["mode"] = self.mode
+        return json_reply(shown)
+
+    def take(self, body: dict[str, Any]) -> Reply:
+        jsonschema.validate(body, SCHEMA)
+        self.told.append(body)
+        if not self.deaf:
+            self.status, self.substatus = body["status"], body["substatus"]
+            if not self.drops_numbers:
+                self.number = body.get("tracking_number", self.number)
+        return json_reply({"status": "OK"})
+
+    @property
+    def shown(self) -> tuple[str, str | None, str | None]:
+        return self.status, self.substatus, self.number
+
+    @property
+    def posts(self) -> list[str]:
+        return [asked for asked in self.asked if asked.startswith("POST") and "oauth" not in asked]
+
+
+def json_reply(body: object, status: int = 200) -> Reply:
+    return Reply(status, json.dumps(body).encode(), {"Content-Type": "application/json"})
+
+
+def v2_error(status: int, code: str, message: str) -> Reply:
+    return json_reply({"status_code": status, "error_code": code, "message": message, "request_id": "r"}, status)
+
+
+NOT_FOUND = json_reply({"message": "not found", "error": "not_found", "status": 404, "cause": []}, 404)
+NOT_SENDER = v2_error(403, "forbidden_client", "caller.id is not shipment sender")
+
+
+@dataclass
+class Seller:
+    there: There
+    session: Any
+    settings: dict[str, str]
+
+    async def tell(self, *events: Any, **more: Any) -> Sent:
+        sent: Sent = await self.session.send(self.request(*events, **more), "k")
+        return sent
+
+    async def seen(self, *events: Any, **more: Any) -> bool | None:
+        done: bool | None = await self.session.already_done(self.request(*events, **more), "k")
+        return done
+
+    def request(self, *events: Any, **more: Any) -> Request:
+        assert CONNECTOR.render is not None
+        return CONNECTOR.render(telling(*events, **more), self.settings)
 
 
 @asynccontextmanager
-async def at_mercado_livre() -> AsyncIterator[Selling]:
-    truth: Truth = Scenario(200, 12, 7, datetime(2026, 11, 2, tzinfo=UTC)).truth()
-    clock, faults = Hands(), Faults()
-    there = MercadoLivre(truth, clock)
-    async with listening(Faulty(there.app(), "mercado_livre", faults), 0) as url:
-        settings = {"base_url": url, "client_id": there.client_id, "client_secret": there.client_secret}
-        settings["refresh_token"] = there.first_refresh
-        session = CONNECTOR.open(account("mercado_livre", **settings), clock)
-        modes = {mode: next(n for n, s in there.shipments.items() if s["mode"] == mode) for mode in ("me1", "me2")}
-        yield Selling(there, faults, session, clock, modes["me1"], modes["me2"])
+async def seller(there: There, now: datetime = NOW, **settings: str) -> AsyncIterator[Seller]:
+    async with party(there.answer) as host:
+        given = {"base_url": host.url, "client_id": "1", "client_secret": "s", "refresh_token": "r0", **settings}
+        session = CONNECTOR.open(account("mercado_livre", **given), lambda: now)
+        yield Seller(there, session, given)
         await session.close()
-
-
-POSTED, OUT = event(Status.ACCEPTED, 1), event(Status.OUT_FOR_DELIVERY, 20)
-GIVEN = event(Status.DELIVERED, 24)
-BACK = event(Status.RETURNING, 30)
 
 
 @pytest.mark.parametrize(
@@ -105,168 +164,365 @@ BACK = event(Status.RETURNING, 30)
     [
         (Status.REGISTERED, None, [], None),
         (Status.CANCELLED, None, [], None),
+        (Status.UNKNOWN, None, [], None),
         (Status.ACCEPTED, None, [], SHIPPED),
         (Status.IN_TRANSIT, Reason.DELAYED, [], SHIPPED),
+        (Status.IN_TRANSIT, Reason.CUSTOMS, [], SHIPPED),
         (Status.OUT_FOR_DELIVERY, None, [], State("shipped", "out_for_delivery")),
         (Status.ATTEMPT_FAILED, Reason.RECIPIENT_ABSENT, [], State("shipped", "receiver_absent")),
         (Status.ATTEMPT_FAILED, Reason.ADDRESS_PROBLEM, [], State("shipped", "bad_address")),
         (Status.ATTEMPT_FAILED, Reason.RESTRICTED_AREA, [], State("shipped", "dangerous_area")),
+        (Status.ATTEMPT_FAILED, Reason.DELAYED, [], State("shipped", "not_visited")),
         (Status.ATTEMPT_FAILED, Reason.REFUSED, [], SHIPPED),
-        (Status.AVAILABLE_FOR_PICKUP, None, [], SHIPPED),
+        (Status.EXCEPTION, Reason.PAYMENT_DUE, [], State("shipped", "taxes_issue")),
+        (Status.EXCEPTION, Reason.CUSTOMS_HOLD, [], State("shipped", "fiscalization_issue")),
         (Status.EXCEPTION, Reason.LOST, [], SHIPPED),
+        (Status.AVAILABLE_FOR_PICKUP, None, [], SHIPPED),
         (Status.DELIVERED, None, [], DELIVERED),
         (Status.DELIVERED, None, [Status.DELIVERED, Status.CANCELLED], DELIVERED),
         (Status.DELIVERED, None, [Status.IN_TRANSIT], SHIPPED),
         (Status.DELIVERED, None, [Status.RETURNED], SHIPPED),
-        (Status.RETURNING, None, [], RETURNING),
-        (Status.RETURNED, None, [Status.RETURNING], RETURNING),
-        (Status.RETURNING, None, [Status.DELIVERED], SHIPPED),
+        (Status.RETURNING, None, [], SHIPPED),
+        (Status.RETURNED, None, [Status.RETURNING], SHIPPED),
+        (Status.RETURNED, None, [], RETURNED),
+        (Status.RETURNED, None, [Status.RETURNED], RETURNED),
     ],
 )
-def test_what_is_final_there_is_said_of_all_packages_only(
+def test_our_words_in_theirs_and_what_is_final_only_of_all_packages(
     status: Status, reason: Reason | None, others: list[Status], said: State | None
 ) -> None:
     assert state_of(status, reason, others) == said
 
 
-async def test_the_number_goes_before_any_status_and_shipped_before_delivered(selling: Selling) -> None:
-    sent = await selling.tell(POSTED, OUT, GIVEN)
-    assert (sent.outcome, sent.receipt) == (Outcome.FOUND, "OK: delivered")
-    assert selling.told() == ["number", "shipped", "delivered"]
-    assert selling.shown == ("delivered", None, CODE)
-    assert selling.there.breaches == []
-    shipped = selling.there.told[1]["body"]["payload"]["date"]
-    assert shipped.startswith("2026-03-02T10:30:00.000-03:00"), "when it was handed over, not when it arrived"
+def test_what_v1_had_no_word_for_is_plainly_shipped_there() -> None:
+    assert state_of(Status.EXCEPTION, Reason.PAYMENT_DUE, [], version="v1") == SHIPPED
+    assert state_of(Status.RETURNED, None, [], refused=True, version="v1") == RETURNED_V1
 
 
-async def test_the_number_alone(selling: Selling) -> None:
-    sent = await selling.tell(number=True)
-    assert sent.receipt == f"number {CODE}"
-    assert selling.shown == ("pending", None, CODE)
-    assert (await selling.tell(number=True)).receipt == "the number was there"
-    assert selling.told() == ["number"]
+def test_a_substatus_of_their_own_is_no_other_news() -> None:
+    assert shows(State("shipped", "in_a_hub_of_theirs"), SHIPPED)
+    assert not shows(State("shipped", "out_for_delivery"), SHIPPED)
+    assert not shows(State("shipped"), State("shipped", "out_for_delivery"))
 
 
-async def test_what_it_shows_is_not_told_again(selling: Selling) -> None:
-    for _ in range(3):
+async def test_v2_is_told_shipped_first_with_the_number_then_the_position() -> None:
+    async with seller(There()) as selling:
         sent = await selling.tell(POSTED, OUT)
-        assert sent.outcome is Outcome.FOUND
-    assert selling.told() == ["number", "shipped", "shipped"], "shipped, then out for delivery, once"
-    assert await selling.session.already_done(selling.request(POSTED, OUT), "k")
-    assert not await selling.session.already_done(selling.request(POSTED, OUT, GIVEN), "k")
+        there = selling.there
+    assert (sent.outcome, sent.receipt) == (Outcome.FOUND, f"OK: shipped/out_for_delivery, number {CODE}")
+    assert there.posts == [f"POST /v2/shipments/{SHIPMENT}/seller_notifications"] * 2
+    first, second = there.told
+    assert (first["status"], first["substatus"]) == ("shipped", None), "JSON null, no text"
+    assert first["payload"]["service_id"] == 11
+    assert first["payload"]["date"] == "2026-03-02T10:30:00.000-03:00", "when it was handed over"
+    assert (first["tracking_number"], second["tracking_number"]) == (CODE, CODE)
+    assert second["substatus"] == "out_for_delivery"
+    assert there.shown == ("shipped", "out_for_delivery", CODE)
 
 
-async def test_envios_2_is_told_nothing_and_the_receipt_says_why(selling: Selling) -> None:
-    for sent in (
-        await selling.tell(POSTED, OUT, GIVEN, to=selling.me2),
-        await selling.tell(number=True, to=selling.me2),
-    ):
-        assert (sent.outcome, sent.receipt) == (
-            Outcome.FOUND,
-            "told nothing: Mercado Livre follows this package itself (me2)",
-        )
-    assert selling.there.told == []
+async def test_the_number_alone_waits_for_the_first_true_status() -> None:
+    async with seller(There()) as selling:
+        sent = await selling.tell(number=True)
+        assert (sent.outcome, selling.there.told) == (Outcome.FOUND, [])
+        assert f"takes {CODE} with the first status" in sent.receipt
+        assert await selling.seen(number=True) is False
+        await selling.tell(POSTED)
+        assert selling.there.shown == ("shipped", None, CODE)
+        assert (await selling.tell(number=True)).receipt == "the number was there"
+        assert await selling.seen(number=True) is True
 
 
-async def test_what_is_final_there_is_left_alone(selling: Selling) -> None:
-    await selling.tell(POSTED, BACK)
-    assert selling.shown[:2] == ("not_delivered", "returning_to_sender")
-    sent = await selling.tell(POSTED, BACK, event(Status.DELIVERED, 40))
-    assert sent.outcome is Outcome.FOUND
-    assert "not_delivered/returning_to_sender, which is final there" in sent.receipt
-    assert selling.there.breaches == []
+@pytest.mark.parametrize("by", [ORDER, SECOND_ORDER, PACK, SHIPMENT])
+@pytest.mark.parametrize("new_format", [True, False])
+async def test_a_sale_is_found_by_whatever_number_it_goes_by(by: str, new_format: bool) -> None:
+    async with seller(There(new_format=new_format)) as selling:
+        assert (await selling.tell(POSTED, to=by)).outcome is Outcome.FOUND
+        asked = len(selling.there.asked)
+        assert (await selling.tell(POSTED, to=by)).receipt == "shipped was there"
+        assert selling.there.asked[asked:] == [f"GET /shipments/{SHIPMENT}"], "found once"
+        assert len(selling.there.told) == 1
 
 
-async def test_several_packages_have_one_shipment(selling: Selling) -> None:
-    other = (Sibling("QQ850419295BR", Status.IN_TRANSIT),)
-    await selling.tell(POSTED, GIVEN, others=other)
-    assert selling.shown == ("shipped", None, CODE)
-    second = telling(POSTED, GIVEN, to=selling.me1, others=(Sibling(CODE, Status.DELIVERED),))
-    second = replace(second, shipment=replace(second.shipment, tracking_code="QQ850419295BR"))
-    assert CONNECTOR.render is not None
-    sent: Sent = await selling.session.send(CONNECTOR.render(second, {}), "k2")
-    assert sent.outcome is Outcome.FOUND
-    assert selling.shown == ("delivered", None, CODE), "the first number stays"
-    assert selling.there.breaches == []
+async def test_two_orders_of_a_pack_tell_their_shipment_once() -> None:
+    async with seller(There()) as selling:
+        await selling.tell(POSTED, GIVEN, to=ORDER)
+        sent = await selling.tell(POSTED, GIVEN, to=SECOND_ORDER)
+    assert (sent.receipt, len(selling.there.told)) == ("delivered was there", 2)
 
 
-async def test_an_order_that_is_not_there_is_refused_in_words(selling: Selling) -> None:
-    sent = await selling.tell(POSTED, to="404")
-    assert (sent.outcome, sent.http_status) == (Outcome.REFUSED, 404)
-    assert "no shipment of this order" in sent.message
-
-
-async def test_a_token_that_ends_is_renewed_and_each_refresh_token_used_once(selling: Selling) -> None:
-    await selling.tell(number=True)
-    await selling.tell(POSTED)
-    assert selling.there.renewals == 1
-    selling.clock.now += timedelta(hours=7)
-    assert (await selling.tell(POSTED, OUT)).outcome is Outcome.FOUND
-    assert selling.there.renewals == 2
-    selling.there.access.clear()  # taken away before its time
-    assert (await selling.tell(POSTED, OUT, GIVEN)).outcome is Outcome.FOUND
-    assert selling.there.renewals == 3
-
-
-async def test_a_seller_who_lets_us_in_no_more_is_a_persons_business(selling: Selling) -> None:
-    selling.there.refresh = "TG-of-somebody-else"
-    sent = await selling.tell(number=True)
-    assert sent.outcome is Outcome.AUTH_FAILED
-    assert "authorise the application again" in sent.message
-    assert selling.there.first_refresh not in sent.message
+async def test_a_number_of_two_things_is_refused_in_words() -> None:
+    there = There(packs={ORDER: "77"})
+    async with seller(there) as selling:
+        sent = await selling.tell(POSTED)
+    assert (sent.outcome, there.told) == (Outcome.REFUSED, [])
+    assert f"order (shipment {SHIPMENT}), pack (shipment 77)" in sent.message
 
 
 @pytest.mark.parametrize(
-    ("fault", "outcome"),
-    [
-        (Fault("mercado_livre", "status", 1, 429, path="/shipments/"), Outcome.RETRY),
-        (Fault("mercado_livre", "status", 1, 500, path="/shipments/"), Outcome.RETRY),
-        (Fault("mercado_livre", "reset", 1, path="seller_notifications"), Outcome.RETRY),
-        (Fault("mercado_livre", "accept_then_drop", 1, path="seller_notifications"), Outcome.RETRY),
-        (Fault("mercado_livre", "accept_then_drop", 1, path="/oauth"), Outcome.RETRY),
-        (Fault("mercado_livre", "html", 1, path="seller_notifications"), Outcome.MALFORMED),
-        (Fault("mercado_livre", "empty", 1, path="seller_notifications"), Outcome.MALFORMED),
-        (Fault("mercado_livre", "status", 2, 401, path="/orders"), Outcome.AUTH_FAILED),
-    ],
-    ids=lambda each: f"{each.kind}-{each.status}-{each.path.strip('/')}" if isinstance(each, Fault) else None,
+    ("status", "outcome", "words"),
+    [(404, Outcome.REFUSED, "no shipment of this order"), (403, Outcome.AUTH_FAILED, "permissions")],
 )
-async def test_trouble_has_one_meaning_and_the_second_try_tells_the_rest(
-    selling: Selling, fault: Fault, outcome: Outcome
+async def test_an_order_that_is_not_there_is_its_own_and_no_rights_are_the_account_s(
+    status: int, outcome: Outcome, words: str
 ) -> None:
-    selling.faults.order(replace(fault))
-    sent = await selling.tell(POSTED, GIVEN)
-    assert sent.outcome is outcome
-    assert sent.in_doubt == (fault.kind in {"reset", "accept_then_drop"} or fault.status == 500 == sent.http_status)
-    if outcome is Outcome.RETRY and fault.path != "/oauth":
-        assert (await selling.tell(POSTED, GIVEN)).outcome is Outcome.FOUND
-        assert selling.told() == ["number", "shipped", "delivered"], "nothing twice"
-        assert selling.there.breaches == []
+    nothing = json_reply({"message": "no", "error": "forbidden", "status": status}, status)
+    there = There(says={("GET", ""): nothing})
+    async with seller(there) as selling:
+        sent = await selling.tell(POSTED)
+    assert (sent.outcome, words in sent.message) == (outcome, True)
 
 
-async def test_a_rate_limit_waits_a_minute(selling: Selling) -> None:
-    selling.faults.order(Fault("mercado_livre", "status", 1, 429))
-    assert (await selling.tell(POSTED)).outcome is Outcome.RETRY
-    selling.faults.order(Fault("mercado_livre", "status", 1, 429, path="/orders"))
-    assert (await selling.tell(POSTED)).retry_after == 60.0
+async def test_an_order_of_another_seller_is_that_order_s() -> None:
+    forbidden = json_reply({"message": "no", "error": "forbidden", "status": 403}, 403)
+    async with seller(There(says={("GET", "/orders/1/shipments"): forbidden})) as selling:
+        sent = await selling.tell(POSTED, to="1")
+    assert (sent.outcome, "another seller's" in sent.message) == (Outcome.REFUSED, True)
 
 
 @pytest.mark.parametrize(
-    "body",
-    [b"[]", b'{"id":true,"status":"x"}', b'{"id":1}', b'{"status":"pending"}', b"{", b'{"id":1,"status":3}', b"\xff"],
+    ("reply", "code"),
+    [
+        (NOT_SENDER, "forbidden_client"),
+        (v2_error(403, "bad_request", "Status-substatus not allowed"), "bad_request"),
+        (
+            json_reply({"message": "Unauthorized", "error": "invalid_user_id_for_order", "status": 401}, 401),
+            "invalid_user_id_for_order",
+        ),
+        (v2_error(400, "event_date_before_shipment_creation_date", "Date value predates the shipment"), "event_date"),
+        (json_reply({"error": "x", "message": "no, but with a 200"}), "refused inside a success"),
+    ],
+    ids=["403 not ours", "403 pair", "401 not ours", "400", "an error in a 200"],
 )
-async def test_a_shipment_that_cannot_be_understood_moves_nothing(body: bytes) -> None:
-    def answer(asked: Asked) -> Reply:
-        token = b'{"access_token":"a","refresh_token":"r","expires_in":21600}'
-        return Reply(body=token if asked.path == "/oauth/token" else body)
+async def test_what_is_refused_of_one_shipment_is_that_one_s(reply: Reply, code: str) -> None:
+    there = There(says={("POST", "seller_notifications"): reply})
+    async with seller(there) as selling:
+        sent = await selling.tell(POSTED)
+    assert sent.outcome is Outcome.REFUSED
+    assert code in sent.message
+    assert there.asked.count("POST /oauth/token") == 1, "no new token mends it"
+
+
+async def test_another_403_of_a_notification_is_the_account_s() -> None:
+    reply = v2_error(403, "forbidden", "the application has no write permission")
+    async with seller(There(says={("POST", "seller_notifications"): reply})) as selling:
+        assert (await selling.tell(POSTED)).outcome is Outcome.AUTH_FAILED
+
+
+async def test_an_ok_without_effect_is_not_done() -> None:
+    async with seller(There(deaf=True, status="handling")) as selling:
+        sent = await selling.tell(POSTED)
+        assert sent.outcome is Outcome.NOT_WRITTEN
+        assert sent.message == "Mercado Livre accepted shipped and still shows handling"
+        assert await selling.seen(POSTED) is False
+        selling.there.deaf = False
+        assert (await selling.tell(POSTED)).outcome is Outcome.FOUND
+        assert await selling.seen(POSTED) is True
+
+
+@pytest.mark.parametrize("status", [404, 410])
+@pytest.mark.parametrize("version", ["v1", "v2"])
+async def test_an_interface_that_ended_is_the_account_s_and_says_what_to_do(status: int, version: str) -> None:
+    gone = json_reply({"message": "resource not found", "error": "not_found", "status": status}, status)
+    there = There(says={("POST", "seller_notifications"): gone})
+    async with seller(there, api_version=version) as selling:
+        sent = await selling.tell(POSTED)
+    assert (sent.outcome, sent.http_status) == (Outcome.ENDED, status)
+    assert ("api_version to v2" if version == "v1" else "update Paradeiro") in sent.message
+
+
+async def test_a_404_of_one_shipment_while_others_are_taken_is_that_one_s() -> None:
+    async with seller(There()) as selling:
+        assert (await selling.tell(POSTED)).outcome is Outcome.FOUND
+        selling.there.says[("POST", "seller_notifications")] = NOT_FOUND
+        assert (await selling.tell(POSTED, OUT)).outcome is Outcome.REFUSED
+
+
+async def test_v1_is_spoken_where_the_account_says_so() -> None:
+    there = There(says={("POST", f"/shipments/{SHIPMENT}/seller_notifications"): json_reply({"status": "OK"})})
+    asked: list[Asked] = []
+
+    def answer(each: Asked) -> Reply:
+        asked.append(each)
+        there.status = "not_delivered" if each.path.endswith("seller_notifications") else there.status
+        there.substatus = "returning_to_sender" if there.status == "not_delivered" else None
+        there.number = CODE
+        return there.answer(each)
 
     async with party(answer) as host:
         settings = {"base_url": host.url, "client_id": "1", "client_secret": "s", "refresh_token": "r0"}
+        settings["api_version"] = "v1"
         session = CONNECTOR.open(account("mercado_livre", **settings), lambda: NOW)
         assert CONNECTOR.render is not None
-        sent: Sent = await session.send(CONNECTOR.render(telling(POSTED), {}), "k")
+        sent: Sent = await session.send(CONNECTOR.render(telling(POSTED, COMING_BACK, BACK), settings), "k")
         await session.close()
-    assert sent.outcome is Outcome.MALFORMED
-    assert [a.method for a in host.asked] == ["POST", "GET"]
+    told = [json.loads(each.body) for each in asked if each.path == f"/shipments/{SHIPMENT}/seller_notifications"]
+    assert sent.outcome is Outcome.FOUND
+    assert [t["substatus"] for t in told] == ["null", "returning_to_sender"], "the text, in V1"
+
+
+async def test_on_its_way_back_is_not_told_as_the_end() -> None:
+    async with seller(There()) as selling:
+        await selling.tell(POSTED, COMING_BACK)
+        assert selling.there.shown[:2] == ("shipped", None)
+        await selling.tell(POSTED, COMING_BACK, BACK)
+        assert selling.there.shown[:2] == ("not_delivered", REFUSED.substatus), "hard_cases: refused"
+        sent = await selling.tell(POSTED, event(Status.RETURNED, 60, reason=None), event(Status.DELIVERED, 70))
+    assert "which is final there" in sent.receipt
+
+
+async def test_an_instant_is_never_before_the_shipment_nor_in_the_future() -> None:
+    created = "2026-03-02T16:00:00.000-04:00"  # the order of the same day, made after the day's first moment
+    day_only = replace(event(Status.ACCEPTED, 0), occurred_at=datetime(2026, 3, 2, 3, 0, tzinfo=UTC))
+    async with seller(There(created=created)) as selling:
+        await selling.tell(day_only)
+    assert selling.there.told[0]["payload"]["date"] == "2026-03-02T17:00:00.000-03:00"
+    soon = NOW - timedelta(days=7)
+    async with seller(There(), now=soon) as selling:
+        await selling.tell(event(Status.ACCEPTED, 30))
+    dates = [datetime.fromisoformat(each["payload"]["date"]) for each in selling.there.told]
+    assert all(at <= soon for at in dates)
+
+
+def test_no_date_is_before_the_order() -> None:
+    assert CONNECTOR.render is not None
+    early = replace(event(Status.ACCEPTED, 0), occurred_at=datetime(2026, 2, 28, 3, 0, tzinfo=UTC))
+    body = json.loads(CONNECTOR.render(telling(early), {}).body)
+    assert body["news"]["date"] == "2026-02-28T09:30:00.000-03:00", "hard_cases: ordered_at"
+
+
+async def test_envios_2_is_told_nothing_and_the_receipt_says_why() -> None:
+    async with seller(There(mode="me2")) as selling:
+        for sent in (await selling.tell(POSTED, OUT, GIVEN), await selling.tell(number=True)):
+            assert (sent.outcome, selling.there.told) == (Outcome.FOUND, [])
+            assert sent.receipt == "told nothing: Mercado Livre follows this package itself (me2)"
+
+
+@pytest.mark.parametrize("mode", ["custom", "not_specified"])
+async def test_what_the_seller_moves_by_hand_there_is_a_person_s(mode: str) -> None:
+    there = There(mode=mode)
+    async with seller(there) as selling:
+        number, shipped = await selling.tell(number=True), await selling.tell(POSTED)
+        assert (number.outcome, shipped.outcome, there.posts) == (Outcome.REFUSED, Outcome.REFUSED, [])
+        assert f"enter the number {CODE} there" in number.message
+        assert "mark it as shipped there" in shipped.message
+        assert "does not follow it" in shipped.message
+        there.status, there.number = "shipped", CODE
+        for sent in (await selling.tell(number=True), await selling.tell(POSTED, OUT)):
+            assert sent.outcome is Outcome.FOUND, "somebody did it"
+        assert (await selling.tell(POSTED, GIVEN)).outcome is Outcome.REFUSED
+
+
+async def test_the_old_put_where_the_account_says_that_it_works() -> None:
+    there = There(mode="custom")
+
+    def answer(asked: Asked) -> Reply:
+        if asked.method == "PUT":
+            body = json.loads(asked.body)
+            there.number, there.status = body["tracking_number"], body.get("status", there.status)
+        return json_reply({"tracking_number": CODE}) if asked.method == "PUT" else there.answer(asked)
+
+    async with party(answer) as host:
+        settings = {"base_url": host.url, "client_id": "1", "client_secret": "s", "refresh_token": "r0"}
+        session = CONNECTOR.open(account("mercado_livre", **settings, custom="put"), lambda: NOW)
+        assert CONNECTOR.render is not None
+        first: Sent = await session.send(CONNECTOR.render(telling(number=True), settings), "k")
+        second: Sent = await session.send(CONNECTOR.render(telling(POSTED), settings), "k")
+        third: Sent = await session.send(CONNECTOR.render(telling(POSTED, GIVEN), settings), "k")
+        await session.close()
+    assert (first.receipt, second.receipt) == (f"OK: number {CODE}", f"OK: shipped {CODE}")
+    assert third.outcome is Outcome.REFUSED, "which call delivers is known to nobody"
+
+
+@pytest.mark.parametrize(
+    ("mode", "words"), [(None, "no mode says who moves it"), ("me3", "nobody here knows who moves")]
+)
+async def test_no_mode_or_an_unknown_one_is_never_nothing_to_tell(mode: str | None, words: str) -> None:
+    async with seller(There(mode=mode)) as selling:
+        sent = await selling.tell(POSTED)
+    assert (sent.outcome, words in sent.message) == (Outcome.MALFORMED, True)
+
+
+@pytest.mark.parametrize("numbers", ["", "ask", "overwrit"])
+async def test_a_number_that_somebody_typed_there_stays_and_what_is_final_is_asked(numbers: str) -> None:
+    async with seller(There(number="BB000000000BR"), numbers=numbers) as selling:
+        assert "goes by BB000000000BR, entered there" in (await selling.tell(number=True)).receipt
+        sent = await selling.tell(POSTED)
+        assert (sent.outcome, sent.receipt) == (
+            Outcome.FOUND,
+            "OK: shipped; the shipment goes by BB000000000BR, entered there",
+        )
+        asked = await selling.tell(POSTED, GIVEN)
+        assert (asked.outcome, "if it is the same package" in asked.message) == (Outcome.REFUSED, True)
+        assert selling.there.shown == ("shipped", None, "BB000000000BR")
+
+
+async def test_the_account_may_keep_or_overwrite_such_a_number() -> None:
+    async with seller(There(number="BB000000000BR"), numbers="keep") as selling:
+        assert (await selling.tell(POSTED, GIVEN)).outcome is Outcome.FOUND
+        assert selling.there.shown == ("delivered", None, "BB000000000BR")
+    async with seller(There(number="BB000000000BR"), numbers="overwrite") as selling:
+        assert "replaces BB000000000BR" in (await selling.tell(number=True)).receipt
+        await selling.tell(POSTED, GIVEN)
+        assert selling.there.shown == ("delivered", None, CODE)
+
+
+async def test_our_number_with_spaces_is_our_number() -> None:
+    async with seller(There(number="aa 123 456 785 br")) as selling:
+        assert (await selling.tell(number=True)).receipt == "the number was there"
+        assert (await selling.tell(POSTED, GIVEN)).outcome is Outcome.FOUND
+
+
+async def test_a_refused_number_holds_up_no_position_and_is_said() -> None:
+    there = There()
+    bad = v2_error(400, "invalid_tracking_number", "Invalid tracking number")
+    take = there.take
+    there.take = lambda body: bad if "tracking_number" in body else take(body)  # type: ignore[method-assign]
+    async with seller(there) as selling:
+        sent = await selling.tell(POSTED, GIVEN)
+    assert there.shown == ("delivered", None, None)
+    assert sent.outcome is Outcome.REFUSED
+    assert f"it took delivered and not the number {CODE}" in sent.message
+    assert "Invalid tracking number" in sent.message
+
+
+async def test_a_number_that_is_dropped_is_said() -> None:
+    async with seller(There(drops_numbers=True)) as selling:
+        sent = await selling.tell(POSTED)
+        assert (sent.outcome, f"not the number {CODE}" in sent.message) == (Outcome.REFUSED, True)
+        assert (await selling.tell(POSTED)).outcome is Outcome.FOUND, "shipped is there: no second alarm"
+
+
+async def test_several_packages_have_one_shipment() -> None:
+    async with seller(There()) as selling:
+        await selling.tell(POSTED, GIVEN, others=(Sibling(OTHER, Status.IN_TRANSIT),))
+        assert selling.there.shown == ("shipped", None, CODE)
+        second = telling(POSTED, GIVEN, others=(Sibling(CODE, Status.DELIVERED),))
+        second = replace(second, shipment=replace(second.shipment, tracking_code=OTHER))
+        assert CONNECTOR.render is not None
+        sent: Sent = await selling.session.send(CONNECTOR.render(second, {}), "k2")
+        assert sent.outcome is Outcome.FOUND
+        assert selling.there.shown == ("delivered", None, CODE), "the first number stays"
+
+
+async def test_what_was_taken_and_cannot_be_read_back_is_in_doubt() -> None:
+    there = There()
+    async with seller(there) as selling:
+        await selling.tell(number=True)
+        answer = there.shipment
+        there.shipment = lambda number: answer(number) if not there.told else Reply(503)  # type: ignore[method-assign]
+        sent = await selling.tell(POSTED)
+        assert (sent.outcome, sent.in_doubt, sent.about_one) == (Outcome.RETRY, True, True)
+        assert await selling.seen(POSTED) is None
+        there.shipment = answer  # type: ignore[method-assign]
+        assert await selling.seen(POSTED) is True
+
+
+@pytest.mark.parametrize("body", [b"[]", b'{"id":true,"status":"x"}', b'{"status":"pending"}', b"{", b"\xff"])
+async def test_a_shipment_that_cannot_be_understood_moves_nothing(body: bytes) -> None:
+    there = There(says={("GET", "/shipments"): Reply(body=body)})
+    async with seller(there) as selling:
+        sent = await selling.tell(POSTED)
+    assert (sent.outcome, there.posts) == (Outcome.MALFORMED, [])
 
 
 @pytest.mark.parametrize(
@@ -298,11 +554,30 @@ def test_an_invoice_is_not_told_there() -> None:
         CONNECTOR.render(dict(hard_cases(EffectKind.MARKETPLACE_INVOICE))["plain"], {})
 
 
-def test_the_service_goes_where_the_account_names_one() -> None:
+@pytest.mark.parametrize(
+    ("settings", "service"),
+    [
+        ({}, 11),
+        ({"service_id": " 154 "}, 154),
+        ({"service_id": "abc"}, 11),
+        ({"service_id": "0"}, 11),
+        ({"country": "mx"}, 231876),
+        ({"country": "XX"}, 11),
+    ],
+)
+def test_the_service_is_always_named(settings: dict[str, str], service: int) -> None:
     assert CONNECTOR.render is not None
-    assert b'"service_id":154' in CONNECTOR.render(telling(POSTED), {"service_id": " 154 "}).body
-    assert b'"service_id":0' in CONNECTOR.render(telling(POSTED), {"service_id": "abc"}).body
-    assert MERCADO_LIVRE == "MLB"
+    assert f'"service_id":{service},'.encode() in CONNECTOR.render(telling(POSTED), settings).body
+
+
+async def test_every_hard_case_keeps_the_contract() -> None:
+    assert CONNECTOR.render is not None
+    for name, each in hard_cases(EffectKind.MARKETPLACE_UPDATE):
+        there = There()
+        known = replace(each, order=replace(each.order, marketplace_number=ORDER))
+        async with seller(there) as selling:  # There.take validates against the schema
+            sent: Sent = await selling.session.send(CONNECTOR.render(known, {}), "k")
+        assert sent.outcome is Outcome.FOUND, name
 
 
 @pytest.mark.parametrize("path", fixtures("mercado_livre", "tellings"), ids=lambda p: p.stem)

@@ -287,8 +287,8 @@ RECEIPT = Reply(body=b'{"date":"2026-03-10T18:04:31Z","orderId":"1","receipt":"r
     ("shown", "outcome"),
     [
         (_order_with(courierStatus={"finished": True, "data": []}), Outcome.FOUND),
-        (_order_with(courierStatus={"finished": False, "data": []}), Outcome.RETRY),
-        (_order_with(courierStatus=None), Outcome.RETRY),
+        (_order_with(courierStatus={"finished": False, "data": []}), Outcome.NOT_WRITTEN),
+        (_order_with(courierStatus=None), Outcome.NOT_WRITTEN),
         (Reply(503), Outcome.FOUND),
         (Reply(body=b"<html>"), Outcome.FOUND),
     ],

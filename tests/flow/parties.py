@@ -247,6 +247,9 @@ _NOT_TAKEN = {
     "auth": Sent(Outcome.AUTH_FAILED, message="401", http_status=401),
     "refused": Sent(Outcome.REFUSED, message="Invoice Not Found", http_status=404),
     "nobody": Sent(Outcome.REFUSED, message="550 5.1.1 <ana@example.com> unknown", bounced=BounceKind.HARD),
+    "unwritten": Sent(Outcome.NOT_WRITTEN, message="accepted, and the order does not show it", http_status=200),
+    "nothing": Sent(Outcome.FOUND, receipt="told nothing: it moves by itself"),
+    "ended": Sent(Outcome.ENDED, message="V1 answers 410: set api_version to v2", http_status=410),
     "full": Sent(Outcome.REFUSED, message="552 5.2.2 full", bounced=BounceKind.SOFT),
 }
 

@@ -115,7 +115,7 @@ async def test_a_yes_that_shows_nothing_is_said_again_and_blames_no_account(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def yes(_: SinkParty, __: Request, ___: str) -> Sent:
-        return Sent(Outcome.RETRY, message="accepted, but the order does not show it", http_status=200)
+        return Sent(Outcome.NOT_WRITTEN, message="accepted, but the order does not show it", http_status=200)
 
     shipment = await shop.register("AA1")
     await shop.run()
@@ -127,7 +127,7 @@ async def test_a_yes_that_shows_nothing_is_said_again_and_blames_no_account(
         await shop.later(hours=1)
     assert (await shop.account("loja")).state == "ok"
     waiting = [e for e in await shop.effects(shipment) if e.kind == "order_update"]
-    assert [(e.state, e.attempts >= 5) for e in waiting] == [("pending", True)]
+    assert [(e.state, e.attempts >= 5) for e in waiting] == [("sending", True)]
     monkeypatch.setattr(SinkParty, "send", original)
     await shop.later(hours=2)
     assert [e.state for e in await shop.effects(shipment) if e.kind == "order_update"] == ["done"]

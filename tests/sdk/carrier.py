@@ -12,7 +12,7 @@ from urllib.parse import quote
 from paradeiro.domain.records import Parsed, Telling
 from paradeiro.domain.words import EffectKind, Outcome, PartyKind
 from paradeiro.sdk.contract import AccountRef, Clock, Connector, Request, Sent
-from paradeiro.sdk.http import HttpFailure, exchange, trouble
+from paradeiro.sdk.http import HttpFailure, exchange, json_object, trouble
 from paradeiro.sdk.template.example_carrier import CONNECTOR as GOOD
 from paradeiro.sdk.template.example_carrier.client import ExampleCarrierSession, open_session
 
@@ -33,8 +33,11 @@ class TellingSession(ExampleCarrierSession):
             return Sent(Outcome.MALFORMED, http_status=answer.status)
         return Sent(trouble(answer) or Outcome.FOUND, http_status=answer.status)
 
-    async def already_done(self, request: Request, telling_id: str) -> bool:
-        return False
+    async def already_done(self, request: Request, telling_id: str) -> bool | None:
+        shown = await exchange(self._client, "GET", request.path)
+        if isinstance(shown, HttpFailure) or not shown.ok:
+            return None
+        return "events" in json_object(shown.body)
 
 
 def open_telling(account: AccountRef, clock: Clock) -> TellingSession:

@@ -14,12 +14,12 @@ import pytest
 from paradeiro.domain.records import Parsed, TrackingEvent
 from paradeiro.domain.words import Outcome, Status
 from paradeiro.sdk.conformance import RULES, Rule, check, judge, verdicts
-from paradeiro.sdk.contract import AccountField, Answer, Connector, Request
+from paradeiro.sdk.contract import AccountField, AccountRef, Answer, Clock, Connector, Request
 from paradeiro.sdk.rules.privacy import exposed, is_cpf
 from paradeiro.sdk.rules.quality import Claim, claim_problems
 from paradeiro.sdk.rules.subject import subject_of
 from paradeiro.sdk.template.example_carrier import CONNECTOR as GOOD
-from tests.sdk.carrier import MAILER, TELLER, TEMPLATE, open_telling, reading, render, render_mail
+from tests.sdk.carrier import MAILER, TELLER, TEMPLATE, TellingSession, open_telling, reading, render, render_mail
 
 BY_NAME = {rule.name: rule for rule in RULES}
 
@@ -37,7 +37,8 @@ def test_a_right_connector_passes() -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda r: r.name)
 def test_a_right_teller_and_mailer_pass(rule: Rule) -> None:
-    for connector in (TELLER, MAILER):
+    # A mail that was handed over cannot be looked up.
+    for connector in (TELLER,) if rule.name == "read_back" else (TELLER, MAILER):
         verdict = judge(rule, subject_of(connector, TEMPLATE), None)
         assert not verdict.findings
 
@@ -202,6 +203,21 @@ def test_a_sender_that_never_doubts_is_found() -> None:
         return session
 
     assert any("in_doubt" in why for why in found(replace(TELLER, open=certain), "failures"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [(False, "asks its party nothing"), (False, "is None, not False"), (True, "shows nothing is taken for a yes")],
+)
+def test_a_sink_that_does_not_read_back_is_found(answer: bool, words: str) -> None:
+    class Blind(TellingSession):
+        async def already_done(self, request: Request, telling_id: str) -> bool:
+            return answer
+
+    def blind(account: AccountRef, clock: Clock) -> Blind:
+        return Blind(open_telling(account, clock)._client)
+
+    assert any(words in why for why in found(replace(TELLER, open=blind), "read_back"))
 
 
 def test_a_secret_that_is_not_marked_is_found() -> None:

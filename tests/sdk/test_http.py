@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from paradeiro.sdk.http import HttpAnswer, HttpFailure, exchange, new_client
+import pytest
+
+from paradeiro.sdk.http import HttpAnswer, HttpFailure, exchange, new_client, refusal_inside
 
 _LONGEST = 0.4
 _Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -71,3 +73,24 @@ async def test_before_anything_was_sent_there_is_no_doubt() -> None:
     answer, _ = await _ask(silence, "https")
     assert isinstance(answer, HttpFailure)
     assert not answer.in_doubt
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b'{"error":"invalid","message":"no such service"}', "HTTP 200: no such service"),
+        (b'{"error":{"code":"OMS003","message":"wrong status"}}', "HTTP 200: wrong status"),
+        (b'{"errors":["x"]}', "HTTP 200"),
+        (b'{"error_code":"bad_request","message":"no"}', "HTTP 200: no"),
+        (b'{"success":false}', "HTTP 200"),
+        (b'{"code":12052048,"message":"not found"}', "HTTP 200: not found"),
+        (b'{"code":0,"message":"Success"}', ""),
+        (b'{"code":200}', ""),
+        (b'{"status":"OK"}', ""),
+        (b'{"error":"","errors":[],"receipt":"r1"}', ""),
+        (b"[]", ""),
+        (b"", ""),
+    ],
+)
+def test_a_refusal_inside_a_success_is_found(body: bytes, words: str) -> None:
+    assert refusal_inside(HttpAnswer(200, {}, body)) == words

@@ -47,14 +47,14 @@ def shown_package(world: World, package: Package) -> dict:
 def tell_mercado_livre(world: World, order: SoldOrder) -> None:
     """What it would show of an order whose packages all did the same."""
     shown = world.mercado_livre.shipments.get(order.marketplace_number)
-    if shown is None or shown["mode"] == "me2":
+    if shown is None or shown["mode"] != "me1":
         return
     every = {standing(p, world.truth.end).status for p in order.packages}
     shown["tracking_number"] = order.packages[0].code
     moving = "shipped" if every - {"registered", "unknown", "cancelled"} else "pending"
     shown["status"] = "delivered" if every == {"delivered"} else moving
-    if every <= {"returning", "returned"}:
-        shown["status"], shown["substatus"] = "not_delivered", "returning_to_sender"
+    if every == {"returned"}:
+        shown["status"], shown["substatus"] = "not_delivered", "returned"
 
 
 def perfect() -> tuple[World, Claims, dict[str, bool]]:
@@ -277,12 +277,32 @@ def _sold_by_mercado_livre(told: Told, *, mode: str, delivered: bool) -> SoldOrd
         ("me1", False, {"status": "delivered"}, "not all packages ever were"),
         ("me1", True, {"status": "not_delivered"}, "not all packages ever did"),
         ("me1", True, {"tracking_number": "QQ000000000BR"}, "its number is QQ000000000BR"),
+        ("me1", True, {"tracking_number": None}, "its number is None"),
         ("me2", True, {"status": "delivered"}, "moves by itself"),
+        ("custom", True, {"tracking_number": "QQ000000000BR"}, "its number is QQ000000000BR"),
     ],
 )
-def test_what_mercado_livre_shows_is_looked_at(mode: str, delivered: bool, change: dict[str, str], said: str) -> None:
+def test_what_mercado_livre_shows_is_looked_at(
+    mode: str, delivered: bool, change: dict[str, str | None], said: str
+) -> None:
     told = perfect()
     order = _sold_by_mercado_livre(told, mode=mode, delivered=delivered)
     told[0].mercado_livre.shipments[order.marketplace_number].update(change)
     assert len(found(told)) == 1
     assert said in found(told)[0]
+
+
+def test_what_the_seller_typed_at_mercado_livre_is_no_difference() -> None:
+    told = perfect()
+    order = _sold_by_mercado_livre(told, mode="me1", delivered=True)
+    told[0].mercado_livre.sales.typed(order.marketplace_number, "DIGITADO1")
+    assert found(told) == []
+
+
+def test_a_shipment_of_two_orders_is_delivered_once_all_their_packages_are() -> None:
+    told = perfect()
+    delivered, other = (_sold_by_mercado_livre(told, mode="me1", delivered=d) for d in (True, False))
+    told[0].mercado_livre.sales.share(delivered.marketplace_number, other.marketplace_number)
+    assert {f"order {o.marketplace_number} at Mercado Livre" for o in (delivered, other)} == {
+        words.split(":")[0] for words in found(told) if "not all packages ever were" in words
+    }

@@ -141,13 +141,13 @@ def demo(
 
 @app.command()
 def drill(
-    carrier: Annotated[str, typer.Argument(help="correios, or hard-day")],
+    carrier: Annotated[str, typer.Argument(help="correios, mercado_livre, or hard-day")],
     scenario: Annotated[str | None, typer.Option(help="one incident or case by name; default: all")] = None,
     short: Annotated[bool, typer.Option("--short", help="hard-day: only the cases that take seconds")] = False,
     json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
 ) -> None:
-    """Play incidents at a carrier against the simulated world (is each noticed, told once, repaired without loss?), or
-    a `hard-day`: bad values, dead parties, killed processes. Do the others go on?
+    """Play incidents at a carrier or a marketplace against the simulated world (is each noticed, told once, repaired
+    without loss?), or a `hard-day`: bad values, dead parties, killed processes. Do the others go on?
     """
     from paradeiro.cli.drill import UnknownIncidentError, drill_command
     from paradeiro.cli.drills.hard_day.command import UnknownCaseError, hard_day_command

@@ -1,9 +1,11 @@
-"""In: a carrier and perhaps an incident; out: a table of how each was noticed and repaired, and the exit status."""
+"""In: a carrier (or a marketplace) and perhaps an incident; out: a table of how each went, and the exit status."""
 
 import asyncio
 import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import asdict
+from typing import NoReturn
 
 from rich.console import Console
 from rich.table import Table
@@ -11,8 +13,11 @@ from rich.table import Table
 from paradeiro.app import set_up_logs
 from paradeiro.cli.drills.incidents import INCIDENTS, Incident
 from paradeiro.cli.drills.play import Figures, play_all, warm_up
+from paradeiro.cli.drills.sales import SALE_INCIDENTS, SALES_SCENARIO, SaleFigures, play_sales
 from paradeiro.cli.scratch import scratch_database
 from paradeiro.settings import Settings
+
+MARKETPLACE = "mercado_livre"
 
 
 class UnknownIncidentError(ValueError):
@@ -21,6 +26,8 @@ class UnknownIncidentError(ValueError):
 
 def drill_command(settings: Settings, console: Console, *, carrier: str, scenario: str | None, as_json: bool) -> int:
     """Play, print. 0 if every figure is as it must be, else 1. Raises `UnknownIncidentError`."""
+    if carrier == MARKETPLACE:
+        return _sales_command(settings, console, scenario, as_json=as_json)
     incidents = _chosen(carrier, scenario)
     set_up_logs(settings.model_copy(update={"log_level": "error"}))
     with scratch_database(settings, f"drill_{secrets.token_hex(4)}", waits_for_disk=False) as url:
@@ -35,13 +42,47 @@ def drill_command(settings: Settings, console: Console, *, carrier: str, scenari
 
 def _chosen(carrier: str, scenario: str | None) -> list[Incident]:
     if carrier != "correios":
-        message = f"There is no drill for '{carrier}'. There is one for: correios."
+        message = f"There is no drill for '{carrier}'. There is one for: correios, {MARKETPLACE}."
         raise UnknownIncidentError(message)
     found = [each for each in INCIDENTS if scenario in {None, each.name}]
-    if not found:
-        message = f"There is no scenario '{scenario}'. There are: {', '.join(each.name for each in INCIDENTS)}."
-        raise UnknownIncidentError(message)
-    return found
+    return found or _unknown(scenario, [each.name for each in INCIDENTS])
+
+
+def _unknown(scenario: str | None, names: Sequence[str]) -> NoReturn:
+    message = f"There is no scenario '{scenario}'. There are: {', '.join(names)}."
+    raise UnknownIncidentError(message)
+
+
+def _sales_command(settings: Settings, console: Console, scenario: str | None, *, as_json: bool) -> int:
+    incidents = [each for each in SALE_INCIDENTS if scenario in {None, each.name}]
+    if not incidents:
+        _unknown(scenario, [each.name for each in SALE_INCIDENTS])
+    set_up_logs(settings.model_copy(update={"log_level": "error"}))
+
+    def tell(figures: SaleFigures) -> None:
+        if not as_json:
+            console.print(f"{figures.name}: {'missed' if figures.misses else 'ok'} ({figures.seconds} s)", style="dim")
+
+    with scratch_database(settings, f"drill_{secrets.token_hex(4)}", waits_for_disk=False) as url:
+        past = asyncio.run(warm_up(settings, url, SALES_SCENARIO))
+        found = play_sales(settings, past, incidents, tell)
+    if as_json:
+        text = json.dumps([asdict(f) for f in found], ensure_ascii=False)
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
+    else:
+        _print_sales(console, found)
+    return 1 if any(f.misses for f in found) else 0
+
+
+def _print_sales(console: Console, found: list[SaleFigures]) -> None:
+    table = Table("incident", "account", "notices", "waited", "others told", "told twice", "untrue")
+    for f in found:
+        figures = (f.notices, f.waited, f.told_meanwhile, f.told_twice, f.untrue)
+        table.add_row(f"{f.name}: {f.what}", f.account, *map(str, figures), style="red" if f.misses else "")
+    console.print(table)
+    for f in found:
+        for words in f.misses:
+            console.print(f"{f.name}: {words}", style="red", markup=False, highlight=False)
 
 
 def _drill(settings: Settings, url: str, incidents: list[Incident], console: Console | None) -> list[Figures]:

@@ -131,7 +131,8 @@ async def put_account(
         VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
         ON CONFLICT (store_id, connector, name) DO UPDATE SET settings = EXCLUDED.settings,
             secrets = EXCLUDED.secrets, channel = EXCLUDED.channel, state = 'ok', trouble = '',
-            trouble_since = NULL, failures = 0, open_at = NULL
+            trouble_since = NULL, open_at = NULL,
+            failures = (account.state IN ('outage', 'paused'))::int -- its next answer ends what people were asked
         RETURNING id"""
     visit = now if kind is PartyKind.ORDER_SYSTEM else None
     values = (store_id, connector, kind, name, channel, Jsonb(settings), seal(secrets, key), visit, now)

@@ -56,7 +56,7 @@ def next_check(
     few times, or after 180 days without any news; what it says then stays as it is, it never turns unknown by age.
     """
     match outcome:
-        case Outcome.RETRY | Outcome.AUTH_FAILED:
+        case Outcome.RETRY | Outcome.AUTH_FAILED | Outcome.NOT_WRITTEN | Outcome.ENDED:
             return now + _backoff(_FIRST_BACKOFF, failures)
         case Outcome.MALFORMED:
             return now + _backoff(_MALFORMED_PAUSE, failures)

@@ -183,6 +183,7 @@ class NoticeKind(StrEnum):
     NO_ADDRESS = "no_address"
     PUSH_REFUSED = "push_refused"
     CONTRACT_DRIFT = "contract_drift"
+    INTERFACE_ENDED = "interface_ended"
     SILENCE = "silence"
     PROOF_UNREADABLE = "proof_unreadable"
     ENDPOINT_DISABLED = "endpoint_disabled"
@@ -227,6 +228,8 @@ class Outcome(StrEnum):
     AUTH_FAILED = "auth_failed"  # the account pauses until new credentials
     MALFORMED = "malformed"  # bytes kept, notice, this reply is not tried again
     REFUSED = "refused"  # it understood and said no (a code that is none, another contract)
+    NOT_WRITTEN = "not_written"  # sinks: it said yes, and what it shows is as it was
+    ENDED = "ended"  # sinks: the interface that we speak with was switched off; the account pauses
 
 
 class ProofKind(StrEnum):

@@ -19,28 +19,22 @@ from paradeiro.domain.records import Telling
 from paradeiro.domain.redaction import unnamed, unnamed_receipt
 from paradeiro.domain.timeline import fold
 from paradeiro.domain.words import BounceKind, EffectKind, Outcome, PartyKind, Status
-from paradeiro.flow import aside, bounces, carriers, channels, endpoint, mailing, refusals, trouble, turns
+from paradeiro.flow import aside, bounces, carriers, channels, endpoint, mailing, refusals, turns
 from paradeiro.flow.bounded import SEND_SECONDS, bounded
 from paradeiro.flow.links import customers_address
 from paradeiro.flow.means import Means, log
 from paradeiro.flow.refusals import Refused
+from paradeiro.flow.relay_account import GATEWAY, OK, TOO_MANY_REQUESTS, account_state, pause_after
 from paradeiro.sdk.contract import Request, Sent
 
 _LEASE = timedelta(minutes=2)
 _BATCH = 10
 _SHARE = 6  # of a minute: a batch takes ten seconds of an account's pace
-_FIRST_BACKOFF = timedelta(seconds=30)
-_LONGEST_BACKOFF = timedelta(hours=1)
-# An order may be answered an error for its own reasons (VTEX: invoice numbers with a space). Only for so many different
-# ones, and none taken, is it the party's.
-_ORDERS_FOR_AN_OUTAGE = 10
-_ORDERS_AT_A_GATEWAY = 3
-_GATEWAY = frozenset({502, 503, 504})
 _NOTICE_AFTER_ATTEMPTS = 12
 # An order that is answered an error while others go is told earlier: within a few minutes.
 _NOTICE_AFTER_ERRORS = 4
-_OK = 200
-_TOO_MANY_REQUESTS = 429
+# What is accepted and not written is told again so often, within about an hour; then somebody has to look.
+_MOST_UNWRITTEN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,10 +244,10 @@ async def _settle(
     now: datetime,
 ) -> None:
     """Write how each try ended, and how the account is."""
-    sent = await _unnamed(connection, parcels, sent)
+    sent = [_given_up(p, s) for p, s in zip(parcels, await _unnamed(connection, parcels, sent), strict=True)]
     # The account's row first, as everywhere, then the effects in the order of their ids.
     answered = [s for p, s in zip(parcels, sent, strict=True) if not p.request.unfit]
-    await _account_state(connection, account, answered, pauses, now=now)
+    await account_state(connection, account, answered, pauses, now=now)
     vain = next((s for p, s in zip(parcels, sent, strict=True) if _in_vain(p, s, pauses)), None)
     if vain is not None:
         await endpoint.give_up(connection, account, vain, now=now)
@@ -288,17 +282,21 @@ async def _unnamed(connection: Connection, parcels: Sequence[_Parcel], sent: Seq
     return cleaned
 
 
+def _given_up(parcel: _Parcel, result: Sent) -> Sent:
+    """What was accepted often enough and never written counts as refused: never as done."""
+    tries = parcel.claimed.attempts
+    if result.outcome is not Outcome.NOT_WRITTEN or tries < _MOST_UNWRITTEN:
+        return result
+    words = (
+        f"it said yes {tries} times and shows nothing of it: {result.message}. Look there, and tell it there by hand"
+    )
+    return replace(result, outcome=Outcome.REFUSED, message=words)
+
+
 def _in_vain(parcel: _Parcel, result: Sent, pauses: Sequence[timedelta]) -> bool:
     """Whether this account is to be told no more: nobody is there, or a telling was tried as often as it may be."""
     used_up = bool(pauses) and parcel.claimed.attempts > len(pauses)
     return result.outcome is Outcome.RETRY and (result.gone or used_up)
-
-
-def _pause(attempts: int, pauses: Sequence[timedelta]) -> timedelta:
-    """How long to wait after so many tries."""
-    if pauses:
-        return pauses[min(attempts, len(pauses)) - 1]
-    return min(_FIRST_BACKOFF * float(2 ** min(attempts - 1, 10)), _LONGEST_BACKOFF)
 
 
 def _ended(parcel: _Parcel, result: Sent, pauses: Sequence[timedelta], *, began: datetime, now: datetime) -> Ended:
@@ -310,9 +308,14 @@ def _ended(parcel: _Parcel, result: Sent, pauses: Sequence[timedelta], *, began:
             state, pause = "refused", timedelta(0)
         case Outcome.RETRY:
             state = "sending" if result.in_doubt else "pending"
-            pause = max(_pause(claimed.attempts, pauses), timedelta(seconds=result.retry_after or 0))
+            pause = max(pause_after(claimed.attempts, pauses), timedelta(seconds=result.retry_after or 0))
+        case Outcome.NOT_WRITTEN:
+            # Read before it is told again: it may be shown late.
+            state, pause = "sending", pause_after(claimed.attempts, pauses)
         case Outcome.AUTH_FAILED:
             state, pause = "pending", timedelta(0)  # the account's pause holds it back
+        case Outcome.ENDED:
+            state, pause = "pending", pause_after(1, pauses)  # and the account's, unless it takes others
     return Ended(
         id=claimed.id,
         store_id=claimed.store_id,
@@ -326,59 +329,7 @@ def _ended(parcel: _Parcel, result: Sent, pauses: Sequence[timedelta], *, began:
     )
 
 
-async def _account_state(
-    connection: Connection,
-    account: Account,
-    sent: Sequence[Sent],
-    pauses: Sequence[timedelta],
-    *,
-    now: datetime,
-) -> None:
-    """The account is well when anything was answered; in trouble when it refuses us, asks us to slow down, or when
-    nothing gets through at all. What is said of one order or recipient is that one's, however often it is said; an
-    error that an HTTP party answers may be either, so it is the account's only when it is answered for many different
-    orders and nothing else is. Of an account with `pauses` of its own a person hears only when it is given up.
-    """
-    patient = bool(pauses)
-    refused = next((s for s in sent if s.outcome is Outcome.AUTH_FAILED), None)
-    # Who says yes and shows nothing has answered.
-    failed = [s for s in sent if s.outcome is Outcome.RETRY and s.http_status != _OK]
-    throttled = next((s for s in failed if s.http_status == _TOO_MANY_REQUESTS), None)
-    silent = next((s for s in failed if s.http_status is None and not s.about_one), None)
-    broken = [s for s in failed if s.http_status is not None and not s.about_one]
-    if refused is not None:
-        await trouble.unwell(connection, account, refused.outcome, refused.message, now=now)
-    elif throttled is not None:
-        pause = max(throttled.retry_after or 0, 60.0)
-        await trouble.unwell(
-            connection, account, throttled.outcome, throttled.message, now=now, retry_after=pause, told=patient
-        )
-    elif len(failed) < len(sent):
-        await trouble.well(connection, account, now=now)
-    elif silent is not None:
-        # It could not be reached: the circuit opens at once, before others wait for nothing too.
-        await trouble.unwell(
-            connection, account, silent.outcome, silent.message, now=now, told=patient, first=_pause(1, pauses)
-        )
-    elif not broken:
-        return  # it answered, about those only
-    elif await _broken_for_all(connection, account, broken):
-        await trouble.unwell(connection, account, broken[0].outcome, broken[0].message, now=now, told=patient)
-    else:
-        await stores.count_failure(connection, account.id)
-
-
-async def _broken_for_all(connection: Connection, account: Account, broken: Sequence[Sent]) -> bool:
-    """Whether a party that answered errors only does so for everybody: nothing was taken since the first of several
-    tries, and so many different orders wait for it. A gateway that stands before it says so earlier.
-    """
-    gateway = all(s.http_status in _GATEWAY for s in broken)
-    tries = account.failures + len(broken)
-    most = _ORDERS_AT_A_GATEWAY if gateway else _ORDERS_FOR_AN_OUTAGE
-    return tries >= most and await effects.failing_orders(connection, account.id) >= most
-
-
 def _tries_before_telling(result: Sent) -> int:
     """After how many vain tries of one message a person hears of it. A greylisting recipient needs a while."""
-    answered = result.http_status is not None and result.http_status not in {_OK, _TOO_MANY_REQUESTS, *_GATEWAY}
+    answered = result.http_status is not None and result.http_status not in {OK, TOO_MANY_REQUESTS, *GATEWAY}
     return _NOTICE_AFTER_ERRORS if answered else _NOTICE_AFTER_ATTEMPTS

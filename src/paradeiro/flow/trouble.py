@@ -14,6 +14,7 @@ _FIRST_PAUSE = timedelta(seconds=30)
 _LONGEST_PAUSE = timedelta(minutes=15)
 # A refused account is tried this often, in case the party mended itself; a person is asked meanwhile.
 _PROBE_REFUSED = timedelta(hours=1)
+_OVER_WHEN_IT_ANSWERS = (NoticeKind.OUTAGE, NoticeKind.CREDENTIALS_REFUSED, NoticeKind.INTERFACE_ENDED)
 # A short outage is seen on the account; only a longer one asks for a person.
 _NOTICE_AFTER = timedelta(minutes=30)
 # So many whole batches in a row that nobody understands are no spoilt answers: the interface is another one.
@@ -24,10 +25,10 @@ async def well(connection: Connection, account: Account, *, now: datetime) -> No
     """The party answered: trouble, if there was any, is over."""
     if account.state == "ok" and account.failures == 0:
         return
-    if await stores.account_well(connection, account.id) and account.state != "ok":
+    if await stores.account_well(connection, account.id):
         log.info("account answers again", account=account.name, connector=account.connector)
-        kinds = (NoticeKind.OUTAGE, NoticeKind.CREDENTIALS_REFUSED)
-        await notices.resolve_subject(connection, account.store_id, kinds, f"account {account.id}", now=now)
+        subject = f"account {account.id}"
+        await notices.resolve_subject(connection, account.store_id, _OVER_WHEN_IT_ANSWERS, subject, now=now)
 
 
 async def unwell(
@@ -56,6 +57,34 @@ async def unwell(
         draft = _notice(account, message, since, refused=refused, meanwhile=meanwhile)
         await notices.open_notices(connection, [draft], now=now)
     return open_at
+
+
+async def has_ended(connection: Connection, account: Account) -> bool:
+    """Whether the interface was switched off, as far as is known."""
+    if account.state == "ok" and account.failures == 0:
+        return False
+    kind, subject = NoticeKind.INTERFACE_ENDED, f"account {account.id}"
+    return await notices.is_open(connection, account.store_id, kind, subject)
+
+
+async def ended(connection: Connection, account: Account, message: str, *, now: datetime) -> None:
+    """The interface that we speak with was switched off: a person is told at once, and it is tried now and then, since
+    whoever operates it may switch it on again. What was to be told waits.
+    """
+    message = unnamed(message)
+    await stores.account_trouble(
+        connection, account.id, state="outage", trouble=message, open_at=now + _PROBE_REFUSED, now=now
+    )
+    if account.state == "ok":
+        log.warning("interface ended", account=account.name, connector=account.connector, why=message)
+    words = (
+        f"{account.name} is told nothing more: the interface that we speak with was switched off ({message}). Nothing "
+        "is lost: what is to be told waits, and goes in order once that is mended."
+    )
+    facts = {"account": account.name, "why": message}
+    kind, subject = NoticeKind.INTERFACE_ENDED, f"account {account.id}"
+    draft = NoticeDraft(account.store_id, kind, subject, words, account_id=account.id, facts=facts)
+    await notices.open_notices(connection, [draft], now=now)
 
 
 async def garbled(connection: Connection, account: Account, message: str, *, now: datetime) -> bool:

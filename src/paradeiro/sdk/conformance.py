@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from paradeiro.sdk.contract import Connector
-from paradeiro.sdk.rules import inbound, outbound, privacy, pushes, reports, wire
+from paradeiro.sdk.rules import inbound, outbound, privacy, pushes, readback, reports, wire
 from paradeiro.sdk.rules.quality import Claim, claim_problems, claims_of
 from paradeiro.sdk.rules.subject import PromiseBrokenError, Subject, subject_of
 
@@ -58,6 +58,7 @@ RULES: tuple[Rule, ...] = (
     Rule("reports", "what came back is read as it is meant", reports.reads_reports, reports.reports),
     Rule("hard_cases", "hard cases render", _renders, outbound.hard_cases_render),
     Rule("deterministic", "the same telling gives the same bytes", _renders, outbound.deterministic),
+    Rule("read_back", "what was told is read afterwards, and no trouble is a yes", _renders, readback.read_back),
     Rule("no_secrets", "no secret or personal datum in fixtures or repr", _always, privacy.no_secrets),
 )
 

@@ -161,7 +161,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """How telling ended. `outcome` is FOUND (accepted; receipt given), RETRY, AUTH_FAILED, REFUSED or MALFORMED.
+    """How telling ended. `outcome` is FOUND (accepted; receipt given), NOT_WRITTEN (accepted, and reading back shows
+    nothing of it), RETRY, AUTH_FAILED, REFUSED, MALFORMED, or ENDED (the interface was switched off; `message` says
+    what to do). A 401 or 403 about one order is REFUSED: AUTH_FAILED stops the account. FOUND without `http_status`:
+    nothing had to be told, so it says nothing of whether telling works.
 
     `in_doubt` is true when the other side may have accepted before the connection broke, `gone` when it says that
     nobody listens there any more. `bounced`, with REFUSED: what that says of the address that it went to. `about_one`,
@@ -204,10 +207,9 @@ class PushRead:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What came to a mail account's door. `outcome`: FOUND (`bounces` are mails that came back for their readers'
-    reasons, `blamed` for ours), NOT_FOUND (nothing came back), MALFORMED (bytes kept, a notice). Nothing else proves it
-    than that it names the key of a mail of ours. `confirm`: an address that a person has to open before the provider
-    posts.
+    """What came to a mail account's door. `outcome`: FOUND (`bounces` came back for their readers' reasons, `blamed` for
+    ours), NOT_FOUND, MALFORMED (bytes kept, a notice). It is proven by the key of a mail of ours that it names.
+    `confirm`: an address that a person has to open before the provider posts.
     """
 
     outcome: Outcome

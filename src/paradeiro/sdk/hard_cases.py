@@ -145,6 +145,10 @@ def _missing(plain: Telling) -> Iterator[tuple[str, Telling]]:
     bare = Invoice(plain.shipment.invoice.number)
     yield "bare invoice", _with(plain, invoice=bare)
     yield "bare order", _with(plain, order=replace(plain.order, ordered_at=None, promised_at=None))
+    first_moment = event(
+        Status.ACCEPTED, -61
+    )  # of a day that is all that is known of it; the order is of later that day
+    yield "an event before the order", replace(plain, timeline=fold((first_moment,), now=NOW))
     yield "no events", replace(plain, timeline=Timeline(replace(plain.timeline.snapshot, news_at=None), ()))
     nowhere = fold((event(Status.IN_TRANSIT, 1, Place(), description=""),), now=NOW)
     yield "no place and no words", replace(plain, timeline=nowhere)

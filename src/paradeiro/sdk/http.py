@@ -24,6 +24,7 @@ _LONGEST_WAIT = 86_400.0
 LONGEST_WORDS = 500
 _CONNECTIONS = 20
 _FIRST_SERVER_ERROR = 500
+_NO_ERROR: tuple[object, ...] = (None, "", 0, False, [], {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +183,17 @@ def json_object(body: bytes) -> dict[str, Any]:
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return {}
     return read if isinstance(read, dict) else {}
+
+
+def refusal_inside(answer: HttpAnswer) -> str:
+    """What a success says no with: an error object in it; empty if it says none. Shapes of real parties: {error: …},
+    {errors: […]}, {error_code: …}, {success: false}, {code: 12052048, message: …}.
+    """
+    body = json_object(answer.body)
+    code = body.get("code")
+    coded = isinstance(code, int) and not isinstance(code, bool) and code != 0 and not 200 <= code < 300
+    named = any(body.get(name) not in _NO_ERROR for name in ("error", "errors", "error_code", "Error"))
+    return error_words(answer) if named or body.get("success") is False or coded else ""
 
 
 def error_words(answer: HttpAnswer) -> str:

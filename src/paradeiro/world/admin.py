@@ -31,6 +31,7 @@ def admin_app(world: "World") -> Starlette:
             Route("/clock", door.clock, methods=["GET", "POST"]),
             Route("/truth", door.truth),
             Route("/registrations", door.registrations),
+            Route("/mercado_livre", door.mercado_livre, methods=["GET", "POST"]),
             Route("/faults", door.faults, methods=["GET", "POST", "DELETE"]),
             Route("/mailboxes", door.mailboxes),
             Route("/mailboxes.json", door.mailboxes),
@@ -90,6 +91,21 @@ class _Door:
             except (ValueError, TypeError) as problem:
                 return JSONResponse({"error": str(problem)}, 400)
         return JSONResponse([_plain(asdict(fault)) for fault in self.world.faults.active])
+
+    async def mercado_livre(self, request: Request) -> Response:
+        """What Mercado Livre knows and heard. POST sets `switches` by name, or `typed` (numbers typed by hand there,
+        by the number of the sale).
+        """
+        there = self.world.mercado_livre
+        if request.method == "POST":
+            try:
+                told = await request.json()
+                there.switches.set(dict(told.get("switches", {})))
+                for sale, number in dict(told.get("typed", {})).items():
+                    there.sales.typed(sale, str(number))
+            except (ValueError, KeyError, TypeError, AttributeError) as problem:
+                return JSONResponse({"error": f"send {{'switches': {{…}}, 'typed': {{sale: number}}}}: {problem}"}, 400)
+        return JSONResponse(there.described())
 
     async def mailboxes(self, _: Request) -> Response:
         told = [

@@ -1,7 +1,7 @@
 """In: a world's truth, what somebody claims to know, what all parties were told; out: every difference, in words."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -45,7 +45,7 @@ def differences(
             if order.affiliate == MARKETPLACE:
                 found += _at_marketplace(world, order, package, stand)
             found += _mailed(order, package, stand, claims.get(package.code), mails.get(package.code, []), at)
-        found += _at_mercado_livre(world, order, stands, at)
+        found += _at_mercado_livre(world, order, at)
         whole = all(s.status == "delivered" for s in stands)
         if orders_delivered.get(order.order_id, False) != whole:
             found.append(f"order {order.order_id}: delivered is claimed {not whole}, the truth is {whole}")
@@ -121,31 +121,34 @@ def _at_marketplace(world: World, order: SoldOrder, package: Package, stand: Sta
         yield f"{name}: delivered is {told.get('delivered')}, the truth is {stand.status}"
 
 
-def _at_mercado_livre(world: World, order: SoldOrder, stands: Sequence[Standing], at: datetime) -> Iterator[str]:
-    """What Mercado Livre shows of an order that it sold: one shipment, whatever the packages. What is final there stays
-    even when it was taken back elsewhere.
+def _at_mercado_livre(world: World, order: SoldOrder, at: datetime) -> Iterator[str]:
+    """What Mercado Livre shows of an order that it sold: one shipment for all packages of all orders in it. What is
+    final there stays even when it was taken back elsewhere; `not_delivered` is owed only once all came back.
     """
     if order.affiliate != MERCADO_LIVRE:
         return
     shown = world.mercado_livre.shipments[order.marketplace_number]
     name, status = f"order {order.marketplace_number} at Mercado Livre", shown["status"]
-    if shown["mode"] != "me1":
-        if (status, shown["tracking_number"]) != ("pending", None):
-            yield f"{name}: it was told of a shipment that moves by itself"
-        return
-    if shown["tracking_number"] not in {p.code for p in order.packages}:
-        yield f"{name}: its number is {shown['tracking_number']}"
-    every = {s.status for s in stands}
-    once = [{h.says for h in package.visible(at)} for package in order.packages]
+    numbers = set(world.mercado_livre.sales.names(shown))
+    packages = [p for o in world.truth.orders if o.marketplace_number in numbers for p in o.packages]
+    number, codes = shown["tracking_number"], {p.code for p in packages} | {shown["typed"]}
+    if number is not None and number not in codes:
+        yield f"{name}: its number is {number}"
+    if shown["mode"] == "me2" and (status, number) != ("pending", shown["typed"]):
+        yield f"{name}: it was told of a shipment that moves by itself"
+    every = {standing(package, at).status for package in packages}
+    once = [{h.says for h in package.visible(at)} for package in packages]
     if status == "delivered" and not all("delivered" in said for said in once):
         yield f"{name}: it shows delivered, which not all packages ever were"
     elif status == "not_delivered" and not all(said & {"returning", "returned"} for said in once):
         yield f"{name}: it shows that it comes back, which not all packages ever did"
-    elif status not in {"delivered", "not_delivered"}:
-        due = "delivered" if every == {"delivered"} else "not_delivered" if every <= {"returning", "returned"} else ""
+    elif shown["mode"] == "me1" and status not in {"delivered", "not_delivered"}:
+        due = "delivered" if every == {"delivered"} else "not_delivered" if every == {"returned"} else ""
         moving = bool(every - {"registered", "unknown", "cancelled"})
         if due or (moving and status != "shipped"):
             yield f"{name}: it shows {status}, the truth is {', '.join(sorted(every))}"
+    if shown["mode"] == "me1" and number is None and every - {"registered", "unknown", "cancelled"}:
+        yield f"{name}: its number is None"
 
 
 def _mails_by_code(world: World) -> dict[str, list[Mail]]:

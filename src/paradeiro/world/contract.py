@@ -1,11 +1,12 @@
 """In: a request's operation and body; out: what breaks the official contract, in words; nothing if it keeps it."""
 
 import json
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
 
 
 @cache
@@ -20,7 +21,12 @@ def contract_of(name: str) -> dict[str, Any]:
     return read
 
 
+def violations(contract: str, operation: str, body: Any, part: str = "bodies") -> Iterable[ValidationError]:
+    """Everything that is wrong with a body by the platform's own file."""
+    return _validators(contract, part)[operation].iter_errors(body)
+
+
 def breach(contract: str, operation: str, body: Any, part: str = "bodies") -> str | None:
     """What is wrong with a body (or with one of the `answers`) by the platform's own OpenAPI file; None if nothing."""
-    error = next(_validators(contract, part)[operation].iter_errors(body), None)
+    error = next(iter(violations(contract, operation, body, part)), None)
     return f"{operation}: {error.json_path}: {error.message}" if error else None

@@ -29,6 +29,11 @@ KINDS = (
     *CHANGES,  # the post office only: what its answer says is altered (content.py)
     *RENAMES,
 )
+# What Mercado Livre plays itself, with its own answers; one shipment's by its path.
+SELLER_KINDS = (
+    "no_effect",  # 200 OK, and the shipment stays as it was
+    "not_sender",  # 403: the shipment is another seller's
+)
 # What a mail server can do of these: `status` is its SMTP answer.
 MAIL_KINDS = ("status", "reset", "accept_then_drop")
 _PARTIES = ("correios", "seventeen_track", "vtex", "marketplace", "mercado_livre", "mail")
@@ -37,7 +42,7 @@ _PARTIES = ("correios", "seventeen_track", "vtex", "marketplace", "mercado_livre
 @dataclass(slots=True)
 class Fault:
     """One way to fail, for the next `count` requests whose path contains `path`, from `since` until before `until`;
-    with `every` only each n-th of them.
+    with `every` only each n-th of them. `retry_after` (seconds) is told with a `status`; without it nothing is told.
     """
 
     party: str
@@ -50,6 +55,7 @@ class Fault:
     until: datetime | None = None
     every: int = 1
     met: int = 0
+    retry_after: int | None = None
 
     def fits(self, party: str, path: str, now: datetime | None) -> bool:
         """Whether it befalls a request now. Without a clock, a window is not looked at."""
@@ -72,6 +78,8 @@ class Faults:
         if fault.party not in _PARTIES:
             raise ValueError(f"no party '{fault.party}'; there are: {', '.join(_PARTIES)}")
         kinds = MAIL_KINDS if fault.party == "mail" else KINDS
+        if fault.party == "mercado_livre":
+            kinds = (*KINDS, *SELLER_KINDS)
         if fault.kind not in kinds:
             raise ValueError(f"no fault '{fault.kind}'; there are: {', '.join(kinds)}")
         self.active.append(fault)
@@ -107,7 +115,9 @@ class Faulty:
         body = await _swallow(receive)
         match fault.kind:
             case "status":
-                await _answer(send, fault.status, b"", _RATE if fault.status == 429 else ())
+                await _answer(send, fault.status, b"", _limits(fault))
+            case kind if kind in SELLER_KINDS:
+                await self._app({**scope, "fault": kind}, _again(body), send)
             case "language":
                 await _answer(send, 400, _BAD_LANGUAGE, ((b"content-type", b"application/json"),))
             case "html":
@@ -155,6 +165,12 @@ class Faulty:
 
 _TEXT_HTML = (b"content-type", b"text/html; charset=iso-8859-1")
 _RATE = ((b"x-ratelimit-replenish-rate", b"50"), (b"x-ratelimit-burst-capacity", b"55"))
+
+
+def _limits(fault: Fault) -> tuple[tuple[bytes, bytes], ...]:
+    """What a refusal says of when to come again. Mercado Livre publishes no header of its limits."""
+    known = _RATE if fault.status == 429 and fault.party != "mercado_livre" else ()
+    return (*known, (b"retry-after", str(fault.retry_after).encode())) if fault.retry_after is not None else known
 
 
 async def _swallow(receive: Receive) -> bytes:

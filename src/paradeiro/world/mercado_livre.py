@@ -1,12 +1,12 @@
-"""In: requests of Mercado Livre's API as a seller makes them; out: its answers; what it was told. Strict where it is.
+"""In: requests of Mercado Livre's API as a seller makes them; out: its answers by contract; all that it heard.
 
-OAuth with refresh tokens that work once; one shipment per order, of Mercado Envios 1 (the seller moves it) or 2.
+Written from its pages, not from any client of them: docs/simulators.md names the source of each rule.
 """
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from starlette.applications import Starlette
@@ -14,186 +14,314 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from paradeiro.world.mercado_livre_rules import (
+    FINAL,
+    FORBIDDEN_CLIENT,
+    SERVICE_IN_BRAZIL,
+    Refusal,
+    Switches,
+    refused_form,
+    refused_v1,
+    refused_v2,
+    take,
+)
+from paradeiro.world.mercado_livre_sales import SELLER, Sale, Sales, dated, new_format, old_format, sales_of
 from paradeiro.world.scenario import MERCADO_LIVRE
-from paradeiro.world.truth import SoldOrder, Truth
+from paradeiro.world.truth import Truth
 
-_LIFE = timedelta(hours=6)
-_WORDS = {
-    "shipped": {"", "out_for_delivery", "receiver_absent", "bad_address", "dangerous_area", "unauthorized_receiver"},
-    "delivered": {""},
-    "not_delivered": {"returning_to_sender"},
-}
-_FINAL = frozenset({"delivered", "not_delivered"})
+_LIFE, _REFRESH_LIFE = timedelta(hours=6), timedelta(days=180)
+_USED = "Error validating grant. Your authorization code or refresh token may be expired or it was already used"
+_ENDED = "ended on 2026-10-31; V2 is /v2/shipments/{id}/seller_notifications"
+_NO_PUT = "on no page of 2026; the number goes with a notification"
+_TOLD_BY_SELLER = frozenset({"custom", "not_specified"})
 
 
 @dataclass(slots=True)
 class MercadoLivre:
-    """One seller's part of Mercado Livre."""
+    """One seller's part of Mercado Livre. `told` is what it answered 200 to, `heard` every request that would tell it
+    something, with the answer's status and whether anything changed by it.
+    """
 
     truth: Truth
     clock: Callable[[], datetime]
     client_id: str = "4934588586838432"
     client_secret: str = "segredo-do-mundo"  # noqa: S105 - the world's own
+    redirect_uri: str = "https://loja.example.com/mercado-livre"
     first_refresh: str = "TG-do-mundo-0"
-    shipments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    code: str = "TG-codigo-do-mundo"
+    switches: Switches = field(default_factory=Switches)
+    sales: Sales = field(default_factory=Sales)
     access: dict[str, datetime] = field(default_factory=dict)
     refresh: str = ""
+    refreshed_at: datetime | None = None
     renewals: int = 0
     breaches: list[str] = field(default_factory=list)
     calls: dict[str, int] = field(default_factory=dict)
     told: list[dict[str, Any]] = field(default_factory=list)
+    heard: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.refresh = self.first_refresh
-        for at, order in enumerate(o for o in self.truth.orders if o.affiliate == MERCADO_LIVRE):
-            self.shipments[order.marketplace_number] = _shipment(at, order)
+        self.sales = sales_of([o for o in self.truth.orders if o.affiliate == MERCADO_LIVRE], self.clock())
+
+    def __setstate__(self, kept: tuple[None, dict[str, Any]]) -> None:
+        """What another version kept lacks some of this: `KeyError`, and the world begins anew."""
+        for each in fields(self):
+            setattr(self, each.name, kept[1][each.name])
+
+    @property
+    def shipments(self) -> dict[str, dict[str, Any]]:
+        """What it knows of each shipment, by the number by which the order system names its sale."""
+        return self.sales.named
 
     def app(self) -> Starlette:
         """Its API."""
         return Starlette(
             routes=[
                 Route("/oauth/token", self.token, methods=["POST"]),
-                Route("/orders/{order}/shipments", self.shown, methods=["GET"]),
-                Route("/shipments/{shipment}", self.number, methods=["PUT"]),
-                Route("/shipments/{shipment}/seller_notifications", self.notified, methods=["POST"]),
+                Route("/orders/{number}", self.order, methods=["GET"]),
+                Route("/orders/{number}/shipments", self.shipment_of_order, methods=["GET"]),
+                Route("/packs/{number}", self.pack, methods=["GET"]),
+                Route("/shipments/{number}", self.shipment, methods=["GET"]),
+                Route("/shipments/{number}", self.put, methods=["PUT"]),
+                Route("/shipments/{number}/seller_notifications", self.notified_v1, methods=["POST"]),
+                Route("/v2/shipments/{number}/seller_notifications", self.notified, methods=["POST"]),
             ]
         )
 
+    def void(self) -> None:
+        """The seller changes the password: no token of before is worth anything."""
+        self.access.clear()
+        self.refresh = secrets.token_hex(12)
+
+    def described(self) -> dict[str, Any]:
+        """For who looks at the world: the switches, and what it knows of each sale."""
+        sales = {name: {**old_format(s), "tracking_url": s["tracking_url"]} for name, s in self.shipments.items()}
+        return {"switches": self.switches.described(), "sales": sales, "heard": self.heard}
+
     async def token(self, request: Request) -> Response:
-        """A new access token for the only refresh token that is worth something; it is worth nothing afterwards."""
+        """Tokens for a code or a refresh token, each worth something once."""
         self._count("token")
-        form = dict((await request.form()).items())
+        form = {name: str(value) for name, value in (await request.form()).items()}
+        grant = form.get("grant_type")
         if (form.get("client_id"), form.get("client_secret")) != (self.client_id, self.client_secret):
             return _error(400, "invalid_client", "invalid client_id or client_secret.")
-        if form.get("grant_type") != "refresh_token":
+        if grant not in {"authorization_code", "refresh_token"}:
             return _error(400, "unsupported_grant_type", "the grant type is not supported")
-        if form.get("refresh_token") != self.refresh:
-            return _error(
-                400, "invalid_grant", "Error validating grant. Your refresh token may be expired or it was already used"
-            )
+        given = form.get("code" if grant == "authorization_code" else grant)
+        if not given or (grant == "authorization_code" and not form.get("redirect_uri")):
+            return _error(400, "invalid_request", "a required parameter is missing")
+        if not self._is_worth(grant, given, form.get("redirect_uri", "")):
+            return _error(400, "invalid_grant", _USED)
+        return JSONResponse(self._granted(spent_code=grant == "authorization_code"))
+
+    def _is_worth(self, grant: str, given: str, redirect_uri: str) -> bool:
+        if grant == "authorization_code":
+            return given == self.code and redirect_uri == self.redirect_uri
+        old = self.refreshed_at is not None and self.refreshed_at + _REFRESH_LIFE <= self.clock()
+        return given == self.refresh and not old
+
+    def _granted(self, *, spent_code: bool) -> dict[str, object]:
         self.renewals += 1
-        self.refresh = f"TG-{secrets.token_hex(12)}"
-        access = f"APP_USR-{self.client_id}-{secrets.token_hex(12)}"
+        self.refresh, self.refreshed_at = f"TG-{secrets.token_hex(12)}-{SELLER}", self.clock()
+        if spent_code:
+            self.code = ""
+        access = f"APP_USR-{self.client_id}-{secrets.token_hex(12)}-{SELLER}"
         self.access[access] = self.clock() + _LIFE
-        given = {"access_token": access, "token_type": "Bearer", "expires_in": int(_LIFE.total_seconds())}
-        return JSONResponse(
-            given | {"scope": "offline_access read write", "user_id": 8035443, "refresh_token": self.refresh}
-        )
+        return {
+            "access_token": access,
+            "token_type": "Bearer",
+            "expires_in": int(_LIFE.total_seconds()),
+            "scope": "offline_access read write",
+            "user_id": SELLER,
+            "refresh_token": self.refresh,
+        }
 
-    async def shown(self, request: Request) -> Response:
-        refused = self._door(request, "shipment")
+    async def order(self, request: Request) -> Response:
+        return self._shown(request, "order", self.sales.orders, lambda sale, number: sale.as_order(number))
+
+    async def pack(self, request: Request) -> Response:
+        return self._shown(request, "pack", self.sales.packs, lambda sale, _: sale.as_pack())
+
+    async def shipment_of_order(self, request: Request) -> Response:
+        return self._shown(request, "shipment", self.sales.orders, lambda sale, _: self._format(request, sale))
+
+    async def shipment(self, request: Request) -> Response:
+        return self._shown(request, "shipment", self.sales.shipments, lambda sale, _: self._format(request, sale))
+
+    def _shown(
+        self, request: Request, what: str, known: dict[int, Sale], show: Callable[[Sale, int], dict[str, Any] | None]
+    ) -> Response:
+        """One of a kind by a number of that kind; a number of another kind is 404."""
+        refused = self._door(request, what)
         if refused is not None:
             return refused
-        shipment = self.shipments.get(request.path_params["order"])
-        return JSONResponse(shipment) if shipment else _error(404, "not_found", "order not found")
+        number = _digits(request)
+        sale = known.get(number)
+        if sale is not None and sale.sender != SELLER:
+            return _error(403, "forbidden", f"the caller may not see {what} {number}")
+        shown = show(sale, number) if sale else None
+        return JSONResponse(shown) if shown is not None else _error(404, f"{what}_not_found", f"{what} not found")
 
-    async def number(self, request: Request) -> Response:
-        """The tracking number, before any status."""
-        refused = self._door(request, "number")
-        if refused is not None:
-            return refused
-        shipment, body = self._of(request), await _json(request)
-        if shipment is None:
-            return _error(404, "not_found", "shipment not found")
-        number = body.get("tracking_number")
-        if shipment["mode"] != "me1" or not isinstance(number, str) or not number:
-            return self._breach("a tracking number that is none, or of a shipment that moves by itself")
-        shipment["tracking_number"] = number
-        self._tell(shipment, "number", body)
-        return JSONResponse(shipment)
+    def _format(self, request: Request, sale: Sale) -> dict[str, Any] | None:
+        if sale.shipment is None:
+            return None
+        asked = "new" if request.headers.get("x-format-new", "").lower() == "true" else "old"
+        wanted = self.switches.shipment_format
+        return (new_format if (asked if wanted == "asked" else wanted) == "new" else old_format)(sale.shipment)
 
     async def notified(self, request: Request) -> Response:
-        """A status of the shipment, in the steps that there are."""
+        """V2: a status, with or without a number."""
         refused = self._door(request, "notification")
         if refused is not None:
             return refused
-        shipment, body = self._of(request), await _json(request)
+        body, sale = await _json(request), self.sales.shipments.get(_digits(request))
+        shipment = sale.shipment if sale else None
+        refusal = refused_form(body) or _refused_sender(request, sale)
+        if refusal is None and shipment is not None:
+            refusal = refused_v2(body, shipment, self.switches)
+        if refusal is None and shipment is not None:
+            return self._taken(request, "notification", shipment, body, self.switches)
+        assert refusal is not None, "without a shipment there is one"
+        self._hear(request, "notification", shipment, body, refusal.status)
+        self._broken(request, refusal.words)
+        at = f"{self.clock().astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        told = {"status_code": refusal.status, "error_code": refusal.code, "message": refusal.message}
+        return JSONResponse(told | {"timestamp": at, "request_id": secrets.token_hex(16)}, refusal.status)
+
+    async def notified_v1(self, request: Request) -> Response:
+        """V1: ended, or as it was."""
+        body, sale = await _json(request), self.sales.shipments.get(_digits(request))
+        shipment = sale.shipment if sale else None
+        if self.switches.v1 != "works":
+            self._count("notification_v1")
+            self._broken(request, _ENDED)
+            self._hear(request, "notification_v1", shipment, body, int(self.switches.v1))
+            return _error(int(self.switches.v1), "not_found", "resource not found")
+        refused = self._door(request, "notification_v1")
+        if refused is not None:
+            return refused
+        if sale is None or shipment is None:
+            return self._refuse(request, shipment, body, Refusal(404, "not_found", "shipment not found"))
+        if sale.sender != SELLER or request.scope.get("fault") == "not_sender":
+            # A 401 that no new token mends.
+            words = f"Unauthorized receiver_id for order_id: {shipment['order_id']}"
+            return self._refuse(request, shipment, body, Refusal(401, "invalid_user_id_for_order", words))
+        refusal = refused_v1(body, shipment)
+        if refusal is not None:
+            return self._refuse(request, shipment, body, refusal)
+        return self._taken(request, "notification_v1", shipment, body, replace(self.switches, shipped_first=False))
+
+    async def put(self, request: Request) -> Response:
+        """The number alone (ME1), or number and status (custom, not_specified): where the switches let it."""
+        refused = self._door(request, "number")
+        if refused is not None:
+            return refused
+        body, sale = await _json(request), self.sales.shipments.get(_digits(request))
+        shipment = sale.shipment if sale and sale.sender == SELLER else None
         if shipment is None:
-            return _error(404, "not_found", "shipment not found")
-        wrong = _wrong(shipment, body)
-        if wrong:
-            return self._breach(wrong)
-        shipment["status"], shipment["substatus"] = body["status"], _nullable(body.get("substatus"))
-        self._tell(shipment, "notification", body)
+            return self._refuse(request, shipment, body, Refusal(404, "not_found", "shipment not found"))
+        refusal = self._refused_put(shipment, body)
+        if refusal is not None:
+            return self._refuse(request, shipment, body, refusal)
+        effect = request.scope.get("fault") != "no_effect" and shipment["status"] not in FINAL
+        if effect:
+            shipment |= {name: body[name] for name in ("tracking_number", "status") if name in body}
+            shipment |= {"tracking_method": "Otros", "last_updated": dated(self.clock())}
+        self._hear(request, "number", shipment, body, 200, effect=effect)
+        shown = ("date_created", "last_updated", "tracking_number", "tracking_method", "service_id")
+        return JSONResponse({name: shipment[name] for name in shown} | {"carrier_info": None})
+
+    def _refused_put(self, shipment: dict[str, Any], body: Any) -> Refusal | None:
+        told, mode = body if isinstance(body, dict) else {}, shipment["mode"]
+        number = told.get("tracking_number")
+        if not isinstance(number, str) or not number:
+            return Refusal(400, "bad_request", "tracking_number is required", "no tracking_number")
+        if mode == "me1" and self.switches.number_put:
+            wrong = told.get("service_id") != SERVICE_IN_BRAZIL
+            return Refusal(400, "invalid_service_id", "Invalid service id", f"{told}") if wrong else None
+        if mode in _TOLD_BY_SELLER and self.switches.custom_put != "no":
+            taken = {"shipped"} if self.switches.custom_put == "shipped" else {"shipped", "delivered"}
+            wrong = told.get("status", "shipped") not in taken or not told.keys() <= {"status", "tracking_number"}
+            return Refusal(400, "bad_request", "not allowed", f"{told}") if wrong else None
+        words = _NO_PUT if mode != "me2" else "a shipment that moves by itself"
+        return Refusal(404, "not_found", "resource not found", words)
+
+    def _taken(
+        self, request: Request, what: str, shipment: dict[str, Any], body: dict[str, Any], switches: Switches
+    ) -> Response:
+        unheard = request.scope.get("fault") == "no_effect"
+        effect = not unheard and take(shipment, body, self.clock(), switches)
+        self._hear(request, what, shipment, body, 200, effect=effect)
         return JSONResponse({"status": "OK"})
+
+    def _refuse(self, request: Request, shipment: dict[str, Any] | None, body: Any, refusal: Refusal) -> Response:
+        """In the form of everything but V2."""
+        self._hear(request, "refused", shipment, body, refusal.status)
+        self._broken(request, refusal.words)
+        return _error(refusal.status, refusal.code, refusal.message)
+
+    def _hear(
+        self,
+        request: Request,
+        what: str,
+        shipment: dict[str, Any] | None,
+        body: Any,
+        status: int,
+        *,
+        effect: bool = False,
+    ) -> None:
+        names = self.sales.names(shipment) if shipment else []
+        heard = {
+            "at": self.clock().isoformat(),
+            "order": names[0] if names else str(request.path_params["number"]),
+            "shipment": request.path_params["number"],
+            "invoice": "",
+            "what": what,
+            "body": body,
+            "status": status,
+            "effect": effect,
+        }
+        self.heard.append(heard)
+        if status == 200:
+            self.told.append(heard)
 
     def _door(self, request: Request, what: str) -> Response | None:
         self._count(what)
         ends = self.access.get(request.headers.get("authorization", "").removeprefix("Bearer "))
         if ends is None or ends <= self.clock():
-            return _error(401, "unauthorized", "invalid access token")
+            return _error(401, "invalid_token", "invalid access token")
         return None
-
-    def _of(self, request: Request) -> dict[str, Any] | None:
-        wanted = request.path_params["shipment"]
-        return next((s for s in self.shipments.values() if str(s["id"]) == wanted), None)
-
-    def _tell(self, shipment: dict[str, Any], what: str, body: dict[str, Any]) -> None:
-        at = self.clock().isoformat()
-        told = {"at": at, "order": str(shipment["order_id"]), "invoice": "", "what": what, "body": body}
-        self.told.append(told)
 
     def _count(self, what: str) -> None:
         self.calls[what] = self.calls.get(what, 0) + 1
 
-    def _breach(self, words: str) -> Response:
-        self.breaches.append(f"Mercado Livre: {words}")
-        return _error(400, "bad_request", words)
+    def _broken(self, request: Request, words: str) -> None:
+        if words:
+            self.breaches.append(f"Mercado Livre: {request.method} {request.url.path}: {words}")
 
 
-def _shipment(at: int, order: SoldOrder) -> dict[str, Any]:
-    """Every third order goes by Mercado Envios 2, which moves by itself."""
-    return {
-        "id": 28_264_263_908 + at,
-        "mode": "me2" if at % 3 == 2 else "me1",
-        "created_by": "receiver",
-        "order_id": int(order.marketplace_number),
-        "site_id": "MLB",
-        "status": "pending",
-        "substatus": None,
-        "tracking_number": None,
-    }
+def _refused_sender(request: Request, sale: Sale | None) -> Refusal | None:
+    if sale is None or sale.shipment is None:
+        return Refusal(404, "not_found", "shipment not found", "no such shipment")
+    if sale.sender != SELLER:
+        return replace(FORBIDDEN_CLIENT, words="another seller's shipment")
+    return FORBIDDEN_CLIENT if request.scope.get("fault") == "not_sender" else None
 
 
-def _wrong(shipment: dict[str, Any], body: dict[str, Any]) -> str:
-    """What is wrong with a notification; empty if nothing is."""
-    status, substatus = body.get("status"), _nullable(body.get("substatus")) or ""
-    payload, number = body.get("payload"), shipment["tracking_number"]
-    was, now = (shipment["status"], shipment["substatus"]), (status, substatus or None)
-    faults = {
-        "a notification of a shipment that moves by itself": shipment["mode"] != "me1",
-        "a status before the tracking number": not number or body.get("tracking_number") != number,
-        "a payload without comment and date": not _is_payload(payload),
-        f"the status {status}/{substatus} does not exist": substatus not in _WORDS.get(str(status), ()),
-        f"{status} after {was[0]}, which is final": was[0] in _FINAL,
-        f"{status} of what is not shipped": status != "shipped" and was[0] != "shipped",
-        f"{status} twice": was == now,
-    }
-    return next((words for words, wrong in faults.items() if wrong), "")
+def _digits(request: Request) -> int:
+    written = str(request.path_params["number"])
+    return int(written) if written.isascii() and written.isdigit() else 0
 
 
-def _is_payload(payload: object) -> bool:
-    return isinstance(payload, dict) and _is_instant(payload.get("date")) and bool(payload.get("comment"))
-
-
-def _nullable(value: object) -> str | None:
-    return None if value in {None, "null", ""} else str(value)
-
-
-def _is_instant(value: object) -> bool:
+async def _json(request: Request) -> Any:
+    """The body; None if it is no JSON."""
     try:
-        return datetime.fromisoformat(str(value)).tzinfo is not None
+        return await request.json()
     except ValueError:
-        return False
-
-
-async def _json(request: Request) -> dict[str, Any]:
-    try:
-        body = await request.json()
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
+        return None
 
 
 def _error(status: int, error: str, message: str) -> Response:
+    """The form of errors of everything but V2's notifications."""
     return JSONResponse({"message": message, "error": error, "status": status, "cause": []}, status)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from paradeiro.world.codes import s10
+from paradeiro.world.mercado_livre_sales import number_of_sale
 from paradeiro.world.postal import journey
 from paradeiro.world.truth import Customer, Package, SoldOrder, Truth
 
@@ -45,11 +46,12 @@ class Scenario:
         made = 0
         while made < self.packages:
             count = min(chance.choices((1, 2, 3), (80, 15, 5))[0], self.packages - made)
-            orders.append(self._order(chance, len(orders), count, made))
+            sold = sum(order.affiliate == MERCADO_LIVRE for order in orders)
+            orders.append(self._order(chance, len(orders), count, made, sold))
             made += count
         return Truth(orders, self.start, self.start + timedelta(days=self.days))
 
-    def _order(self, chance: Random, number: int, count: int, made: int) -> SoldOrder:
+    def _order(self, chance: Random, number: int, count: int, made: int, sold: int) -> SoldOrder:
         invoiced = self.start + timedelta(days=chance.uniform(0, self.days * 2 / 3))
         channel = (MERCADO_LIVRE if number % 2 else MARKETPLACE) if chance.random() < 0.25 else ""
         base = 1_300_000_000_000 + (self.seed % 90_000) * 1_000_000 + number
@@ -61,7 +63,7 @@ class Scenario:
             invoiced_at=invoiced,
             promised_at=invoiced + timedelta(days=chance.randint(4, 9)),
             affiliate=channel,
-            marketplace_number=_number_there(channel, base),
+            marketplace_number=_number_there(channel, base, sold),
         )
         for index in range(count):
             posted = invoiced + timedelta(hours=chance.uniform(1, 20))
@@ -82,7 +84,7 @@ class Scenario:
         return Customer(first, last, email, chance.choice(_LOCALES))
 
 
-def _number_there(channel: str, base: int) -> str:
-    """What the marketplace that sold it calls an order."""
-    numbers = {MARKETPLACE: f"M{base % 10**9}", MERCADO_LIVRE: f"2{base % 10**12:015d}"}
+def _number_there(channel: str, base: int, sold: int) -> str:
+    """What the marketplace that sold it calls an order; at Mercado Livre, after so many that it sold before."""
+    numbers = {MARKETPLACE: f"M{base % 10**9}", MERCADO_LIVRE: number_of_sale(base, sold)}
     return numbers.get(channel, f"{base}-01")

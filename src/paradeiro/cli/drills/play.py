@@ -68,11 +68,16 @@ class Past:
     registered: set[str]
     url: str
 
+    @property
+    def database(self) -> str:
+        """The database's name."""
+        return str(conninfo.conninfo_to_dict(self.url)["dbname"])
 
-async def warm_up(settings: Settings, url: str) -> Past:
+
+async def warm_up(settings: Settings, url: str, scenario: Scenario = _SCENARIO) -> Past:
     """Play the days before the incident, once for all of them."""
     clock = WorldClock(_START)
-    world = make_world(_SCENARIO.truth(), clock)
+    world = make_world(scenario.truth(), clock)
     world.post.seconds = _ANSWER_SECONDS
     registered: set[str] = set()
     async with AsyncExitStack() as stack:
@@ -99,7 +104,7 @@ def play_all(
 
     def play(number: int) -> Figures:
         began, incident = time.monotonic(), incidents[number]
-        with cloned_database(past.url, f"{_database(past.url)}_{number}") as url:
+        with cloned_database(past.url, f"{past.database}_{number}") as url:
             figures = asyncio.run(_play(settings, url, copy.deepcopy(past.world), set(past.registered), incident))
         figures.seconds = round(time.monotonic() - began, 1)
         figures.misses = _misses(figures, incident)
@@ -108,10 +113,6 @@ def play_all(
 
     with ThreadPoolExecutor(side_by_side, thread_name_prefix="incident") as pool:
         return list(pool.map(play, range(len(incidents))))
-
-
-def _database(url: str) -> str:
-    return str(conninfo.conninfo_to_dict(url)["dbname"])
 
 
 async def _play(settings: Settings, url: str, world: World, registered: set[str], incident: Incident) -> Figures:

@@ -1,250 +1,226 @@
-"""In: an account of a seller at Mercado Livre; out: a session that carries our news to its orders. The wire only.
+"""In: an account of a seller at Mercado Livre; out: a session that carries our news to its orders.
 
 It reads before it writes: the order's shipment says whether it is ours to move (Mercado Envios 1) and what it shows
-already, so nothing is told twice, no step is left out, and what is final there is left alone.
+already, so nothing is told twice, no step is left out, and what is final there is left alone. It reads afterwards too:
+an OK there proves nothing.
 """
 
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Annotated, Any
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
-from paradeiro.connectors.mercado_livre.render import News, Wanted
-from paradeiro.connectors.mercado_livre.words import SHIPPED, State
-from paradeiro.domain.bounds import text_problem
+from paradeiro.connectors.mercado_livre.byhand import ByHand
+from paradeiro.connectors.mercado_livre.render import News, Wanted, sale_of, segment, version_of
+from paradeiro.connectors.mercado_livre.shipments import Shipments, Shown
+from paradeiro.connectors.mercado_livre.wire import Wire
+from paradeiro.connectors.mercado_livre.words import SERVICES, SHIPPED, V1, State, shows
 from paradeiro.domain.words import Outcome
 from paradeiro.sdk.contract import AccountRef, Clock, Request, Sent
-from paradeiro.sdk.http import (
-    HttpAnswer,
-    HttpFailure,
-    error_words,
-    exchange,
-    json_object,
-    new_client,
-    retry_after,
-    trouble,
-)
-from paradeiro.sdk.tokens import NoTokens, Tokens
+from paradeiro.sdk.http import json_object, refusal_inside
 
-BASE_URL = "https://api.mercadolibre.com"
-_ME1 = "me1"
-_PAUSE_AFTER_429 = 60.0
-_SERVER_ERROR = 500  # from here on an answer says nothing of what was done before it went wrong
-_SHORTEST_LIFE, _LONGEST_LIFE = 60, 30 * 24 * 3600
-_AUTHORISE = "authorise the application again and enter the new refresh token (docs/connectors/mercado_livre.md)"
-
-
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """The order's shipment as Mercado Livre shows it."""
-
-    id: str
-    mode: str
-    state: State
-    tracking_number: str
+# After a notification was taken, an answer that there is no such thing is about that one shipment for so long.
+_SERVED_FOR = timedelta(hours=1)
+_NOT_FOUND, _BAD = 404, 400
+# Refusals of a notification that no number is at fault for.
+_NOT_THE_NUMBERS = ("event_date_before", "shipment_mode")
+_ASK, _KEEP, _OVERWRITE = "ask", "keep", "overwrite"
 
 
 class MercadoLivreSession:
     """An open session of one seller."""
 
     def __init__(self, account: AccountRef, clock: Clock) -> None:
-        self._settings = account.settings
         self._clock = clock
-        self._keep = account.keep
-        self._tokens: Tokens | None = None
-        self._client = new_client(account.settings.get("base_url") or BASE_URL, {"Accept": "application/json"})
+        self._wire = Wire(account, clock)
+        self._shipments = Shipments(self._wire)
+        self._by_hand = ByHand(account.settings, self._wire, self._shipments)
+        self._version = version_of(account.settings)
+        numbers = account.settings.get("numbers", "").strip().lower()
+        self._numbers = numbers if numbers in {_KEEP, _OVERWRITE} else _ASK  # a word that nobody knows asks
+        self._served_at: datetime | None = None
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        await self._wire.close()
 
     async def send(self, request: Request, telling_id: str) -> Sent:  # noqa: ARG002 - it is read before it is told
-        """Tell what the order's shipment does not show yet, step by step."""
+        """Tell what the order's shipment does not show yet, step by step, and look whether it shows it then."""
         wanted = msgspec.json.decode(request.body, type=Wanted)
-        shown = await self._shown(request.path)
+        shown = await self._shipments.shown(sale_of(request))
         if isinstance(shown, Sent):
             return shown
-        if shown.mode != _ME1:
-            return _nothing(f"told nothing: Mercado Livre follows this package itself ({shown.mode or 'no mode'})")
+        match shown.mode:
+            case "me1":
+                return await self._told(shown, wanted)
+            case "me2":
+                return nothing(f"told nothing: Mercado Livre follows this package itself ({shown.mode})")
+            case "custom" | "not_specified":
+                return await self._by_hand.send(shown, wanted)
+            case _:
+                words = f"nobody here knows who moves a shipment of mode '{shown.mode}': update Paradeiro"
+                return Sent(Outcome.MALFORMED, message=words)
+
+    async def _told(self, shown: Shown, wanted: Wanted) -> Sent:
+        """What is told of a shipment that the seller moves."""
         if shown.state.final and (wanted.news is None or _state(wanted.news) != shown.state):
-            return _nothing(f"told nothing: Mercado Livre shows {_said(shown.state)}, which is final there")
-        numbered = await self._number(shown, wanted)
-        if isinstance(numbered, Sent):
-            return numbered
+            return nothing(f"told nothing: Mercado Livre shows {shown.state}, which is final there")
         if wanted.news is None:
-            return _nothing(numbered)
+            return nothing(self._of_number(shown, wanted))
         return await self._move(shown, wanted, wanted.news)
 
     async def already_done(self, request: Request, telling_id: str) -> bool | None:  # noqa: ARG002 - the same call for every sink
         """Whether the shipment shows all of it; None if it does not answer now."""
         wanted = msgspec.json.decode(request.body, type=Wanted)
-        shown = await self._shown(request.path)
+        shown = await self._shipments.shown(sale_of(request))
         if isinstance(shown, Sent):
             return None if shown.outcome is Outcome.RETRY else False
-        if shown.tracking_number not in {wanted.tracking_number, *wanted.others}:
-            return False
-        return wanted.news is None or _state(wanted.news) == shown.state
+        if wanted.news is None:
+            return _is_of_order(shown, wanted)
+        return bool(shown.tracking_number) and shows(shown.state, _state(wanted.news))
 
-    async def _shown(self, path: str) -> _Shown | Sent:
-        answer = await self._ask("GET", path)
-        if isinstance(answer, Sent):
-            if answer.http_status == 404:
-                return Sent(Outcome.REFUSED, message="Mercado Livre knows no shipment of this order", http_status=404)
-            return answer
-        read = json_object(answer.body)
-        number, mode, status = read.get("id"), read.get("mode"), read.get("status")
-        sayable = isinstance(number, int | str) and not text_problem(str(number), 100)
-        if isinstance(number, bool) or not sayable or not isinstance(status, str):
-            words = "the shipment cannot be understood: it has no id or status"
-            return Sent(Outcome.MALFORMED, message=words, http_status=answer.status)
-        state = State(status, _text(read.get("substatus")))
-        return _Shown(str(number), _text(mode).lower(), state, _text(read.get("tracking_number")))
-
-    async def _number(self, shown: _Shown, wanted: Wanted) -> str | Sent:
-        """See to it that the shipment has a number: ours, or the one of another package of the order."""
-        if shown.tracking_number == wanted.tracking_number:
+    def _of_number(self, shown: Shown, wanted: Wanted) -> str:
+        """What becomes of a number that there is no news with yet: no call takes it alone."""
+        if shown.goes_by(wanted.tracking_number):
             return "the number was there"
-        if shown.tracking_number and shown.tracking_number in wanted.others:
+        if not shown.tracking_number:
+            return f"kept: Mercado Livre takes {wanted.tracking_number} with the first status, once the carrier has it"
+        if _is_of_order(shown, wanted):
             return f"the shipment goes by {shown.tracking_number}, another package of the order"
-        body: dict[str, Any] = {"tracking_number": wanted.tracking_number}
-        body |= {"service_id": wanted.service_id} if wanted.service_id else {}
-        answer = await self._ask("PUT", f"/shipments/{shown.id}", msgspec.json.encode(body))
-        if isinstance(answer, Sent):
-            return answer
-        if not json_object(answer.body):
-            return Sent(
-                Outcome.MALFORMED, message="the number was answered with no shipment", http_status=answer.status
-            )
-        return f"number {wanted.tracking_number}"
+        if self._numbers == _OVERWRITE:
+            return f"kept: {wanted.tracking_number} replaces {shown.tracking_number} with the next status"
+        return f"the shipment goes by {shown.tracking_number}, entered there: it stays"
 
-    async def _move(self, shown: _Shown, wanted: Wanted, news: News) -> Sent:
-        """Tell the position; first that it is shipped, where that is not known there."""
-        state = _state(news)
-        if shown.state == state:
-            return _nothing(f"{_said(state)} was there")
-        if shown.state.status != SHIPPED.status and state != SHIPPED:
-            first = News(SHIPPED.status, "", news.shipped_on, news.shipped_on, news.comment)
-            told = await self._notify(shown, wanted, first)
-            if told is not None:
-                return told
-        told = await self._notify(shown, wanted, news)
-        return told or Sent(Outcome.FOUND, receipt=f"OK: {_said(state)}", http_status=200)
-
-    async def _notify(self, shown: _Shown, wanted: Wanted, news: News) -> Sent | None:
-        """One seller notification; None if it was taken."""
-        payload: dict[str, Any] = {"comment": news.comment, "date": news.date}
-        payload |= {"service_id": wanted.service_id} if wanted.service_id else {}
-        body = {
-            "payload": payload,
-            "tracking_number": shown.tracking_number or wanted.tracking_number,
-            "tracking_url": wanted.tracking_url,
-            "status": news.status,
-            "substatus": news.substatus or "null",  # the text, as in the contract's examples
-        }
-        answer = await self._ask("POST", f"/shipments/{shown.id}/seller_notifications", msgspec.json.encode(body))
-        if isinstance(answer, Sent):
-            return answer
-        if str(json_object(answer.body).get("status", "")).upper() == "OK":
-            return None
-        return Sent(Outcome.MALFORMED, message="accepted without its OK", http_status=answer.status)
-
-    async def _ask(self, method: str, path: str, body: bytes | None = None) -> HttpAnswer | Sent:
-        """Ask with the token in force. One that is not taken any more is renewed, once."""
-        stale = ""
-        for _ in range(2):
-            tokens = await self._token(stale)
-            if isinstance(tokens, NoTokens):
-                return Sent(tokens.outcome, message=tokens.message, in_doubt=tokens.in_doubt)
-            headers = {"Authorization": f"Bearer {tokens.access}"}
-            if body is not None:
-                headers["Content-Type"] = "application/json"
-            answer = await exchange(self._client, method, path, headers=headers, body=body)
-            if isinstance(answer, HttpFailure):
-                return Sent(Outcome.RETRY, message=answer.message, in_doubt=answer.in_doubt)
-            if answer.status != 401:
-                return _taken(answer)
-            stale = tokens.access
-        words = f"Mercado Livre refuses the token that it has just given: {_AUTHORISE}"
-        return Sent(Outcome.AUTH_FAILED, message=words, http_status=401)
-
-    async def _token(self, stale: str) -> Tokens | NoTokens:
-        known = self._tokens
-        if known is not None and known.access != stale and known.expires_at > self._clock() + timedelta(minutes=1):
-            return known
-        if self._keep is not None:
-            given = await self._keep(stale, self._renewed)
-        else:
-            given = await self._renewed(known.refresh if known else self._settings["refresh_token"])
-        self._tokens = given if isinstance(given, Tokens) else None
-        return given
-
-    async def _renewed(self, refresh: str) -> Tokens | NoTokens:
-        """New tokens for a refresh token, which is worth nothing afterwards."""
-        form = msgspec.structs.asdict(
-            _Refresh("refresh_token", self._settings["client_id"], self._settings["client_secret"], refresh)
+    async def _move(self, shown: Shown, wanted: Wanted, news: News) -> Sent:
+        """Tell the position; first that it is shipped, where that is not known there. The number goes along."""
+        state, note = _state(news), ""
+        foreign = bool(shown.tracking_number) and not _is_of_order(shown, wanted)
+        if foreign and self._numbers != _OVERWRITE:
+            note = f"; the shipment goes by {shown.tracking_number}, entered there"
+            if state.final and self._numbers == _ASK and not shows(shown.state, state):
+                return _whose(shown, wanted, state)
+        numbered = bool(wanted.tracking_url) and (
+            not shown.tracking_number or (foreign and self._numbers == _OVERWRITE)
         )
-        asked = self._client.build_request("POST", "/oauth/token", data=form)
-        headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        answer = await exchange(self._client, "POST", "/oauth/token", headers=headers, body=asked.content)
-        if isinstance(answer, HttpFailure):
-            return NoTokens(Outcome.RETRY, answer.message, answer.in_doubt)
-        if not answer.ok:
-            outcome = trouble(answer)
-            if outcome in {Outcome.AUTH_FAILED, Outcome.REFUSED}:
-                return NoTokens(
-                    Outcome.AUTH_FAILED, f"Mercado Livre lets us in no more ({error_words(answer)}): {_AUTHORISE}"
-                )
-            return NoTokens(Outcome.RETRY, error_words(answer))
-        return self._given(answer)
+        was_there = shows(shown.state, state)
+        if was_there and (not numbered or state.final):
+            return nothing(f"{state} was there{note}")
+        refused = ""
+        for step in self._steps(shown, news):
+            told = await self._notify(shown, wanted, step, numbered=numbered and not refused)
+            if isinstance(told, Sent):
+                return told
+            refused = refused or told
+        return await self._read_back(shown, wanted, state, numbered=numbered, note=note, refused=refused)
 
-    def _given(self, answer: HttpAnswer) -> Tokens | NoTokens:
-        try:
-            given = msgspec.json.decode(answer.body, type=_Given)
-        except (msgspec.MsgspecError, ValueError, RecursionError):
-            return NoTokens(Outcome.RETRY, "the answer to a refresh token cannot be understood")
-        lives = timedelta(seconds=min(max(given.expires_in, _SHORTEST_LIFE), _LONGEST_LIFE))
-        return Tokens(given.access_token, given.refresh_token, self._clock() + lives)
+    def _steps(self, shown: Shown, news: News) -> Sequence[News]:
+        state = _state(news)
+        if shown.state.status == SHIPPED.status or state == SHIPPED:
+            return (news,)
+        return (News(SHIPPED.status, "", news.shipped_on, news.shipped_on, news.comment), news)
+
+    async def _notify(self, shown: Shown, wanted: Wanted, news: News, *, numbered: bool) -> Sent | str:
+        """One seller notification. A `Sent` if it was not taken; else why its number was not, or nothing.
+
+        A number that is refused holds up no position: the same goes again without it.
+        """
+        told = await self._post(shown, self._body(shown, wanted, news, numbered=numbered))
+        at_fault = told is not None and told.outcome is Outcome.REFUSED and told.http_status == _BAD
+        if told is None or not (numbered and at_fault) or any(c in told.message for c in _NOT_THE_NUMBERS):
+            return told or ""
+        again = await self._post(shown, self._body(shown, wanted, news, numbered=False))
+        return told.message if again is None else told
+
+    def _body(self, shown: Shown, wanted: Wanted, news: News, *, numbered: bool) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "payload": {
+                "service_id": wanted.service_id or SERVICES["BR"],
+                "comment": news.comment,
+                "date": self._dated(news.date, shown),
+            },
+            "status": news.status,
+            # None is `null` in V2, and was a text in V1.
+            "substatus": news.substatus or ("null" if self._version == V1 else None),
+        }
+        if numbered:
+            body |= {"tracking_number": wanted.tracking_number, "tracking_url": wanted.tracking_url}
+        return body
+
+    def _dated(self, text: str, shown: Shown) -> str:
+        """The date, never in the future and never before the shipment was made there: else it is refused."""
+        at = datetime.fromisoformat(text)
+        latest = max(min(at, self._clock()), shown.created_at or at)
+        return text if latest == at else latest.astimezone(at.tzinfo).isoformat(timespec="milliseconds")
+
+    async def _post(self, shown: Shown, body: dict[str, Any]) -> Sent | None:
+        """None if it was taken."""
+        version = "" if self._version == V1 else "/v2"
+        path = f"{version}/shipments/{segment(shown.id)}/seller_notifications"
+        answer = await self._wire.ask("POST", path, msgspec.json.encode(body))
+        if isinstance(answer, Sent):
+            ended = answer.http_status == _NOT_FOUND and not self._serves()
+            return self._ended(answer) if ended or answer.outcome is Outcome.ENDED else answer
+        no = refusal_inside(answer)
+        if no:
+            return Sent(Outcome.REFUSED, message=f"refused inside a success: {no}", http_status=answer.status)
+        if str(json_object(answer.body).get("status", "")).upper() != "OK":
+            return Sent(Outcome.MALFORMED, message="accepted without its OK", http_status=answer.status)
+        self._served_at = self._clock()
+        return None
+
+    def _serves(self) -> bool:
+        return self._served_at is not None and self._clock() - self._served_at < _SERVED_FOR
+
+    def _ended(self, answer: Sent) -> Sent:
+        """The shipment was read just before: what is not there is the interface."""
+        what = f"seller notifications of {self._version.upper()} answer {answer.http_status}"
+        if self._version == V1:
+            do = "V1 was announced to end on 2026-10-31: set the account's api_version to v2"
+        else:
+            do = "update Paradeiro, or set the account's api_version to one that Mercado Livre serves"
+        return Sent(Outcome.ENDED, message=f"{what}: {do}", http_status=answer.http_status)
+
+    async def _read_back(
+        self, before: Shown, wanted: Wanted, state: State, *, numbered: bool, note: str, refused: str
+    ) -> Sent:
+        """What the shipment shows after it was told."""
+        after = await self._shipments.read(before.id)
+        if isinstance(after, Sent):
+            words = f"accepted; whether {state} is shown cannot be read now: {after.message}"
+            return Sent(Outcome.RETRY, message=words, in_doubt=True, about_one=True, retry_after=after.retry_after)
+        if not shows(after.state, state):
+            words = f"Mercado Livre accepted {state} and still shows {after.state}"
+            return Sent(Outcome.NOT_WRITTEN, message=words, http_status=200)
+        if not numbered or after.goes_by(wanted.tracking_number):
+            number = f", number {wanted.tracking_number}" if numbered else ""
+            return Sent(Outcome.FOUND, receipt=f"OK: {state}{number}{note}", http_status=200)
+        if shows(before.state, state) and not refused:
+            words = f"{state} was there; the number {wanted.tracking_number} goes with the next one"
+            return nothing(words)
+        why = f" ({refused})" if refused else ""
+        words = f"it took {state} and not the number {wanted.tracking_number}{why}: enter it at Mercado Livre"
+        return Sent(Outcome.REFUSED, message=words, http_status=200)
 
 
-class _Given(msgspec.Struct):
-    access_token: Annotated[str, msgspec.Meta(min_length=1)]
-    refresh_token: Annotated[str, msgspec.Meta(min_length=1)]
-    expires_in: int
-
-
-class _Refresh(msgspec.Struct):
-    grant_type: str
-    client_id: str
-    client_secret: str
-    refresh_token: str
-
-
-def _taken(answer: HttpAnswer) -> HttpAnswer | Sent:
-    """The answer if it is one; else what went wrong."""
-    outcome = trouble(answer)
-    if outcome is not None:
-        wait = retry_after(answer) or (_PAUSE_AFTER_429 if answer.status == 429 else None)
-        doubt = answer.status >= _SERVER_ERROR
-        return Sent(outcome, "", error_words(answer), http_status=answer.status, retry_after=wait, in_doubt=doubt)
-    if answer.is_html:
-        return Sent(Outcome.MALFORMED, message="a web page came instead of an answer", http_status=answer.status)
-    return answer
-
-
-def _nothing(words: str) -> Sent:
+def nothing(words: str) -> Sent:
     """Nothing (more) had to be told; the receipt says why."""
-    return Sent(Outcome.FOUND, receipt=words, http_status=200)
+    return Sent(Outcome.FOUND, receipt=words)
+
+
+def _whose(shown: Shown, wanted: Wanted, state: State) -> Sent:
+    """What is final there is not told of a shipment that may be another package's."""
+    words = (
+        f"{state} is final at Mercado Livre, and the shipment goes by {shown.tracking_number}, not by "
+        f"{wanted.tracking_number}: if it is the same package, say so there, or let the account's setting numbers be "
+        "keep (told all the same) or overwrite (our number replaces theirs)"
+    )
+    return Sent(Outcome.REFUSED, message=words)
+
+
+def _is_of_order(shown: Shown, wanted: Wanted) -> bool:
+    return any(shown.goes_by(number) for number in (wanted.tracking_number, *wanted.others))
 
 
 def _state(news: News) -> State:
     return State(news.status, news.substatus)
-
-
-def _said(state: State) -> str:
-    return f"{state.status}/{state.substatus}" if state.substatus else state.status
-
-
-def _text(value: object) -> str:
-    """A text; the texts 'null' and '' and whatever is none are nothing."""
-    return value.strip() if isinstance(value, str) and value.strip().lower() != "null" else ""

@@ -1,12 +1,16 @@
 """In: what an order's packages are doing; out: Mercado Livre's status and substatus for the order's one shipment.
 
-Contract: developers.mercadolivre.com.br/pt-br/status-de-pedidos-rastreamento (read in November 2026).
+Contract: the page of the states of orders that the seller ships, V2, of 2026-08-20 (docs/connectors/mercado_livre.md).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from paradeiro.domain.words import Reason, Status
+
+V1, V2 = "v1", "v2"
+# The shipping service that every notification must name, by country.
+SERVICES = {"BR": 11, "AR": 154, "MX": 231876, "CL": 282578, "CO": 282579, "UY": 282604, "PE": 361180}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,35 +25,68 @@ class State:
         """Whether Mercado Livre takes nothing after it."""
         return self.status in FINAL
 
+    def __str__(self) -> str:
+        return f"{self.status}/{self.substatus}" if self.substatus else self.status
+
 
 FINAL = frozenset({"delivered", "not_delivered", "cancelled"})
 SHIPPED = State("shipped")
 DELIVERED = State("delivered")
-RETURNING = State("not_delivered", "returning_to_sender")  # final and irreversible there
+# Final and irreversible: the buyer is refunded. So never while the package is only on its way back.
+RETURNED = State("not_delivered", "returned")
+REFUSED = State("not_delivered", "refused_delivery")
+RETURNED_V1 = State("not_delivered", "returning_to_sender")
 _NOT_SHIPPED = frozenset({Status.REGISTERED, Status.UNKNOWN, Status.CANCELLED})
-_COMING_BACK = frozenset({Status.RETURNING, Status.RETURNED})
 
-# What the package that the news is about is doing, where there is a word for it (the failed attempts since
-# 2026-05). `unauthorized_receiver` is never said: a recipient who refuses is another thing, and no carrier tells of it.
+# What the package that the news is about is doing, where one of our words means the same. Never said, since no word of
+# ours means it: at_the_door, soon_deliver, unauthorized_receiver (nobody there may take it: a recipient who refuses is
+# another thing), impassable_zone, documentation_issue. `customs`, the normal passage, is no issue.
 _DOING = {
     (Status.OUT_FOR_DELIVERY, None): State("shipped", "out_for_delivery"),
     (Status.ATTEMPT_FAILED, Reason.RECIPIENT_ABSENT): State("shipped", "receiver_absent"),
     (Status.ATTEMPT_FAILED, Reason.ADDRESS_PROBLEM): State("shipped", "bad_address"),
     (Status.ATTEMPT_FAILED, Reason.RESTRICTED_AREA): State("shipped", "dangerous_area"),
 }
+_DOING_SINCE_V2 = {
+    (Status.ATTEMPT_FAILED, Reason.DELAYED): State("shipped", "not_visited"),
+    (Status.EXCEPTION, Reason.PAYMENT_DUE): State("shipped", "taxes_issue"),
+    (Status.EXCEPTION, Reason.CUSTOMS_HOLD): State("shipped", "fiscalization_issue"),
+}
+# Every substatus of `shipped` that a seller tells.
+TOLD_BY_SELLERS = frozenset(state.substatus for state in (_DOING | _DOING_SINCE_V2).values()) | {
+    "soon_deliver",
+    "at_the_door",
+    "unauthorized_receiver",
+    "impassable_zone",
+    "documentation_issue",
+}
 
 
-def state_of(status: Status, reason: Reason | None, others: Sequence[Status]) -> State | None:
-    """What is told of the order's shipment. `others`: the order's other packages; None: nothing to tell yet.
+def shows(shown: State, told: State) -> bool:
+    """Whether what is shown says what was told. A substatus of Mercado Livre's own is no other news than none."""
+    if shown.status != told.status:
+        return False
+    return shown.substatus == told.substatus or not (told.substatus or shown.substatus in TOLD_BY_SELLERS)
 
-    Mercado Livre knows one shipment per order. It is delivered when all packages are, and on its way back when all
-    are: both are final there, and a package that is still coming would be lost to the buyer.
+
+def state_of(
+    status: Status, reason: Reason | None, others: Sequence[Status], *, refused: bool = False, version: str = V2
+) -> State | None:
+    """What is told of the order's shipment. `others`: the order's other packages; `refused`: the package came back
+    because the recipient did not take it; None: nothing to tell yet.
+
+    Mercado Livre knows one shipment per order. It is delivered when all packages are, and not delivered when all are
+    back: both are final there, and a package that is still coming would be lost to the buyer.
     """
-    every = [status, *(other for other in others if other is not Status.CANCELLED)]
+    going = [other for other in others if other is not Status.CANCELLED]
+    every = [status, *going]
     if status in _NOT_SHIPPED:
         return None
     if all(each is Status.DELIVERED for each in every):
         return DELIVERED
-    if all(each in _COMING_BACK for each in every):
-        return RETURNING
-    return _DOING.get((status, reason)) or _DOING.get((status, None)) or SHIPPED
+    if all(each is Status.RETURNED for each in every):
+        if version == V1:
+            return RETURNED_V1
+        return REFUSED if refused and not going else RETURNED
+    doing = _DOING if version == V1 else _DOING | _DOING_SINCE_V2
+    return doing.get((status, reason)) or doing.get((status, None)) or SHIPPED

@@ -30,7 +30,7 @@ from paradeiro.sdk.contract import (
     Sent,
     Subscribed,
 )
-from paradeiro.sdk.http import json_object
+from paradeiro.sdk.http import json_object, refusal_inside
 
 ORDERS = "/api/oms/pvt/orders"
 _MOST_READ = 50  # orders read in one call
@@ -195,11 +195,14 @@ class VtexSession:
         if isinstance(answer, Trouble):
             return _not_sent(request, answer)
         receipt = _receipt(answer.body)
+        no = refusal_inside(answer)
+        if no:
+            return Sent(Outcome.REFUSED, message=f"refused inside a success: {no}", http_status=answer.status)
         if receipt is None:
             return Sent(Outcome.MALFORMED, message="accepted without a receipt", http_status=answer.status)
         if await self._shows(request) is False:
             words = f"VTEX accepted it (receipt {receipt}), but the order does not show it"
-            return Sent(Outcome.RETRY, message=words, http_status=answer.status)
+            return Sent(Outcome.NOT_WRITTEN, message=words, http_status=answer.status)
         return Sent(Outcome.FOUND, receipt=receipt, http_status=answer.status)
 
     async def _has_number(self, request: Request) -> bool:

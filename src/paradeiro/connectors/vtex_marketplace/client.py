@@ -14,6 +14,7 @@ from paradeiro.sdk.http import (
     exchange,
     json_object,
     new_client,
+    refusal_inside,
     retry_after,
     trouble,
 )
@@ -63,6 +64,9 @@ def _sent(answer: HttpAnswer | HttpFailure, receipt_of: Callable[[bytes], str | 
     if answer.is_html:
         words = "a web page came instead of an answer"
         return Sent(Outcome.MALFORMED, message=words, http_status=answer.status)
+    no = refusal_inside(answer)
+    if no:
+        return Sent(Outcome.REFUSED, message=f"refused inside a success: {no}", http_status=answer.status)
     receipt = receipt_of(answer.body)
     if receipt is None:
         return Sent(Outcome.MALFORMED, message="accepted without a receipt", http_status=answer.status)

@@ -18,6 +18,8 @@ _PT = {
     "Veja o exemplo: se nada falta nos pacotes, encerre este aviso.",
     "contract_drift.heals": "{account} responde de outro jeito desde {since}: {what}. Pacotes atingidos: "
     "{shipments}. Nada se perde e continuamos perguntando; este aviso se encerra sozinho.",
+    "interface_ended": "{account} não recebe mais nada: a interface com que falamos foi desligada ({why}). Nada se "
+    "perdeu: o que há para dizer espera e vai na ordem, uma vez só, quando isso estiver resolvido.",
     "silence": "{account} responde, mas não conta nada de novo desde {since}: {seen} eventos, quando o costume seriam "
     "{expected}. Nada se perdeu. Procure no site da transportadora um destes pacotes: {codes}. Se lá houver mais do "
     "que aqui, a interface parou de contar: fale com a transportadora.",

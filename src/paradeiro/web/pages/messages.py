@@ -2,6 +2,7 @@
 
 from paradeiro.domain.sheets import Fault, harmless
 from paradeiro.sdk.speech import Language
+from paradeiro.web.pages.messages_outcomes import OUTCOMES
 from paradeiro.web.pages.messages_persons import PERSONS
 from paradeiro.web.pages.messages_resend import RESEND
 from paradeiro.web.pages.messages_sheets import SHEETS
@@ -9,6 +10,7 @@ from paradeiro.web.pages.messages_sign_in import SIGN_IN_MESSAGES
 
 # name: (pt-BR, en). A screen asks for no other name: a test renders them all.
 MESSAGES: dict[str, tuple[str, str]] = {
+    **OUTCOMES,
     **PERSONS,
     **SHEETS,
     **RESEND,
@@ -160,14 +162,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "state.done": ("aceito", "accepted"),
     "state.superseded": ("substituído por notícia mais nova", "replaced by newer news"),
     "state.refused": ("recusado", "refused"),
-    # what asking gave
-    "outcome.": ("ainda não perguntado", "not asked yet"),
-    "outcome.found": ("respondeu", "it answered"),
-    "outcome.not_found": ("ainda não conhece o código", "it does not know the code yet"),
-    "outcome.retry": ("não respondeu", "it did not answer"),
-    "outcome.auth_failed": ("recusou as credenciais", "it refused the credentials"),
-    "outcome.malformed": ("resposta ilegível, guardada", "unreadable answer, kept"),
-    "outcome.refused": ("recusou o código", "it refused the code"),
     # what an operator states
     "ask_now": ("Perguntar agora", "Ask now"),
     "confirm": ("Confirmar a entrega", "Confirm the delivery"),
