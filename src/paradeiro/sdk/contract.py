@@ -207,8 +207,8 @@ class PushRead:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What came to a mail account's door. `outcome`: FOUND (`bounces` came back for their readers' reasons, `blamed` for
-    ours), NOT_FOUND, MALFORMED (bytes kept, a notice). It is proven by the key of a mail of ours that it names.
+    """What came to a mail account's door. `outcome`: FOUND (`bounces` came back for their readers' reasons, `blamed`
+    for ours), NOT_FOUND, MALFORMED (bytes kept, a notice). It is proven by the key of a mail of ours that it names.
     `confirm`: an address that a person has to open before the provider posts.
     """
 
@@ -315,7 +315,6 @@ class FeedSession(Session, Protocol):
 class SinkSession(Session, Protocol):
     async def send(self, request: Request, telling_id: str) -> Sent:
         """Carry one request out. `telling_id` travels as idempotency key."""
-        ...
 
     async def already_done(self, request: Request, telling_id: str) -> bool | None:
         """After a doubt: whether the other side shows that this very request was carried out. False if that can never
