@@ -171,7 +171,9 @@ def test_where_codes_have_no_form_a_comma_divides_and_a_doubt_is_said() -> None:
         codes_in("1001234567 1001234568", free_code_problem, formless=True)
 
 
-@given(st.lists(st.sampled_from(VALID), min_size=1, max_size=8, unique=True), st.sampled_from([",", ";", "/", " ", "|"]))
+@given(
+    st.lists(st.sampled_from(VALID), min_size=1, max_size=8, unique=True), st.sampled_from([",", ";", "/", " ", "|"])
+)
 def test_whatever_stands_between_no_code_is_lost(codes: list[str], between: str) -> None:
     assert codes_in(between.join(codes), s10_problem, formless=False) == tuple(codes)
 

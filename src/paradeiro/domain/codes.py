@@ -9,7 +9,7 @@ _WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 # Blanks, and marks that are invisible on a screen, come along when people copy a code (facts: failure 18).
 _NOISE = re.compile(r"[\s\u200b-\u200f\u202a-\u202e\u2060\ufeff\-.]+")
 LONGEST_CODE = 64
-# What stands between codes and in none; a slash may be part of a code that has no form, and a blank is often just noise.
+# What stands between codes and in none; a slash may be part of a code that has no form, a blank is often noise.
 _BETWEEN, _SLASHES, _BLANKS = re.compile(r"[,;|\n\r\t]+"), re.compile(r"[,;|/\\\s]+"), re.compile(r"\s+")
 _WORDS_BETWEEN = re.compile(r"\s+(?:e|y|and|\+|&)\s+", re.IGNORECASE)
 # A piece this long may be a code of its own; a longer text than that is no list of codes.
@@ -74,7 +74,7 @@ def codes_in(text: str, problem: Callable[[str], CodeProblem | None], *, formles
     """The codes that a text names, tidied, each once, in its order; whether each is right is not looked at here.
 
     A text that is one code is one. `problem` says what is wrong with a code at its carrier; `formless`: nearly any text
-    is right there, so only commas and the like divide. Raises `ValueError` in words where it may be one code or several.
+    is right there, so only commas and the like divide. Raises `ValueError` in words where it may be one or several.
     """
     whole = tidy_code(text)
     if len(text) > _LONGEST_LIST or (not formless and not _is_hard(problem(whole))):
@@ -83,7 +83,9 @@ def codes_in(text: str, problem: Callable[[str], CodeProblem | None], *, formles
     if formless:
         return _formless(text, whole, parts)
     if len(parts) > 1 and any(_all_codes(part, problem) for part in parts):
-        return tuple(dict.fromkeys(code for part in parts for code in (_all_codes(part, problem) or (tidy_code(part),))))
+        return tuple(
+            dict.fromkeys(code for part in parts for code in (_all_codes(part, problem) or (tidy_code(part),)))
+        )
     return tuple(dict.fromkeys(_all_codes(text, problem) or (whole,)))
 
 

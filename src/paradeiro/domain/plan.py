@@ -22,6 +22,11 @@ SUPERSEDING: dict[EffectKind, frozenset[EffectKind]] = {
     EffectKind.CUSTOMER_ADDRESS: frozenset({EffectKind.CUSTOMER_ADDRESS}),
 }
 
+# These tell an order system, or a marketplace that keeps histories by invoice, where an invoice's packages are.
+BY_INVOICE = frozenset({EffectKind.ORDER_UPDATE, EffectKind.MARKETPLACE_UPDATE})
+# These begin what is told of an invoice, whichever of its packages comes first.
+ONCE_AN_INVOICE = frozenset({EffectKind.ORDER_OPENING, EffectKind.MARKETPLACE_OPENING, EffectKind.MARKETPLACE_INVOICE})
+
 # These tell one change, as things were when it came, however late they go; all others tell the newest facts.
 AS_IT_WAS = frozenset({EffectKind.WEBHOOK_EVENT})
 

@@ -237,6 +237,8 @@ class DeedKind(StrEnum):
     EVENT = "event"
     CONFIRM_DELIVERY = "confirm_delivery"
     REOPEN = "reopen"
+    REPLACE = "replace"
+    RESTORE = "restore"
     EXPORT_CUSTOMER = "export_customer"
     ERASE_CUSTOMER = "erase_customer"
     KEEP_CUSTOMERS = "keep_customers"
