@@ -29,9 +29,10 @@ async def by_field(
     says: Collection[str],
     *,
     now: datetime,
-) -> None:
+) -> list[tuple[int, str]]:
     """What the fields that an order system keeps for its invoices replaced by naming other codes. `before`: the order's
     packages as they were; `new`: by invoice number the packages that came to it now; `says`: all codes named now.
+    Of each that was replaced the id, and what took whose place.
     """
     stated = await packages.stated_by_field(connection, order_id, sorted(new))
     pairs: dict[int, int] = {}
@@ -43,6 +44,9 @@ async def by_field(
         ]
         pairs |= replaced(labels, says, ids)
     await take_place(connection, around, before, pairs, author="", now=now)
+    new_codes = {k.shipment.id: k.shipment.tracking_code for k in await shipments.lock(connection, [*pairs.values()])}
+    old_codes = {k.shipment.id: k.shipment.tracking_code for k in before}
+    return [(old, f"{old_codes[old]} → {new_codes[by]}") for old, by in sorted(pairs.items())]
 
 
 def _said(kept: Kept, number: str, stated: str) -> bool | None:
@@ -73,7 +77,8 @@ async def take_place(
             whose, subject = old[each].shipment.store_id, f"shipment {each}"
             await notices.resolve_subject(connection, whose, [NoticeKind.WRONG_CODE], subject, now=now)
         await _tell(connection, around, new_id, before, f"replaced {sorted(ids)} {now.isoformat()}", now=now)
-    await orders.settle_deliveries(connection, sorted({k.order_id for k in old.values()}))
+    if old:
+        await orders.settle_deliveries(connection, sorted({k.order_id for k in old.values()}))
 
 
 async def stand_again(
@@ -127,7 +132,8 @@ async def replace_named(
 ) -> tuple[int, str] | None:
     """A package says which of its order's labels it replaces: that one's id and code; None if that was known."""
     wanted = tidy_code(code)
-    old = next((k for k in kept if k.shipment.tracking_code == wanted), None)
+    old = next((k for k in kept if k.shipment.tracking_code == wanted and k.shipment.id != new_id), None)
+    old = old or next((k for k in kept if k.shipment.tracking_code == wanted), None)
     new = next(k for k in kept if k.shipment.id == new_id)
     if old is None:
         known = sorted(k.shipment.tracking_code for k in kept if k.shipment.id != new_id)

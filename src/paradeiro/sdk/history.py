@@ -1,6 +1,6 @@
 """In: a timeline; out: what of it may be told outside, oldest first, and as lines: date, time, city, state, text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
@@ -74,12 +74,14 @@ def dispatched_at(shipment: Shipment, timeline: Timeline) -> datetime:
     return snapshot.accepted_at or min([shipment.registered_at, *counted])
 
 
+def counting(packages: Sequence[Carried]) -> list[Carried]:
+    """The packages of an invoice without which it is not delivered."""
+    those = [p for p in packages if p.counts]
+    return [p for p in those if p.timeline.snapshot.status is not Status.CANCELLED] or those or list(packages)
+
+
 def _counting(telling: Telling) -> list[Carried]:
-    """The packages without which what is told is not delivered: of the invoice, where it is told of one."""
-    alone = [Carried(telling.shipment, telling.timeline)]
-    counting = [p for p in telling.packages or alone if p.counts]
-    standing = [p for p in counting if p.timeline.snapshot.status is not Status.CANCELLED]
-    return standing or counting or alone
+    return counting(telling.packages or (Carried(telling.shipment, telling.timeline),))
 
 
 def told_delivered(telling: Telling) -> bool:
@@ -138,7 +140,11 @@ def told_history(telling: Telling, zone: tzinfo, words: Catalogue) -> tuple[tupl
     """All that is told of a package, or of an invoice, oldest first, with its line and its package. Where there are
     several packages each line says the code of its own.
     """
-    packages = telling.packages or (Carried(telling.shipment, telling.timeline),)
+    return history_of(telling.packages or (Carried(telling.shipment, telling.timeline),), zone, words)
+
+
+def history_of(packages: Sequence[Carried], zone: tzinfo, words: Catalogue) -> tuple[tuple[Told, Line, Carried], ...]:
+    """The same of these packages."""
     speaking = [(p, told_events(p.timeline), told_lines(p.timeline, zone, words)) for p in packages]
     several = len([p for p, told, _ in speaking if told or p.shipment.replaced_by is None]) > 1
     rows = [

@@ -72,7 +72,9 @@ class OrderIn(Shape):
 
 
 class ShipmentIn(Shape):
-    """A package to follow. The same code of the same order and invoice again is the same shipment."""
+    """A package to follow. The same code of the same order again is the same shipment; with another invoice it carries
+    that one too. Several codes in `tracking_code` (a comma between them) are several packages of the invoice.
+    """
 
     carrier: Carrier
     tracking_code: Code
@@ -80,6 +82,7 @@ class ShipmentIn(Shape):
     invoice: InvoiceIn | None = None
     tracking_url: Link | None = None
     lenient: bool = Field(default=False, description="take a code whose check digit is wrong")
+    replaces: Code | None = Field(None, description="the code of the order's label whose place this one takes")
 
     def registration(self) -> Registration:
         """The same as the flow takes it."""
@@ -100,6 +103,7 @@ class ShipmentIn(Shape):
             self.tracking_code,
             invoice,
             self.lenient,
+            self.replaces or "",
         )
 
 
@@ -111,6 +115,7 @@ class PackageIn(Shape):
     invoice: InvoiceIn | None = None
     tracking_url: Link | None = None
     lenient: bool = Field(default=False, description="take a code whose check digit is wrong")
+    replaces: Code | None = Field(None, description="the code of the order's label whose place this one takes")
 
 
 class FullOrderIn(OrderIn):
@@ -229,6 +234,9 @@ class ShipmentOut(Shape):
     registered_at: datetime
     next_check: datetime | None
     waits_for: str | None = Field(description="the account in trouble that keeps it from being followed")
+    invoice_numbers: list[str] = Field(description="of all invoices in the box, `invoice_number` first")
+    replaced_by: int | None = Field(description="the shipment whose label took its place: it is not followed any more")
+    replaced_at: datetime | None
 
 
 class ShipmentDetail(ShipmentOut):
@@ -243,10 +251,20 @@ class ShipmentDetail(ShipmentOut):
     proof_searches: list[ProofSearchOut]
 
 
+class PackageTaken(Shape):
+    """A package that was taken: its id, and whether it is new."""
+
+    id: int
+    created: bool
+
+
 class Registered(Shape):
+    """A package that was taken. `packages`: all that the tracking code named, if it named several."""
+
     id: int
     created: bool
     shipment: ShipmentDetail
+    packages: list[PackageTaken]
 
 
 class ShipmentPage(Shape):
@@ -288,11 +306,6 @@ class OrderTaken(Shape):
     created: bool
     packages: list["PackageTaken"]
     order: OrderDetail
-
-
-class PackageTaken(Shape):
-    id: int
-    created: bool
 
 
 class AuditOut(Shape):
