@@ -2,11 +2,13 @@
 
 from paradeiro.domain.sheets import Fault, harmless
 from paradeiro.sdk.speech import Language
+from paradeiro.web.pages.messages_packages import PACKAGES
 from paradeiro.web.pages.messages_persons import PERSONS
 from paradeiro.web.pages.messages_sign_in import SIGN_IN_MESSAGES
 
 # name: (pt-BR, en). A screen asks for no other name: a test renders them all.
 MESSAGES: dict[str, tuple[str, str]] = {
+    **PACKAGES,
     **PERSONS,
     **SIGN_IN_MESSAGES,
     # every screen
@@ -126,12 +128,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "proof_not_yet": ("a transportadora ainda não tem", "the carrier does not have it yet"),
     "proof_missing": ("não veio em {n} tentativas, não pedimos mais", "did not come in {n} tries, no longer asked for"),
     "deeds": ("Quem fez o quê", "Who did what"),
-    "deed.order": ("pedido informado", "order stated"),
-    "deed.register": ("pacote registrado", "package registered"),
-    "deed.invoice": ("nota fiscal informada", "invoice stated"),
-    "deed.event": ("evento informado", "event stated"),
-    "deed.confirm_delivery": ("entrega confirmada", "delivery confirmed"),
-    "deed.reopen": ("entrega retirada", "delivery taken back"),
     "door.api": ("pela API", "through the API"),
     "door.page": ("nesta tela", "on the screens"),
     "door.cli": ("na linha de comando", "on the command line"),
