@@ -285,3 +285,4 @@ class SheetProblem(StrEnum):
     CARRIER = "carrier"
     CODE = "code"
     DIGIT = "digit"
+    SEVERAL = "several"

@@ -35,6 +35,10 @@ PACKAGES = {
     "restore": ("Desfazer a substituição", "Take the replacement back"),
     "done.replace": ("Etiqueta substituída.", "Label replaced."),
     "done.restore": ("O código volta a ser seguido.", "The code is followed again."),
+    "sheet.several": (
+        "“{column}” pode ser um código ou vários: separe-os com vírgula, sem espaço dentro de um.",
+        "“{column}” may be one code or several: write a comma between them, and no blank within one.",
+    ),
     "error.same_label": (
         "Este é o próprio código do pacote; nada foi feito. Escreva o da etiqueta nova.",
         "This is the package's own code; nothing was done. Write the new label's.",
