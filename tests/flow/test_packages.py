@@ -376,8 +376,10 @@ async def test_an_order_is_delivered_when_the_label_that_never_went_is_replaced(
     one, _ = await store.state(ORDER, (A, "1"), (B, "1"))
     await store.news(B, POSTED, DELIVERED)
     assert (await store.delivered_at(), store.told()[-1]["isDelivered"]) == (None, False)
+    assert store.numbers()[-1] == f"{A}, {B}"
     await replace_label(store.shop.means, store.shop.store_id, one, NewLabel(B), BY)
     await store.shop.run()
+    assert store.numbers()[-1] == B
     assert await store.delivered_at() is not None
     assert store.told()[-1]["isDelivered"] is True, "the order system hears it without further news"
 
@@ -470,3 +472,26 @@ async def test_the_list_of_an_orders_packages_for_marketplaces_leaves_out_what_w
         order_id = (await store.shop.kept(one)).order_id
         packages = await orders.packages_of(connection, [order_id])
     assert [other.tracking_code for _, other in packages[order_id]] == [B]
+
+
+async def test_a_marketplace_told_by_invoice_hears_each_invoice_once(store: Store) -> None:
+    sold = replace(ORDER, channel="MKT", marketplace_number="M-9")
+    await store.state(sold, (A, "1"), (B, "1"), (A, "2"))
+    kinds = [each["kind"] for each in store.shop.outside.told("canal")]
+    assert kinds.count("marketplace_invoice") == 2, "the invoice of two boxes once, that of the shared box too"
+    await store.news(A, POSTED)
+    await store.news(B, POSTED)
+    histories = [each for each in store.shop.outside.told("canal") if each["kind"] == "marketplace_update"]
+    assert [each["code"] for each in histories] == [A, A, B], "at both invoices of the one, at one of the other"
+
+
+async def test_of_an_invoice_whose_other_box_cannot_be_read_nothing_is_told(store: Store) -> None:
+    _, two = await store.state(ORDER, (A, "1"), (B, "1"))
+    await store.news(A, POSTED)
+    before = len(store.told())
+    async with transaction(store.shop.means.pool) as connection:
+        await connection.execute("UPDATE shipment SET snapshot = '{\"status\": 7}' WHERE id = %s", (two,))
+    await store.news(A, POSTED, DELIVERED)
+    assert len(store.told()) == before, "nobody knows whether the invoice is delivered"
+    assert [status for _, status in store.mails()] == ["accepted", "delivered"], "the customer hears of this box"
+    assert "set_aside" in [notice.kind for notice in await store.shop.notices()]

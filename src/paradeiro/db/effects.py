@@ -167,9 +167,12 @@ async def _supersede_invoice(connection: Connection, ids: Sequence[int], *, now:
 async def told_by_invoice(
     connection: Connection, account_id: int, order_ids: Sequence[int]
 ) -> dict[tuple[int, str], tuple[str, datetime]]:
-    """By (order, invoice number): what an account was told last of an invoice's packages, and when."""
+    """By (order, invoice number): what an account was told last of an invoice's packages, and since when it was
+    being told.
+    """
     sql = """
-        SELECT DISTINCT ON (e.order_id, s.invoice_number) e.order_id, s.invoice_number, e.told_status, e.ended_at
+        SELECT DISTINCT ON (e.order_id, s.invoice_number) e.order_id, s.invoice_number, e.told_status,
+               coalesce((SELECT min(a.began_at) FROM attempt a WHERE a.effect_id = e.id), e.ended_at)
         FROM shipment s JOIN effect e ON e.shipment_id = s.id
         WHERE s.order_id = ANY(%s) AND e.account_id = %s AND e.kind = ANY(%s) AND e.state = 'done'
           AND e.told_status IS NOT NULL AND e.ended_at IS NOT NULL

@@ -12,6 +12,7 @@ from paradeiro.domain.words import EffectKind, Mailer, MailKind, PartyKind, Stat
 
 # A newer effect of the key makes unsent older ones of these kinds of the same shipment needless.
 SUPERSEDING: dict[EffectKind, frozenset[EffectKind]] = {
+    EffectKind.TRACKING_NUMBER: frozenset({EffectKind.TRACKING_NUMBER}),
     EffectKind.ORDER_UPDATE: frozenset({EffectKind.ORDER_UPDATE}),
     EffectKind.MARKETPLACE_UPDATE: frozenset({EffectKind.MARKETPLACE_UPDATE}),
     EffectKind.CUSTOMER_MAIL: frozenset({EffectKind.CUSTOMER_MAIL, EffectKind.CUSTOMER_REMINDER}),

@@ -11,7 +11,7 @@ from paradeiro.domain.labels import Label, replaced
 from paradeiro.domain.records import Invoice
 from paradeiro.domain.words import NoticeKind
 from paradeiro.flow.errors import ConflictError, InvalidError
-from paradeiro.flow.planning import tell_invoices
+from paradeiro.flow.planning import tell_invoices, tell_numbers
 from paradeiro.flow.surroundings import Surroundings
 
 
@@ -76,7 +76,8 @@ async def take_place(
         for each in ids:
             whose, subject = old[each].shipment.store_id, f"shipment {each}"
             await notices.resolve_subject(connection, whose, [NoticeKind.WRONG_CODE], subject, now=now)
-        await _tell(connection, around, new_id, before, f"replaced {sorted(ids)} {now.isoformat()}", now=now)
+        cause = f"replaced {sorted(ids)} {now.isoformat()}"
+        await _tell(connection, around, new_id, before, cause, numbers=bool(author), now=now)
     if old:
         await orders.settle_deliveries(connection, sorted({k.order_id for k in old.values()}))
 
@@ -87,17 +88,27 @@ async def stand_again(
     """A label was not replaced after all."""
     shipment = kept.shipment
     await packages.restore_label(connection, [shipment.id], now=now)
-    await _tell(connection, around, shipment.id, before, f"stands again {now.isoformat()}", now=now)
+    cause = f"stands again {now.isoformat()}"
+    await _tell(connection, around, shipment.id, before, cause, numbers=True, now=now)
     await orders.settle_deliveries(connection, [kept.order_id])
 
 
 async def _tell(
-    connection: Connection, around: Surroundings, shipment_id: int, before: Sequence[Kept], cause: str, *, now: datetime
+    connection: Connection,
+    around: Surroundings,
+    shipment_id: int,
+    before: Sequence[Kept],
+    cause: str,
+    *,
+    numbers: bool,
+    now: datetime,
 ) -> None:
+    """`numbers`: the order system does not show the labels' numbers by itself, a person said which they are."""
     kept = (await shipments.lock(connection, [shipment_id]))[0]
-    numbers = {invoice.number for invoice in invoices_of(kept)}
-    told = any(k.shipment.snapshot.news_at for k in (*before, kept) if numbers & {i.number for i in invoices_of(k)})
-    if told:
+    bills = {invoice.number for invoice in invoices_of(kept)}
+    if numbers:
+        await tell_numbers(connection, around, kept, cause, now=now)
+    if any(k.shipment.snapshot.news_at for k in (*before, kept) if bills & {i.number for i in invoices_of(k)}):
         await tell_invoices(connection, around, kept, cause, now=now)
 
 

@@ -84,6 +84,17 @@ async def introduce_shipment(
     return rows
 
 
+async def tell_numbers(connection: Connection, around: Surroundings, kept: Kept, cause: str, *, now: datetime) -> None:
+    """Tell the order system the numbers of a package's invoices again: other labels are on their packages now."""
+    if not around.stores[kept.shipment.store_id].policy.tell_order_system:
+        return
+    drafts = [EffectDraft(EffectKind.TRACKING_NUMBER, PartyKind.ORDER_SYSTEM, cause)]
+    named = [each for each in (kept, *further_of(kept)) if each.shipment.invoice.number]
+    rows = [row for each in named for row in rows_of(around, each, drafts)]
+    await effects.add(connection, rows, now=now)
+    await call_relay(connection, rows)
+
+
 async def tell_invoices(
     connection: Connection, around: Surroundings, kept: Kept, cause: str, *, now: datetime, only: int | None = None
 ) -> None:
