@@ -495,3 +495,24 @@ async def test_of_an_invoice_whose_other_box_cannot_be_read_nothing_is_told(stor
     assert len(store.told()) == before, "nobody knows whether the invoice is delivered"
     assert [status for _, status in store.mails()] == ["accepted", "delivered"], "the customer hears of this box"
     assert "set_aside" in [notice.kind for notice in await store.shop.notices()]
+
+
+async def test_a_number_that_is_put_back_is_the_package_again(store: Store) -> None:
+    await store.shows(shown("label-made-again-1"))
+    await store.shows(shown("label-made-again-2"))
+    await store.shows(shown("label-made-again-1"))
+    packages = await store.packages("3004-01")
+    new = "QZ620000068BR"
+    assert (packages[C].shipment.replaced_by, packages[new].shipment.replaced_by) == (None, packages[C].shipment.id)
+    await store.news(C, POSTED, DELIVERED, number="3004-01")
+    assert await store.delivered_at() is not None
+
+
+async def test_a_mail_that_waits_is_not_sent_of_a_label_that_was_replaced(store: Store) -> None:
+    (one,) = await store.state(ORDER, (A, "1"))
+    store.shop.outside.fail("mail", "retry")
+    await store.news(A, POSTED)
+    await replace_label(store.shop.means, store.shop.store_id, one, NewLabel(B), BY)
+    store.shop.outside.fail("mail", "ok")
+    await store.shop.later(hours=3)
+    assert store.mails() == []

@@ -267,7 +267,7 @@ async def take_order(
             taken.append(done.shipment_id)
             if done.created or done.joined:
                 new.setdefault(invoice.number, []).append(done.shipment_id)
-    await labels.by_field(connection, around, order_id, before, new, says, now=means.now())
+    await labels.by_field(connection, around, order_id, before, new, says, shown=True, now=means.now())
     return taken
 
 

@@ -28,15 +28,22 @@ async def by_field(
     new: Mapping[str, Sequence[int]],
     says: Collection[str],
     *,
+    shown: bool,
     now: datetime,
 ) -> list[tuple[int, str]]:
     """What the fields that an order system keeps for its invoices replaced by naming other codes. `before`: the order's
-    packages as they were; `new`: by invoice number the packages that came to it now; `says`: all codes named now.
-    Of each that was replaced the id, and what took whose place.
+    packages as they were; `new`: by invoice number the packages that came to it now; `says`: all codes named now;
+    `shown`: by the order system itself. Of each that was replaced the id, and what took whose place.
     """
-    stated = await packages.stated_by_field(connection, order_id, sorted(new))
+    numbers = {invoice.number for k in before for invoice in invoices_of(k)}
+    stated = await packages.stated_by_field(connection, order_id, sorted(numbers | new.keys()))
+    came = {number: list(ids) for number, ids in new.items()}
+    for again in _named_again(before, says, {} if shown else stated):
+        await stand_again(connection, around, again, before, numbers=not shown, now=now)
+        for invoice in invoices_of(again):
+            came.setdefault(invoice.number, []).append(again.shipment.id)
     pairs: dict[int, int] = {}
-    for number, ids in new.items():
+    for number, ids in came.items():
         labels = [
             Label(k.shipment.id, k.shipment.tracking_code, k.shipment.snapshot, said)
             for k in before
@@ -47,6 +54,25 @@ async def by_field(
     new_codes = {k.shipment.id: k.shipment.tracking_code for k in await shipments.lock(connection, [*pairs.values()])}
     old_codes = {k.shipment.id: k.shipment.tracking_code for k in before}
     return [(old, f"{old_codes[old]} → {new_codes[by]}") for old, by in sorted(pairs.items())]
+
+
+def _named_again(before: Sequence[Kept], says: Collection[str], stated: Mapping[str, str]) -> list[Kept]:
+    """Labels that a field replaced by another and names now: so they were not. Not those whose successor this field has
+    never named: the order system may show for a while what a caller has changed already.
+    """
+    by_id = {k.shipment.id: k for k in before}
+
+    def named(kept: Kept) -> bool:
+        return any(_said(kept, i.number, stated.get(i.number, "")) for i in invoices_of(kept))
+
+    return [
+        k
+        for k in before
+        if k.shipment.tracking_code in says
+        and not k.replaced_author
+        and (successor := by_id.get(k.shipment.replaced_by or 0)) is not None
+        and named(successor)
+    ]
 
 
 def _said(kept: Kept, number: str, stated: str) -> bool | None:
@@ -83,13 +109,19 @@ async def take_place(
 
 
 async def stand_again(
-    connection: Connection, around: Surroundings, kept: Kept, before: Sequence[Kept], *, now: datetime
+    connection: Connection,
+    around: Surroundings,
+    kept: Kept,
+    before: Sequence[Kept],
+    *,
+    numbers: bool = True,
+    now: datetime,
 ) -> None:
-    """A label was not replaced after all."""
+    """A label was not replaced after all. `numbers`: the order system does not show that by itself."""
     shipment = kept.shipment
     await packages.restore_label(connection, [shipment.id], now=now)
     cause = f"stands again {now.isoformat()}"
-    await _tell(connection, around, shipment.id, before, cause, numbers=True, now=now)
+    await _tell(connection, around, shipment.id, before, cause, numbers=numbers, now=now)
     await orders.settle_deliveries(connection, [kept.order_id])
 
 

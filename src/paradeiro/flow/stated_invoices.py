@@ -139,7 +139,7 @@ async def _follow(means: Means, store_id: int, order: Order, invoice: Invoice, b
         new = [done.shipment_id for done in taken.packages if done.created or done.joined]
         says = {*codes, *await _said_by_others(connection, taken.order_id, before, invoice.number)}
         ended = await labels.by_field(
-            connection, around, taken.order_id, before, {invoice.number: new}, says, now=means.now()
+            connection, around, taken.order_id, before, {invoice.number: new}, says, shown=False, now=means.now()
         )
         deeds = [Deed(DeedKind.REPLACE, order.number, old, said) for old, said in ended]
         await audit.note(connection, store_id, by, deeds, now=means.now())

@@ -12,7 +12,9 @@ import pytest
 
 from paradeiro.connectors.vtex.parse import parse_order
 from paradeiro.db import audit, shipments
+from paradeiro.db.pool import transaction
 from paradeiro.domain.records import Invoice, Order
+from paradeiro.flow.intake import take_orders
 from tests.flow.conftest import ANA, Shop
 from tests.web.vtex.conftest import add_key, vtex_headers
 
@@ -497,3 +499,20 @@ async def test_two_invoices_of_one_box_are_shown_as_two_with_its_news(vtex: http
         ("NF-2", "AA1", True),
     ]
     assert (await vtex.get(ORDER)).json()["value"] == 10000
+
+
+async def test_what_the_order_system_shows_late_puts_no_label_back(vtex: httpx.AsyncClient, shop: Shop) -> None:
+    shown = Order("1001", ANA, invoices=(Invoice("NF-1", 5000, courier="Posta", tracking_code="AA1"),))
+    async with transaction(shop.means.pool) as connection:
+        await take_orders(shop.means, connection, shop.store_id, [shown])
+    await vtex.patch(f"{ORDER}/invoice/NF-1", json=NUMBER | {"trackingNumber": "AA2"})
+    async with transaction(shop.means.pool) as connection:
+        await take_orders(shop.means, connection, shop.store_id, [shown])
+    async with shop.means.pool.connection() as connection:
+        kept = {k.shipment.tracking_code: k for k in await shipments.of_order(connection, shop.store_id, "1001")}
+    assert kept["AA1"].shipment.replaced_by == kept["AA2"].shipment.id
+    assert kept["AA2"].shipment.replaced_by is None
+    await vtex.patch(f"{ORDER}/invoice/NF-1", json=NUMBER)
+    async with shop.means.pool.connection() as connection:
+        kept = {k.shipment.tracking_code: k for k in await shipments.of_order(connection, shop.store_id, "1001")}
+    assert kept["AA2"].shipment.replaced_by == kept["AA1"].shipment.id, "the caller put it back itself"

@@ -187,6 +187,7 @@ class EffectOut(Shape):
     sink: str
     account: str
     told_status: str | None
+    invoice_number: str = Field(description="of the invoice that it is about, where the party is told by invoice")
     kind: str
     state: str
     attempts: int

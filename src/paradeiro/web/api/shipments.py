@@ -229,6 +229,7 @@ async def detail(means: Means, store_id: int, shipment_id: int) -> ShipmentDetai
                 sink=e.connector,
                 account=e.account,
                 told_status=e.told_status,
+                invoice_number=e.invoice_number,
                 kind=e.kind,
                 state=e.state,
                 attempts=e.attempts,
