@@ -21,6 +21,7 @@ CASES = Path(__file__).parent / "histories"
 TRACKING = f"{ORDER}/invoice/NF-1/tracking"
 SOLD = "/pvt/orders/1001/invoice"
 EVENT = {"city": "Itu", "state": "SP", "description": "Em trânsito", "date": "2026-11-02"}
+KEY = "35261111222333000181550010000001231000001234"
 
 
 def case(name: str) -> Any:
@@ -74,7 +75,8 @@ async def test_invoice_without_type(vtex: httpx.AsyncClient, shop: Shop) -> None
         ({"invoiceNumber": 471}, {"invoiceNumber": "471"}),
         ({"invoiceValue": 3095.0}, {"invoiceValue": 3095}),
         ({"invoiceValue": " 3095 "}, {"invoiceValue": 3095}),
-        ({"invoiceKey": int("35" * 22)}, {"invoiceKey": "35" * 22}),
+        ({"invoiceKey": int(KEY)}, {"invoiceKey": KEY}),
+        ({"invoiceKey": "35" * 22}, {"invoiceKey": None}),
         ({"trackingNumber": 87658}, {"trackingNumber": "87658"}),
         ({"courier": None, "trackingNumber": None, "trackingUrl": None}, {"trackingNumber": None, "courier": None}),
         ({"embeddedInvoice": None, "dispatchedDate": "ontem", "extraValue": 1, "volumes": 1, "cfop": "6.104"}, {}),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paradeiro.domain.codes import free_code_problem, s10_check_digit, s10_problem, tidy_code
+from paradeiro.domain.codes import codes_in, free_code_problem, s10_check_digit, s10_problem, tidy_code
 
 # facts/correios, section 5: every one was seen on a real object.
 VALID = [
@@ -121,3 +121,63 @@ def test_other_carriers_have_codes_of_their_own(code: str) -> None:
 @pytest.mark.parametrize("code", ["", "x" * 65, "ção", "a\nb", "\U0001f4e6"])
 def test_but_not_any_text(code: str) -> None:
     assert free_code_problem(code) is not None
+
+
+A, B = "QZ620000037BR", "QZ620000045BR"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{A}, {B}",
+        f"{A},{B}",
+        f"{A};{B}",
+        f"{A} / {B}",
+        f"{A}/{B}",
+        f"{A} | {B}",
+        f"{A} {B}",
+        f"{A}\n{B}\n",
+        f"{A} e {B}",
+        f"{A} and {B}",
+        f"{A}, {B}, {A}",
+        f" {A.lower()} ,, {B} ;",
+        "QZ 620000037 BR, QZ 62000 0045 BR",
+        "QZ 620000037 BR QZ 620000045 BR",
+        "QZ-620000037-BR;QZ.620000045.BR",
+    ],
+)
+def test_several_codes_in_one_field_are_several(text: str) -> None:
+    assert codes_in(text, s10_problem, formless=False) == (A, B)
+
+
+def test_what_is_one_code_stays_one() -> None:
+    assert codes_in(" qz 620000037 br ", s10_problem, formless=False) == (A,)
+    assert codes_in("QZ620000038BR", s10_problem, formless=False) == ("QZ620000038BR",), "a wrong digit is said later"
+    link = "https://rastreamento.correios.com.br/app/index.php?objetos=QZ620000071BR"
+    assert len(codes_in(link, s10_problem, formless=False)) == 1, "an address is no list"
+    assert len(codes_in("caixa grande", s10_problem, formless=False)) == 1
+
+
+def test_a_part_that_is_no_code_is_kept_to_be_named() -> None:
+    assert codes_in(f"{A}, SEDEX", s10_problem, formless=False) == (A, "SEDEX")
+    assert codes_in(f"{A}, QZ620000046BR", s10_problem, formless=False) == (A, "QZ620000046BR")
+
+
+def test_where_codes_have_no_form_a_comma_divides_and_a_doubt_is_said() -> None:
+    assert codes_in("10012345, 10012346", free_code_problem, formless=True) == ("10012345", "10012346")
+    assert codes_in("PED/2026/1", free_code_problem, formless=True) == ("PED/2026/1",)
+    assert codes_in("12 345", free_code_problem, formless=True) == ("12345",)
+    with pytest.raises(ValueError, match="Write a comma between codes"):
+        codes_in("1001234567 1001234568", free_code_problem, formless=True)
+
+
+@given(
+    st.lists(st.sampled_from(VALID), min_size=1, max_size=8, unique=True), st.sampled_from([",", ";", "/", " ", "|"])
+)
+def test_whatever_stands_between_no_code_is_lost(codes: list[str], between: str) -> None:
+    assert codes_in(between.join(codes), s10_problem, formless=False) == tuple(codes)
+
+
+@given(st.text(max_size=80))
+def test_no_text_breaks_it(text: str) -> None:
+    assert codes_in(text, s10_problem, formless=False)

@@ -8,11 +8,11 @@ from paradeiro.db import shipments
 from paradeiro.db.pool import transaction
 from paradeiro.domain.words import NoticeKind
 from paradeiro.flow import collect as collecting
-from paradeiro.flow import intake, relay
+from paradeiro.flow import relay, visits
 from paradeiro.flow.collect import collect
-from paradeiro.flow.intake import visit
 from paradeiro.flow.listen import listen
 from paradeiro.flow.prove import prove
+from paradeiro.flow.visits import visit
 from paradeiro.worker.sweep import sweep
 from tests.flow.conftest import Shop, shop
 from tests.flow.test_main_line import POSTED
@@ -57,7 +57,7 @@ async def test_a_sink_that_hangs_leaves_a_doubt_that_is_looked_up_before_it_goes
 
 
 async def test_an_order_system_that_hangs_is_in_trouble(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake, "PAGE_SECONDS", _SHORT)
+    monkeypatch.setattr(visits, "PAGE_SECONDS", _SHORT)
     shop.outside.fail("orders", "hang")
     async with asyncio.timeout(_PATIENCE):
         await visit(shop.means, shop.accounts["loja"])

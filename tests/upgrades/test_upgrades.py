@@ -82,3 +82,41 @@ def test_a_database_that_is_not_what_its_revision_says_is_refused(old_database: 
         migrate(old_database)
     with psycopg.connect(old_database) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0018",)
+
+
+def test_two_rows_of_one_code_become_one_package_with_two_invoices(old_database: str) -> None:
+    with psycopg.connect(old_database) as connection:
+        first, second = connection.execute(  # type: ignore[misc]  # an insert returns its row
+            """WITH first AS (SELECT * FROM shipment WHERE invoice_number <> '' ORDER BY id LIMIT 1)
+               INSERT INTO shipment (store_id, order_id, account_id, carrier, tracking_code, invoice_number, invoice,
+                                     tracking_token, registered_at, status, next_check)
+               SELECT store_id, order_id, account_id, carrier, tracking_code, 'NF-second',
+                      jsonb_set(invoice, '{number}', '"NF-second"'), 'second-token', registered_at, status, now()
+               FROM first RETURNING (SELECT id FROM first), id"""
+        ).fetchone()
+        connection.execute(
+            """INSERT INTO tracking_event (store_id, shipment_id, occurred_at, code, status, source, body, recorded_at)
+               SELECT store_id, id, registered_at, 'operator/delivered', 'delivered', 'operator', '{}', registered_at
+               FROM shipment WHERE id = %s""",
+            (second,),
+        )
+        for kind in ("customer_mail", "order_update"):
+            connection.execute(
+                """INSERT INTO effect (store_id, order_id, shipment_id, account_id, kind, cause, not_before, created_at)
+                   SELECT s.store_id, s.order_id, s.id, (SELECT min(id) FROM account), %s, 'c', now(), now()
+                   FROM shipment s WHERE s.id = %s""",
+                (kind, second),
+            )
+    migrate(old_database)
+    with psycopg.connect(old_database) as connection:
+        sql = "SELECT package_id, account_id, next_check FROM shipment WHERE id = %s"
+        assert connection.execute(sql, (second,)).fetchone() == (first, None, None)
+        sql = "SELECT kind, state FROM effect WHERE shipment_id = %s ORDER BY kind"
+        told = connection.execute(sql, (second,)).fetchall()
+        assert told == [("customer_mail", "superseded"), ("order_update", "pending")], (
+            "the invoice is told all the same"
+        )
+        sql = "SELECT count(*) FROM tracking_event WHERE shipment_id = %s AND code = 'operator/delivered'"
+        assert connection.execute(sql, (first,)).fetchone() == (1,), "what people stated is the package's"
+        sql = "SELECT digest IS NULL, next_check <= now() FROM shipment WHERE id = %s"
+        assert connection.execute(sql, (first,)).fetchone() == (True, True), "it is asked for and folded again"

@@ -13,7 +13,7 @@ from paradeiro.domain.records import Customer, Invoice, Order
 from paradeiro.domain.words import DeedKind, PartyKind
 from paradeiro.flow import deeds
 from paradeiro.flow.errors import ConflictError, InvalidError, MissingError
-from paradeiro.flow.intake import Registration, carrier_named, register
+from paradeiro.flow.intake import Registration, StatedOrder, carrier_named, state_order
 from paradeiro.flow.means import Means
 from paradeiro.sdk.contract import Connector
 from paradeiro.settings import Settings
@@ -180,5 +180,8 @@ async def register_command(
             stated = Registration(
                 Order(order, Customer(email=email or None)), carrier, code, Invoice(invoice, courier=carrier), lenient
             )
-            done = await register(means, store_id, stated, cli_author())
-    return f"Shipment {done.shipment_id} is {'followed now' if done.created else 'followed already'}."
+            taken = await state_order(means, store_id, StatedOrder(stated.order, (stated,)), cli_author())
+    return " ".join(
+        f"Shipment {done.shipment_id} is {'followed now' if done.created else 'followed already'}."
+        for done in taken.packages
+    )

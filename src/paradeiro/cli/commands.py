@@ -18,6 +18,7 @@ from paradeiro.cli.customer_commands import app as customer
 from paradeiro.cli.doctor_commands import doctor
 from paradeiro.cli.key_commands import app as key
 from paradeiro.cli.mail_return_commands import app as mail
+from paradeiro.cli.package_commands import app as package
 from paradeiro.cli.printing import AsJson, show
 from paradeiro.cli.resend_commands import resend
 from paradeiro.cli.status_commands import status
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 app.add_typer(vtex)
 app.add_typer(store)
+app.add_typer(package)
 app.command()(status)
 app.add_typer(brand)
 app.add_typer(carriers)

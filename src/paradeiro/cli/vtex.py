@@ -15,9 +15,9 @@ from paradeiro.db.stores import Account
 from paradeiro.domain.words import Mailer, Outcome
 from paradeiro.flow.errors import ConflictError, InvalidError, MissingError
 from paradeiro.flow.hook import open_feed, rights_of, shut_door, shut_feed
-from paradeiro.flow.intake import take_all
 from paradeiro.flow.mailing import set_mailer
 from paradeiro.flow.means import Means
+from paradeiro.flow.visits import take_all
 from paradeiro.sdk.contract import Right
 from paradeiro.settings import Settings
 

@@ -49,7 +49,9 @@ _BILLS = """
     UNION ALL
     SELECT s.invoice, false, s.registered_at FROM shipment s
     WHERE s.order_id = o.id AND NOT EXISTS (
-        SELECT 1 FROM stated_invoice i WHERE i.order_id = s.order_id AND i.number = s.invoice_number)"""
+        SELECT 1 FROM stated_invoice i WHERE i.order_id = s.order_id AND i.number = s.invoice_number)
+      AND NOT EXISTS (SELECT 1 FROM shipment e WHERE e.order_id = s.order_id AND e.id < s.id
+                      AND e.invoice_number = s.invoice_number AND s.invoice_number <> '')"""
 # A date that no order has is none. Of an invoice of another shape what can be read of it is counted: one odd row must
 # not keep the list from being shown.
 _CREATED = "coalesce(CASE WHEN o.ordered_at BETWEEN '1990-01-01' AND '2100-12-31' THEN o.ordered_at END, o.created_at)"

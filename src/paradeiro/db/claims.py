@@ -18,11 +18,11 @@ class Claimed:
 
 async def shipments(connection: Connection) -> dict[str, Claimed]:
     """What is claimed of each tracking code."""
-    sql = "SELECT tracking_code, status, delivered_at, registered_at FROM shipment"
+    sql = "SELECT tracking_code, status, delivered_at, registered_at FROM shipment WHERE package_id IS NULL"
     known = {row[0]: Claimed(*row[1:]) async for row in await connection.execute(sql)}
     sql = """
         SELECT tracking_code, occurred_at, code FROM tracking_event e JOIN shipment s ON s.id = e.shipment_id
-        WHERE NOT e.echo"""
+        WHERE NOT e.echo AND s.package_id IS NULL"""
     async for tracking_code, occurred_at, code in await connection.execute(sql):
         known[tracking_code].events.append((occurred_at, code))
     return known

@@ -66,7 +66,7 @@ _WAITS = (
 # ago. A code that its carrier refused for good is not one: a notice waits for a person.
 _RESTS = """
     FROM shipment s WHERE s.next_check IS NULL AND s.status NOT IN ('delivered', 'returned', 'cancelled')
-      AND s.account_id IS NOT NULL AND s.outcome <> 'refused'
+      AND s.account_id IS NOT NULL AND s.replaced_by IS NULL AND s.outcome <> 'refused'
       AND coalesce(s.news_at, s.registered_at) > %(now)s - %(patience)s"""
 
 

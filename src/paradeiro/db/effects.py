@@ -1,7 +1,7 @@
 """In: effects to carry out; out: the next ones that may go, strictly in order per order and sink."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from psycopg.rows import class_row
@@ -9,13 +9,15 @@ from psycopg.rows import class_row
 from paradeiro.db.pool import Connection
 from paradeiro.db.set_aside import free
 from paradeiro.domain.bounds import clean_text
-from paradeiro.domain.plan import AS_IT_WAS, SUPERSEDING
+from paradeiro.domain.plan import AS_IT_WAS, BY_INVOICE, ONCE_AN_INVOICE, SUPERSEDING
 from paradeiro.domain.words import EffectKind, Outcome, Status
 
 
 @dataclass(frozen=True, slots=True)
 class EffectRow:
-    """An effect to add."""
+    """An effect to add. `shipment_id` may be the row of a further invoice of a package. `invoice`: its number, where
+    the account is told by invoice: whatever of its packages caused it, a newer one supersedes it.
+    """
 
     store_id: int
     order_id: int
@@ -23,6 +25,7 @@ class EffectRow:
     account_id: int
     kind: EffectKind
     cause: str
+    invoice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +64,13 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class ShownEffect:
-    """An effect as an operator sees it. `account` is the name of the account that it is told at."""
+    """An effect as an operator sees it. `account` is the name of the account that it is told at; `shipment_id` is the
+    package, `invoice_number` that of the invoice that it is about where the party is told by invoice.
+    """
 
     id: int
     shipment_id: int
+    invoice_number: str
     connector: str
     account: str
     kind: str
@@ -81,6 +87,7 @@ class ShownEffect:
 
 async def add(connection: Connection, rows: Sequence[EffectRow], *, now: datetime) -> list[EffectKind]:
     """Add effects; the same cause twice adds nothing. The new ones' kinds; what they make needless is superseded."""
+    rows = await _not_begun(connection, rows)
     if not rows:
         return []
     sql = """
@@ -89,7 +96,7 @@ async def add(connection: Connection, rows: Sequence[EffectRow], *, now: datetim
             (SELECT coalesce(max(e.id), 0) FROM tracking_event e WHERE e.shipment_id = n.shipment_id) END
         FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[])
             AS n (store_id, order_id, shipment_id, account_id, kind, cause)
-        ON CONFLICT (shipment_id, account_id, kind, cause) DO NOTHING RETURNING id, kind"""
+        ON CONFLICT (shipment_id, account_id, kind, cause) DO NOTHING RETURNING id, kind, shipment_id, account_id"""
     columns = (
         [row.store_id for row in rows],
         [row.order_id for row in rows],
@@ -98,12 +105,38 @@ async def add(connection: Connection, rows: Sequence[EffectRow], *, now: datetim
         [row.kind.value for row in rows],
         [row.cause for row in rows],
     )
-    new = [
-        (row[0], EffectKind(row[1]))
-        async for row in await connection.execute(sql, (now, now, [kind.value for kind in sorted(AS_IT_WAS)], *columns))
-    ]
-    await _supersede(connection, [effect_id for effect_id, _ in new], now=now)
-    return [kind for _, kind in new]
+    by_invoice = {(row.shipment_id, row.account_id) for row in rows if row.invoice}
+    as_it_was = [kind.value for kind in sorted(AS_IT_WAS)]
+    new = await (await connection.execute(sql, (now, now, as_it_was, *columns))).fetchall()
+    await _supersede(connection, [row[0] for row in new], now=now)
+    await _supersede_invoice(connection, [row[0] for row in new if (row[2], row[3]) in by_invoice], now=now)
+    return [EffectKind(row[1]) for row in new]
+
+
+async def _not_begun(connection: Connection, rows: Sequence[EffectRow]) -> list[EffectRow]:
+    """The rows without those that begin what another package of the same invoice has begun."""
+    seen: set[tuple[int, int, EffectKind, str]] = set()
+    found: list[EffectRow] = []
+    for each in rows:
+        row, key = each, (each.order_id, each.account_id, each.kind, each.invoice)
+        if row.invoice and row.kind in ONCE_AN_INVOICE and (key in seen or await _begun(connection, row)):
+            if row.kind is not EffectKind.MARKETPLACE_OPENING:
+                continue
+            # What would have been said as the first news is said all the same.
+            row = replace(row, kind=EffectKind.MARKETPLACE_UPDATE)
+        seen.add(key)
+        found.append(row)
+    return found
+
+
+async def _begun(connection: Connection, row: EffectRow) -> bool:
+    sql = """
+        SELECT EXISTS (
+            SELECT 1 FROM shipment s JOIN effect e ON e.shipment_id = s.id
+            WHERE s.order_id = %s AND s.invoice_number = %s AND s.id <> %s AND e.account_id = %s AND e.kind = %s)"""
+    values = (row.order_id, row.invoice, row.shipment_id, row.account_id, row.kind.value)
+    found = await (await connection.execute(sql, values)).fetchone()
+    return bool(found and found[0])
 
 
 _PAIRS = [(newer.value, older.value) for newer, olders in SUPERSEDING.items() for older in sorted(olders)]
@@ -117,6 +150,35 @@ async def _supersede(connection: Connection, ids: Sequence[int], *, now: datetim
         WHERE n.id = ANY(%s) AND e.kind = p.older AND e.shipment_id = n.shipment_id
           AND e.account_id = n.account_id AND e.id < n.id AND e.state = 'pending'"""
     await connection.execute(sql, (now, [p[0] for p in _PAIRS], [p[1] for p in _PAIRS], list(ids)))
+
+
+async def _supersede_invoice(connection: Connection, ids: Sequence[int], *, now: datetime) -> None:
+    """The same for what tells an invoice: also what another package of it caused."""
+    sql = """
+        UPDATE effect e SET state = 'superseded', ended_at = %s
+        FROM effect n JOIN shipment sn ON sn.id = n.shipment_id, shipment se
+        WHERE n.id = ANY(%s) AND n.kind = ANY(%s) AND e.kind = n.kind AND e.account_id = n.account_id
+          AND e.order_id = n.order_id AND se.id = e.shipment_id AND se.invoice_number = sn.invoice_number
+          AND e.id < n.id AND e.state = 'pending'"""
+    if ids:
+        await connection.execute(sql, (now, list(ids), [kind.value for kind in sorted(BY_INVOICE)]))
+
+
+async def told_by_invoice(
+    connection: Connection, account_id: int, order_ids: Sequence[int]
+) -> dict[tuple[int, str], tuple[str, datetime]]:
+    """By (order, invoice number): what an account was told last of an invoice's packages, and since when it was
+    being told.
+    """
+    sql = """
+        SELECT DISTINCT ON (e.order_id, s.invoice_number) e.order_id, s.invoice_number, e.told_status,
+               coalesce((SELECT min(a.began_at) FROM attempt a WHERE a.effect_id = e.id), e.ended_at)
+        FROM shipment s JOIN effect e ON e.shipment_id = s.id
+        WHERE s.order_id = ANY(%s) AND e.account_id = %s AND e.kind = ANY(%s) AND e.state = 'done'
+          AND e.told_status IS NOT NULL AND e.ended_at IS NOT NULL
+        ORDER BY e.order_id, s.invoice_number, e.id DESC"""
+    values = (list(order_ids), account_id, [kind.value for kind in sorted(BY_INVOICE)])
+    return {(row[0], row[1]): (row[2], row[3]) async for row in await connection.execute(sql, values)}
 
 
 async def leave_out(connection: Connection, store_id: int, kind: EffectKind, *, now: datetime) -> None:
@@ -214,8 +276,11 @@ async def _give_way(connection: Connection, effect_id: int, *, now: datetime) ->
     sql = """
         UPDATE effect e SET state = 'superseded', ended_at = %s
         FROM effect n JOIN unnest(%s::text[], %s::text[]) AS p (newer, older) ON n.kind = p.newer
-        WHERE e.id = %s AND e.kind = p.older AND n.shipment_id = e.shipment_id AND n.account_id = e.account_id
-          AND n.id > e.id AND n.state = 'pending'"""
+        WHERE e.id = %s AND e.kind = p.older AND n.account_id = e.account_id AND n.id > e.id AND n.state = 'pending'
+          AND (n.shipment_id = e.shipment_id
+               OR (n.kind = 'order_update' AND n.kind = e.kind AND n.order_id = e.order_id
+                   AND (SELECT s.invoice_number FROM shipment s WHERE s.id = n.shipment_id)
+                       = (SELECT s.invoice_number FROM shipment s WHERE s.id = e.shipment_id)))"""
     await connection.execute(sql, (now, [p[0] for p in _PAIRS], [p[1] for p in _PAIRS], effect_id))
 
 
@@ -283,12 +348,13 @@ async def _due(connection: Connection, kind: str, *, now: datetime) -> list[int]
 async def shown(connection: Connection, shipment_ids: Sequence[int]) -> list[ShownEffect]:
     """What was and will be told about shipments, newest first."""
     sql = """
-        SELECT e.id, e.shipment_id, a.connector, a.name AS account, e.kind, e.state, e.told_status, e.attempts,
+        SELECT e.id, coalesce(s.package_id, s.id) AS shipment_id, s.invoice_number, a.connector,
+               a.name AS account, e.kind, e.state, e.told_status, e.attempts,
                e.doubts, e.receipt, e.message, e.created_at, e.ended_at,
                coalesce((SELECT b.reason FROM bounce b WHERE b.effect_id = e.id ORDER BY b.id DESC LIMIT 1), '')
                    AS came_back
-        FROM effect e JOIN account a ON a.id = e.account_id
-        WHERE e.shipment_id = ANY(%s) ORDER BY e.id DESC"""
+        FROM effect e JOIN shipment s ON s.id = e.shipment_id JOIN account a ON a.id = e.account_id
+        WHERE s.id = ANY(%s) OR s.package_id = ANY(%s) ORDER BY e.id DESC"""
     async with connection.cursor(row_factory=class_row(ShownEffect)) as cursor:
-        await cursor.execute(sql, (list(shipment_ids),))
+        await cursor.execute(sql, (list(shipment_ids), list(shipment_ids)))
         return await cursor.fetchall()

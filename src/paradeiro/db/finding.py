@@ -27,7 +27,8 @@ async def candidates(connection: Connection, number: str, store_ids: Sequence[in
     """Orders with this number, or that a marketplace gave it, the newest first; `store_ids` None: of any store."""
     sql = f"""
         SELECT o.store_id, {COLUMNS}, coalesce(o.customer_email, '') AS stated_email,
-               coalesce((SELECT s.tracking_token FROM shipment s WHERE s.order_id = o.id
+               coalesce((SELECT s.tracking_token FROM shipment s
+                         WHERE s.order_id = o.id AND s.package_id IS NULL AND s.replaced_by IS NULL
                          ORDER BY s.id DESC LIMIT 1), '') AS token
         FROM orders o
         WHERE o.store_id IN (SELECT store_id FROM store

@@ -41,7 +41,7 @@ async def waiting(connection: Connection, *, now: datetime, after: int, limit: i
     """
     sql = """
         SELECT s.id FROM shipment s
-        WHERE s.status = 'available_for_pickup' AND s.id > %s
+        WHERE s.status = 'available_for_pickup' AND s.package_id IS NULL AND s.replaced_by IS NULL AND s.id > %s
           -- Compared as texts (they are ISO dates): one that is none must not end the question about all stores.
           AND s.snapshot ->> 'pickup_deadline' BETWEEN to_char((%s AT TIME ZONE 'UTC')::date - 1, 'YYYY-MM-DD')
               AND to_char((%s AT TIME ZONE 'UTC')::date + %s, 'YYYY-MM-DD')

@@ -125,7 +125,8 @@ async def choose_mails(connection: Connection, store_id: int, order_id: int, cho
 
 
 async def settle_deliveries(connection: Connection, order_ids: Sequence[int]) -> None:
-    """Set or clear when each order was delivered: once all its shipments that were not cancelled are.
+    """Set or clear when each order was delivered: once all its packages that were not cancelled are. One whose label
+    was replaced is none of them.
 
     The order rows are locked first, so that two shipments of one order, recorded at once, see each other.
     """
@@ -137,7 +138,7 @@ async def settle_deliveries(connection: Connection, order_ids: Sequence[int]) ->
             SELECT order_id,
                    CASE WHEN bool_and(status = 'delivered') FILTER (WHERE status <> 'cancelled')
                         THEN max(delivered_at) FILTER (WHERE status = 'delivered') END AS delivered_at
-            FROM shipment WHERE order_id = ANY(%s) GROUP BY order_id
+            FROM shipment WHERE order_id = ANY(%s) AND package_id IS NULL AND replaced_by IS NULL GROUP BY order_id
         ) f
         WHERE o.id = f.order_id AND o.delivered_at IS DISTINCT FROM f.delivered_at"""
     await connection.execute(sql, (ids,))
@@ -146,7 +147,9 @@ async def settle_deliveries(connection: Connection, order_ids: Sequence[int]) ->
 async def packages_of(connection: Connection, order_ids: Sequence[int]) -> dict[int, list[tuple[int, Sibling]]]:
     """The packages of orders: (shipment id, what others of its order may know of it)."""
     found: dict[int, list[tuple[int, Sibling]]] = {}
-    sql = "SELECT order_id, id, tracking_code, status FROM shipment WHERE order_id = ANY(%s) ORDER BY id"
+    sql = """
+        SELECT order_id, id, tracking_code, status FROM shipment
+        WHERE order_id = ANY(%s) AND package_id IS NULL AND replaced_by IS NULL ORDER BY id"""
     async for order_id, shipment_id, code, status in await connection.execute(sql, (list(order_ids),)):
         found.setdefault(order_id, []).append((shipment_id, Sibling(code, Status(status))))
     return found

@@ -30,7 +30,9 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True)
 class ShipmentLine:
-    """A shipment in a list. `waits_for` names an account in trouble that keeps it from being followed."""
+    """A shipment in a list. `waits_for` names an account in trouble that keeps it from being followed; `further` are
+    the numbers of its other invoices; `replaced_by` is the shipment whose label took the place of its own.
+    """
 
     id: int
     order_number: str
@@ -45,6 +47,9 @@ class ShipmentLine:
     next_check: datetime | None
     asked_at: datetime | None
     outcome: str
+    replaced_by: int | None
+    replaced_at: datetime | None
+    further: list[str]
     waits_for: str | None
 
 
@@ -71,13 +76,15 @@ async def order_lines(
                coalesce(array_agg(s.status ORDER BY s.id) FILTER (WHERE s.id IS NOT NULL), '{{}}') AS statuses,
                coalesce(array_agg(s.tracking_code ORDER BY s.id) FILTER (WHERE s.id IS NOT NULL), '{{}}') AS codes,
                max(s.news_at) AS news_at, max({_WAITS}) AS waits_for
-        FROM orders o LEFT JOIN shipment s ON s.order_id = o.id LEFT JOIN account a ON a.id = s.account_id
+        FROM orders o LEFT JOIN shipment s ON s.order_id = o.id AND s.package_id IS NULL AND s.replaced_by IS NULL
+        LEFT JOIN account a ON a.id = s.account_id
         WHERE o.store_id = %(store)s AND (%(before)s::bigint IS NULL OR o.id < %(before)s)
           AND (%(search)s = '' OR o.number ILIKE %(like)s OR o.customer_name ILIKE %(like)s
                OR o.customer_email ILIKE %(like)s
                OR EXISTS (SELECT 1 FROM shipment c WHERE c.order_id = o.id AND c.tracking_code ILIKE %(like)s))
           AND (%(status)s::text IS NULL
-               OR EXISTS (SELECT 1 FROM shipment c WHERE c.order_id = o.id AND c.status = %(status)s))
+               OR EXISTS (SELECT 1 FROM shipment c WHERE c.order_id = o.id AND c.status = %(status)s
+                          AND c.package_id IS NULL AND c.replaced_by IS NULL))
         GROUP BY o.id ORDER BY o.id DESC LIMIT %(limit)s"""  # noqa: S608 - our own columns
     async with connection.cursor(row_factory=class_row(OrderLine)) as cursor:
         values = {"store": store_id, "before": before, "search": search, "like": _like(search), "status": status}
@@ -98,9 +105,12 @@ async def shipment_lines(
     """Shipments, newest first, those with id below `before`."""
     sql = f"""
         SELECT s.id, o.number AS order_number, s.carrier, s.tracking_code, s.invoice_number, s.status, s.reason,
-               s.delivered_at, s.news_at, s.registered_at, s.next_check, s.asked_at, s.outcome, {_WAITS} AS waits_for
+               s.delivered_at, s.news_at, s.registered_at, s.next_check, s.asked_at, s.outcome, s.replaced_by,
+               s.replaced_at,
+               array(SELECT f.invoice_number FROM shipment f WHERE f.package_id = s.id ORDER BY f.id) AS further,
+               {_WAITS} AS waits_for
         FROM shipment s JOIN orders o ON o.id = s.order_id LEFT JOIN account a ON a.id = s.account_id
-        WHERE s.store_id = %(store)s AND (%(before)s::bigint IS NULL OR s.id < %(before)s)
+        WHERE s.store_id = %(store)s AND s.package_id IS NULL AND (%(before)s::bigint IS NULL OR s.id < %(before)s)
           AND (%(status)s::text IS NULL OR s.status = %(status)s)
           AND (%(code)s::text IS NULL OR s.tracking_code = %(code)s)
           AND (%(order)s::text IS NULL OR o.number = %(order)s)
@@ -113,7 +123,7 @@ async def shipment_lines(
 
 async def status_counts(connection: Connection, store_id: int) -> dict[str, int]:
     """How many shipments stand where."""
-    sql = "SELECT status, count(*)::int FROM shipment WHERE store_id = %s GROUP BY status"
+    sql = "SELECT status, count(*)::int FROM shipment WHERE store_id = %s AND package_id IS NULL GROUP BY status"
     return {row[0]: row[1] async for row in await connection.execute(sql, (store_id,))}
 
 

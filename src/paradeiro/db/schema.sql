@@ -97,12 +97,18 @@ CREATE TABLE shipment (
     reassess_at     timestamptz,                 -- when what is known of it says something else by itself
     hinted_at       timestamptz,                 -- a push asked for it since it was last claimed: due then
     delivery_due   timestamptz,                 -- by when its channel must take the delivery; null: it need not, or did
+    package_id      bigint REFERENCES shipment,  -- null: a package; else only a further invoice of that one
+    replaced_by     bigint REFERENCES shipment,  -- the package whose label took the place of this one's
+    replaced_at     timestamptz,
+    replaced_author text NOT NULL DEFAULT '',    -- who said so; empty: the order system, by another code
     UNIQUE (store_id, order_id, carrier, tracking_code, invoice_number)
 );
 CREATE INDEX shipment_due ON shipment (account_id, next_check) WHERE next_check IS NOT NULL;
 CREATE INDEX shipment_code ON shipment (store_id, tracking_code);
 CREATE INDEX shipment_followed ON shipment (account_id, tracking_code);
 CREATE INDEX shipment_of_order ON shipment (order_id);
+CREATE INDEX shipment_further ON shipment (package_id) WHERE package_id IS NOT NULL;
+CREATE INDEX shipment_successor ON shipment (replaced_by) WHERE replaced_by IS NOT NULL;
 CREATE INDEX shipment_odd ON shipment (account_id, outcome) WHERE outcome IN ('malformed', 'not_found');
 
 CREATE TABLE reply (
@@ -483,6 +489,8 @@ ALTER TABLE shipment ADD CONSTRAINT shipment_instants CHECK (
     AND asked_at BETWEEN '1990-01-01 00:00:00+00' AND '2100-01-01 00:00:00+00'
     AND vanished_at BETWEEN '1990-01-01 00:00:00+00' AND '2100-01-01 00:00:00+00'
     AND hinted_at BETWEEN '1990-01-01 00:00:00+00' AND '2100-01-01 00:00:00+00') NOT VALID;
+ALTER TABLE shipment ADD CONSTRAINT shipment_replaced_instants CHECK (
+    replaced_at BETWEEN '1990-01-01 00:00:00+00' AND '2100-01-01 00:00:00+00') NOT VALID;
 ALTER TABLE tracking_event ADD CONSTRAINT tracking_event_instants CHECK (
     occurred_at BETWEEN '1990-01-01 00:00:00+00' AND '2100-01-01 00:00:00+00'
     AND recorded_at BETWEEN '1990-01-01 00:00:00+00' AND '2100-01-01 00:00:00+00') NOT VALID;

@@ -1,6 +1,6 @@
 """In: rows of shipments with their orders; out: frozen values: strictly, legibly, or with the unreadable ones apart."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -12,13 +12,15 @@ from paradeiro.db.orders import COLUMNS as ORDER_COLUMNS
 from paradeiro.db.orders import order_of
 from paradeiro.db.pool import LONG_AGO, Connection, sane
 from paradeiro.db.set_aside import Spoilt, why_of
-from paradeiro.domain.records import Invoice, Order, Shipment, Snapshot
+from paradeiro.domain.records import Further, Invoice, Order, Shipment, Snapshot
 from paradeiro.domain.words import Status, status_shown
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A shipment with its order and what the flow needs beside them."""
+    """A shipment with its order and what the flow needs beside them. `package_id`: it is no package, only the row of a
+    further invoice of that one. `replaced_author`: who said that its label was replaced; empty for an order system.
+    """
 
     shipment: Shipment
     order: Order
@@ -28,6 +30,9 @@ class Kept:
     outcome: str
     digest: bytes | None
     vanished_at: datetime | None = None
+    package_id: int | None = None
+    replaced_at: datetime | None = None
+    replaced_author: str = ""
 
     @property
     def made_at(self) -> datetime | None:
@@ -37,16 +42,18 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Readable:
-    """Shipments, and those of them whose rows cannot be read."""
+    """Shipments, and those of them whose rows cannot be read; `unread`: (order, invoice number) of these."""
 
     kept: list[Kept]
     spoilt: list[Spoilt]
+    unread: frozenset[tuple[int, str]] = frozenset()
 
 
 _SELECT = f"""
     SELECT s.id, s.store_id, s.carrier, s.tracking_code, s.invoice_number, s.invoice::text AS invoice,
            s.tracking_token, s.registered_at, s.snapshot::text AS snapshot, s.status, s.account_id, s.failures,
-           s.outcome, s.digest, s.vanished_at, o.id AS order_id, {ORDER_COLUMNS}
+           s.outcome, s.digest, s.vanished_at, s.package_id, s.replaced_by, s.replaced_at, s.replaced_author,
+           o.id AS order_id, {ORDER_COLUMNS}
     FROM shipment s JOIN orders o ON o.id = s.order_id"""  # noqa: S608 - our own columns
 
 
@@ -87,6 +94,7 @@ def _kept_with(row: dict[str, Any], snapshot: Snapshot, invoice: Invoice) -> Kep
         registered_at=row["registered_at"],
         tracking_token=row["tracking_token"],
         snapshot=snapshot,
+        replaced_by=row["replaced_by"],
     )
     return Kept(
         shipment,
@@ -97,7 +105,34 @@ def _kept_with(row: dict[str, Any], snapshot: Snapshot, invoice: Invoice) -> Kep
         row["outcome"],
         bytes(row["digest"]) if row["digest"] is not None else None,
         row["vanished_at"],
+        row["package_id"],
+        row["replaced_at"],
+        row["replaced_author"],
     )
+
+
+def packages(rows: Sequence[Kept]) -> list[Kept]:
+    """The packages among rows, each with its further invoices as far as those are among them."""
+    further: dict[int, list[Further]] = {}
+    for row in rows:
+        if row.package_id is not None:
+            further.setdefault(row.package_id, []).append(Further(row.shipment.id, row.shipment.invoice))
+    return [
+        replace(row, shipment=replace(row.shipment, further=tuple(further.get(row.shipment.id, ()))))
+        for row in rows
+        if row.package_id is None
+    ]
+
+
+async def whole(
+    connection: Connection, found: list[Kept], make: Callable[[dict[str, Any]], Kept] = _kept
+) -> list[Kept]:
+    """The same packages with their further invoices. Read once they are locked, so that none is missed."""
+    ids = [row.shipment.id for row in found if row.package_id is None]
+    if not ids:
+        return []
+    more = await read(connection, " WHERE s.package_id = ANY(%(ids)s) ORDER BY s.id", {"ids": ids}, make)
+    return packages([*found, *more])
 
 
 async def read(
@@ -112,6 +147,7 @@ async def read_each(connection: Connection, rest: str, values: dict[str, Any]) -
     """The same, and apart from them those that cannot be read."""
     found: list[Kept] = []
     spoilt: list[Spoilt] = []
+    unread: set[tuple[int, str]] = set()
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(_SELECT + rest, values)
         async for row in cursor:
@@ -121,4 +157,5 @@ async def read_each(connection: Connection, rest: str, values: dict[str, Any]) -
                 name = f"{row['tracking_code']} ({row['order_number']})"
                 why, id_ = why_of(error), row["id"]
                 spoilt.append(Spoilt(row["store_id"], "shipment", id_, name, why, row["account_id"], id_))
-    return Readable(found, spoilt)
+                unread.add((row["order_id"], row["invoice_number"]))
+    return Readable(found, spoilt, frozenset(unread))

@@ -2,16 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
-from psycopg.types.json import Jsonb
 
 from paradeiro.db.pool import Connection
 from paradeiro.db.set_aside import free
-from paradeiro.db.shipment_rows import Kept, Readable, legible, read, read_each
-from paradeiro.domain.records import Invoice, Snapshot
+from paradeiro.db.shipment_rows import Kept, Readable, legible, packages, read, read_each, whole
+from paradeiro.domain.records import Snapshot
 from paradeiro.domain.words import Outcome, Status
 
 __all__ = ["Kept", "Readable"]  # what most of this is about
@@ -51,67 +50,6 @@ class Followed:
 
     id: int
     carrier: str
-
-
-async def register(
-    connection: Connection,
-    store_id: int,
-    order_id: int,
-    *,
-    carrier: str,
-    tracking_code: str,
-    invoice: Invoice,
-    account_id: int | None,
-    token: str,
-    now: datetime,
-    first_check: datetime | None,
-) -> tuple[int, bool, bool]:
-    """Keep a shipment; its id, whether it is new, and whether it now has the invoice that it lacked.
-
-    The same code of the same invoice is the same shipment, however often and from how many sides it is stated. One
-    that was registered without an invoice takes the first invoice that names its code.
-    """
-    known = await _complete(connection, store_id, order_id, carrier=carrier, code=tracking_code, invoice=invoice)
-    if known is not None:
-        return known[0], False, known[1]
-    sql = """
-        INSERT INTO shipment (store_id, order_id, account_id, carrier, tracking_code, invoice_number, invoice,
-                              tracking_token, registered_at, status, next_check)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-        ON CONFLICT (store_id, order_id, carrier, tracking_code, invoice_number) DO NOTHING RETURNING id"""
-    values = (store_id, order_id, account_id, carrier, tracking_code, invoice.number)
-    more = (Jsonb(msgspec.to_builtins(invoice)), token, now, Status.REGISTERED, first_check)
-    row = await (await connection.execute(sql, values + more)).fetchone()
-    if row is not None:
-        return int(row[0]), True, False
-    known = await _complete(connection, store_id, order_id, carrier=carrier, code=tracking_code, invoice=invoice)
-    assert known is not None, "a row that stood in the way must be there"
-    return known[0], False, known[1]
-
-
-async def _complete(
-    connection: Connection, store_id: int, order_id: int, *, carrier: str, code: str, invoice: Invoice
-) -> tuple[int, bool] | None:
-    """Find the shipment and complete its invoice by what is newly known: its id and whether it had none; None if there
-    is no such shipment.
-    """
-    sql = """
-        SELECT id, invoice FROM shipment
-        WHERE store_id = %s AND order_id = %s AND carrier = %s AND tracking_code = %s
-          AND (invoice_number = %s OR invoice_number = '' OR %s = '')
-        ORDER BY invoice_number = %s DESC, id LIMIT 1 FOR UPDATE"""
-    values = (store_id, order_id, carrier, code, invoice.number, invoice.number, invoice.number)
-    row = await (await connection.execute(sql, values)).fetchone()
-    if row is None:
-        return None
-    old = msgspec.convert(row[1], Invoice)
-    new = replace(old, **{f.name: getattr(invoice, f.name) or getattr(old, f.name) for f in fields(Invoice)})
-    if new != old:
-        await connection.execute(
-            "UPDATE shipment SET invoice = %s, invoice_number = %s WHERE id = %s",
-            (Jsonb(msgspec.to_builtins(new)), new.number, row[0]),
-        )
-    return int(row[0]), bool(new.number and not old.number)
 
 
 async def count_due(connection: Connection, account_id: int, *, now: datetime, most: int) -> int:
@@ -161,7 +99,8 @@ async def settle(connection: Connection, asked: Sequence[Asked], *, now: datetim
     sql = """
         WITH locked AS (SELECT id FROM shipment WHERE id = ANY(%s) ORDER BY id FOR UPDATE)
         UPDATE shipment s SET outcome = a.outcome, failures = a.failures,
-            next_check = coalesce(s.hinted_at, CASE WHEN a.waits THEN s.next_check ELSE a.next_check END),
+            next_check = coalesce(s.hinted_at, CASE WHEN s.replaced_by IS NOT NULL THEN NULL
+                                                    WHEN a.waits THEN s.next_check ELSE a.next_check END),
             digest = coalesce(a.digest, s.digest), leased_until = NULL, asked_at = %s
         FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::int[], %s::bytea[], %s::boolean[])
             AS a (id, outcome, next_check, failures, digest, waits) JOIN locked USING (id)
@@ -206,7 +145,8 @@ async def release(connection: Connection, ids: Sequence[int]) -> None:
 
 async def lock(connection: Connection, ids: Sequence[int]) -> list[Kept]:
     """Shipments by id, locked against other recording until the transaction ends."""
-    return await read(connection, " WHERE s.id = ANY(%(ids)s) ORDER BY s.id FOR UPDATE OF s", {"ids": sorted(set(ids))})
+    rest = " WHERE s.id = ANY(%(ids)s) ORDER BY s.id FOR UPDATE OF s"
+    return await whole(connection, await read(connection, rest, {"ids": sorted(set(ids))}))
 
 
 async def lock_each(connection: Connection, ids: Sequence[int]) -> Readable:
@@ -216,8 +156,11 @@ async def lock_each(connection: Connection, ids: Sequence[int]) -> Readable:
 
 
 async def lock_for_reading(connection: Connection, ids: Sequence[int]) -> Readable:
-    """Shipments by id, as they are between two recordings: waits for one under way, keeps the next waiting."""
-    rest = " WHERE s.id = ANY(%(ids)s) ORDER BY s.id FOR SHARE OF s"
+    """All rows of the orders of these shipments, as they are between two recordings: waits for one under way, keeps the
+    next waiting. Rows of further invoices are among them.
+    """
+    rest = """
+        WHERE s.order_id IN (SELECT order_id FROM shipment WHERE id = ANY(%(ids)s)) ORDER BY s.id FOR SHARE OF s"""
     return await read_each(connection, rest, {"ids": sorted(set(ids))})
 
 
@@ -240,7 +183,8 @@ async def followers(connection: Connection, codes: Sequence[tuple[int, str]]) ->
         FROM asked a JOIN account c ON c.id = a.account_id
         JOIN shipment l ON l.store_id = c.store_id AND l.tracking_code = a.tracking_code
         JOIN stand_in_answer w ON w.shipment_id = l.id AND w.account_id = a.account_id
-        JOIN shipment s ON (s.store_id, s.carrier, s.tracking_code) = (l.store_id, l.carrier, l.tracking_code)"""
+        JOIN shipment s ON (s.store_id, s.carrier, s.tracking_code) = (l.store_id, l.carrier, l.tracking_code)
+        WHERE s.package_id IS NULL"""
     found: dict[tuple[int, str], list[Followed]] = defaultdict(list)
     rows = await connection.execute(sql, ([c[0] for c in codes], [c[1] for c in codes]))
     async for account_id, code, shipment_id, carrier in rows:
@@ -254,7 +198,8 @@ async def move(connection: Connection, moved: Sequence[Moved]) -> None:
         return
     sql = """
         UPDATE shipment s SET status = m.status, reason = m.reason, delivered_at = m.delivered_at,
-            news_at = m.news_at, snapshot = m.snapshot, next_check = coalesce(s.hinted_at, m.next_check),
+            news_at = m.news_at, snapshot = m.snapshot,
+            next_check = coalesce(s.hinted_at, CASE WHEN s.replaced_by IS NULL THEN m.next_check END),
             leased_until = NULL, vanished_at = m.vanished_at, reassess_at = m.reassess_at,
             digest = CASE WHEN m.vanished_at IS NULL THEN s.digest END
         FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::jsonb[],
@@ -276,23 +221,31 @@ async def move(connection: Connection, moved: Sequence[Moved]) -> None:
 
 
 async def kept(connection: Connection, store_id: int, shipment_id: int) -> Kept | None:
-    """One shipment of a store; None if the store has none of that id."""
-    found = await read(
-        connection, " WHERE s.id = %(id)s AND s.store_id = %(store)s", {"id": shipment_id, "store": store_id}, legible
-    )
-    return found[0] if found else None
+    """One shipment of a store; None if the store has none of that id. The id of a further invoice is its package's."""
+    rest = """
+        WHERE s.id = (SELECT coalesce(package_id, id) FROM shipment WHERE id = %(id)s AND store_id = %(store)s)"""
+    found = await read(connection, rest, {"id": shipment_id, "store": store_id}, legible)
+    return next(iter(await whole(connection, found, legible)), None)
 
 
 async def of_order(connection: Connection, store_id: int, order_number: str) -> list[Kept]:
-    """All shipments of an order."""
+    """All shipments of an order, those whose label was replaced too."""
     rest = " WHERE s.store_id = %(store)s AND o.number = %(number)s ORDER BY s.id"
-    return await read(connection, rest, {"store": store_id, "number": order_number}, legible)
+    return packages(await read(connection, rest, {"store": store_id, "number": order_number}, legible))
 
 
 async def by_token(connection: Connection, token: str) -> Kept | None:
-    """The shipment behind a customer's link."""
-    found = await read(connection, " WHERE s.tracking_token = %(token)s", {"token": token}, legible)
-    return found[0] if found else None
+    """The shipment behind a customer's link: one whose label was replaced gives way to its successor."""
+    rest = """
+        WHERE s.id = (
+            WITH RECURSIVE way AS (
+                SELECT coalesce(package_id, id) AS id, 0 AS step FROM shipment WHERE tracking_token = %(token)s
+                UNION ALL
+                SELECT r.replaced_by, way.step + 1 FROM way JOIN shipment r USING (id)
+                WHERE r.replaced_by IS NOT NULL AND way.step < 20)
+            SELECT id FROM way ORDER BY step DESC LIMIT 1)"""
+    found = await read(connection, rest, {"token": token}, legible)
+    return next(iter(await whole(connection, found, legible)), None)
 
 
 async def ask_now(connection: Connection, store_id: int, shipment_id: int, *, now: datetime) -> bool:
@@ -370,4 +323,4 @@ async def next_due(connection: Connection, *, patience: timedelta = timedelta(0)
 async def of_codes(connection: Connection, store_id: int, codes: Sequence[str]) -> list[Kept]:
     """All shipments of a store under these codes."""
     rest = " WHERE s.store_id = %(store)s AND s.tracking_code = ANY(%(codes)s) ORDER BY s.id"
-    return await read(connection, rest, {"store": store_id, "codes": list(codes)}, legible)
+    return packages(await read(connection, rest, {"store": store_id, "codes": list(codes)}, legible))

@@ -58,7 +58,8 @@ async def standings(connection: Connection, order_ids: Sequence[int]) -> dict[in
     sql = """
         SELECT order_id, tracking_code, status, reason, delivered_at,
                snapshot ->> 'estimate' AS estimate
-        FROM shipment WHERE order_id = ANY(%s) ORDER BY id"""
+        FROM shipment
+        WHERE order_id = ANY(%s) AND package_id IS NULL AND replaced_by IS NULL ORDER BY id"""
     found: dict[int, list[Standing]] = {order_id: [] for order_id in order_ids}
     async for row in await connection.execute(sql, (list(order_ids),)):
         found[row[0]].append(Standing(row[0], row[1], row[2], row[3], row[4], _instant(row[5])))
@@ -88,6 +89,7 @@ async def order_counts(connection: Connection, store_id: int, *, search: str = "
         SELECT '' AS status, count(*)::int FROM found
         UNION ALL
         SELECT s.status, count(DISTINCT s.order_id)::int FROM shipment s JOIN found f ON f.id = s.order_id
+        WHERE s.package_id IS NULL AND s.replaced_by IS NULL
         GROUP BY s.status"""
     rows = await connection.execute(sql, {"store": store_id, "search": search})
     counts = {row[0]: row[1] async for row in rows}

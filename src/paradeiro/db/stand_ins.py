@@ -118,8 +118,9 @@ async def settle(connection: Connection, account_id: int, asked: Sequence[Asked]
     ordered = sorted(asked, key=lambda a: a.id)
     sql = """
         WITH locked AS (SELECT id FROM shipment WHERE id = ANY(%s) ORDER BY id FOR UPDATE)
-        UPDATE shipment s SET next_check = CASE WHEN a.waits THEN s.next_check ELSE a.next_check END,
-            leased_until = NULL
+        UPDATE shipment s SET leased_until = NULL,
+            next_check = CASE WHEN s.replaced_by IS NOT NULL THEN NULL
+                              WHEN a.waits THEN s.next_check ELSE a.next_check END
         FROM unnest(%s::bigint[], %s::timestamptz[], %s::boolean[]) AS a (id, next_check, waits)
         JOIN locked USING (id) WHERE s.id = a.id"""
     ids = [a.id for a in ordered]

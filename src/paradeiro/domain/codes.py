@@ -1,6 +1,7 @@
 """In: what somebody typed as a tracking code; out: the code, or a sentence that says what is wrong with it. UPU S10."""
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 _S10 = re.compile(r"([A-Z]{2})(\d{8})(\d)([A-Z]{2})", re.ASCII)
@@ -11,6 +12,11 @@ _NOISE = re.compile(r"[\s\u200b-\u200f\u202a-\u202e\u2060\ufeff\-.]+")
 LONGEST_CODE = 64
 # ！ to ～ are ! to ~ in the width of Chinese characters.
 _FULL_WIDTH = {0xFF01 + at: 0x21 + at for at in range(94)}
+# What stands between codes and in none; a slash may be part of a code that has no form, a blank is often noise.
+_BETWEEN, _SLASHES, _BLANKS = re.compile(r"[,;|\n\r\t]+"), re.compile(r"[,;|/\\\s]+"), re.compile(r"\s+")
+_WORDS_BETWEEN = re.compile(r"\s+(?:e|y|and|\+|&)\s+", re.IGNORECASE)
+# A piece this long may be a code of its own; a longer text than that is no list of codes.
+_WHOLE, _LONGEST_LIST = 8, 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +82,60 @@ def free_code_problem(code: str) -> CodeProblem | None:
             f"'{code[:LONGEST_CODE]}' is not a tracking code: give 1 to {LONGEST_CODE} plain characters.", hard=True
         )
     return None
+
+
+def codes_in(text: str, problem: Callable[[str], CodeProblem | None], *, formless: bool) -> tuple[str, ...]:
+    """The codes that a text names, tidied, each once, in its order; whether each is right is not looked at here.
+
+    A text that is one code is one. `problem` says what is wrong with a code at its carrier; `formless`: nearly any text
+    is right there, so only commas and the like divide. Raises `ValueError` in words where it may be one or several.
+    """
+    whole = tidy_code(text)
+    if len(text) > _LONGEST_LIST or (not formless and not _is_hard(problem(whole))):
+        return (whole,)
+    parts = _parts(_WORDS_BETWEEN.sub(",", text), _BETWEEN)
+    if formless:
+        return _formless(text, whole, parts)
+    if len(parts) > 1 and any(_all_codes(part, problem) for part in parts):
+        return tuple(
+            dict.fromkeys(code for part in parts for code in (_all_codes(part, problem) or (tidy_code(part),)))
+        )
+    return tuple(dict.fromkeys(_all_codes(text, problem) or (whole,)))
+
+
+def _is_hard(problem: CodeProblem | None) -> bool:
+    return problem is not None and problem.hard
+
+
+def _parts(text: str, between: re.Pattern[str]) -> list[str]:
+    return [part for part in between.split(text) if tidy_code(part)]
+
+
+def _formless(text: str, whole: str, parts: Sequence[str]) -> tuple[str, ...]:
+    if len(parts) > 1:
+        return tuple(dict.fromkeys(tidy_code(part) for part in parts))
+    pieces = _parts(text, _BLANKS)
+    alike = len({len(piece) for piece in pieces}) == 1
+    if len(pieces) > 1 and alike and all(_looks_whole(piece) for piece in pieces):
+        message = (
+            f"'{text.strip()[:LONGEST_CODE]}' may be one tracking code or {len(pieces)}. Write a comma between codes, "
+            "and no blank within one."
+        )
+        raise ValueError(message)
+    return (whole,)
+
+
+def _looks_whole(piece: str) -> bool:
+    return len(piece) >= _WHOLE and any(c.isdigit() for c in piece)
+
+
+def _all_codes(text: str, problem: Callable[[str], CodeProblem | None]) -> tuple[str, ...]:
+    """The codes of a text that blanks or slashes divide, and blanks may be within; nothing if it is not all codes."""
+    pieces, found = [tidy_code(part) for part in _parts(text, _SLASHES)], []
+    while pieces:
+        run = next((n for n in range(1, len(pieces) + 1) if not _is_hard(problem("".join(pieces[:n])))), 0)
+        if not run:
+            return ()
+        found.append("".join(pieces[:run]))
+        pieces = pieces[run:]
+    return tuple(found)

@@ -12,6 +12,7 @@ from paradeiro.domain.words import EffectKind, Mailer, MailKind, PartyKind, Stat
 
 # A newer effect of the key makes unsent older ones of these kinds of the same shipment needless.
 SUPERSEDING: dict[EffectKind, frozenset[EffectKind]] = {
+    EffectKind.TRACKING_NUMBER: frozenset({EffectKind.TRACKING_NUMBER}),
     EffectKind.ORDER_UPDATE: frozenset({EffectKind.ORDER_UPDATE}),
     EffectKind.MARKETPLACE_UPDATE: frozenset({EffectKind.MARKETPLACE_UPDATE}),
     EffectKind.CUSTOMER_MAIL: frozenset({EffectKind.CUSTOMER_MAIL, EffectKind.CUSTOMER_REMINDER}),
@@ -21,6 +22,11 @@ SUPERSEDING: dict[EffectKind, frozenset[EffectKind]] = {
     ),
     EffectKind.CUSTOMER_ADDRESS: frozenset({EffectKind.CUSTOMER_ADDRESS}),
 }
+
+# These tell an order system, or a marketplace that keeps histories by invoice, where an invoice's packages are.
+BY_INVOICE = frozenset({EffectKind.ORDER_UPDATE, EffectKind.MARKETPLACE_UPDATE})
+# These begin what is told of an invoice, whichever of its packages comes first.
+ONCE_AN_INVOICE = frozenset({EffectKind.ORDER_OPENING, EffectKind.MARKETPLACE_OPENING, EffectKind.MARKETPLACE_INVOICE})
 
 # These tell one change, as things were when it came, however late they go; all others tell the newest facts.
 AS_IT_WAS = frozenset({EffectKind.WEBHOOK_EVENT})

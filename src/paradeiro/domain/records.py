@@ -204,8 +204,18 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Further:
+    """A further invoice whose goods are in the same box. `id`: where what is told of this invoice hangs."""
+
+    id: int
+    invoice: Invoice
+
+
+@dataclass(frozen=True, slots=True)
 class Shipment:
-    """What one carrier carries under one tracking code."""
+    """What one carrier carries under one tracking code: a package. `invoice` is its first one, `further` are others.
+    `replaced_by`: the shipment whose label took the place of this one's.
+    """
 
     id: int
     store_id: int
@@ -216,6 +226,13 @@ class Shipment:
     registered_at: datetime
     tracking_token: str
     snapshot: Snapshot = field(default_factory=Snapshot)
+    further: tuple[Further, ...] = ()
+    replaced_by: int | None = None
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """What is in the box, of all its invoices."""
+        return self.invoice.items + tuple(item for each in self.further for item in each.invoice.items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,8 +261,21 @@ class Sibling:
 
 
 @dataclass(frozen=True, slots=True)
+class Carried:
+    """A package of the invoice that is told. `counts`: the invoice is not delivered before it is; not so of one whose
+    label was replaced, and of one that came to an invoice that had been told delivered.
+    """
+
+    shipment: Shipment
+    timeline: Timeline
+    counts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Telling:
-    """All that render needs to tell one effect: the facts as they were when the effect was claimed."""
+    """All that render needs to tell one effect: the facts as they were when the effect was claimed. `packages`: all of
+    the invoice, this one too, where a party is told by invoice; empty where it is told of this package alone.
+    """
 
     effect_id: int
     effect_key: str  # UUID text: idempotency key, Message-ID
@@ -267,6 +297,7 @@ class Telling:
     mail: MailPolicy = field(default_factory=MailPolicy)
     templates: OwnTemplates = field(default_factory=OwnTemplates)
     asked: AskedAddress | None = None  # known where that is what is asked
+    packages: tuple[Carried, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

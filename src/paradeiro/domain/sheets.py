@@ -76,6 +76,7 @@ _COLUMNS: dict[str, tuple[int, tuple[str, ...]]] = {
             "code",
         ),
     ),
+    "replaces": (64, ("substitui", "substituiocodigo", "nolugarde", "codigoanterior", "replaces")),
     "invoice": (100, ("notafiscal", "nota", "nf", "nfe", "numerodanota", "invoice", "invoicenumber")),
     "key": (200, ("chave", "chavenfe", "chavedanfe", "chavedeacesso", "invoicekey")),
     "value": (40, ("valor", "valordanota", "valortotal", "value", "invoicevalue", "total")),
@@ -136,7 +137,7 @@ _AMOUNT = re.compile(rf"(?:R\$)?\s*({_WHOLE})(?:[.,](\d{{1,2}}))?", re.ASCII)
 _HARD_BLANKS = re.compile("[\u00a0\u2007\u202f]")
 _END_OF_DAY = time(23, 59, 59)
 # What names a thing is taken as it is or not at all; other texts are cleaned.
-_NAMING = ("order", "carrier", "code", "invoice", "key", "email", "channel", "sold", "url")
+_NAMING = ("order", "carrier", "code", "replaces", "invoice", "key", "email", "channel", "sold", "url")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,7 @@ class Row:
     code: str
     invoice: Invoice = field(repr=False)
     faults: tuple[Fault, ...] = ()
+    replaces: str = ""  # the code of the order's label whose place this one takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +290,13 @@ def _row(number: int, names: list[str], values: list[str], zone: tzinfo) -> Row:
         promised_at=dates["promised"],
     )
     return Row(
-        number, order, given.get("carrier", ""), given.get("code", ""), _bill(given, value, dates), tuple(faults)
+        number,
+        order,
+        given.get("carrier", ""),
+        given.get("code", ""),
+        _bill(given, value, dates),
+        tuple(faults),
+        given.get("replaces", ""),
     )
 
 

@@ -257,6 +257,8 @@ class DeedKind(StrEnum):
     EVENT = "event"
     CONFIRM_DELIVERY = "confirm_delivery"
     REOPEN = "reopen"
+    REPLACE = "replace"
+    RESTORE = "restore"
     EXPORT_CUSTOMER = "export_customer"
     ERASE_CUSTOMER = "erase_customer"
     KEEP_CUSTOMERS = "keep_customers"
@@ -307,3 +309,4 @@ class SheetProblem(StrEnum):
     KEY_SPOILT = "key_spoilt"
     CODE = "code"
     DIGIT = "digit"
+    SEVERAL = "several"

@@ -15,7 +15,7 @@ from paradeiro.domain.words import DeedKind, EffectKind, NoticeKind, Wish
 from paradeiro.flow import deadlines, deeds
 from paradeiro.flow.errors import InvalidError
 from paradeiro.flow.means import Means
-from paradeiro.sdk.history import dispatched_at
+from paradeiro.sdk.history import dispatched_at, told_delivered
 from paradeiro.sdk.speech.moments import zone_of
 
 _LOOK_AGAIN = timedelta(hours=1)
@@ -66,7 +66,7 @@ def waits(telling: Telling, *, now: datetime) -> Wait | None:
         channel = telling.order.channel
         return Wait(f"{channel} takes the tracking number only with the invoice's key", now + _LOOK_AGAIN, key=True)
     delivered = timeline.snapshot.delivered_at
-    if delivered is None or not says_delivery(telling.kind, timeline.snapshot.status):
+    if delivered is None or not told_delivered(telling) or not says_delivery(telling.kind, timeline.snapshot.status):
         return None
     zone = zone_of(telling.store_zone)
     day = delivery_day(telling.rules, delivered, dispatched_at(telling.shipment, timeline), zone)

@@ -1,55 +1,54 @@
 """In: orders as an order system shows them, packages as somebody registers them; out: shipments that are followed."""
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
-from paradeiro.db import audit, jobs, notices, orders, shipments, stores
+from paradeiro.db import audit, jobs, notices, orders, packages, shipments
 from paradeiro.db.audit import By, Deed
 from paradeiro.db.jobs import Job
 from paradeiro.db.notices import NoticeDraft
+from paradeiro.db.packages import Stated
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.db.stores import Account
 from paradeiro.domain.bounds import bounded_order, number_problem
-from paradeiro.domain.codes import CodeProblem, free_code_problem, tidy_code
+from paradeiro.domain.codes import CodeProblem, codes_in, free_code_problem, tidy_code
 from paradeiro.domain.records import Invoice, Order
-from paradeiro.domain.words import NoticeKind, Outcome, PartyKind
-from paradeiro.flow import aside, deadlines, set_aside, trouble, turns
-from paradeiro.flow.bounded import PAGE_SECONDS, bounded
+from paradeiro.domain.words import DeedKind, NoticeKind, PartyKind
+from paradeiro.flow import deadlines, labels, set_aside
 from paradeiro.flow.carriers import default_courier
 from paradeiro.flow.errors import InvalidError
-from paradeiro.flow.introduce import introduce_shipment
 from paradeiro.flow.means import Means
-from paradeiro.flow.record import Surroundings, surround
-from paradeiro.sdk.contract import Connector, OrdersPage
+from paradeiro.flow.planning import introduce_shipment, tell_invoices
+from paradeiro.flow.surroundings import Surroundings, surround
+from paradeiro.sdk.contract import Connector
 
-# How often an order system is looked at for orders, and how many that wait for a code are read again each time.
-_VISIT_EVERY = timedelta(minutes=10)
-_WATCHED = 50
-_WATCH_FOR = timedelta(days=60)
-# Seconds that a backfill waits when it is asked to slow down; longer is for whoever started it to decide.
-_PATIENCE = 300.0
 _LONGEST_SAID = 500
+# Who said what nobody is known to have said.
+_SOMEBODY = "cli"
 
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """A package as stated by somebody. `lenient` takes a code whose check digit is wrong."""
+    """A package as stated by somebody, or several of one invoice, if the text names several codes. `lenient` takes a
+    code whose check digit is wrong. `replaces`: the code of the order's label whose place this one takes.
+    """
 
     order: Order
     carrier: str
     tracking_code: str
     invoice: Invoice
     lenient: bool = False
+    replaces: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Registered:
+    """A package that was taken. `joined`: it was known, and carries one more invoice now."""
+
     shipment_id: int
     created: bool
+    joined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ class StatedOrder:
 
 @dataclass(frozen=True, slots=True)
 class TakenOrder:
-    """An order that was taken; its packages in the order stated."""
+    """An order that was taken; its packages in the order stated, one for each code."""
 
     order_id: int
     created: bool
@@ -90,21 +89,66 @@ async def take_stated(
         raise InvalidError("no_order", "An order number is needed: give order.number as the order system names it.")
     if problem := number_problem(number):
         raise InvalidError("bad_number", f"The order's number cannot be kept: {problem}.")
-    for package in stated.packages:
+    packages = [each for package in stated.packages for each in each_package(means, package)]
+    for package in packages:
         _code_of(means, package)  # what cannot be taken is refused before anything is locked
     order_id, created = await orders.state_order(connection, store_id, stated.order, now=means.now())
     policy = around.stores[store_id].policy
     await deadlines.ordered(connection, store_id, order_id, stated.order, policy, now=means.now())
-    taken = [await _register(means, connection, around, store_id, order_id, package) for package in stated.packages]
+    taken = [await _register(means, connection, around, store_id, order_id, package) for package in packages]
+    ended = await _replace(means, connection, around, packages, taken, by)
     if by is not None:
         deeds = [Deed("order", number)] if created else []
         deeds += [
             Deed("register", number, done.shipment_id, package.tracking_code[:_LONGEST_SAID])
-            for done, package in zip(taken, stated.packages, strict=True)
+            for done, package in zip(taken, packages, strict=True)
             if done.created
         ]
+        deeds += [Deed(DeedKind.REPLACE, number, old, said) for old, said in ended]
         await audit.note(connection, store_id, by, deeds, now=means.now())
     return TakenOrder(order_id, created, tuple(taken))
+
+
+async def _replace(
+    means: Means,
+    connection: Connection,
+    around: Surroundings,
+    packages: Sequence[Registration],
+    taken: Sequence[Registered],
+    by: By | None,
+) -> list[tuple[int, str]]:
+    """The labels that packages say they replace: of each that is new the old one's id, and what took whose place."""
+    ended = []
+    for package, done in zip(packages, taken, strict=True):
+        if package.replaces.strip():
+            kept = (await shipments.lock(connection, [done.shipment_id]))[0]
+            known = await shipments.of_order(connection, kept.shipment.store_id, kept.order.number)
+            author = by.author if by else _SOMEBODY
+            old = await labels.replace_named(
+                connection, around, known, package.replaces, done.shipment_id, author=author, now=means.now()
+            )
+            if old is not None:
+                ended.append((old[0], f"{old[1]} → {kept.shipment.tracking_code}"))
+    return ended
+
+
+def each_package(means: Means, stated: Registration) -> list[Registration]:
+    """The same, once for each code that its text names. Raises `InvalidError`."""
+    codes = codes_of(carrier_named(means, stated.carrier), stated.tracking_code)
+    if len(codes) == 1:
+        return [stated]
+    # An address that was given is that of one of them, or of none: each has its carrier's.
+    bill = replace(stated.invoice, tracking_url=None)
+    return [replace(stated, tracking_code=code, invoice=bill) for code in codes]
+
+
+def codes_of(connector: Connector, text: str) -> tuple[str, ...]:
+    """The codes that a text names at this carrier; raises `InvalidError` where it may be one or several."""
+    formless = connector.check_code is None or connector.check_code is free_code_problem
+    try:
+        return codes_in(text, partial(code_problem, connector), formless=formless)
+    except ValueError as error:
+        raise InvalidError("bad_tracking_code", str(error)) from error
 
 
 def _code_of(means: Means, stated: Registration) -> tuple[Connector, str]:
@@ -129,27 +173,21 @@ async def _register(
         invoice = replace(invoice, courier=default_courier(means.connectors, connector, code))
     if not invoice.tracking_url and connector.tracking_url is not None:
         invoice = replace(invoice, tracking_url=connector.tracking_url(code))
-    shipment_id, created, invoiced = await shipments.register(
-        connection,
-        store_id,
-        order_id,
-        carrier=connector.name,
-        tracking_code=code,
-        invoice=invoice,
-        account_id=account.id if account else None,
-        token=means.new_token(),
-        now=now,
-        first_check=now,
-    )
-    kept = (await shipments.lock(connection, [shipment_id]))[0]
-    await introduce_shipment(connection, around, kept, invoiced=invoiced, now=now)
+    whose = account.id if account else None
+    as_stated = Stated(store_id, order_id, connector.name, code, invoice, whose, means.new_token())
+    placed = await packages.register(connection, as_stated, now=now, first_check=now)
+    kept = (await shipments.lock(connection, [placed.id]))[0]
+    await introduce_shipment(connection, around, kept, invoiced=placed.invoiced, now=now)
     await deadlines.ordered(connection, store_id, order_id, kept.order, around.stores[store_id].policy, now=now)
+    if placed.further is not None and kept.shipment.snapshot.news_at is not None:
+        # What happened before this invoice was known is told of it too.
+        await tell_invoices(connection, around, kept, "joined", now=now, only=placed.further)
     if account is None:
         await notices.open_notices(connection, [_unfollowed(store_id, connector.title)], now=now)
-    elif created:
+    elif placed.created:
         await jobs.enqueue(connection, [Job(jobs.COLLECT, str(account.id), once=True)])
         await orders.settle_deliveries(connection, [order_id])
-    return Registered(shipment_id, created)
+    return Registered(placed.id, placed.created, joined=placed.further is not None)
 
 
 def carrier_named(means: Means, name: str) -> Connector:
@@ -182,78 +220,6 @@ def _unfollowed(store_id: int, title: str) -> NoticeDraft:
     return NoticeDraft(store_id, NoticeKind.NO_ACCOUNT, f"carrier {title}", words, facts={"carrier": title})
 
 
-async def visit(means: Means, account_id: int) -> int:
-    """Look for orders at an order system, page by page, for one turn. Returns how many orders were read."""
-    read, turn = 0, turns.Turn()
-    while True:
-        count, more = await _one_page(means, account_id)
-        read += count
-        if not more:
-            return read
-        if turn.over():
-            await turns.go_on(means, jobs.ORDERS, account_id)
-            return read
-
-
-async def _one_page(means: Means, account_id: int) -> tuple[int, bool]:
-    now = means.now()
-    async with transaction(means.pool) as connection:
-        account = await aside.open_account(means, connection, account_id, now=now)
-        if account is None:
-            return 0, False
-        watch = await orders.awaiting(connection, account.store_id, since=now - _WATCH_FOR, now=now, limit=_WATCHED)
-    session = await means.sessions.of(account)
-    page: OrdersPage = await bounded(lambda: session.orders(account.cursor, watch), PAGE_SECONDS, _no_end)
-    async with transaction(means.pool) as connection:
-        if page.problem is not None:
-            await _no_page(connection, account, page, now=means.now())
-            return 0, False
-        await trouble.well(connection, account, now=means.now())
-        await take_orders(means, connection, account.store_id, page.orders, account.id)
-        await orders.looked_at(connection, account.store_id, watch, now=means.now())
-        if page.message:
-            await unread(connection, account, page.message, now=means.now())
-        next_visit = means.now() if page.more else means.now() + _VISIT_EVERY
-        await stores.visited(connection, account.id, cursor=page.cursor, next_visit=next_visit)
-    return len(page.orders), page.more
-
-
-def _no_end(why: str) -> OrdersPage:
-    return OrdersPage(problem=Outcome.RETRY, message=why)
-
-
-async def _no_page(connection: Connection, account: Account, page: OrdersPage, *, now: datetime) -> None:
-    """No orders this time; the cursor stays, so that nothing is missed."""
-    outcome = Outcome.AUTH_FAILED if page.problem is Outcome.AUTH_FAILED else Outcome.RETRY
-    await trouble.unwell(connection, account, outcome, page.message, now=now, retry_after=page.retry_after)
-    if page.problem is Outcome.MALFORMED:
-        await unread(connection, account, page.message, now=now)
-
-
-async def take_all(means: Means, account_id: int, days: int, tick: Callable[[int, int], None]) -> tuple[int, str]:
-    """Take in every order of so many days, whatever the visits have seen. `tick` hears how many of how many were read.
-    How many there were, and what stopped it (empty: nothing). Doing it again, or beside a visit, does no harm.
-    """
-    async with means.pool.connection() as connection:
-        account = (await stores.accounts(connection, means.secret_key, ids=[account_id]))[0]
-    session: Any = await means.sessions.of(account)
-    cursor, more, read = session.beginning(days), True, 0
-    while more:
-        page: OrdersPage = await bounded(partial(session.orders, cursor, ()), PAGE_SECONDS, _no_end)
-        if page.problem is Outcome.RETRY and page.retry_after and page.retry_after <= _PATIENCE:
-            await asyncio.sleep(page.retry_after)
-            continue
-        if page.problem is not None:
-            return read, page.message
-        async with transaction(means.pool) as connection:
-            await take_orders(means, connection, account.store_id, page.orders, account.id)
-            if page.message:
-                await unread(connection, account, page.message, now=means.now())
-        cursor, more, read = page.cursor, page.more, read + len(page.orders)
-        tick(read, max(page.total, read))
-    return read, ""
-
-
 async def take_orders(
     means: Means, connection: Connection, store_id: int, found: Sequence[Order], account_id: int | None = None
 ) -> None:
@@ -274,19 +240,6 @@ async def take_orders(
     await set_aside.taken(connection, store_id, taken, now=means.now())
 
 
-async def unread(connection: Connection, account: Account, message: str, *, now: datetime) -> None:
-    words = f"{account.name} showed us something that we cannot read: {message}"
-    draft = NoticeDraft(
-        account.store_id,
-        NoticeKind.MALFORMED_REPLY,
-        f"account {account.id}",
-        words,
-        account_id=account.id,
-        facts={"account": account.name, "why": message},
-    )
-    await notices.open_notices(connection, [draft], now=now)
-
-
 async def take_order(
     means: Means, connection: Connection, around: Surroundings, store_id: int, order: Order
 ) -> list[int]:
@@ -305,23 +258,48 @@ async def take_order(
     order_id = await orders.put_order(connection, store_id, order, now=means.now(), awaits_code=awaits)
     policy = around.stores[store_id].policy
     await deadlines.ordered(connection, store_id, order_id, order, policy, now=means.now())
+    before = await shipments.of_order(connection, store_id, order.number)
+    followed = {kept.shipment.tracking_code for kept in before}
+    new: dict[str, list[int]] = {}
     taken: list[int] = []
-    followed = {kept.shipment.tracking_code for kept in await shipments.of_order(connection, store_id, order.number)}
+    says: set[str] = set()
     for invoice in order.invoices:
-        if not invoice.tracking_code or invoice.finished:
-            continue
-        connector = recognised(means, invoice.courier)
-        if connector is None:
-            await _open(means, connection, strange_courier(store_id, order, invoice))
-            continue
-        # What is followed already was taken once, by somebody who knew: it is not refused for its check digit now.
-        known = tidy_code(invoice.tracking_code) in followed
-        stated = Registration(order, connector.name, invoice.tracking_code, invoice, lenient=known)
-        try:
-            taken.append((await _register(means, connection, around, store_id, order_id, stated)).shipment_id)
-        except InvalidError as error:
-            await _open(means, connection, _bad_code(store_id, order, invoice, error.message))
+        shown = await _shown(means, connection, store_id, order, invoice, followed)
+        says |= {tidy_code(each.tracking_code) for each in shown}
+        for each in () if invoice.finished else shown:
+            try:
+                done = await _register(means, connection, around, store_id, order_id, each)
+            except InvalidError as error:
+                await _open(means, connection, _bad_code(store_id, order, each.invoice, error.message))
+                continue
+            taken.append(done.shipment_id)
+            if done.created or done.joined:
+                new.setdefault(invoice.number, []).append(done.shipment_id)
+    await labels.by_field(connection, around, order_id, before, new, says, shown=True, now=means.now())
     return taken
+
+
+async def _shown(
+    means: Means, connection: Connection, store_id: int, order: Order, invoice: Invoice, followed: Collection[str]
+) -> list[Registration]:
+    """The packages that an invoice's one field for a number names; what cannot be one is left to a person."""
+    if not invoice.tracking_code:
+        return []
+    connector = recognised(means, invoice.courier)
+    if connector is None:
+        if not invoice.finished:
+            await _open(means, connection, strange_courier(store_id, order, invoice))
+        return []
+    whole = tidy_code(invoice.tracking_code)
+    try:
+        codes = (whole,) if whole in followed else codes_of(connector, invoice.tracking_code)
+    except InvalidError as error:
+        await _open(means, connection, _bad_code(store_id, order, invoice, error.message))
+        return []
+    url = invoice.tracking_url if len(codes) == 1 else None
+    bills = [replace(invoice, tracking_code=code, tracking_url=url) for code in codes]
+    # What is followed already was taken once, by somebody who knew: it is not refused for its check digit now.
+    return [Registration(order, connector.name, c, b, lenient=c in followed) for c, b in zip(codes, bills, strict=True)]
 
 
 def recognised(means: Means, courier: str) -> Connector | None:

@@ -110,6 +110,8 @@ async def may_go(connection: Connection, claimed: Claimed, telling: Telling, *, 
     stale = kind is MailKind.PICKUP_REMINDER and not reminds(
         snapshot.status, snapshot.pickup_deadline, now.astimezone(zone).date()
     )
+    # What waited for its hour while another label took this one's place is no news any more.
+    stale = stale or (telling.shipment.replaced_by is not None and kind not in OWED | {MailKind.ADDRESS})
     unwanted = not wanted(kind, telling.order.customer.mails)
     if kind is MailKind.ADDRESS and telling.asked is None:
         await effects.leave(connection, claimed.id, message="the address was confirmed, or another asked for", now=now)

@@ -14,8 +14,9 @@ from paradeiro.db.stores import Account
 from paradeiro.domain.words import NoticeKind, Outcome
 from paradeiro.flow import aside, trouble, turns
 from paradeiro.flow.bounded import BATCH_SECONDS, bounded
-from paradeiro.flow.intake import take_orders, unread
+from paradeiro.flow.intake import take_orders
 from paradeiro.flow.means import Means, log
+from paradeiro.flow.visits import unread
 from paradeiro.sdk.contract import FeedPage, FeedSession, HintedSession, NamedOrders, Subscribed
 
 _AT_ONCE = 25

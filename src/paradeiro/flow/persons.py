@@ -210,7 +210,7 @@ async def _order(connection: Connection, store_id: int, bought: Bought) -> Order
                 registered_at=shipment.registered_at,
                 status=shipment.snapshot.status,
                 delivered_at=shipment.snapshot.delivered_at,
-                items=tuple(f"{item.quantity} × {item.name or item.id}" for item in shipment.invoice.items),
+                items=tuple(f"{item.quantity} × {item.name or item.id}" for item in shipment.items),
                 events=tuple(e.event for e in said),
                 mails=mails,
                 pictures=sum(p.shipment_id == shipment.id for p in pictures),

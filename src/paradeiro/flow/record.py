@@ -1,24 +1,22 @@
 """In: stored replies, statements made by hand; out: events, snapshots and effects, all in one transaction."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from zoneinfo import ZoneInfo
 
-from paradeiro.db import effects, events, jobs, notices, orders, proofs, replies, shipments, stores
+from paradeiro.db import effects, events, notices, orders, packages, proofs, replies, shipments
 from paradeiro.db.effects import EffectRow
 from paradeiro.db.events import EventRow
-from paradeiro.db.jobs import Job
 from paradeiro.db.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.db.proofs import Wanted
 from paradeiro.db.shipments import Kept, Moved
-from paradeiro.db.stores import Account, Store
-from paradeiro.domain.plan import Sinks, is_alias, mail_refusal, plan
+from paradeiro.domain.labels import never_posted
+from paradeiro.domain.plan import is_alias, mail_refusal
 from paradeiro.domain.proofs import proof_is_due
-from paradeiro.domain.records import Change, EffectDraft, Snapshot, Timeline, TrackingEvent
+from paradeiro.domain.records import Change, Snapshot, Timeline, TrackingEvent
 from paradeiro.domain.schedule import next_check
 from paradeiro.domain.sources import Identity, Said, believed, news
 from paradeiro.domain.timeline import compare, ended_by_delivery, fold, said_once, unseen
@@ -27,53 +25,24 @@ from paradeiro.domain.words import EffectKind, NoticeKind, PartyKind, Status
 from paradeiro.flow import deadlines, uninvoiced, watch
 from paradeiro.flow.hear import Heard, hear_replies
 from paradeiro.flow.means import Means
-from paradeiro.sdk.contract import Connector
+from paradeiro.flow.planning import call_relay, effects_of, introduce_shipment, rows_of
+from paradeiro.flow.surroundings import Surroundings, surround
+
+__all__ = [  # what most of this is about, and what it stands on
+    "Recorded",
+    "Surroundings",
+    "call_relay",
+    "introduce_shipment",
+    "record",
+    "record_replies",
+    "rows_of",
+    "surround",
+]
 
 # An account's rhythm is made of news; what a backfill brings is history.
 _HISTORY = timedelta(days=2)
 # What a repair brings to light later than this, the customer knows by now, or does not want to be told.
 _OLD_NEWS = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What recording needs to know of the stores involved."""
-
-    stores: Mapping[int, Store]
-    accounts: Sequence[Account]
-    connectors: Mapping[str, Connector]
-
-    def sink(self, kept: Kept, kind: PartyKind) -> Account | None:
-        """The account that tells this sink about this shipment."""
-        return next(iter(self.all_sinks(kept, kind)), None)
-
-    def all_sinks(self, kept: Kept, kind: PartyKind) -> list[Account]:
-        """The accounts of a kind that tell about this shipment: of endpoints all that there are, else one."""
-        mine = [a for a in self.accounts if a.store_id == kept.shipment.store_id and a.kind is kind]
-        if kind is PartyKind.MARKETPLACE:
-            mine = [a for a in mine if a.channel == kept.order.channel]
-        return mine if kind is PartyKind.WEBHOOK else mine[:1]
-
-    def told_at(self, account: Account) -> Collection[EffectKind]:
-        """What an account tells. One whose connector is gone keeps everything until it is back: nothing is lost."""
-        connector = self.connectors.get(account.connector)
-        return connector.effects if connector else frozenset(EffectKind)
-
-    def sinks(self, kept: Kept) -> Sinks:
-        market = self.sink(kept, PartyKind.MARKETPLACE)
-        connector = self.connectors.get(market.connector) if market else None
-        return Sinks(
-            order_system=self.sink(kept, PartyKind.ORDER_SYSTEM) is not None,
-            marketplace=market is not None,
-            needs_invoice=connector is None or connector.needs_invoice,
-            mail=self.sink(kept, PartyKind.MAIL) is not None,
-            webhooks=self.sink(kept, PartyKind.WEBHOOK) is not None,
-        )
-
-    def zone(self, kept: Kept) -> ZoneInfo:
-        connector = self.connectors.get(kept.shipment.carrier)
-        # A carrier whose connector is gone is spoken of by hand and by others all the same.
-        return ZoneInfo(connector.time_zone if connector else self.stores[kept.shipment.store_id].time_zone)
 
 
 @dataclass(slots=True)
@@ -92,6 +61,7 @@ class _Outcome:
     due: list[tuple[int, datetime | None]] = field(default_factory=list)  # by when whose delivery must be told
     unproven: set[int] = field(default_factory=set)  # whose delivery is not the one that was
     proofs: list[Wanted] = field(default_factory=list)
+    posted: list[int] = field(default_factory=list)  # whose labels were thought replaced and were not
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +97,6 @@ async def record_replies(means: Means, reply_ids: Sequence[int]) -> Recorded:
         await replies.recorded(connection, waiting, now=now)
         await _watch(connection, surroundings, said, done, now=now)
     return done
-
-
-async def surround(means: Means, connection: Connection, store_ids: Iterable[int]) -> Surroundings:
-    """Read the stores and their accounts."""
-    ids = sorted(set(store_ids))
-    return Surroundings(
-        await stores.stores(connection, ids),
-        await stores.accounts(connection, means.secret_key, store_ids=ids),
-        means.connectors,
-    )
 
 
 async def _watch(
@@ -227,12 +187,21 @@ def _fold_one(
         return
     out.moves.append((change.old.status, change.new.status))
     out.orders.add(kept.order_id)
+    if shipment.replaced_by is not None and not kept.replaced_author and not never_posted(change.new):
+        # The order system named another code, so this label was thought replaced; yet here it is, on its way.
+        out.posted.append(shipment.id)
+        kept = replace(kept, shipment=replace(shipment, replaced_by=None))
     if change.delivered:
         out.settled.append((shipment.store_id, f"shipment {shipment.id}", ended_by_delivery(timeline)))
     old_news = quiet and now - (change.newest or change.new.since or now) > _OLD_NEWS
-    out.effects += _effects(around, kept, change, quiet=old_news, was_told=was_told)
+    out.effects += effects_of(around, kept, change, quiet=old_news, was_told=was_told)
+    _owe(out, around, kept, change, timeline)
+
+
+def _owe(out: _Outcome, around: Surroundings, kept: Kept, change: Change, timeline: Timeline) -> None:
+    """What is left to people, what the marketplace lacks to be told, and by when it must be."""
     out.notices += _notices(around, kept, change, timeline)
-    policy, market = around.stores[shipment.store_id].policy, around.sink(kept, PartyKind.MARKETPLACE)
+    policy, market = around.stores[kept.shipment.store_id].policy, around.sink(kept, PartyKind.MARKETPLACE)
     out.notices += uninvoiced.told(kept, around.sinks(kept), policy, market)
     out.due += deadlines.moved(kept, change, policy)
 
@@ -302,26 +271,6 @@ def _next(around: Surroundings, kept: Kept, timeline: Timeline, *, gone: bool, n
     return min(due or now + ASK_AGAIN_AFTER, now + ASK_AGAIN_AFTER) if gone else due
 
 
-def _effects(around: Surroundings, kept: Kept, change: Change, *, quiet: bool, was_told: bool) -> list[EffectRow]:
-    policy = around.stores[kept.shipment.store_id].policy
-    if quiet:
-        policy = replace(policy, mail_customers=False)
-    sinks = around.sinks(kept)
-    drafts = plan(change, kept.order, kept.shipment, sinks, policy, customer_was_told_delivered=was_told)
-    return rows_of(around, kept, drafts)
-
-
-def rows_of(around: Surroundings, kept: Kept, drafts: Iterable[EffectDraft]) -> list[EffectRow]:
-    """Planned effects, each with every account that tells it."""
-    shipment = kept.shipment
-    return [
-        EffectRow(shipment.store_id, kept.order_id, shipment.id, account.id, draft.kind, draft.cause)
-        for draft in drafts
-        for account in around.all_sinks(kept, draft.sink)
-        if draft.kind in around.told_at(account)
-    ]
-
-
 def _notices(around: Surroundings, kept: Kept, change: Change, timeline: Timeline) -> list[NoticeDraft]:
     """What this change leaves to a person."""
     shipment = kept.shipment
@@ -373,6 +322,8 @@ async def _write(connection: Connection, out: _Outcome, *, now: datetime) -> lis
         await events.mark_withdrawn(connection, shipment_id, timeline.withdrawn)
     for shipment_id, echoes in out.echoes:
         await events.mark_echoes(connection, shipment_id, echoes)
+    if out.posted:
+        await packages.restore_label(connection, out.posted, now=now)
     await shipments.move(connection, out.moved)
     if out.orders:
         await orders.settle_deliveries(connection, list(out.orders))
@@ -385,9 +336,3 @@ async def _write(connection: Connection, out: _Outcome, *, now: datetime) -> lis
     await proofs.want(connection, out.proofs, now=now)
     await call_relay(connection, out.effects)
     return added
-
-
-async def call_relay(connection: Connection, rows: Iterable[EffectRow]) -> None:
-    """Enqueue the relaying of the accounts that have something to tell, in the transaction that made it so."""
-    named = {(jobs.HOOKS if r.kind is EffectKind.WEBHOOK_EVENT else jobs.RELAY, r.account_id) for r in rows}
-    await jobs.enqueue(connection, [Job(name, str(account_id)) for name, account_id in sorted(named)])

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -9,23 +10,22 @@ from typing import Any
 
 import msgspec
 
-from paradeiro.db import deadlines, effects, events, jobs, notices, orders, persons, shipments, stores
+from paradeiro.db import deadlines, effects, jobs, notices, persons, shipments
 from paradeiro.db.effects import Claimed, Ended
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.db.set_aside import NOT_THE_ROWS, apart, why_of
-from paradeiro.db.shipments import Kept
-from paradeiro.db.stores import Account, Store
-from paradeiro.domain.records import Telling
+from paradeiro.db.shipments import Kept, Readable
+from paradeiro.db.stores import Account
 from paradeiro.domain.redaction import unnamed, unnamed_receipt
-from paradeiro.domain.timeline import fold
-from paradeiro.domain.words import BounceKind, EffectKind, Outcome, PartyKind, Status
+from paradeiro.domain.words import BounceKind, Outcome, PartyKind
 from paradeiro.flow import aside, bounces, carriers, channels, endpoint, mailing, refusals, turns
 from paradeiro.flow.bounded import SEND_SECONDS, bounded
-from paradeiro.flow.links import customers_address
 from paradeiro.flow.means import Means, log
 from paradeiro.flow.refusals import Refused
 from paradeiro.flow.relay_account import GATEWAY, OK, TOO_MANY_REQUESTS, account_state, pause_after
+from paradeiro.flow.tellings import packages_by_row, tellings
 from paradeiro.sdk.contract import Request, Sent
+from paradeiro.sdk.history import told_status
 
 _LEASE = timedelta(minutes=2)
 _BATCH = 10
@@ -91,20 +91,29 @@ async def _claim(means: Means, connection: Connection, account: Account, *, now:
     limit = _BATCH if pace is None else int(max(min(_BATCH, pace(account.settings) / _SHARE), 1))
     heads = await effects.next_heads(connection, account.id, now=now, limit=limit)
     found = await shipments.lock_for_reading(connection, [h[1] for h in heads])
-    await aside.leave(connection, found.spoilt, now=now)
-    kept = {k.shipment.id: k for k in found.kept}
+    kept = packages_by_row(found.kept)
+    spoilt = await _leave_heads(connection, found, {h[1] for h in heads} - kept.keys(), now=now)
     ready = [effect_id for effect_id, shipment_id in heads if shipment_id in kept]
     claimed = await effects.claim(connection, ready, now=now, lease=means.lease(_LEASE))
 
     async def make(some: Sequence[Claimed]) -> list[_Parcel]:
-        return await _make(means, connection, account, some, kept, now=now)
+        return await _make(means, connection, account, some, kept, found.unread, now=now)
 
     async def spoil(each: Claimed, error: Exception) -> None:
         number = kept[each.shipment_id].order.number
         await aside.message(connection, account, each, number, error, now=now)
 
     # What was read apart counts as claimed too: there is more to look at.
-    return len(claimed) + len(found.spoilt), await apart(connection, claimed, make, spoil)
+    return len(claimed) + spoilt, await apart(connection, claimed, make, spoil)
+
+
+async def _leave_heads(connection: Connection, found: Readable, heads: AbstractSet[int], *, now: datetime) -> int:
+    """Set aside what is to be told about and cannot be read: a package, or a further invoice of one; how many."""
+    spoilt = [each for each in found.spoilt if each.row_id in heads]
+    whole = "the package of this invoice cannot be read"
+    spoilt += [aside.package(k, ValueError(whole)) for k in found.kept if k.shipment.id in heads]
+    await aside.leave(connection, spoilt, now=now)
+    return len(spoilt)
 
 
 async def _make(
@@ -113,18 +122,19 @@ async def _make(
     account: Account,
     claimed: Sequence[Claimed],
     kept: Mapping[int, Kept],
+    unread: AbstractSet[tuple[int, str]],
     *,
     now: datetime,
 ) -> list[_Parcel]:
     """Render claimed effects: those of them that may go."""
-    tellings = await _tellings(means, connection, account, claimed, kept, now=now)
+    told_now = await tellings(means, connection, account, claimed, kept, unread, now=now)
     parcels = []
     for each in claimed:
         number = kept[each.shipment_id].order.number
         if each.request is not None:
             parcels.append(_Parcel(each, msgspec.json.decode(each.request, type=Request), number, doubtful=True))
             continue
-        telling = tellings[each.id]
+        telling = told_now[each.id]
         wait = channels.waits(telling, now=now)
         if wait is not None:
             await channels.put_off(connection, account, each, telling, wait, now=now)
@@ -137,68 +147,11 @@ async def _make(
         request = render(telling, account.settings)
         await mailing.complain(connection, account, request.remark, now=now)
         await carriers.complain(connection, account, telling, now=now)
-        told = telling.timeline.snapshot.status
+        told = told_status(telling)
         to = mailing.told_to(telling) if account.kind is PartyKind.MAIL else None
         await effects.keep_request(connection, each.id, request=msgspec.json.encode(request), told=told, to=to)
         parcels.append(_Parcel(each, request, number, doubtful=False))
     return parcels
-
-
-async def _tellings(
-    means: Means,
-    connection: Connection,
-    account: Account,
-    claimed: Sequence[Claimed],
-    kept: Mapping[int, Kept],
-    *,
-    now: datetime,
-) -> dict[int, Telling]:
-    """All that render needs, for each claimed effect."""
-    store = (await stores.stores(connection, [account.store_id]))[account.store_id]
-    dress = await mailing.dress(connection, store, claimed) if account.kind is PartyKind.MAIL else None
-    address = await customers_address(means, connection, account.store_id)
-    sold = account.kind is PartyKind.MARKETPLACE
-    packages = await orders.packages_of(connection, [c.order_id for c in claimed]) if sold else {}
-    known = await events.known(connection, [c.shipment_id for c in claimed if c.up_to is None])
-    table = await carriers.table_of(connection, account)
-    told = {}
-    for each in claimed:
-        said, at = known.get(each.shipment_id, []), now
-        if each.up_to is not None:
-            said, at = await events.known_up_to(connection, each.shipment_id, each.up_to), each.created_at
-        telling = _telling(address, account, store, each, kept[each.shipment_id], said, at)
-        others = tuple(other for at, other in packages.get(each.order_id, ()) if at != each.shipment_id)
-        telling = replace(telling, rules=store.policy.rules_of(telling.order), others=others)
-        telling = carriers.as_told(means.connectors, table, telling)
-        told[each.id] = dress.on(telling) if dress else telling
-    return told
-
-
-def _telling(
-    address: str, account: Account, store: Store, each: Claimed, kept: Kept, known: Sequence[Any], now: datetime
-) -> Telling:
-    shipment = kept.shipment
-    timeline = fold(
-        known,
-        now=now,
-        made_at=kept.made_at,
-        base=Status.REGISTERED,
-        estimate=shipment.snapshot.estimate,
-    )
-    return Telling(
-        effect_id=each.id,
-        effect_key=each.key,
-        kind=EffectKind(each.kind),
-        order=kept.order,
-        shipment=shipment,
-        timeline=timeline,
-        store_name=store.name,
-        store_zone=store.time_zone,
-        tracking_link=f"{address}{shipment.tracking_token}",
-        mail_from=account.settings.get("from_address", ""),
-        thread_key=f"order-{kept.order_id}-{store.key}",
-        now=now,
-    )
 
 
 def _hung(why: str) -> Sent:

@@ -1,5 +1,6 @@
 """In: bare tracking codes that somebody asks about; out: what is known under each, and the unknown ones followed."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ from paradeiro.flow.means import Means
 from paradeiro.flow.stated_invoices import courier_named
 from paradeiro.sdk.contract import Connector
 
+_BETWEEN = re.compile(r"[,;|]")
+
 
 @dataclass(frozen=True, slots=True)
 class CodeKnown:
@@ -27,7 +30,8 @@ class CodeKnown:
 async def known_codes(means: Means, store_id: int, codes: Sequence[str]) -> dict[str, CodeKnown]:
     """What is known under each code (tidied). Codes of no package are missing."""
     async with means.pool.connection() as connection:
-        kept = await shipments.of_codes(connection, store_id, [tidy_code(code) for code in codes])
+        wanted = [each for code in codes for each in codes_asked(code)]
+        kept = await shipments.of_codes(connection, store_id, wanted)
         known = await events.known(connection, [k.shipment.id for k in kept])
     found: dict[str, CodeKnown] = {}
     for each in kept:
@@ -44,10 +48,16 @@ async def follow_codes(means: Means, store_id: int, codes: Sequence[str], courie
 
     One of no carrier of the store's, or of several, is left alone: whoever asks is told that nothing is known.
     """
-    for code in dict.fromkeys(tidy_code(code) for code in codes):
+    for code in dict.fromkeys(each for asked in codes for each in codes_asked(asked)):
         connector = await carrier_of(means, store_id, code, courier)
         if connector is not None:
             await register(means, store_id, Registration(Order(code), connector.name, code, Invoice("")), by)
+
+
+def codes_asked(text: str) -> tuple[str, ...]:
+    """The codes of one question (tidied): an invoice's field may hold several, and a hub asks as it is there."""
+    parts = [tidy_code(part) for part in _BETWEEN.split(text)]
+    return tuple(dict.fromkeys(part for part in parts if part)) or (tidy_code(text),)
 
 
 async def carrier_of(means: Means, store_id: int, code: str, courier: str) -> Connector | None:

@@ -22,6 +22,7 @@ from paradeiro.domain.timeline import CLOCK_SKEW
 from paradeiro.domain.words import DeedKind, Source, Status
 from paradeiro.flow.errors import ConflictError, InvalidError, MissingError
 from paradeiro.flow.hear import Heard
+from paradeiro.flow.labels import invoices_of
 from paradeiro.flow.means import Means
 from paradeiro.flow.record import Recorded, record, surround
 from paradeiro.flow.stated_invoices import known_order
@@ -76,16 +77,34 @@ async def state_history(
         zone = ZoneInfo(around.stores[store_id].time_zone)
         dated = [_dated(line, zone, now) for line in history.lines]
         delivered_at = _delivered_at(history, dated, zone, now)
-        number, shipment_id = await _package(connection, store_id, order_number, invoice_number)
-        kept = (await shipments.lock(connection, [shipment_id]))[0]
-        known = (await events.known(connection, [shipment_id])).get(shipment_id, [])
-        dated = _oldest_first(dated, delivered=history.delivered)
-        heard = _events(dated, delivered_at, kept, {e.code for e in known}, zone, now)
+        number, main, ids = await _packages(connection, store_id, order_number, invoice_number)
+        kept = await shipments.lock(connection, ids)
+        known = await events.known(connection, ids)
+        of_each = _of_packages(_oldest_first(dated, delivered=history.delivered), kept, main)
+        heard: dict[int, list[TrackingEvent]] = {}
+        for each in kept:
+            mine, codes = each.shipment.id, {e.code for e in known.get(each.shipment.id, [])}
+            if found := _events(of_each[mine], delivered_at, each, codes, zone, now):
+                heard[mine] = found
         if not heard:
             return number, Recorded()
-        done = await record(connection, around, {shipment_id: [Heard(tuple(heard), author=by.author)]}, now=now)
-        await audit.note(connection, store_id, by, _deeds(number, shipment_id, heard), now=now)
+        said = {mine: [Heard(tuple(found), author=by.author)] for mine, found in heard.items()}
+        done = await record(connection, around, said, now=now)
+        deeds = [deed for mine, found in heard.items() for deed in _deeds(number, mine, found)]
+        await audit.note(connection, store_id, by, deeds, now=now)
     return number, done
+
+
+def _of_packages(dated: Sequence[_Dated], kept: Sequence[Kept], main: int) -> dict[int, list[_Dated]]:
+    """The lines of each package: those that name its code are its own, all others are the main one's. A delivery is
+    that of the invoice, so of all its packages.
+    """
+    of_each: dict[int, list[_Dated]] = {k.shipment.id: [] for k in kept}
+    for each in dated:
+        text = each.line.text.upper()
+        named = [k.shipment.id for k in kept if k.shipment.tracking_code in text]
+        of_each[named[0] if len(named) == 1 else main].append(each)
+    return of_each
 
 
 def _deeds(number: str, shipment_id: int, heard: Sequence[TrackingEvent]) -> list[Deed]:
@@ -94,19 +113,22 @@ def _deeds(number: str, shipment_id: int, heard: Sequence[TrackingEvent]) -> lis
     return [Deed(kind, number, shipment_id, e.description) for kind, e in zip(kinds, heard, strict=True)]
 
 
-async def _package(connection: Connection, store_id: int, order_number: str, invoice_number: str) -> tuple[str, int]:
-    """The order's number and the shipment of this invoice; the one of the number that was stated last."""
+async def _packages(
+    connection: Connection, store_id: int, order_number: str, invoice_number: str
+) -> tuple[str, int, list[int]]:
+    """The order's number and the packages of this invoice; the main one is that of the number that was stated last."""
     found = await known_order(connection, store_id, order_number)
     if found is None:
         raise MissingError("order_not_found", f"Order '{order_number}' was not found. Send its invoice first.")
     order_id, order = found
     stated = await invoices.one(connection, order_id, invoice_number)
-    kept = [k.shipment for k in await shipments.of_order(connection, store_id, order.number)]
-    mine = [s for s in kept if s.invoice.number == invoice_number]
-    if stated is not None:
-        mine = [s for s in mine if s.tracking_code == stated.invoice.tracking_code] or mine
-    if mine:
-        return order.number, mine[-1].id
+    kept = await shipments.of_order(connection, store_id, order.number)
+    mine = [k.shipment for k in kept if invoice_number in {i.number for i in invoices_of(k)}]
+    mine = [s for s in mine if s.replaced_by is None] or mine
+    text = (stated.invoice.tracking_code if stated else None) or ""
+    last = [s for s in mine if s.tracking_code in text] or mine
+    if last:
+        return order.number, last[-1].id, [s.id for s in mine]
     if stated is None:
         raise MissingError("invoice_not_found", f"Invoice Not Found: order '{order_number}' has no '{invoice_number}'.")
     if stated.returns:

@@ -1,17 +1,21 @@
 """In: invoices and tracking numbers as a caller states them; out: invoices kept, packages that are followed."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from paradeiro.db import audit, invoices, notices, orders, shipments
+from paradeiro.db import audit, invoices, notices, orders, packages, shipments
 from paradeiro.db.audit import By, Deed
 from paradeiro.db.invoices import StatedInvoice
 from paradeiro.db.pool import Connection, transaction
+from paradeiro.db.shipments import Kept
 from paradeiro.domain.codes import tidy_code
 from paradeiro.domain.records import Invoice, Order
-from paradeiro.domain.words import PartyKind
+from paradeiro.domain.words import DeedKind, PartyKind
+from paradeiro.flow import labels
 from paradeiro.flow.errors import ConflictError, InvalidError, MissingError
-from paradeiro.flow.intake import Registration, recognised, register, strange_courier
+from paradeiro.flow.intake import Registration, StatedOrder, codes_of, recognised, strange_courier, take_stated
 from paradeiro.flow.means import Means
+from paradeiro.flow.surroundings import surround
 from paradeiro.sdk.contract import Connector
 
 # VTEX writes this before the number of an order of the store's own; callers know it with and without.
@@ -39,7 +43,10 @@ async def state_invoice(
     order = await _order(means, store_id, order_number) or Order(order_number)
     await _same_kind(means, store_id, order.number, invoice.number, returns=returns)
     if invoice.tracking_code and not returns:
-        await _follow(means, store_id, order, await _with_courier(means, store_id, order, invoice), by)
+        text = await _follow(means, store_id, order, await _with_courier(means, store_id, order, invoice), by)
+        invoice = replace(invoice, tracking_code=text)
+    elif invoice.tracking_code:
+        invoice = replace(invoice, tracking_code=tidy_code(invoice.tracking_code))
     await _keep(means, store_id, order, invoice, returns=returns, by=by)
     return order.number
 
@@ -50,19 +57,20 @@ async def state_tracking_number(means: Means, store_id: int, order_number: str, 
     if order is None:
         raise MissingError("order_not_found", f"Order '{order_number}' was not found. Send its invoice first.")
     known = await _known(means, store_id, order.number, invoice.number)
-    await _follow_if_sold(means, store_id, order, invoice, known, by)
+    text = await _follow_if_sold(means, store_id, order, invoice, known, by)
+    invoice = replace(invoice, tracking_code=text)
     await _keep(means, store_id, order, invoice, returns=known is not None and known.returns, by=by)
     return order.number
 
 
 async def _follow_if_sold(
     means: Means, store_id: int, order: Order, invoice: Invoice, known: StatedInvoice | None, by: By
-) -> None:
-    """Follow the package of a sale; a return's package is not on its way to the customer."""
+) -> str:
+    """Follow the package of a sale; a return's package is not on its way to the customer. The number, tidied."""
     if known is not None and known.returns:
-        return
+        return tidy_code(invoice.tracking_code or "")
     whole = invoices.completed(known.invoice, invoice) if known else invoice
-    await _follow(means, store_id, order, await _with_courier(means, store_id, order, whole), by)
+    return await _follow(means, store_id, order, await _with_courier(means, store_id, order, whole), by)
 
 
 async def _order(means: Means, store_id: int, number: str) -> Order | None:
@@ -78,7 +86,7 @@ async def _known(means: Means, store_id: int, order_number: str, number: str) ->
         stated = await invoices.of_order(connection, found[0]) if found else []
         kept = await shipments.of_order(connection, store_id, order_number)
         awaits = bool(found) and await orders.awaits_code(connection, store_id, order_number)
-    known = sorted({s.invoice.number for s in stated} | {k.shipment.invoice.number for k in kept})
+    known = sorted({s.invoice.number for s in stated} | {i.number for k in kept for i in labels.invoices_of(k)})
     if number not in known and not awaits:
         message = (
             f"Invoice Not Found: order '{order_number}' has no invoice '{number}'; it has {', '.join(known) or 'none'}."
@@ -103,26 +111,51 @@ async def _with_courier(means: Means, store_id: int, order: Order, invoice: Invo
         return invoice
     async with means.pool.connection() as connection:
         kept = await shipments.of_order(connection, store_id, order.number)
-    mine = [k.shipment for k in kept if k.shipment.invoice.number == invoice.number]
+    mine = [k.shipment for k in kept if invoice.number in {i.number for i in labels.invoices_of(k)}]
     if not mine:
         raise InvalidError("no_courier", "courier is needed beside trackingNumber: the carrier's name, as VTEX has it.")
     return replace(invoice, courier=mine[-1].carrier)
 
 
-async def _follow(means: Means, store_id: int, order: Order, invoice: Invoice, by: By) -> None:
-    """Register the package. One of a carrier that nobody here knows is left to a person."""
+async def _follow(means: Means, store_id: int, order: Order, invoice: Invoice, by: By) -> str:
+    """Register the packages that the number names, one or several; the number, tidied. What it had named before and
+    does not name now was replaced. A package of a carrier that nobody here knows is left to a person.
+    """
+    text = invoice.tracking_code or ""
     connector = courier_named(means, invoice.courier)
-    if connector is None:
-        async with transaction(means.pool) as connection:
+    async with transaction(means.pool) as connection:
+        if connector is None:
             await notices.open_notices(connection, [strange_courier(store_id, order, invoice)], now=means.now())
-        return
-    code = tidy_code(invoice.tracking_code or "")
-    async with means.pool.connection() as connection:
-        kept = await shipments.of_order(connection, store_id, order.number)
-    followed = code in {k.shipment.tracking_code for k in kept}
-    # Whether the order system has the code is not the caller's to say: it is told, unless it shows the code already.
-    bill = replace(invoice, tracking_code=None)
-    await register(means, store_id, Registration(order, connector.name, code, bill, lenient=followed), by)
+            return tidy_code(text)
+        before = await shipments.of_order(connection, store_id, order.number)
+        followed = {k.shipment.tracking_code for k in before}
+        codes = (tidy_code(text),) if tidy_code(text) in followed else codes_of(connector, text)
+        # Whether the order system has it is not the caller's to say: it is told, unless it shows the code already.
+        url = invoice.tracking_url if len(codes) == 1 else None
+        bill = replace(invoice, tracking_code=None, tracking_url=url)
+        stated = tuple(Registration(order, connector.name, c, bill, lenient=c in followed) for c in codes)
+        around = await surround(means, connection, [store_id])
+        taken = await take_stated(means, connection, around, store_id, StatedOrder(order, stated), by)
+        new = [done.shipment_id for done in taken.packages if done.created or done.joined]
+        says = {*codes, *await _said_by_others(connection, taken.order_id, before, invoice.number)}
+        ended = await labels.by_field(
+            connection, around, taken.order_id, before, {invoice.number: new}, says, shown=False, now=means.now()
+        )
+        deeds = [Deed(DeedKind.REPLACE, order.number, old, said) for old, said in ended]
+        await audit.note(connection, store_id, by, deeds, now=means.now())
+    return ", ".join(codes)
+
+
+async def _said_by_others(connection: Connection, order_id: int, before: Sequence[Kept], number: str) -> set[str]:
+    """The codes of an order's packages that its other invoices go by."""
+    others = {i.number for k in before for i in labels.invoices_of(k)} - {number}
+    stated = await packages.stated_by_field(connection, order_id, sorted(others))
+    return {
+        k.shipment.tracking_code
+        for k in before
+        for i in labels.invoices_of(k)
+        if i.number != number and k.shipment.tracking_code in tidy_code(stated.get(i.number, k.shipment.tracking_code))
+    }
 
 
 def courier_named(means: Means, courier: str) -> Connector | None:
@@ -135,7 +168,7 @@ def courier_named(means: Means, courier: str) -> Connector | None:
 
 async def _keep(means: Means, store_id: int, order: Order, invoice: Invoice, *, returns: bool, by: By) -> None:
     now = means.now()
-    tidy = replace(invoice, tracking_code=tidy_code(invoice.tracking_code or "") or None)
+    tidy = replace(invoice, tracking_code=invoice.tracking_code or None)
     async with transaction(means.pool) as connection:
         order_id = await orders.put_order(connection, store_id, order, now=now)
         await invoices.put(connection, store_id, order_id, StatedInvoice(tidy, returns, now), author=by.author)

@@ -120,8 +120,8 @@ async def ask_now(means: Means, store_id: int, shipment_id: int, by: By) -> None
         kept = await shipments.kept(connection, store_id, shipment_id)
         if kept is None:
             raise _missing(shipment_id)
-        await shipments.ask_now(connection, store_id, shipment_id, now=means.now())
-        line = Deed(DeedKind.ASK_NOW, kept.order.number, shipment_id)
+        await shipments.ask_now(connection, store_id, kept.shipment.id, now=means.now())
+        line = Deed(DeedKind.ASK_NOW, kept.order.number, kept.shipment.id)
         await audit.note(connection, store_id, by, [line], now=means.now())
 
 
@@ -138,6 +138,7 @@ async def _state(
         if kept is None:
             raise _missing(shipment_id)
         around = await surround(means, connection, [store_id])
+        shipment_id = kept.shipment.id  # that of a further invoice leads to its package
         heard = {shipment_id: [Heard((event,), author=by.author)]}
         done = await record(connection, around, heard, now=means.now())
         if done.events:

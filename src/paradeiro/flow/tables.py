@@ -6,12 +6,12 @@ from zoneinfo import ZoneInfo
 
 from paradeiro.db import stores
 from paradeiro.db.audit import By
-from paradeiro.domain.codes import tidy_code
+from paradeiro.domain.codes import CodeProblem
 from paradeiro.domain.sheets import Fault, Row, Sheet, read_sheet
 from paradeiro.domain.words import SheetProblem
 from paradeiro.flow.bulk import CHUNK, CREATED, KNOWN, Line, LineTaken, take_lines
 from paradeiro.flow.errors import InvalidError
-from paradeiro.flow.intake import Registration, StatedOrder, carrier_named, code_problem
+from paradeiro.flow.intake import Registration, StatedOrder, carrier_named, code_problem, codes_of
 from paradeiro.flow.means import Means
 
 
@@ -45,11 +45,19 @@ def _checked(means: Means, row: Row) -> Row:
     except InvalidError as error:
         known = ", ".join(error.details["known"])
         return replace(row, faults=(*row.faults, Fault(SheetProblem.CARRIER, row.carrier, known)))
-    problem = code_problem(carrier, tidy_code(row.code))
+    try:
+        codes = codes_of(carrier, row.code)
+    except InvalidError:
+        return replace(row, faults=(*row.faults, Fault(SheetProblem.SEVERAL, row.code)))
+    faults = [_fault(row.code if len(codes) == 1 else code, code_problem(carrier, code)) for code in codes]
+    return replace(row, faults=(*row.faults, *(fault for fault in faults if fault is not None)))
+
+
+def _fault(code: str, problem: CodeProblem | None) -> Fault | None:
     if problem is None:
-        return row
+        return None
     wrong = SheetProblem.DIGIT if problem.suggestion else SheetProblem.CODE
-    return replace(row, faults=(*row.faults, Fault(wrong, row.code, problem.suggestion or "")))
+    return Fault(wrong, code, problem.suggestion or "")
 
 
 async def take_sheet(means: Means, store_id: int, content: bytes, by: By) -> TakenSheet:
@@ -64,5 +72,5 @@ async def take_sheet(means: Means, store_id: int, content: bytes, by: By) -> Tak
 
 
 def _line(row: Row) -> Line:
-    package = Registration(row.order, row.carrier, row.code, row.invoice)
+    package = Registration(row.order, row.carrier, row.code, row.invoice, replaces=row.replaces)
     return Line(row.number, StatedOrder(row.order, (package,)))

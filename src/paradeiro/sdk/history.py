@@ -1,11 +1,11 @@
 """In: a timeline; out: what of it may be told outside, oldest first, and as lines: date, time, city, state, text."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
 from paradeiro.domain.channels import delivery_day
-from paradeiro.domain.records import Shipment, Telling, Timeline, TrackingEvent
+from paradeiro.domain.records import Carried, Shipment, Telling, Timeline, TrackingEvent
 from paradeiro.domain.words import NoticeKind, Source, Status, Withdraws
 from paradeiro.sdk.speech.catalogue import Catalogue
 from paradeiro.sdk.speech.places import city_of, place_name, tidy
@@ -74,12 +74,54 @@ def dispatched_at(shipment: Shipment, timeline: Timeline) -> datetime:
     return snapshot.accepted_at or min([shipment.registered_at, *counted])
 
 
+def counting(packages: Sequence[Carried]) -> list[Carried]:
+    """The packages of an invoice without which it is not delivered."""
+    those = [p for p in packages if p.counts]
+    return [p for p in those if p.timeline.snapshot.status is not Status.CANCELLED] or those or list(packages)
+
+
+def _counting(telling: Telling) -> list[Carried]:
+    return counting(telling.packages or (Carried(telling.shipment, telling.timeline),))
+
+
+def told_delivered(telling: Telling) -> bool:
+    """Whether it is told as delivered: an invoice is once all of its packages are that were not cancelled."""
+    return all(p.timeline.snapshot.delivered for p in _counting(telling))
+
+
+def told_status(telling: Telling) -> Status:
+    """Where it is told to be: the package, or of an invoice the one with the news, unless another is on its way yet."""
+    if told_delivered(telling):
+        return Status.DELIVERED
+    status = telling.timeline.snapshot.status
+    late = [p.timeline.snapshot.status for p in _counting(telling) if not p.timeline.snapshot.delivered]
+    return late[0] if status is Status.DELIVERED and late else status
+
+
 def told_delivery(telling: Telling, zone: tzinfo) -> datetime | None:
-    """When the delivery is said to have been, in that zone, as the order's channel wants it; None without one."""
-    delivered = telling.timeline.snapshot.delivered_at
-    if delivered is None:
+    """When the delivery is said to have been, in that zone, as the order's channel wants it; of an invoice with several
+    packages that of the last one. None without one.
+    """
+    if not told_delivered(telling):
         return None
-    return delivery_day(telling.rules, delivered, dispatched_at(telling.shipment, telling.timeline), zone)
+    days = [
+        delivery_day(telling.rules, at, dispatched_at(p.shipment, p.timeline), zone)
+        for p in _counting(telling)
+        if (at := p.timeline.snapshot.delivered_at) is not None
+    ]
+    return max(days, default=None)
+
+
+def told_number(telling: Telling) -> str:
+    """The tracking number of what is told: of an invoice with several packages all of theirs."""
+    standing = [p.shipment.tracking_code for p in telling.packages if p.shipment.replaced_by is None]
+    return ", ".join(dict.fromkeys(standing)) or telling.shipment.tracking_code
+
+
+def told_address(telling: Telling) -> str:
+    """Where a person may look that number up; our own page, where all packages are, if there are several."""
+    own = telling.shipment.invoice.tracking_url or ""
+    return telling.tracking_link or own if "," in told_number(telling) else own or telling.tracking_link
 
 
 def public_words(event: TrackingEvent) -> str:
@@ -92,6 +134,26 @@ def told_lines(timeline: Timeline, zone: tzinfo, words: Catalogue) -> tuple[Line
     news adds lines and leaves the others as they are, but for what was withdrawn.
     """
     return tuple(_line(told, zone, words) for told in told_events(timeline))
+
+
+def told_history(telling: Telling, zone: tzinfo, words: Catalogue) -> tuple[tuple[Told, Line, Carried], ...]:
+    """All that is told of a package, or of an invoice, oldest first, with its line and its package. Where there are
+    several packages each line says the code of its own.
+    """
+    return history_of(telling.packages or (Carried(telling.shipment, telling.timeline),), zone, words)
+
+
+def history_of(packages: Sequence[Carried], zone: tzinfo, words: Catalogue) -> tuple[tuple[Told, Line, Carried], ...]:
+    """The same of these packages."""
+    speaking = [(p, told_events(p.timeline), told_lines(p.timeline, zone, words)) for p in packages]
+    several = len([p for p, told, _ in speaking if told or p.shipment.replaced_by is None]) > 1
+    rows = [
+        (said, replace(line, text=f"{line.text} · {p.shipment.tracking_code}") if several else line, p)
+        for p, told, lines in speaking
+        for said, line in zip(told, lines, strict=True)
+    ]
+    # A stable sort: what happened to one package at one moment keeps its order.
+    return tuple(sorted(rows, key=lambda row: row[0].event.occurred_at))
 
 
 def _line(told: Told, zone: tzinfo, words: Catalogue) -> Line:

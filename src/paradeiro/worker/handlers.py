@@ -5,7 +5,6 @@ from paradeiro.db.set_aside import NOT_THE_ROWS
 from paradeiro.flow import aside
 from paradeiro.flow.collect import collect
 from paradeiro.flow.hook import keep_door
-from paradeiro.flow.intake import visit
 from paradeiro.flow.listen import listen
 from paradeiro.flow.means import Means, log
 from paradeiro.flow.named import read_feed, read_named
@@ -13,6 +12,7 @@ from paradeiro.flow.prove import prove
 from paradeiro.flow.reassess import reassess
 from paradeiro.flow.record import record_replies
 from paradeiro.flow.relay import relay
+from paradeiro.flow.visits import visit
 
 ENTRYPOINTS = (
     jobs.COLLECT,

@@ -12,7 +12,9 @@ import pytest
 
 from paradeiro.connectors.vtex.parse import parse_order
 from paradeiro.db import audit, shipments
+from paradeiro.db.pool import transaction
 from paradeiro.domain.records import Invoice, Order
+from paradeiro.flow.intake import take_orders
 from tests.flow.conftest import ANA, Shop
 from tests.web.vtex.conftest import add_key, vtex_headers
 
@@ -441,3 +443,76 @@ async def test_json_under_another_name_is_json(vtex: httpx.AsyncClient, named: s
         assert answer.status_code == 400
         assert set(answer.json()["error"]) == {"code", "message", "exception"}
         assert answer.json()["error"]["message"]
+
+
+async def test_another_number_replaces_a_label_that_never_went(vtex: httpx.AsyncClient, shop: Shop) -> None:
+    await vtex.post(f"{ORDER}/invoice", json=INVOICE)
+    answer = await vtex.patch(f"{ORDER}/invoice/NF-1", json=NUMBER | {"trackingNumber": "AA2"})
+    assert answer.status_code == 200, answer.text
+    assert (await the_package(vtex))["trackingNumber"] == "AA2"
+    shop.outside.say("AA2", ("BDE", "2026-11-02T13:00:00+00:00", "Recife"))
+    await shop.later(hours=2)
+    assert (await the_package(vtex))["courierStatus"]["finished"] is True
+    async with shop.means.pool.connection() as connection:
+        kept = {k.shipment.tracking_code: k for k in await shipments.of_order(connection, shop.store_id, "1001")}
+        deeds = await audit.audit_lines(connection, shop.store_id, order_number="1001", limit=20)
+    assert kept["AA1"].shipment.replaced_by == kept["AA2"].shipment.id
+    assert ("replace", "AA1 → AA2") in [(each.deed, each.said) for each in deeds]
+
+
+async def test_two_numbers_in_the_field_are_two_packages_of_one_invoice(vtex: httpx.AsyncClient, shop: Shop) -> None:
+    await vtex.post(f"{ORDER}/invoice", json=INVOICE | {"trackingNumber": "AA1, AA2"})
+    assert (await the_package(vtex))["trackingNumber"] == "AA1, AA2"
+    shop.outside.say(
+        "AA1", ("PO", "2026-11-02T12:30:00+00:00", "Recife"), ("BDE", "2026-11-02T13:00:00+00:00", "Olinda")
+    )
+    shop.outside.say("AA2", ("PO", "2026-11-02T12:40:00+00:00", "Recife"))
+    await shop.later(hours=2)
+    status = (await the_package(vtex))["courierStatus"]
+    assert status["finished"] is False, "one of the two is on its way"
+    assert [row["description"].rpartition(" · ")[2] for row in status["data"]] == ["AA1", "AA2", "AA1"]
+    told = {"isDelivered": True, "deliveredDate": "2026-11-02 10:50", "events": []}
+    assert (await vtex.put(f"{ORDER}/invoice/NF-1/tracking", json=told)).status_code == 200
+    assert (await the_package(vtex))["courierStatus"]["finished"] is True, "the invoice is delivered: both boxes are"
+    await vtex.post(f"{ORDER}/invoice", json=INVOICE | {"trackingNumber": "AA1, AA2"})
+    async with shop.means.pool.connection() as connection:
+        assert len(await shipments.of_order(connection, shop.store_id, "1001")) == 2
+
+
+async def test_a_line_that_names_a_code_is_of_that_package(vtex: httpx.AsyncClient, shop: Shop) -> None:
+    await vtex.post(f"{ORDER}/invoice", json=INVOICE | {"trackingNumber": "AA1, AA2"})
+    lines = [{"date": "2026-11-02", "city": "", "state": "", "description": f"Coletado · {c}"} for c in ("AA1", "AA2")]
+    await vtex.put(f"{ORDER}/invoice/NF-1/tracking", json={"isDelivered": False, "events": lines})
+    async with shop.means.pool.connection() as connection:
+        kept = await shipments.of_order(connection, shop.store_id, "1001")
+    assert [len(await shop.events(k.shipment.id)) for k in kept] == [1, 1]
+
+
+async def test_two_invoices_of_one_box_are_shown_as_two_with_its_news(vtex: httpx.AsyncClient, shop: Shop) -> None:
+    await vtex.post(f"{ORDER}/invoice", json=INVOICE)
+    await vtex.post(f"{ORDER}/invoice", json=INVOICE | {"invoiceNumber": "NF-2"})
+    shop.outside.say("AA1", ("BDE", "2026-11-02T13:00:00+00:00", "Recife"))
+    await shop.later(hours=2)
+    packages = (await vtex.get(ORDER)).json()["packageAttachment"]["packages"]
+    assert [(p["invoiceNumber"], p["trackingNumber"], p["courierStatus"]["finished"]) for p in packages] == [
+        ("NF-1", "AA1", True),
+        ("NF-2", "AA1", True),
+    ]
+    assert (await vtex.get(ORDER)).json()["value"] == 10000
+
+
+async def test_what_the_order_system_shows_late_puts_no_label_back(vtex: httpx.AsyncClient, shop: Shop) -> None:
+    shown = Order("1001", ANA, invoices=(Invoice("NF-1", 5000, courier="Posta", tracking_code="AA1"),))
+    async with transaction(shop.means.pool) as connection:
+        await take_orders(shop.means, connection, shop.store_id, [shown])
+    await vtex.patch(f"{ORDER}/invoice/NF-1", json=NUMBER | {"trackingNumber": "AA2"})
+    async with transaction(shop.means.pool) as connection:
+        await take_orders(shop.means, connection, shop.store_id, [shown])
+    async with shop.means.pool.connection() as connection:
+        kept = {k.shipment.tracking_code: k for k in await shipments.of_order(connection, shop.store_id, "1001")}
+    assert kept["AA1"].shipment.replaced_by == kept["AA2"].shipment.id
+    assert kept["AA2"].shipment.replaced_by is None
+    await vtex.patch(f"{ORDER}/invoice/NF-1", json=NUMBER)
+    async with shop.means.pool.connection() as connection:
+        kept = {k.shipment.tracking_code: k for k in await shipments.of_order(connection, shop.store_id, "1001")}
+    assert kept["AA2"].shipment.replaced_by == kept["AA1"].shipment.id, "the caller put it back itself"

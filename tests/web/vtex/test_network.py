@@ -71,3 +71,16 @@ async def test_a_dispatch_order_registers_its_packages(vtex: httpx.AsyncClient, 
     assert (shown["trackingNumber"], shown["invoiceValue"]) == ("AA1", 6909)
     await shop.run()
     assert ["AA1"] in shop.outside.asked()
+
+
+async def test_a_field_with_two_numbers_is_asked_as_it_is_written(vtex: httpx.AsyncClient, shop: Shop) -> None:
+    both = "AA1, AA2"
+    assert await _told(vtex, both) == NOTHING
+    shop.outside.say("AA1", ("BDE", "2026-11-02T12:10:00+00:00", "Olinda"))
+    shop.outside.say("AA2", ("PO", "2026-11-02T12:20:00+00:00", "Recife"))
+    await shop.later(minutes=59)
+    told = await _told(vtex, both)
+    assert (told["isDelivered"], [e["city"] for e in told["events"]]) == (False, ["Recife", "Olinda"])
+    shop.outside.say("AA2", ("PO", "2026-11-02T12:20:00+00:00", "Recife"), ("BDE", "2026-11-02T14:00:00+00:00", "Itu"))
+    await shop.later(hours=12)
+    assert (await _told(vtex, both))["isDelivered"] is True

@@ -170,7 +170,7 @@ def letter(telling: Telling) -> Letter:
         action=_action(telling, where.then, today, words) if where.act else None,
         stops=journey(telling.timeline, words),
         dates=_dates(telling, zone, today, words),
-        items=_items(telling.shipment.invoice.items, words),
+        items=_items(telling.shipment.items, words),
         order=Fact(words.labels.order, _order_number(telling)),
         carrier=Fact(words.labels.carrier, _carrier(telling)),
         tracking_code=Fact(words.labels.tracking_code, tidy(telling.shipment.tracking_code)),

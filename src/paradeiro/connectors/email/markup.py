@@ -69,7 +69,7 @@ def _parcel(telling: Telling, said: Letter, goal: dict[str, str]) -> dict[str, A
     expected = snapshot.estimate or order.promised_at
     if expected and not snapshot.status.final:
         found["expectedArrivalUntil"] = expected.isoformat()
-    goods = [tidy(item.name) for item in telling.shipment.invoice.items if tidy(item.name)]
+    goods = [tidy(item.name) for item in telling.shipment.items if tidy(item.name)]
     if goods:
         found["itemShipped"] = [{"@type": "Product", "name": name} for name in goods[:8]]
     if snapshot.status is Status.AVAILABLE_FOR_PICKUP:

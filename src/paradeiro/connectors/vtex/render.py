@@ -13,7 +13,15 @@ from paradeiro.domain.records import Telling
 from paradeiro.domain.words import EffectKind, Status
 from paradeiro.sdk.carriers import carrier_name
 from paradeiro.sdk.contract import Request
-from paradeiro.sdk.history import Line, dispatched_at, told_delivery, told_lines
+from paradeiro.sdk.history import (
+    Line,
+    dispatched_at,
+    told_address,
+    told_delivered,
+    told_delivery,
+    told_history,
+    told_number,
+)
 from paradeiro.sdk.speech import catalogue_for
 from paradeiro.sdk.speech.moments import zone_of
 
@@ -69,21 +77,22 @@ def _tracking_number(telling: Telling) -> _TrackingNumber:
     shipment = telling.shipment
     dispatched = dispatched_at(shipment, telling.timeline)
     return _TrackingNumber(
-        tracking_number=shipment.tracking_code,
+        tracking_number=told_number(telling),
         # Number and address must both be set, or VTEX sends none of its own mails (facts/vtex, section 5).
-        tracking_url=shipment.invoice.tracking_url or telling.tracking_link or None,
+        tracking_url=told_address(telling) or None,
         dispatched_date=dispatched.astimezone(UTC).isoformat(),
         courier=carrier_name(telling) or None,
     )
 
 
 def _status(telling: Telling, zone: tzinfo) -> _TrackingStatus:
+    """Of the whole invoice: VTEX keeps one history of it, however many packages it has."""
     delivered_at = told_delivery(telling, zone)
-    lines = told_lines(telling.timeline, zone, catalogue_for(telling.order.customer.locale))
+    rows = told_history(telling, zone, catalogue_for(telling.order.customer.locale))
     return _TrackingStatus(
-        is_delivered=telling.timeline.snapshot.delivered,
+        is_delivered=told_delivered(telling),
         delivered_date=f"{delivered_at:%Y-%m-%d %H:%M}" if delivered_at else None,
-        events=[_event(line) for line in lines],
+        events=[_event(line) for _, line, _ in rows],
     )
 
 

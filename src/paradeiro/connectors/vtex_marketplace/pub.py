@@ -10,7 +10,7 @@ import msgspec
 
 from paradeiro.domain.records import Telling
 from paradeiro.sdk.carriers import carrier_name
-from paradeiro.sdk.history import told_delivery
+from paradeiro.sdk.history import told_address, told_delivery, told_number
 from paradeiro.sdk.items import told_items
 from paradeiro.sdk.speech.moments import zone_of
 
@@ -66,8 +66,8 @@ def invoice(telling: Telling, *, tracked: bool) -> Invoice:
         type="Output",
         invoice_number=told.number,
         courier=(carrier_name(telling) or None) if tracked else None,
-        tracking_number=telling.shipment.tracking_code if tracked else None,
-        tracking_url=(told.tracking_url or telling.tracking_link or None) if tracked else None,
+        tracking_number=told_number(telling) if tracked else None,
+        tracking_url=(told_address(telling) or None) if tracked else None,
         items=[_Item(item.id, item.quantity, item.price) for item in told_items(telling)],
         issuance_date=told.issued_at.astimezone(UTC).isoformat() if told.issued_at else None,
         invoice_value=value or None,

@@ -6,6 +6,7 @@ With `protocol=connector` invoice and number go as VTEX tells them to a marketpl
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC
 from urllib.parse import quote
 
@@ -16,7 +17,7 @@ from paradeiro.domain.records import Item, Telling
 from paradeiro.domain.words import EffectKind, Status
 from paradeiro.sdk.carriers import carrier_name
 from paradeiro.sdk.contract import Request
-from paradeiro.sdk.history import dispatched_at, told_delivery, told_events, told_lines
+from paradeiro.sdk.history import dispatched_at, told_address, told_delivered, told_delivery, told_history, told_number
 from paradeiro.sdk.items import told_items
 from paradeiro.sdk.speech import catalogue_for
 from paradeiro.sdk.speech.moments import zone_of
@@ -104,8 +105,8 @@ def _invoice(telling: Telling, *, by_connector: bool) -> msgspec.Struct:
         invoice_number=invoice.number,
         items=[_item(item) for item in told_items(telling)],
         courier=carrier_name(telling),
-        tracking_number=telling.shipment.tracking_code,
-        tracking_url=_tracking_url(telling),
+        tracking_number=told_number(telling),
+        tracking_url=told_address(telling),
         issuance_date=invoice.issued_at.astimezone(UTC).isoformat() if invoice.issued_at else msgspec.UNSET,
         invoice_value=value or msgspec.UNSET,
     )
@@ -120,18 +121,14 @@ def _tracking_number(telling: Telling) -> _TrackingNumber:
     zone = zone_of(telling.store_zone)
     return _TrackingNumber(
         courier=carrier_name(telling),
-        tracking_number=telling.shipment.tracking_code,
-        tracking_url=_tracking_url(telling),
+        tracking_number=told_number(telling),
+        tracking_url=told_address(telling),
         dispatched_date=f"{dispatched.astimezone(zone):%Y-%m-%d}",  # the contract's example is a day
     )
 
 
-def _tracking_url(telling: Telling) -> str:
-    return telling.shipment.invoice.tracking_url or telling.tracking_link
-
-
 def _status(telling: Telling) -> _TrackingStatus:
-    return _TrackingStatus(is_delivered=telling.timeline.snapshot.delivered, events=list(_events(telling)))
+    return _TrackingStatus(is_delivered=told_delivered(telling), events=list(_events(telling)))
 
 
 def _opening(telling: Telling) -> _TrackingStatus:
@@ -148,9 +145,8 @@ def _events(telling: Telling, *, deliveries: bool = True) -> Iterator[_Event]:
     """The protocol takes days only, so the hour is said in the text; the day too, where the channel wants another."""
     zone = zone_of(telling.store_zone)
     words = catalogue_for(telling.order.customer.locale)
-    delivery = told_delivery(telling, zone)
-    told = zip(told_events(telling.timeline), told_lines(telling.timeline, zone, words), strict=True)
-    for said, line in told:
+    for said, line, package in told_history(telling, zone, words):
+        delivery = told_delivery(replace(telling, packages=(replace(package, counts=True),)), zone)
         date, text = line.date, f"{line.time} — {line.text}"
         if said.event.status is Status.DELIVERED:
             if not deliveries:
@@ -165,4 +161,4 @@ def _events(telling: Telling, *, deliveries: bool = True) -> Iterator[_Event]:
 def _confirms_apart(telling: Telling, settings: Mapping[str, str]) -> bool:
     """Whether this marketplace takes deliveries by a call of their own (facts/vtex, section 4d: Fast Shop)."""
     apart = settings.get("deliveries", "").strip().lower() == "apart"
-    return apart and telling.timeline.snapshot.delivered
+    return apart and told_delivered(telling)

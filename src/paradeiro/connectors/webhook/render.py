@@ -77,6 +77,10 @@ def _data(telling: Telling) -> dict[str, Any]:
             "carrier": shipment.carrier,
             "tracking_code": shipment.tracking_code,
             "invoice_number": shipment.invoice.number or None,
+            "invoice_numbers": [
+                n for n in (shipment.invoice.number, *(f.invoice.number for f in shipment.further)) if n
+            ],
+            "replaced_by": shipment.replaced_by,
         },
         "status": snapshot.status,
         "reason": snapshot.reason,

@@ -13,6 +13,7 @@ from paradeiro.web.api import (
     notices,
     orders,
     proofs,
+    replacing,
     resend,
     shipments,
     suppressions,
@@ -24,6 +25,7 @@ from paradeiro.web.api.parameters import only_known
 router = APIRouter(prefix="/api/v1", dependencies=[Depends(only_known)])
 router.include_router(bulk.router)
 router.include_router(shipments.router)
+router.include_router(replacing.router)
 router.include_router(proofs.router)
 router.include_router(orders.router)
 router.include_router(notices.router)

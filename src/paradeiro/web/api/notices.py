@@ -11,8 +11,9 @@ from paradeiro.domain.words import DeedKind
 from paradeiro.flow import deeds, set_aside
 from paradeiro.flow.errors import MissingError
 from paradeiro.web.api.cursors import Cursor, cursor_of, row_of
+from paradeiro.web.api.notice_shapes import AccountOut, NoticeOut, NoticePage
 from paradeiro.web.api.once import OnceRoute, api_author
-from paradeiro.web.api.shapes import AccountOut, NoticeOut, NoticePage, errors
+from paradeiro.web.api.shapes import errors
 from paradeiro.web.auth import MeansOf, Reader, Writer
 
 router = APIRouter(tags=["notices"], route_class=OnceRoute)

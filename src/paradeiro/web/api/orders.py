@@ -80,6 +80,6 @@ async def read_order(order_number: str, means: MeansOf, who: Reader) -> OrderDet
         number=found[1].number,
         mail_suppressed=f"{suppressed.kind}: {suppressed.reason}" if suppressed else None,
         channel=found[1].channel,
-        delivered_at=order_delivered_at(k.shipment.snapshot for k in kept),
+        delivered_at=order_delivered_at(k.shipment.snapshot for k in kept if k.shipment.replaced_by is None),
         shipments=[await detail(means, who.store_id, k.shipment.id) for k in kept],
     )

@@ -88,7 +88,9 @@ class OrderIn(Shape):
 
 
 class ShipmentIn(Shape):
-    """A package to follow. The same code of the same order and invoice again is the same shipment."""
+    """A package to follow. The same code of the same order again is the same shipment; with another invoice it carries
+    that one too. Several codes in `tracking_code` (a comma between them) are several packages of the invoice.
+    """
 
     carrier: Carrier
     tracking_code: Code
@@ -96,6 +98,7 @@ class ShipmentIn(Shape):
     invoice: InvoiceIn | None = None
     tracking_url: Link | None = None
     lenient: bool = Field(default=False, description="take a code whose check digit is wrong")
+    replaces: Code | None = Field(None, description="the code of the order's label whose place this one takes")
 
     def registration(self) -> Registration:
         """The same as the flow takes it."""
@@ -116,6 +119,7 @@ class ShipmentIn(Shape):
             self.tracking_code,
             invoice,
             self.lenient,
+            self.replaces or "",
         )
 
 
@@ -127,6 +131,7 @@ class PackageIn(Shape):
     invoice: InvoiceIn | None = None
     tracking_url: Link | None = None
     lenient: bool = Field(default=False, description="take a code whose check digit is wrong")
+    replaces: Code | None = Field(None, description="the code of the order's label whose place this one takes")
 
 
 class FullOrderIn(OrderIn):
@@ -198,6 +203,7 @@ class EffectOut(Shape):
     sink: str
     account: str
     told_status: str | None
+    invoice_number: str = Field(description="of the invoice that it is about, where the party is told by invoice")
     kind: str
     state: str
     attempts: int
@@ -245,6 +251,9 @@ class ShipmentOut(Shape):
     registered_at: datetime
     next_check: datetime | None
     waits_for: str | None = Field(description="the account in trouble that keeps it from being followed")
+    invoice_numbers: list[str] = Field(description="of all invoices in the box, `invoice_number` first")
+    replaced_by: int | None = Field(description="the shipment whose label took its place: it is not followed any more")
+    replaced_at: datetime | None
 
 
 class ShipmentDetail(ShipmentOut):
@@ -259,10 +268,20 @@ class ShipmentDetail(ShipmentOut):
     proof_searches: list[ProofSearchOut]
 
 
+class PackageTaken(Shape):
+    """A package that was taken: its id, and whether it is new."""
+
+    id: int
+    created: bool
+
+
 class Registered(Shape):
+    """A package that was taken. `packages`: all that the tracking code named, if it named several."""
+
     id: int
     created: bool
     shipment: ShipmentDetail
+    packages: list[PackageTaken]
 
 
 class ShipmentPage(Shape):
@@ -306,11 +325,6 @@ class OrderTaken(Shape):
     order: OrderDetail
 
 
-class PackageTaken(Shape):
-    id: int
-    created: bool
-
-
 class AuditOut(Shape):
     """Who (a key's name) did what, when, through which door (api, page, cli), from which network address."""
 
@@ -338,48 +352,6 @@ class RecordedOut(Shape):
     events: int
     effects: int
     shipment: ShipmentDetail
-
-
-class NoticeOut(Shape):
-    id: int
-    kind: str
-    message: str
-    seen: int
-    opened_at: datetime
-    last_seen_at: datetime
-    resolved_at: datetime | None
-    shipment_id: int | None
-    reply: str | None
-
-
-class NoticePage(Shape):
-    items: list[NoticeOut]
-    next: str | None
-
-
-class AccountOut(Shape):
-    """An account and how it is. `following` shipments and `waiting` effects depend on it. Where the party was asked to
-    push (`hook_since`), `pushed_at` is its last push, and `pushes_refused` came since then with a wrong signature.
-    `stands_in_for` names carriers that it is asked about while they do not answer, `stood_in_by` the accounts that are
-    asked while this one does not.
-    """
-
-    id: int
-    connector: str
-    kind: str
-    name: str
-    channel: str | None
-    state: str
-    trouble: str
-    trouble_since: datetime | None
-    open_at: datetime | None
-    following: int
-    waiting: int
-    hook_since: datetime | None
-    pushes_refused: int | None
-    pushed_at: datetime | None
-    stands_in_for: list[str] | None
-    stood_in_by: list[str] | None
 
 
 class Problem(Shape):

@@ -11,7 +11,8 @@ from paradeiro.db.reading import ShipmentLine
 from paradeiro.domain.words import Source, Status, reason_shown, status_shown
 from paradeiro.flow import statements
 from paradeiro.flow.errors import ConflictError, ExpiredError, MissingError
-from paradeiro.flow.intake import register
+from paradeiro.flow.intake import StatedOrder, state_order
+from paradeiro.flow.labels import invoices_of
 from paradeiro.flow.links import customers_address
 from paradeiro.flow.means import Means
 from paradeiro.flow.record import Recorded
@@ -23,6 +24,7 @@ from paradeiro.web.api.shapes import (
     EffectOut,
     EventIn,
     EventOut,
+    PackageTaken,
     RecordedOut,
     Registered,
     ReopenIn,
@@ -44,11 +46,14 @@ async def register_shipment(
     request: Request, body: ShipmentIn, means: MeansOf, who: Writer, response: Response
 ) -> Registered:
     """Follow a package. 201 for a new one, 200 for one that is followed already."""
-    done = await register(means, who.store_id, body.registration(), api_author(request, who))
-    if not done.created:
+    stated = body.registration()
+    taken = await state_order(means, who.store_id, StatedOrder(stated.order, (stated,)), api_author(request, who))
+    done = taken.packages[0]
+    if not any(each.created for each in taken.packages):
         response.status_code = 200
     shipment = await detail(means, who.store_id, done.shipment_id)
-    return Registered(id=done.shipment_id, created=done.created, shipment=shipment)
+    packages = [PackageTaken(id=each.shipment_id, created=each.created) for each in taken.packages]
+    return Registered(id=done.shipment_id, created=done.created, shipment=shipment, packages=packages)
 
 
 @router.get("/shipments", responses=_ERRORS)
@@ -182,15 +187,16 @@ async def _of_invoice(means: Means, who: Caller, order_number: str, invoice_numb
         kept = await shipments.of_order(connection, who.store_id, order_number)
     if not kept:
         raise MissingError("no_such_order", f"There is no order '{order_number}' with a package. Register it first.")
-    mine = [k.shipment.id for k in kept if k.shipment.invoice.number == invoice_number]
+    mine = [k.shipment for k in kept if invoice_number in {i.number for i in invoices_of(k)}]
     if not mine:
-        known = sorted({k.shipment.invoice.number for k in kept})
+        known = sorted({i.number for k in kept for i in invoices_of(k)})
         message = f"Order '{order_number}' has no invoice '{invoice_number}' with a package; it has {', '.join(known)}."
         raise MissingError("no_such_invoice", message, {"known": known})
-    if len(mine) > 1:
-        message = f"Invoice '{invoice_number}' has {len(mine)} packages: name the shipment by its id."
-        raise ConflictError("several_packages", message, {"shipments": mine})
-    return mine[0]
+    standing = [s.id for s in mine if s.replaced_by is None] or [mine[-1].id]
+    if len(standing) > 1:
+        message = f"Invoice '{invoice_number}' has {len(standing)} packages: name the shipment by its id."
+        raise ConflictError("several_packages", message, {"shipments": standing})
+    return standing[0]
 
 
 async def _recorded(means: Means, who: Caller, shipment_id: int, done: Recorded) -> RecordedOut:
@@ -204,6 +210,7 @@ async def detail(means: Means, store_id: int, shipment_id: int) -> ShipmentDetai
         kept = await shipments.kept(connection, store_id, shipment_id)
         if kept is None:
             raise MissingError("no_such_shipment", f"There is no shipment {shipment_id} in this store.")
+        shipment_id = kept.shipment.id
         line = await _own_line(connection, store_id, shipment_id)
         shown = await events.shown(connection, shipment_id)
         told = await effects.shown(connection, [shipment_id])
@@ -222,6 +229,7 @@ async def detail(means: Means, store_id: int, shipment_id: int) -> ShipmentDetai
                 sink=e.connector,
                 account=e.account,
                 told_status=e.told_status,
+                invoice_number=e.invoice_number,
                 kind=e.kind,
                 state=e.state,
                 attempts=e.attempts,
@@ -256,6 +264,9 @@ def _line(line: ShipmentLine) -> ShipmentOut:
         registered_at=line.registered_at or LONG_AGO,
         next_check=line.next_check,
         waits_for=line.waits_for,
+        invoice_numbers=[number for number in (line.invoice_number, *line.further) if number],
+        replaced_by=line.replaced_by,
+        replaced_at=line.replaced_at,
     )
 
 

@@ -3,6 +3,7 @@
 from paradeiro.domain.sheets import Fault, harmless
 from paradeiro.sdk.speech import Language
 from paradeiro.web.pages.messages_outcomes import OUTCOMES
+from paradeiro.web.pages.messages_packages import PACKAGES
 from paradeiro.web.pages.messages_persons import PERSONS
 from paradeiro.web.pages.messages_resend import RESEND
 from paradeiro.web.pages.messages_sheets import SHEETS
@@ -11,6 +12,7 @@ from paradeiro.web.pages.messages_sign_in import SIGN_IN_MESSAGES
 # name: (pt-BR, en). A screen asks for no other name: a test renders them all.
 MESSAGES: dict[str, tuple[str, str]] = {
     **OUTCOMES,
+    **PACKAGES,
     **PERSONS,
     **SHEETS,
     **RESEND,

@@ -1,8 +1,8 @@
 """In: an order's number; out: the order: where each package is, its timeline, what was told of it and to whom."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -32,7 +32,9 @@ from paradeiro.web.view import PackageView, package_view
 router = APIRouter()
 _MOST_PACKAGES = 200
 _MOST_DEEDS = 100
-_FORM = re.compile(r"(.+)/(?:packages/[0-9]+/(?:confirm-delivery|reopen|ask-now)|customer/(?:export|erase)|mail-again)")
+_FORM = re.compile(
+    r"(.+)/(?:packages/[0-9]+/(?:confirm-delivery|reopen|ask-now|replace|restore)|customer/(?:export|erase)|mail-again)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,9 @@ class Package:
     would_tell: tuple[WouldTell, ...]
     tells_customer: bool
     proofs: ProofsView | None
+    invoices: tuple[str, ...] = ()
+    replaced_by: str = ""  # the code of the label that took its place
+    replaces: tuple[str, ...] = ()  # codes whose place it took
 
 
 @router.get("/orders/{number:path}")
@@ -116,7 +121,19 @@ async def _packages(
         except (ValueError, TypeError, OverflowError, LookupError) as error:
             log.exception("a package cannot be shown; the others are", shipment=each.shipment.id)
             hidden.append((each.shipment.tracking_code, why_of(error)))
-    return packages, hidden
+    codes = {k.shipment.id: k.shipment.tracking_code for k in kept}
+    return [_with_labels(each, kept, codes) for each in packages], hidden
+
+
+def _with_labels(package: Package, kept: Sequence[Kept], codes: Mapping[int, str]) -> Package:
+    """The package with its invoices, and with what its label replaced and was replaced by."""
+    shipment = package.view.kept.shipment
+    return replace(
+        package,
+        invoices=tuple(n for n in (shipment.invoice.number, *(f.invoice.number for f in shipment.further)) if n),
+        replaced_by=codes.get(shipment.replaced_by or 0, ""),
+        replaces=tuple(k.shipment.tracking_code for k in kept if k.shipment.replaced_by == shipment.id),
+    )
 
 
 async def _would_tell(

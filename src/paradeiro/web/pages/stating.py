@@ -12,9 +12,10 @@ from paradeiro.db import shipments, stores
 from paradeiro.db.audit import By
 from paradeiro.db.shipments import Kept
 from paradeiro.domain.words import Source
-from paradeiro.flow import statements
+from paradeiro.flow import replacing, statements
 from paradeiro.flow.errors import InvalidError, MissingError, StatementError
 from paradeiro.flow.means import Means
+from paradeiro.flow.replacing import NewLabel
 from paradeiro.web.auth import Caller, MeansOf, Operator, origin_of
 from paradeiro.web.pages import forms, order
 from paradeiro.web.pages.layout import id_of
@@ -77,6 +78,39 @@ async def reopen(
         )
 
     return await _state(request, number, shipment, "reopen", means, who, form, state, typed=reason)
+
+
+@router.post("/orders/{number:path}/packages/{shipment}/replace")
+async def replace(
+    request: Request,
+    number: str,
+    shipment: str,
+    means: MeansOf,
+    who: Operator,
+    form: FormToken = "",
+    code: Annotated[str, Form(max_length=200)] = "",
+) -> Response:
+    """Another label took the place of this package's."""
+
+    async def state(kept: Kept) -> None:
+        by = By(who.name, "page", origin_of(request))
+        label = NewLabel(code.replace("\x00", ""))
+        await replacing.replace_label(means, who.store_id, kept.shipment.id, label, by)
+
+    return await _state(request, number, shipment, "replace", means, who, form, state, typed=code)
+
+
+@router.post("/orders/{number:path}/packages/{shipment}/restore")
+async def restore(
+    request: Request, number: str, shipment: str, means: MeansOf, who: Operator, form: FormToken = ""
+) -> Response:
+    """Its label was not replaced after all."""
+
+    async def state(kept: Kept) -> None:
+        by = By(who.name, "page", origin_of(request))
+        await replacing.restore_label(means, who.store_id, kept.shipment.id, by)
+
+    return await _state(request, number, shipment, "restore", means, who, form, state)
 
 
 @router.post("/orders/{number:path}/packages/{shipment}/ask-now")

@@ -145,7 +145,9 @@ def _proofs_shown(store: Store) -> frozenset[ProofKind]:
 
 
 async def _packages(connection: Connection, means: Means, found: Kept, store: Store, words: Catalogue) -> list[Package]:
+    """Those whose label was replaced are not among them: their successor is."""
     all_of = await shipments.of_order(connection, store.id, found.order.number)
+    all_of = [k for k in all_of if k.shipment.replaced_by is None or k.shipment.id == found.shipment.id]
     pictures = await proofs.shown(connection, all_of, _proofs_shown(store))
     packages = []
     for each in sorted(all_of, key=lambda k: k.shipment.id != found.shipment.id):

@@ -113,6 +113,6 @@ def _dates(kept: Kept, now: datetime, zone: tzinfo, words: Catalogue) -> tuple[F
 
 
 def _items(kept: Kept, words: Catalogue) -> tuple[str, ...]:
-    named = [f"{item.quantity} × {item.name.strip()}" for item in kept.shipment.invoice.items if item.name.strip()]
+    named = [f"{item.quantity} × {item.name.strip()}" for item in kept.shipment.items if item.name.strip()]
     rest = len(named) - _MOST_ITEMS
     return (*named[:_MOST_ITEMS], *((words.labels.more_items.format(count=rest),) if rest > 0 else ()))

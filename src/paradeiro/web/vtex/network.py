@@ -3,6 +3,7 @@
 Contract: openapi-shipping-network.json; facts/vtex, section 6: the hub asks once an hour for all that is under way.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -12,13 +13,12 @@ from pydantic import Field
 
 from paradeiro.db import stores
 from paradeiro.db.audit import By
-from paradeiro.domain.codes import tidy_code
-from paradeiro.domain.records import Invoice, Item
+from paradeiro.domain.records import Carried, Invoice, Item
 from paradeiro.domain.words import Status
 from paradeiro.flow.means import Means
-from paradeiro.flow.stated_codes import CodeKnown, carrier_of, follow_codes, known_codes
+from paradeiro.flow.stated_codes import CodeKnown, carrier_of, codes_asked, follow_codes, known_codes
 from paradeiro.flow.stated_invoices import courier_named, state_invoice
-from paradeiro.sdk.history import told_events, told_lines
+from paradeiro.sdk.history import counting, history_of
 from paradeiro.sdk.speech import catalogue_for
 from paradeiro.web.api.once import api_author
 from paradeiro.web.auth import WRITE, MeansOf, Reader, Writer
@@ -38,21 +38,24 @@ async def tracking(app: App, asked: Asked, request: Request, means: MeansOf, who
     """What is known of each number. One that nobody registered is followed from now on, if the key may write."""
     codes = [each.tracking_number for each in asked]
     known = await known_codes(means, who.store_id, codes)
-    lacking = [code for code in codes if tidy_code(code) not in known]
+    lacking = [each for code in codes for each in codes_asked(code) if each not in known]
     if lacking and WRITE in who.scopes:
         await follow_codes(means, who.store_id, lacking, app, api_author(request, who))
     async with means.pool.connection() as connection:
         store = (await stores.stores(connection, [who.store_id]))[who.store_id]
     zone = ZoneInfo(store.time_zone)
-    return JSONResponse({code: _told(known.get(tidy_code(code)), zone) for code in codes})
+    return JSONResponse({code: _told([known.get(each) for each in codes_asked(code)], zone) for code in codes})
 
 
-def _told(known: CodeKnown | None, zone: ZoneInfo) -> dict[str, Any]:
-    """Newest first, as the hub's own example has it."""
-    if known is None:
+def _told(asked: Sequence[CodeKnown | None], zone: ZoneInfo) -> dict[str, Any]:
+    """Newest first, as the hub's own example has it; of several codes in one question delivered once all are."""
+    known = [each for each in asked if each is not None]
+    if not known:
         return _NOTHING
-    snapshot, order = known.timeline.snapshot, known.kept.order
-    lines = told_lines(known.timeline, zone, catalogue_for(order.customer.locale))
+    packages = [
+        Carried(k.kept.shipment, k.timeline, counts=k.kept.shipment.replaced_by is None or len(asked) == 1)
+        for k in known
+    ]
     rows = [
         {
             "city": line.city,
@@ -60,14 +63,16 @@ def _told(known: CodeKnown | None, zone: ZoneInfo) -> dict[str, Any]:
             "description": line.text,
             "state": line.state,
         }
-        for told, line in zip(told_events(known.timeline), lines, strict=True)
+        for told, line, _ in history_of(packages, zone, catalogue_for(known[0].kept.order.customer.locale))
     ]
-    at = snapshot.delivered_at
+    snapshots = [p.timeline.snapshot for p in counting(packages)]
+    dates = [s.delivered_at for s in snapshots if s.delivered_at is not None]
+    delivered = len(known) == len(asked) and len(dates) == len(snapshots)
     return {
-        "deliveredDate": at.astimezone(zone).isoformat() if at else None,
+        "deliveredDate": max(dates).astimezone(zone).isoformat() if delivered else None,
         "events": rows[::-1],
-        "hasReturnedToSender": snapshot.status is Status.RETURNED,
-        "isDelivered": snapshot.delivered,
+        "hasReturnedToSender": all(s.status is Status.RETURNED for s in snapshots),
+        "isDelivered": delivered,
     }
 
 
@@ -94,7 +99,8 @@ async def _take(means: Means, store_id: int, package: PackageIn, app: str, by: B
     if not (package.order_id and bill.number and number):
         return ""
     courier = named if courier_named(means, named) else app
-    connector = await carrier_of(means, store_id, tidy_code(number), courier)
+    code = codes_asked(number)[0]
+    connector = await carrier_of(means, store_id, code, courier)
     invoice = Invoice(
         number=bill.number,
         value=bill.value,
@@ -103,4 +109,4 @@ async def _take(means: Means, store_id: int, package: PackageIn, app: str, by: B
         items=tuple(Item(i.id, i.quantity, 0, i.name) for i in package.items),
     )
     await state_invoice(means, store_id, package.order_id, invoice, returns=False, by=by)
-    return connector.tracking_url(tidy_code(number)) if connector and connector.tracking_url else ""
+    return connector.tracking_url(code) if connector and connector.tracking_url else ""

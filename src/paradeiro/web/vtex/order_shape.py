@@ -1,25 +1,29 @@
 """In: an order with its invoices and timelines; out: the JSON of VTEX's order, as far as Paradeiro knows it. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from paradeiro.db.invoices import StatedInvoice
-from paradeiro.domain.records import Invoice, Item, Order, Shipment, Timeline
-from paradeiro.sdk.history import told_events, told_lines
+from paradeiro.domain.records import Carried, Invoice, Item, Order, Shipment
+from paradeiro.sdk.history import counting, history_of
 from paradeiro.sdk.speech import catalogue_for
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """An invoice, and its package if it is followed. `returns`: of a return, which is not followed."""
+    """An invoice, and its packages as far as they are followed. `returns`: of a return, which is not followed."""
 
     invoice: Invoice
     issued_at: datetime
     returns: bool = False
-    shipment: Shipment | None = None
-    timeline: Timeline | None = None
+    carried: tuple[Carried, ...] = ()
+
+    @property
+    def standing(self) -> list[Shipment]:
+        """Those whose label was not replaced."""
+        return [p.shipment for p in self.carried if p.shipment.replaced_by is None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,27 +36,19 @@ class Known:
     zone_name: str
 
 
-def packages_of(stated: Sequence[StatedInvoice], followed: Sequence[tuple[Shipment, Timeline]]) -> tuple[Package, ...]:
+def packages_of(stated: Sequence[StatedInvoice], followed: Sequence[Carried]) -> tuple[Package, ...]:
     """The stated invoices with their packages, then the packages of invoices that only the order system stated."""
-    found, used = [], set()
-    for each in stated:
-        mine = _current(each, followed)
-        used |= {s.id for s, _ in followed if s.invoice.number == each.invoice.number}
-        issued = each.invoice.issued_at or each.stated_at
-        shipment, timeline = mine or (None, None)
-        found.append(Package(each.invoice, issued, each.returns, shipment, timeline))
-    for shipment, timeline in followed:
-        if shipment.id not in used:
-            issued = shipment.invoice.issued_at or shipment.registered_at
-            found.append(Package(shipment.invoice, issued, shipment=shipment, timeline=timeline))
-    return tuple(found)
-
-
-def _current(stated: StatedInvoice, followed: Sequence[tuple[Shipment, Timeline]]) -> tuple[Shipment, Timeline] | None:
-    """The package of the number that was stated last."""
-    mine = [f for f in followed if f[0].invoice.number == stated.invoice.number]
-    same = [f for f in mine if f[0].tracking_code == stated.invoice.tracking_code]
-    return (same or mine)[-1] if mine else None
+    known: dict[object, Package] = {
+        each.invoice.number: Package(each.invoice, each.invoice.issued_at or each.stated_at, each.returns)
+        for each in stated
+    }
+    for each in followed:
+        shipment = each.shipment
+        for invoice in (shipment.invoice, *(f.invoice for f in shipment.further)):
+            key: object = invoice.number or shipment.id  # without a number it is nobody else's
+            one = known.setdefault(key, Package(invoice, invoice.issued_at or shipment.registered_at))
+            known[key] = replace(one, carried=(*one.carried, each))
+    return tuple(known.values())
 
 
 def vtex_time(at: datetime) -> str:
@@ -99,7 +95,7 @@ def status_of(packages: Sequence[Package]) -> str:
 
 
 def _changed(known: Known) -> datetime:
-    news = (p.shipment.snapshot.news_at for p in known.packages if p.shipment)
+    news = (c.shipment.snapshot.news_at for p in known.packages for c in p.carried)
     return max([known.seen_at, *(at for at in news if at)])
 
 
@@ -123,7 +119,9 @@ def _items(packages: Sequence[Package]) -> list[Item]:
 
 
 def _package(package: Package, items: Sequence[Item], order: Order, zone: tzinfo) -> dict[str, Any]:
-    invoice, shipment = package.invoice, package.shipment
+    invoice, standing = package.invoice, package.standing
+    number = ", ".join(dict.fromkeys(shipment.tracking_code for shipment in standing))
+    address = standing[0].invoice.tracking_url if len(standing) == 1 else None
     places = {item.id: index for index, item in enumerate(items)}
     return {
         "items": [
@@ -135,9 +133,9 @@ def _package(package: Package, items: Sequence[Item], order: Order, zone: tzinfo
         "invoiceValue": invoice.value,
         "invoiceUrl": invoice.url,
         "issuanceDate": vtex_time(package.issued_at),
-        "trackingNumber": shipment.tracking_code if shipment else invoice.tracking_code,
+        "trackingNumber": number or invoice.tracking_code,
         "invoiceKey": invoice.key,
-        "trackingUrl": (shipment.invoice.tracking_url if shipment else None) or invoice.tracking_url,
+        "trackingUrl": address or invoice.tracking_url,
         "embeddedInvoice": "",
         "type": "Input" if package.returns else "Output",
         "courierStatus": _courier_status(package, order, zone),
@@ -149,22 +147,23 @@ def _package(package: Package, items: Sequence[Item], order: Order, zone: tzinfo
 
 def _courier_status(package: Package, order: Order, zone: tzinfo) -> dict[str, Any] | None:
     """What the carrier says of it; null while no package is followed."""
-    if package.timeline is None:
+    if not package.carried:
         return None
-    at = package.timeline.snapshot.delivered_at
+    dates = [p.timeline.snapshot.delivered_at for p in counting(package.carried)]
+    at = max((date for date in dates if date), default=None) if all(dates) else None
     status: dict[str, Any] = {
         "status": "ok",
         "finished": at is not None,
-        "data": data_of(package.timeline, order, zone),
+        "data": data_of(package.carried, order, zone),
     }
     return status | ({"deliveredDate": vtex_time(at)} if at else {})
 
 
-def data_of(timeline: Timeline, order: Order, zone: tzinfo) -> list[dict[str, str]]:
-    """What may be told of a timeline, oldest first, in the store's time."""
+def data_of(packages: Sequence[Carried], order: Order, zone: tzinfo) -> list[dict[str, str]]:
+    """What may be told of packages, oldest first, in the store's time."""
     words = catalogue_for(order.customer.locale)
     rows = []
-    for told, line in zip(told_events(timeline), told_lines(timeline, zone, words), strict=True):
+    for told, line, _ in history_of(packages, zone, words):
         at = told.event.occurred_at.astimezone(zone).isoformat()
         rows.append(
             {

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 
 from paradeiro.db import calling, events, invoices, shipments, stores
 from paradeiro.db.pool import Connection
-from paradeiro.domain.records import Order, Shipment, Timeline
+from paradeiro.domain.records import Carried, Order
 from paradeiro.domain.timeline import fold
 from paradeiro.domain.words import Status
 from paradeiro.flow.errors import MissingError
@@ -43,8 +43,8 @@ async def get_order(order_id: Annotated[str, in_path(100)], means: MeansOf, who:
         stated = await invoices.of_order(connection, found[0])
         followed = await _followed(means, connection, who.store_id, found[1])
     packages = packages_of(stated, followed)
-    seen = max([*(s.stated_at for s in stated), *(s.registered_at for s, _ in followed)], default=means.now())
-    known = Known(found[1], packages, seen, store.time_zone)
+    seen = [*(s.stated_at for s in stated), *(c.shipment.registered_at for c in followed)]
+    known = Known(found[1], packages, max(seen, default=means.now()), store.time_zone)
     return JSONResponse(order_json(known, ZoneInfo(store.time_zone)))
 
 
@@ -59,15 +59,14 @@ async def list_orders(request: Request, means: MeansOf, who: Reader) -> JSONResp
     return JSONResponse(list_json(found, total, query, ZoneInfo(store.time_zone)))
 
 
-async def _followed(
-    means: Means, connection: Connection, store_id: int, order: Order
-) -> list[tuple[Shipment, Timeline]]:
+async def _followed(means: Means, connection: Connection, store_id: int, order: Order) -> list[Carried]:
     kept = await shipments.of_order(connection, store_id, order.number)
     known = await events.known(connection, [k.shipment.id for k in kept])
     return [
-        (
+        Carried(
             k.shipment,
             fold(known.get(k.shipment.id, ()), now=means.now(), made_at=k.made_at, base=Status.REGISTERED),
+            counts=k.shipment.replaced_by is None,
         )
         for k in kept
     ]

@@ -1,0 +1,141 @@
+"""In: packages as they are stated, and labels that took another's place; out: shipments kept, completed, replaced."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+
+import msgspec
+from psycopg.types.json import Jsonb
+
+from paradeiro.db.pool import Connection
+from paradeiro.domain.records import Invoice
+from paradeiro.domain.words import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a stated package is: the shipment, and whether it is new. `further`: the row of its further invoice, if
+    that is what was new of it. `invoiced`: it has the invoice now that it lacked.
+    """
+
+    id: int
+    created: bool
+    further: int | None = None
+    invoiced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A package of an order as it is to be kept."""
+
+    store_id: int
+    order_id: int
+    carrier: str
+    tracking_code: str
+    invoice: Invoice
+    account_id: int | None
+    token: str
+
+
+async def register(connection: Connection, stated: Stated, *, now: datetime, first_check: datetime | None) -> Placed:
+    """Keep a package. The same code in the same order is the same package, however often and from how many sides it is
+    stated. One that was registered without an invoice takes the first invoice that names its code; any other invoice
+    that names it is a further one of the same box.
+    """
+    known = await _known(connection, stated)
+    if known is None:
+        return await _add(connection, stated, now=now, first_check=first_check)
+    package, row = known
+    if row is not None:
+        invoiced = await _complete(connection, row, stated.invoice)
+        return Placed(package, created=False, invoiced=invoiced)
+    further = await _insert(connection, replace(stated, account_id=None), package, now=now, first_check=None)
+    return Placed(package, created=False, further=further)
+
+
+async def _add(connection: Connection, stated: Stated, *, now: datetime, first_check: datetime | None) -> Placed:
+    added = await _insert(connection, stated, None, now=now, first_check=first_check)
+    if added is not None:
+        return Placed(added, created=True)
+    known = await _known(connection, stated)
+    assert known is not None, "a row that stood in the way must be there"
+    return Placed(known[0], created=False)
+
+
+async def _known(connection: Connection, stated: Stated) -> tuple[int, int | None] | None:
+    """The package under this code in this order, and the row of the stated invoice if there is one; locked."""
+    sql = """
+        SELECT id, invoice_number, package_id FROM shipment
+        WHERE store_id = %s AND order_id = %s AND carrier = %s AND tracking_code = %s ORDER BY id FOR UPDATE"""
+    values = (stated.store_id, stated.order_id, stated.carrier, stated.tracking_code)
+    rows = await (await connection.execute(sql, values)).fetchall()
+    if not rows:
+        return None
+    package = int(next(row[0] for row in rows if row[2] is None))
+    # A row of an older version beside the package: it is a further invoice of it from now on.
+    loose = [row[0] for row in rows if row[2] is None and row[0] != package]
+    if loose:
+        sql = """
+            UPDATE shipment SET package_id = %s, account_id = NULL, next_check = NULL, leased_until = NULL
+            WHERE id = ANY(%s)"""
+        await connection.execute(sql, (package, loose))
+    number = stated.invoice.number
+    mine = [row[0] for row in rows if row[1] == number]
+    mine += [row[0] for row in rows if row[1] == "" or (number == "" and row[0] == package)]
+    return package, int(mine[0]) if mine else None
+
+
+async def _insert(
+    connection: Connection, stated: Stated, package: int | None, *, now: datetime, first_check: datetime | None
+) -> int | None:
+    """A new row; None if it is there already."""
+    sql = """
+        INSERT INTO shipment (store_id, order_id, account_id, carrier, tracking_code, invoice_number, invoice,
+                              tracking_token, registered_at, status, next_check, package_id)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        ON CONFLICT (store_id, order_id, carrier, tracking_code, invoice_number) DO NOTHING RETURNING id"""
+    whose = (stated.store_id, stated.order_id, stated.account_id, stated.carrier, stated.tracking_code)
+    bill = (stated.invoice.number, Jsonb(msgspec.to_builtins(stated.invoice)))
+    values = (*whose, *bill, stated.token, now, Status.REGISTERED, first_check, package)
+    row = await (await connection.execute(sql, values)).fetchone()
+    return int(row[0]) if row else None
+
+
+async def _complete(connection: Connection, row_id: int, invoice: Invoice) -> bool:
+    """Complete a row's invoice by what is newly known; what is not known erases nothing. Whether it had none."""
+    row = await (await connection.execute("SELECT invoice FROM shipment WHERE id = %s", (row_id,))).fetchone()
+    assert row is not None, "it is locked"
+    old = msgspec.convert(row[0], Invoice)
+    new = replace(old, **{f.name: getattr(invoice, f.name) or getattr(old, f.name) for f in fields(Invoice)})
+    if new != old:
+        await connection.execute(
+            "UPDATE shipment SET invoice = %s, invoice_number = %s WHERE id = %s",
+            (Jsonb(msgspec.to_builtins(new)), new.number, row_id),
+        )
+    return bool(new.number and not old.number)
+
+
+async def replace_label(
+    connection: Connection, ids: Sequence[int], successor: int, *, author: str, now: datetime
+) -> None:
+    """The successor's label took the place of these ones': they are not followed any more."""
+    sql = """
+        UPDATE shipment SET replaced_by = %s, replaced_at = %s, replaced_author = %s, next_check = NULL,
+            leased_until = NULL, hinted_at = NULL
+        WHERE id = ANY(%s)"""
+    await connection.execute(sql, (successor, now, author, sorted(ids)))
+
+
+async def restore_label(connection: Connection, ids: Sequence[int], *, now: datetime) -> None:
+    """These were not replaced after all: they are asked for at once, and the answer is recorded whatever it is."""
+    sql = """
+        UPDATE shipment SET replaced_by = NULL, replaced_at = NULL, replaced_author = '', next_check = %s, digest = NULL
+        WHERE id = ANY(%s)"""
+    await connection.execute(sql, (now, sorted(ids)))
+
+
+async def stated_by_field(connection: Connection, order_id: int, numbers: Sequence[str]) -> dict[str, str]:
+    """What callers stated last as the tracking number of each of these invoices, as they wrote it."""
+    sql = "SELECT number, body->>'tracking_code' FROM stated_invoice WHERE order_id = %s AND number = ANY(%s)"
+    rows = await connection.execute(sql, (order_id, list(numbers)))
+    return {row[0]: row[1] async for row in rows if row[1]}
