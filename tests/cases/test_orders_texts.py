@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from paradeiro.connectors.vtex.parse import parse_order
+from paradeiro.db.pool import transaction
 from paradeiro.domain.channels import KNOWN
 from paradeiro.domain.codes import s10_problem, tidy_code
 from paradeiro.domain.plan import mail_refusal
-from paradeiro.domain.records import Customer, Order
+from paradeiro.domain.records import Customer, Invoice, Order
 from paradeiro.flow import channels
+from paradeiro.flow.intake import take_orders
 from tests.flow.conftest import Shop, shop
 from tests.flow.test_main_line import MOVED, POSTED
 
@@ -23,6 +25,7 @@ def test_made_up_address_of_a_marketplace() -> None:
     refusal = mail_refusal(order.customer, order.channel)
     assert refusal is not None
     assert "made up" in refusal
+    assert "email.com" in refusal
     assert mail_refusal(order.customer, None) is None, "a shop's own customer may have it"
 
 
@@ -54,3 +57,31 @@ async def test_a_channel_may_wish_no_mails(shop: Shop) -> None:
     assert shop.outside.told("mail") == []
     assert await shop.notices() == [], "it is a wish, nothing that anybody should mend"
     assert shop.outside.told("canal"), "the marketplace is told"
+
+
+@pytest.mark.parametrize(
+    ("address", "channel", "refused"),
+    [
+        ("ana@ct.vtex.com.br", None, True),
+        ("x1y2@marketplace.amazon.com.br", "AMZ", True),
+        ("ana@sememail.com.br", None, True),
+        ("ana@nobody.invalid", None, True),
+        ("ana@magalu.com.br", "MGZ", True),
+        ("ana@magalu.com.br", None, False),
+        ("ana@mail.com", None, False),
+        ("ana@gmail.com", "MGZ", False),
+    ],
+)
+def test_addresses_that_are_no_customers(address: str, channel: str | None, *, refused: bool) -> None:
+    assert (mail_refusal(Customer("Ana", address), channel) is not None) is refused
+
+
+async def test_a_wrong_key_is_left_out_and_told(shop: Shop) -> None:
+    bill = Invoice("NF-7", 100, key="3,52611E+43", courier="posta", tracking_code="AA7")
+    async with transaction(shop.means.pool) as connection:
+        await take_orders(shop.means, connection, shop.store_id, [Order("7", Customer("Ana"), invoices=(bill,))])
+    (notice,) = [n for n in await shop.notices() if n.facts.get("variant") == "key"]
+    assert "spreadsheet" in notice.message
+    async with shop.means.pool.connection() as connection:
+        sql = "SELECT invoice->>'key' FROM shipment WHERE tracking_code = 'AA7'"
+        assert await (await connection.execute(sql)).fetchone() in {(None,), None}

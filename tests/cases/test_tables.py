@@ -180,6 +180,40 @@ def test_what_is_no_workbook_or_too_large_is_refused() -> None:
     spoilt = read_sheet(b"PK\x03\x04 and nothing", ZONE)
     assert spoilt.fault is not None
     assert spoilt.fault.problem is SheetProblem.ENCODING
-    bomb = read_sheet(workbook([HEADINGS], size=201 * 1024 * 1024), ZONE)
-    assert bomb.fault is not None
-    assert bomb.fault.problem is SheetProblem.TOO_MANY
+
+
+def sheet_of(cells: str) -> bytes:
+    """A workbook whose first sheet is this XML."""
+    made = io.BytesIO(workbook([HEADINGS]))
+    with zipfile.ZipFile(made) as packed:
+        parts = {name: packed.read(name) for name in packed.namelist()}
+    whole = parts["xl/worksheets/sheet1.xml"].decode()
+    parts["xl/worksheets/sheet1.xml"] = whole.replace("</sheetData>", f"{cells}</sheetData>").encode()
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in parts.items():
+            packed.writestr(name, content)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        workbook([HEADINGS], size=65 * 1024 * 1024),
+        sheet_of('<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'),
+        sheet_of('<row r="4"><c r="XFD4"><v>1</v></c></row>'),
+        workbook([HEADINGS])[:200],
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+    ],
+    ids=["bomb", "far row", "far column", "cut", "old Excel"],
+)
+def test_a_workbook_that_claims_too_much_is_refused(content: bytes) -> None:
+    fault = read_sheet(content, ZONE).fault
+    assert fault is not None
+    assert fault.problem is SheetProblem.ENCODING
+
+
+def test_a_key_that_became_a_number_in_a_workbook_is_told() -> None:
+    row: list[str | int] = [1, "Correios", "QZ610000001BR", 10**43]
+    (line,) = read_sheet(workbook([["Pedido", "Transportadora", "Código de rastreio", "Chave"], row]), ZONE).rows
+    assert [fault.problem for fault in line.faults] == [SheetProblem.KEY_SPOILT]

@@ -114,7 +114,7 @@ def test_an_order_keeps_what_can_be_kept() -> None:
     kept = bounds.bounded_order(Order("1", who, "M\x00", "2", year_1, year_1, (bill,)))
     assert kept.customer == Customer("Ana  Souza", None, "pt-BR", postal_code=None)
     assert (kept.channel, kept.ordered_at, kept.promised_at) == ("M", None, None)
-    assert kept.invoices[0] == Invoice("NF 1", 0, None, None, None, "Posta", "AA1", None, (Item("1", 0, 0, "x" * 200),))
+    assert kept.invoices[0] == Invoice("NF 1", 0, None, "k", None, "Posta", "AA1", None, (Item("1", 0, 0, "x" * 200),))
 
 
 def test_an_answer_with_an_impossible_time_is_malformed_and_texts_are_cleaned() -> None:

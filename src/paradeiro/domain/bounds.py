@@ -11,7 +11,6 @@ import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from paradeiro.domain.invoice_keys import right_key
 from paradeiro.domain.postal_codes import tidy_postal_code
 from paradeiro.domain.records import Customer, Invoice, Item, Order, Parsed, Place, TrackingEvent
 from paradeiro.domain.words import Outcome
@@ -154,7 +153,7 @@ def bounded_invoice(invoice: Invoice) -> Invoice:
         number=clean_text(invoice.number, LONGEST_NUMBER),
         value=bounded_amount(invoice.value),
         issued_at=bounded_instant(invoice.issued_at),
-        key=right_key(invoice.key),
+        key=_some(invoice.key, LONGEST_NAME),
         url=_link(invoice.url),
         courier=clean_text(invoice.courier, LONGEST_NAME),
         tracking_code=_some(code, LONGEST_NAME),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from paradeiro.domain.channels import ChannelRules, wants
+from paradeiro.domain.customer_addresses import no_customers_address
 from paradeiro.domain.mailing import mail_kind, reminds, wanted
 from paradeiro.domain.records import Change, Customer, EffectDraft, Order, Policy, Shipment
 from paradeiro.domain.timeline import cause_of
@@ -37,11 +38,6 @@ _NOT_MAILED = frozenset({Status.REGISTERED, Status.UNKNOWN})
 # An order system's alias of the customer's address. It dies when the order is invoiced (facts/vtex, section 5).
 _ALIAS_ENDINGS = (".ct.vtex.com.br", "@ct.vtex.com.br")
 
-# What is written in the place of an address by whoever brings a marketplace's orders, at a mail service that gives such
-# addresses to anybody: VTEX's connector for Shopee writes USERNAME@email.com (vtexdocs/known-issues, "Shopee Order
-# code: 001 / Invalid Email").
-MADE_UP_HOSTS = frozenset({"email.com"})
-
 INTRODUCTION = "introduction"
 _INVOICE, _OPENING = EffectKind.MARKETPLACE_INVOICE, EffectKind.MARKETPLACE_OPENING
 
@@ -72,8 +68,9 @@ def mail_refusal(customer: Customer, channel: str | None = None) -> str | None:
     if is_alias(customer):
         return "the order only has the platform's alias of the customer's address, which stops working once invoiced"
     local, at, host = address.rpartition("@")
-    if channel and host in MADE_UP_HOSTS:
-        return "the marketplace gives no address of its customers, and this one was made up: a stranger may read it"
+    nobodys = no_customers_address(address, sold_elsewhere=channel is not None)
+    if nobodys is not None:
+        return nobodys.why
     if not (local and at and "." in host) or any(c.isspace() for c in address):
         return "the customer's e-mail address is not one"
     return None

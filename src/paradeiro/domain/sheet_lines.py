@@ -7,20 +7,13 @@ which the first sheet's values are read, never a formula.
 import csv
 import io
 import re
-import zipfile
 from collections.abc import Iterator
-from datetime import date, datetime
-
-from python_calamine import CalamineError, CalamineWorkbook
 
 from paradeiro.domain.words import SheetProblem
+from paradeiro.domain.workbooks import MARK, OLD_EXCEL, WorkbookError, rows_of
 
 Line = tuple[int, list[str]]
 _SEPARATORS = ";,\t|"
-# More than any table of the most lines that are taken needs; what unpacks to more is no table.
-_MOST_UNPACKED = 200 * 1024 * 1024
-_MOST_LINES = 100_000
-_ZIP = b"PK\x03\x04"
 _LOOKED_AT = 20
 
 
@@ -34,33 +27,19 @@ class SheetLinesError(Exception):
 
 def lines_of(content: bytes) -> list[Line]:
     """All lines that are not empty. Raises `SheetLinesError`."""
-    if content.startswith(_ZIP):
+    if content.startswith(OLD_EXCEL):
+        raise SheetLinesError(SheetProblem.ENCODING)
+    if content.startswith(MARK):
         return _of_workbook(content)
     return list(_of_text(_decoded(content)))
 
 
 def _of_workbook(content: bytes) -> list[Line]:
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            if sum(each.file_size for each in packed.infolist()) > _MOST_UNPACKED:
-                raise SheetLinesError(SheetProblem.TOO_MANY, "100000+")
-        sheet = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)
-        rows = sheet.to_python(skip_empty_area=False)
-    except (CalamineError, zipfile.BadZipFile, OSError, ValueError, IndexError, NotImplementedError) as error:
+        rows = rows_of(content)
+    except WorkbookError as error:
         raise SheetLinesError(SheetProblem.ENCODING) from error
-    if len(rows) > _MOST_LINES:
-        raise SheetLinesError(SheetProblem.TOO_MANY, str(len(rows)))
-    cells = [[_text(cell) for cell in row] for row in rows]
-    return [(number, row) for number, row in enumerate(cells, 1) if any(cell.strip() for cell in row)]
-
-
-def _text(cell: object) -> str:
-    """A cell as it is shown. A number without a fraction has none, a day is a day."""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell)) if abs(cell) < 1e15 else f"{cell:.5E}"
-    if isinstance(cell, datetime):
-        return cell.date().isoformat() if cell.time() == datetime.min.time() else cell.isoformat(sep=" ")
-    return cell.isoformat() if isinstance(cell, date) else str(cell)
+    return [(number, row) for number, row in enumerate(rows, 1) if any(cell.strip() for cell in row)]
 
 
 def _decoded(content: bytes) -> str:

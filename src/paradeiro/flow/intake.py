@@ -20,6 +20,7 @@ from paradeiro.flow.carriers import default_courier
 from paradeiro.flow.errors import InvalidError
 from paradeiro.flow.means import Means
 from paradeiro.flow.planning import introduce_shipment, tell_invoices
+from paradeiro.flow.stated_keys import with_right_keys
 from paradeiro.flow.surroundings import Surroundings, surround
 from paradeiro.sdk.contract import Connector
 
@@ -254,6 +255,8 @@ async def take_order(
         if order.shipped_by.startswith("seller "):
             await _open(means, connection, _not_ours(store_id, order))
         return []
+    invoices = await with_right_keys(connection, store_id, order.number, order.invoices, now=means.now())
+    order = replace(order, invoices=invoices)
     awaits = any(not (i.tracking_code or i.finished or i.fetched) for i in order.invoices)
     order_id = await orders.put_order(connection, store_id, order, now=means.now(), awaits_code=awaits)
     policy = around.stores[store_id].policy

@@ -15,6 +15,7 @@ from paradeiro.flow import labels
 from paradeiro.flow.errors import ConflictError, InvalidError, MissingError
 from paradeiro.flow.intake import Registration, StatedOrder, codes_of, recognised, strange_courier, take_stated
 from paradeiro.flow.means import Means
+from paradeiro.flow.stated_keys import with_right_keys
 from paradeiro.flow.surroundings import surround
 from paradeiro.sdk.contract import Connector
 
@@ -41,6 +42,7 @@ async def state_invoice(
     The same invoice again completes what is known of it. Raises `StatementError`s; then nothing was kept.
     """
     order = await _order(means, store_id, order_number) or Order(order_number)
+    invoice = await _with_right_key(means, store_id, order, invoice)
     await _same_kind(means, store_id, order.number, invoice.number, returns=returns)
     if invoice.tracking_code and not returns:
         text = await _follow(means, store_id, order, await _with_courier(means, store_id, order, invoice), by)
@@ -56,11 +58,18 @@ async def state_tracking_number(means: Means, store_id: int, order_number: str, 
     order = await _order(means, store_id, order_number)
     if order is None:
         raise MissingError("order_not_found", f"Order '{order_number}' was not found. Send its invoice first.")
+    invoice = await _with_right_key(means, store_id, order, invoice)
     known = await _known(means, store_id, order.number, invoice.number)
     text = await _follow_if_sold(means, store_id, order, invoice, known, by)
     invoice = replace(invoice, tracking_code=text)
     await _keep(means, store_id, order, invoice, returns=known is not None and known.returns, by=by)
     return order.number
+
+
+async def _with_right_key(means: Means, store_id: int, order: Order, invoice: Invoice) -> Invoice:
+    async with transaction(means.pool) as connection:
+        (read,) = await with_right_keys(connection, store_id, order.number, [invoice], now=means.now())
+    return read
 
 
 async def _follow_if_sold(

@@ -1,6 +1,7 @@
 """In: nothing; out: Correios, the Brazilian post office, as a connector."""
 
 import re
+import unicodedata
 from importlib import resources
 
 from paradeiro.connectors.correios import bulk, proofs
@@ -14,8 +15,17 @@ from paradeiro.sdk.contract import AccountField, Connector
 from paradeiro.sdk.shape import read_fields
 
 # What shops write as the carrier of a package that goes by post. Free text at VTEX (facts/vtex, section 2.1).
-_NAMES = frozenset({"correios", "sedex", "esedex", "pac"})
+_NAMES = frozenset({"correios", "sedex", "esedex", "pac", "ect", "ebct", "minienvios"})
 _WORD = re.compile(r"[a-z]+")
+# Services by number (PAC, SEDEX, Mini Envios, with and without a contract) without the zeros before it, and the post's
+# tax number, as they stand in the carrier's column of ERPs.
+_SERVICE_NUMBERS = (
+    "3050 3085 3140 3158 3204 3212 3220 3298 3328 4014 4065 4162 4227 4367 4510 4596 4669 4693 4707 4790 4804 4812 "
+    "4871 40010 40045 40096 40169 40215 40290 40436 40444 41068 41106 41211 41300 81019"
+)
+_SERVICES = frozenset(_SERVICE_NUMBERS.split())
+_TAX_NUMBER = "34028316"
+_NUMBER = re.compile(r"\d{4,5}", re.ASCII)
 
 
 def tracking_url(code: str) -> str:
@@ -24,8 +34,15 @@ def tracking_url(code: str) -> str:
 
 
 def recognises(courier: str) -> bool:
-    """Whether a shop's free text means Correios: a whole word of it says so."""
-    return not _NAMES.isdisjoint(_WORD.findall(plain(courier)))
+    """Whether a shop's free text means Correios: a whole word of it says so, or it is a number of the post's."""
+    text = plain(unicodedata.normalize("NFKC", courier)).strip(" '\u00a0")
+    if not _NAMES.isdisjoint(_WORD.findall(text)) or "mini envios" in text:
+        return True
+    if _NUMBER.fullmatch(text) and text.lstrip("0") in _SERVICES:
+        return True
+    return re.sub(r"[./\-\s]", "", text).startswith(_TAX_NUMBER) and len(re.sub(r"\D", "", text)) == len(
+        "34028316000103"
+    )
 
 
 CONNECTOR = Connector(

@@ -10,7 +10,20 @@ from paradeiro.domain.records import Customer, Invoice, Item, Order, Place
 from paradeiro.domain.words import ProofKind, ProofState, Reason, Status
 from paradeiro.flow.intake import Registration, StatedOrder
 from paradeiro.flow.statements import LONGEST_TEXT, Statement
-from paradeiro.web.api.values import Carrier, Cents, Code, Happened, InvoiceKey, Line, Lines, Link, Moment, Name, Number
+from paradeiro.web.api.values import (
+    Address,
+    Carrier,
+    Cents,
+    Code,
+    Happened,
+    InvoiceKey,
+    Line,
+    Lines,
+    Link,
+    Moment,
+    Name,
+    Number,
+)
 
 
 class Shape(BaseModel):
@@ -24,7 +37,7 @@ class CustomerIn(Shape):
 
     name: Name = ""
     postal_code: Annotated[str, StringConstraints(strip_whitespace=True, max_length=20), Line] | None = None
-    email: Annotated[str, StringConstraints(strip_whitespace=True, max_length=254), Line] | None = None
+    email: Annotated[str, StringConstraints(strip_whitespace=True, max_length=254), Line, Address] | None = None
     locale: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z]{2,3}([-_][a-zA-Z]{2,4})?$")] = "pt-BR"
 
 

@@ -1,5 +1,6 @@
 """In: nothing; out: the values that the API's shapes are made of, within the bounds of domain/bounds.py."""
 
+import re
 from datetime import datetime
 from typing import Annotated
 
@@ -37,6 +38,16 @@ def _real(at: datetime) -> datetime:
     return at
 
 
+def _address(text: str) -> str:
+    if text and not _ADDRESS.fullmatch(text):
+        kind = "bad_email"
+        raise PydanticCustomError(kind, "this is no e-mail address: correct it, or leave it out", {})
+    return text
+
+
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
 def _invoice_key(text: str) -> str:
     problem = problem_in(text) if text else None
     if problem is not None:
@@ -48,6 +59,7 @@ def _invoice_key(text: str) -> str:
 # In one line, without control characters.
 Line = AfterValidator(_line)
 Lines = AfterValidator(_lines)
+Address = AfterValidator(_address)
 Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), Line]
 # Of an electronic invoice (NF-e); an empty text is none.
 InvoiceKey = Annotated[Name, AfterValidator(_invoice_key)]

@@ -22,7 +22,6 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from paradeiro.domain.bounds import MOST_CENTS, bounded_amount, is_never, text_problem
-from paradeiro.domain.invoice_keys import right_key
 from paradeiro.domain.records import Invoice, Item
 from paradeiro.flow.stated_history import History, Line, moment
 
@@ -139,8 +138,7 @@ class InvoiceIn(Shape):
             number=self.invoice_number,
             value=value,
             issued_at=issued_at,
-            # VTEX checks no key. A spoilt one refuses no invoice, and is told to nobody.
-            key=right_key(self.invoice_key),
+            key=self.invoice_key or None,
             url=self.invoice_url or None,
             courier=self.courier,
             tracking_code=self.tracking_number or None,
