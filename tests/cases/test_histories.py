@@ -1,13 +1,16 @@
 """In: histories that callers state (folder `histories`); out: what contradicts its neighbours is doubted, by name."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
 
+from paradeiro.domain.records import Order
 from paradeiro.domain.words import NoticeKind
-from tests.flow.conftest import Shop, shop
+from tests.flow.conftest import ANA, Shop, shop
+from tests.flow.test_main_line import DELIVERED, OUT, POSTED
 from tests.web.vtex.conftest import vtex
 
 __all__ = ["shop", "vtex"]
@@ -33,3 +36,30 @@ async def test_delivered_before_the_invoice(shop: Shop, vtex: httpx.AsyncClient,
     assert (await shop.kept(row[0])).shipment.snapshot.delivered is delivered
     doubted = [n for n in await shop.notices() if n.kind == NoticeKind.IMPLAUSIBLE_EVENT]
     assert bool(doubted) is not delivered
+
+
+async def test_a_code_that_another_order_has_had_delivered_delivers_no_other(shop: Shop) -> None:
+    first = await shop.register("AA1")
+    shop.outside.say("AA1", POSTED, OUT, DELIVERED)
+    await shop.ask(first, days=2)
+    assert (await shop.kept(first)).shipment.snapshot.delivered
+    mistyped = await shop.register("AA1", Order("1002", ANA), invoice="NF-2")
+    await shop.ask(mistyped, days=1)
+    assert not (await shop.kept(mistyped)).shipment.snapshot.delivered, "it was the other order's"
+    assert NoticeKind.IMPLAUSIBLE_EVENT in {n.kind for n in await shop.notices()}
+    assert [m["order"] for m in shop.outside.told("mail")] == ["1001"]
+    # The carrier uses the code again for a package of its own.
+    again = ("PO", "2026-11-20T13:00:00+00:00", "Santos"), ("BDE", "2026-11-22T13:00:00+00:00", "Itu")
+    shop.outside.say("AA1", POSTED, OUT, DELIVERED, *again)
+    await shop.ask(mistyped, days=20)
+    assert (await shop.kept(mistyped)).shipment.snapshot.delivered
+
+
+async def test_two_orders_in_one_box_are_both_delivered(shop: Shop) -> None:
+    first = await shop.register("AA1")
+    shop.outside.say("AA1", POSTED, OUT, DELIVERED)
+    await shop.ask(first, days=2)
+    made = datetime(2026, 11, 1, tzinfo=UTC)  # before it was posted: the second order's box may be the same
+    second = await shop.register("AA1", Order("1002", ANA, ordered_at=made), invoice="NF-2")
+    await shop.ask(second, days=1)
+    assert (await shop.kept(second)).shipment.snapshot.delivered

@@ -91,12 +91,15 @@ async def _insert(
     """A new row; None if it is there already."""
     sql = """
         INSERT INTO shipment (store_id, order_id, account_id, carrier, tracking_code, invoice_number, invoice,
-                              tracking_token, registered_at, status, next_check, package_id)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+                              tracking_token, registered_at, status, next_check, package_id, used_until)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
+                (SELECT max(delivered_at) FROM shipment
+                 WHERE store_id = %s AND tracking_code = %s AND carrier = %s AND order_id <> %s))
         ON CONFLICT (store_id, order_id, carrier, tracking_code, invoice_number) DO NOTHING RETURNING id"""
     whose = (stated.store_id, stated.order_id, stated.account_id, stated.carrier, stated.tracking_code)
     bill = (stated.invoice.number, Jsonb(msgspec.to_builtins(stated.invoice)))
-    values = (*whose, *bill, stated.token, now, Status.REGISTERED, first_check, package)
+    before = (stated.store_id, stated.tracking_code, stated.carrier, stated.order_id)
+    values = (*whose, *bill, stated.token, now, Status.REGISTERED, first_check, package, *before)
     row = await (await connection.execute(sql, values)).fetchone()
     return int(row[0]) if row else None
 

@@ -94,6 +94,7 @@ CREATE TABLE shipment (
     failures        integer NOT NULL DEFAULT 0,
     asked_at        timestamptz,
     vanished_at     timestamptz,                 -- since when the carrier no longer shows a delivery that it had shown
+    used_until      timestamptz,                 -- when another order of the store had this code delivered before
     reassess_at     timestamptz,                 -- when what is known of it says something else by itself
     hinted_at       timestamptz,                 -- a push asked for it since it was last claimed: due then
     delivery_due   timestamptz,                 -- by when its channel must take the delivery; null: it need not, or did

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -13,7 +13,11 @@ from paradeiro.db.orders import order_of
 from paradeiro.db.pool import LONG_AGO, Connection, sane
 from paradeiro.db.set_aside import Spoilt, why_of
 from paradeiro.domain.records import Further, Invoice, Order, Shipment, Snapshot
+from paradeiro.domain.timeline import REUSED_CODE_GRACE
 from paradeiro.domain.words import Status, status_shown
+
+# The delivery of before is the last that is not counted.
+_A_MOMENT = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +37,15 @@ class Kept:
     package_id: int | None = None
     replaced_at: datetime | None = None
     replaced_author: str = ""
+    used_until: datetime | None = None
 
     @property
     def made_at(self) -> datetime | None:
-        """Since when there can be news: when the order was made, else when it was invoiced; None if nobody said."""
-        return self.order.ordered_at or self.shipment.invoice.issued_at
+        """Since when there can be news: when the order was made, else when it was invoiced, else after another order of
+        the store had the same code delivered; None if nobody knows.
+        """
+        after = self.used_until + REUSED_CODE_GRACE + _A_MOMENT if self.used_until else None
+        return self.order.ordered_at or self.shipment.invoice.issued_at or after
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,7 @@ _SELECT = f"""
     SELECT s.id, s.store_id, s.carrier, s.tracking_code, s.invoice_number, s.invoice::text AS invoice,
            s.tracking_token, s.registered_at, s.snapshot::text AS snapshot, s.status, s.account_id, s.failures,
            s.outcome, s.digest, s.vanished_at, s.package_id, s.replaced_by, s.replaced_at, s.replaced_author,
+           s.used_until,
            o.id AS order_id, {ORDER_COLUMNS}
     FROM shipment s JOIN orders o ON o.id = s.order_id"""  # noqa: S608 - our own columns
 
@@ -108,6 +117,7 @@ def _kept_with(row: dict[str, Any], snapshot: Snapshot, invoice: Invoice) -> Kep
         row["package_id"],
         row["replaced_at"],
         row["replaced_author"],
+        row["used_until"],
     )
 
 
