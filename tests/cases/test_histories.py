@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from paradeiro.domain.bounds import bounded_order
 from paradeiro.domain.records import Order
 from paradeiro.domain.words import NoticeKind
 from tests.flow.conftest import ANA, Shop, shop
@@ -63,3 +64,10 @@ async def test_two_orders_in_one_box_are_both_delivered(shop: Shop) -> None:
     second = await shop.register("AA1", Order("1002", ANA, ordered_at=made), invoice="NF-2")
     await shop.ask(second, days=1)
     assert (await shop.kept(second)).shipment.snapshot.delivered
+
+
+def test_a_promise_before_the_order_is_none() -> None:
+    made, soon = datetime(2026, 11, 10, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)
+    assert bounded_order(Order("1", ANA, ordered_at=made, promised_at=soon)).promised_at is None
+    assert bounded_order(Order("1", ANA, ordered_at=soon, promised_at=made)).promised_at == made
+    assert bounded_order(Order("1", ANA, promised_at=soon)).promised_at == soon

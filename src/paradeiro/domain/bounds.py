@@ -126,11 +126,18 @@ def bounded_order(order: Order) -> Order:
         channel=_some(order.channel, LONGEST_NUMBER),
         marketplace_number=_some(order.marketplace_number, LONGEST_NUMBER),
         ordered_at=bounded_instant(order.ordered_at),
-        promised_at=bounded_instant(order.promised_at),
+        promised_at=promise(bounded_instant(order.promised_at), bounded_instant(order.ordered_at)),
         invoices=tuple(bounded_invoice(each) for each in order.invoices),
         shipped_by=clean_text(order.shipped_by, LONGEST_NAME),
         items=tuple(_item(each) for each in order.items[:_MOST_ITEMS]),
     )
+
+
+def promise(promised_at: datetime | None, ordered_at: datetime | None) -> datetime | None:
+    """When delivery was promised; none where that is before the order was made: nobody promised it, and every package
+    of the order would be late from its first moment on.
+    """
+    return None if promised_at and ordered_at and promised_at < ordered_at else promised_at
 
 
 def _customer(who: Customer) -> Customer:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, tzinfo
 
-from paradeiro.domain.bounds import MOST_CENTS, bounded_instant, clean_text, is_never, text_problem
+from paradeiro.domain.bounds import MOST_CENTS, bounded_instant, clean_text, is_never, promise, text_problem
 from paradeiro.domain.invoice_keys import KeyProblem, problem_in, right_key
 from paradeiro.domain.postal_codes import tidy_postal_code
 from paradeiro.domain.records import Customer, Invoice, Order
@@ -287,7 +287,7 @@ def _row(number: int, names: list[str], values: list[str], zone: tzinfo) -> Row:
         channel=given.get("channel") or None,
         marketplace_number=given.get("sold") or None,
         ordered_at=dates["ordered"],
-        promised_at=dates["promised"],
+        promised_at=promise(dates["promised"], dates["ordered"]),
     )
     return Row(
         number,

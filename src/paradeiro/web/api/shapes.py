@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from paradeiro.domain.bounds import promise
 from paradeiro.domain.postal_codes import tidy_postal_code
 from paradeiro.domain.records import Customer, Invoice, Item, Order, Place
 from paradeiro.domain.words import ProofKind, ProofState, Reason, Status
@@ -95,7 +96,7 @@ class OrderIn(Shape):
             channel=sold.channel if sold else None,
             marketplace_number=sold.order_number if sold else None,
             ordered_at=self.ordered_at,
-            promised_at=self.promised_at,
+            promised_at=promise(self.promised_at, self.ordered_at),
             items=tuple(item.item() for item in self.items),
         )
 
