@@ -23,6 +23,7 @@ async def test_by_api(shop: Shop) -> None:
         assert told == wanted | {
             "delivered_after_dispatch": False,
             "needs_invoice_key": False,
+            "mails": True,
             "number_hours": 0,
             "number_after": "ordered",
             "delivery_hours": 0,

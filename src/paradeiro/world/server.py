@@ -27,6 +27,7 @@ from paradeiro.world.vtex import OrderSystem
 from paradeiro.world.vtex_news import OrderNews
 
 _HOST = "127.0.0.1"
+_BACKLOG = 2048
 _START_SECONDS = 10.0
 
 
@@ -160,34 +161,45 @@ async def serving(world: World, *, admin_port: int = 0) -> AsyncIterator[World]:
 
 
 def _again(had: dict[str, str], name: str) -> int:
-    """The port of last time if nobody took it, else any."""
-    port = int(had[name].rsplit(":", 1)[1]) if name in had else 0
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    """The port of last time; 0 if there was none."""
+    return int(had[name].rsplit(":", 1)[1]) if name in had else 0
+
+
+def _open(port: int) -> socket.socket:
+    """A socket that listens at this port, or at any if somebody has it: copies of one world are played side by side."""
+    for wanted in (port, 0):
+        opened = socket.socket()
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((_HOST, port))
+            opened.bind((_HOST, wanted))
+            opened.listen(_BACKLOG)
         except OSError:
-            return 0
-    return port
+            opened.close()
+            continue
+        return opened
+    message = f"no port can be opened on {_HOST}"
+    raise OSError(message)
 
 
 @asynccontextmanager
 async def listening(app: ASGIApp, port: int = 0) -> AsyncIterator[str]:
     """An application at an address on loopback, until the end of the block."""
     config = uvicorn.Config(
-        app, host=_HOST, port=port, log_level="critical", access_log=False, lifespan="off", timeout_graceful_shutdown=1
+        app, log_level="critical", access_log=False, lifespan="off", timeout_graceful_shutdown=1, backlog=_BACKLOG
     )
+    opened = _open(port)
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # older uvicorns install them here
-    task = asyncio.create_task(server._serve())  # noqa: SLF001 - `serve` would take the process's signals
+    task = asyncio.create_task(server._serve([opened]))  # noqa: SLF001 - `serve` would take the process's signals
     async with asyncio.timeout(_START_SECONDS):
         while not server.started:  # noqa: ASYNC110 - the server has no event to wait for
             await asyncio.sleep(0.01)
     try:
-        yield f"http://{_HOST}:{server.servers[0].sockets[0].getsockname()[1]}"
+        yield f"http://{_HOST}:{opened.getsockname()[1]}"
     finally:
         server.should_exit = True
         await task
+        opened.close()
 
 
 @asynccontextmanager

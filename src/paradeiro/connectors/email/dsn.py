@@ -4,6 +4,7 @@ Delivery status notifications (RFC 3464), abuse reports (RFC 5965, and Hotmail's
 write, whose forms `flufl.bounce` knows. Pure.
 """
 
+import logging
 import re
 from collections.abc import Iterator
 from email import message_from_bytes, policy
@@ -23,6 +24,8 @@ _KEY = r"([0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12})"
 _IN_ADDRESS = re.compile(rf"\+{_KEY}@", re.IGNORECASE)
 _IN_MESSAGE_ID = re.compile(rf"<{_KEY}@", re.IGNORECASE)
 _PLAIN_ID = re.compile(_KEY, re.IGNORECASE)
+# It logs a trace for each of its readers that meets what it does not expect; those send strangers.
+logging.getLogger("flufl.bounce").disabled = True
 # Where servers write whom a report is for; the return path of ours names the mail.
 _ADDRESSED = ("To", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To")
 _FROM_SERVERS = re.compile(r"mailer.?daemon|postmaster|mail delivery (?:sub)?system|mail.?administrator", re.IGNORECASE)
