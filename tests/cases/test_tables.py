@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from paradeiro.db.audit import By
 from paradeiro.domain.codes import tidy_code
 from paradeiro.domain.invoice_keys import KeyProblem, check_digit, key_problem, problem_in, right_key, tidy_key
 from paradeiro.domain.postal_codes import tidy_postal_code
@@ -217,3 +218,19 @@ def test_a_key_that_became_a_number_in_a_workbook_is_told() -> None:
     row: list[str | int] = [1, "Correios", "QZ610000001BR", 10**43]
     (line,) = read_sheet(workbook([["Pedido", "Transportadora", "Código de rastreio", "Chave"], row]), ZONE).rows
     assert [fault.problem for fault in line.faults] == [SheetProblem.KEY_SPOILT]
+
+
+async def test_two_codes_in_a_cell(shop: Shop) -> None:
+    from paradeiro.connectors import discover
+
+    shop.means.connectors["correios"] = discover()["correios"]  # type: ignore[index]
+    content = (HERE / "tables" / "two-codes-in-a-cell.csv").read_bytes()
+    (row,) = (await tables.checked(shop.means, shop.store_id, content)).rows
+    assert row.faults == ()
+    taken = await tables.take_sheet(shop.means, shop.store_id, content, By("op", "page"))
+    assert taken.refused == ()
+    async with shop.means.pool.connection() as connection:
+        found = await (
+            await connection.execute("SELECT tracking_code, invoice_number FROM shipment ORDER BY 1")
+        ).fetchall()
+    assert found == [("QZ610000077BR", "1"), ("QZ610000085BR", "1")]
