@@ -8,6 +8,7 @@ import msgspec
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from paradeiro.db import reassessing
 from paradeiro.db.pool import Connection
 from paradeiro.domain.finding import plain_code
 from paradeiro.domain.records import Customer, Item, Order, Sibling
@@ -60,8 +61,9 @@ async def put_order(
 async def state_order(
     connection: Connection, store_id: int, order: Order, *, now: datetime, awaits_code: bool | None = None
 ) -> tuple[int, bool]:
-    """The same; its id, and whether it is new."""
+    """The same; its id, and whether it is new. What was held against another date of the order is judged again."""
     sql = """
+        WITH before AS (SELECT ordered_at FROM orders WHERE store_id = %(store)s AND number = %(number)s)
         INSERT INTO orders (store_id, number, customer_name, customer_email, locale, channel, marketplace_number,
                             ordered_at, promised_at, postal_code, items, awaits_code, seen_at, created_at)
         VALUES (%(store)s, %(number)s, %(name)s, %(email)s, %(locale)s, %(channel)s, %(marketplace)s,
@@ -79,9 +81,18 @@ async def state_order(
             promised_at = coalesce(EXCLUDED.promised_at, orders.promised_at),
             items = coalesce(nullif(EXCLUDED.items, '[]'), orders.items),
             awaits_code = coalesce(%(awaits)s, orders.awaits_code), seen_at = EXCLUDED.seen_at
-        RETURNING id, xmax = 0"""  # xmax is 0 of a row that was inserted, not updated
-    values = {
-        "store": store_id,
+        RETURNING id, xmax = 0, ordered_at IS DISTINCT FROM (SELECT ordered_at FROM before)"""
+    # xmax is 0 of a row that was inserted, not updated.
+    values = _values(order) | {"store": store_id, "awaits": awaits_code, "now": now}
+    row = await (await connection.execute(sql, values)).fetchone()
+    assert row is not None
+    if row[2] and not row[1]:
+        await reassessing.soon(connection, int(row[0]), now=now)
+    return int(row[0]), bool(row[1])
+
+
+def _values(order: Order) -> dict[str, object]:
+    return {
         "number": order.number,
         "name": order.customer.name,
         "email": order.customer.email or None,
@@ -92,12 +103,7 @@ async def state_order(
         "promised": order.promised_at,
         "postal": plain_code(order.customer.postal_code or "") or None,
         "items": Jsonb(msgspec.to_builtins(order.items)),
-        "awaits": awaits_code,
-        "now": now,
     }
-    row = await (await connection.execute(sql, values)).fetchone()
-    assert row is not None
-    return int(row[0]), bool(row[1])
 
 
 async def awaiting(connection: Connection, store_id: int, *, since: datetime, now: datetime, limit: int) -> list[str]:

@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 from psycopg.types.json import Jsonb
 
+from paradeiro.db import reassessing
 from paradeiro.db.pool import Connection
 from paradeiro.domain.records import Invoice
 from paradeiro.domain.words import Status
@@ -47,7 +48,9 @@ async def register(connection: Connection, stated: Stated, *, now: datetime, fir
         return await _add(connection, stated, now=now, first_check=first_check)
     package, row = known
     if row is not None:
-        invoiced = await _complete(connection, row, stated.invoice)
+        invoiced, redated = await _complete(connection, row, stated.invoice)
+        if redated:
+            await reassessing.soon(connection, stated.order_id, now=now)
         return Placed(package, created=False, invoiced=invoiced)
     further = await _insert(connection, replace(stated, account_id=None), package, now=now, first_check=None)
     return Placed(package, created=False, further=further)
@@ -104,8 +107,10 @@ async def _insert(
     return int(row[0]) if row else None
 
 
-async def _complete(connection: Connection, row_id: int, invoice: Invoice) -> bool:
-    """Complete a row's invoice by what is newly known; what is not known erases nothing. Whether it had none."""
+async def _complete(connection: Connection, row_id: int, invoice: Invoice) -> tuple[bool, bool]:
+    """Complete a row's invoice by what is newly known; what is not known erases nothing. Whether it had none, and
+    whether it is of another date now.
+    """
     row = await (await connection.execute("SELECT invoice FROM shipment WHERE id = %s", (row_id,))).fetchone()
     assert row is not None, "it is locked"
     old = msgspec.convert(row[0], Invoice)
@@ -115,7 +120,7 @@ async def _complete(connection: Connection, row_id: int, invoice: Invoice) -> bo
             "UPDATE shipment SET invoice = %s, invoice_number = %s WHERE id = %s",
             (Jsonb(msgspec.to_builtins(new)), new.number, row_id),
         )
-    return bool(new.number and not old.number)
+    return bool(new.number and not old.number), new.issued_at != old.issued_at
 
 
 async def replace_label(

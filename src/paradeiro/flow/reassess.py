@@ -41,7 +41,10 @@ async def _one_batch(means: Means, store_id: int) -> int:
         await aside.leave(connection, found.spoilt, now=now)
 
         async def work(some: Sequence[Kept]) -> list[int]:
-            await record(connection, around, {kept.shipment.id: () for kept in some}, now=now)
+            ids = [kept.shipment.id for kept in some]
+            done = await record(connection, around, dict.fromkeys(ids, ()), now=now)
+            if done.moves:
+                await reassessing.hear_again(connection, ids, now=now)
             return [len(some)]
 
         async def spoil(kept: Kept, error: Exception) -> None:
