@@ -39,6 +39,22 @@ async def test_delivered_before_the_invoice(shop: Shop, vtex: httpx.AsyncClient,
     assert bool(doubted) is not delivered
 
 
+async def test_a_day_of_delivery_on_the_day_of_posting_counts(shop: Shop, vtex: httpx.AsyncClient) -> None:
+    case, orders = json.loads((HERE / "delivered-before-the-invoice.json").read_text("utf-8")), "/api/oms/pvt/orders/X"
+    bill = case["invoice"] | {"courier": "posta", "trackingNumber": "AA1", "issuanceDate": "2026-11-02"}
+    assert (await vtex.post(f"{orders}/invoice", json=bill)).status_code == 200
+    shop.outside.say("AA1", ("PO", "2026-11-03T18:00:00+00:00", "Itu"))
+    await shop.later(hours=31)
+    told = {"isDelivered": True, "deliveredDate": "2026-11-03", "events": []}  # to us that is noon
+    shop.clock.forward(hours=6)
+    assert (await vtex.put(f"{orders}/invoice/8/tracking", json=told)).status_code == 200
+    async with shop.means.pool.connection() as connection:
+        row = await (await connection.execute("SELECT id FROM shipment")).fetchone()
+    assert row is not None
+    assert (await shop.kept(row[0])).shipment.snapshot.delivered
+    assert NoticeKind.IMPLAUSIBLE_EVENT not in {n.kind for n in await shop.notices()}
+
+
 async def test_a_code_that_another_order_has_had_delivered_delivers_no_other(shop: Shop) -> None:
     first = await shop.register("AA1")
     shop.outside.say("AA1", POSTED, OUT, DELIVERED)

@@ -227,6 +227,30 @@ def test_a_delivery_in_the_future_is_a_doubt_until_it_is_past() -> None:
     assert fold((ACCEPTED, tomorrow), now=NOW + timedelta(days=1)).snapshot.delivered
 
 
+@pytest.mark.parametrize(("minutes", "counts"), [(10, True), (20, False)])
+def test_a_delivery_a_little_before_the_posting_is_two_clocks(minutes: int, counts: bool) -> None:
+    early = replace(DELIVERED, occurred_at=ACCEPTED.occurred_at - timedelta(minutes=minutes))
+    assert fold((ACCEPTED, early), now=NOW).snapshot.delivered is counts
+
+
+@pytest.mark.parametrize(("source", "counts"), [(Source.API, False), (Source.OPERATOR, True), (Source.CARRIER, True)])
+def test_what_a_program_states_is_held_against_all_that_the_carrier_says(source: Source, counts: bool) -> None:
+    early = replace(DELIVERED, source=source, occurred_at=MOVING.occurred_at - timedelta(days=1))
+    assert fold((early, MOVING), now=NOW).snapshot.delivered is counts
+
+
+def test_a_day_lasts_to_its_end() -> None:
+    noon = BEGIN.replace(hour=12)
+    stated = replace(DELIVERED, occurred_at=noon, source=Source.API, day_only=True)
+    posted, out = (replace(e, occurred_at=noon + timedelta(hours=h)) for e, h in ((ACCEPTED, 2), (OUT, 5)))
+    timeline = fold((stated, posted, out), now=NOW)
+    assert (timeline.snapshot.delivered, timeline.doubts) == (True, ())
+    tomorrow = replace(posted, occurred_at=noon + timedelta(hours=13))
+    assert not fold((stated, tomorrow), now=NOW).snapshot.delivered
+    after = fold((posted, stated, replace(out, occurred_at=noon + timedelta(hours=20))), now=NOW)
+    assert [d.kind for d in after.doubts] == [NoticeKind.CONTRADICTED_DELIVERY]
+
+
 def test_a_clock_a_little_ahead_is_no_doubt() -> None:
     soon = replace(DELIVERED, occurred_at=NOW + timedelta(minutes=10))
     assert fold((ACCEPTED, soon), now=NOW).snapshot.delivered

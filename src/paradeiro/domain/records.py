@@ -46,6 +46,7 @@ class TrackingEvent:
     """One normalised thing that happened. `occurred_at` is aware. `status` is None for an event that says
     nothing of the position (a reversal, a technical note), `Status.UNKNOWN` for a code nobody has mapped.
     `reported_by` names the connector that stood in for the carrier; empty for the carrier itself, and for people.
+    `day_only`: nobody said more than its day, the hour is ours (noon).
     """
 
     occurred_at: datetime
@@ -62,6 +63,7 @@ class TrackingEvent:
     pickup_address: str | None = None
     zone_assumed: bool = False
     reported_by: str = ""
+    day_only: bool = False
 
     @property
     def identity(self) -> tuple[datetime, str, str]:

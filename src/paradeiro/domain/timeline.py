@@ -1,6 +1,6 @@
 """In: a shipment's events in any order; out: the timeline, what it says now, and the change between two snapshots."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -12,6 +12,8 @@ from paradeiro.domain.words import NoticeKind, Source, Status, Withdraws
 
 # A carrier's clock may run a little ahead of ours.
 CLOCK_SKEW = timedelta(minutes=15)
+# What only has a day has noon, and may have happened until that day's end.
+_REST_OF_THE_DAY = timedelta(hours=12)
 # Codes are reused after months, and shops sometimes post before they register: a day of grace.
 REUSED_CODE_GRACE = timedelta(days=1)
 
@@ -33,6 +35,10 @@ _RANK = {
 }
 _AFTER_ALL = 10
 
+# What only a carrier that has the package says of it.
+_ON_ITS_WAY = frozenset(
+    {Status.ACCEPTED, Status.IN_TRANSIT, Status.OUT_FOR_DELIVERY, Status.AVAILABLE_FOR_PICKUP, Status.ATTEMPT_FAILED}
+)
 _UNDOES_DELIVERY = frozenset({Status.RETURNING, Status.RETURNED})
 _CONTRADICTS_DELIVERY = frozenset(
     {Status.ATTEMPT_FAILED, Status.EXCEPTION, Status.OUT_FOR_DELIVERY, Status.AVAILABLE_FOR_PICKUP}
@@ -83,6 +89,7 @@ class _Fold:
     counting: list[TrackingEvent] = field(default_factory=list)
     withdrawn: set[Identity] = field(default_factory=set)
     doubts: list[Doubt] = field(default_factory=list)
+    delivered_until: datetime | None = None  # of one that only has a day: its end
     delivered_by: str = ""  # who reported the delivery that stands, if it was not the carrier
 
 
@@ -165,14 +172,32 @@ def _doubt_of(
     if event.occurred_at > now + CLOCK_SKEW:
         words = f"A delivery dated in the future ({when}) does not count before that."
         return Doubt(NoticeKind.IMPLAUSIBLE_EVENT, words, event, until=event.occurred_at - CLOCK_SKEW)
-    posted = [e.occurred_at for e in ordered if e.status is Status.ACCEPTED and e.identity not in withdrawn]
-    if posted and event.occurred_at < min(posted):
+    begun = _begun(event, ordered, withdrawn)
+    if begun is not None and _latest(event) < begun:
         return Doubt(
             NoticeKind.IMPLAUSIBLE_EVENT,
-            f"A delivery of {when}, before the package was posted ({min(posted):%Y-%m-%d %H:%M}), does not count.",
+            f"A delivery of {when}, before the package was posted ({begun:%Y-%m-%d %H:%M}), does not count.",
             event,
         )
     return None
+
+
+def _begun(
+    delivery: TrackingEvent, ordered: tuple[TrackingEvent, ...], withdrawn: Collection[Identity]
+) -> datetime | None:
+    """Since when the carrier has the package, as it says itself; None if it does not. What a program states is held
+    against all that it says: not all carriers have a word for the posting. What an operator confirms is looked into.
+    """
+    standing = [e for e in ordered if e.identity not in withdrawn]
+    posted = [e.occurred_at for e in standing if e.status is Status.ACCEPTED]
+    if not posted and delivery.source is Source.API:
+        posted = [e.occurred_at for e in standing if e.source is Source.CARRIER and e.status in _ON_ITS_WAY]
+    return min(posted, default=None)
+
+
+def _latest(event: TrackingEvent) -> datetime:
+    """When it can have happened at the latest: clocks differ a little."""
+    return event.occurred_at + (_REST_OF_THE_DAY if event.day_only else CLOCK_SKEW)
 
 
 def _step(state: _Fold, event: TrackingEvent) -> None:
@@ -185,6 +210,7 @@ def _step(state: _Fold, event: TrackingEvent) -> None:
     status, reason = event.status, event.reason
     if status is Status.DELIVERED:
         state.delivered_by = event.reported_by
+        state.delivered_until = _latest(event) if event.day_only else None
     if now.status is Status.RETURNING and status is Status.IN_TRANSIT:
         # The way back is made of the same transport events (facts/correios, section 4): it is still the way back.
         status, reason = now.status, now.reason
@@ -213,6 +239,8 @@ def _may_move(state: _Fold, event: TrackingEvent) -> bool:
     if current is Status.DELIVERED:
         if event.status in _UNDOES_DELIVERY:
             return True
+        if state.delivered_until is not None and event.occurred_at < state.delivered_until:
+            return False  # it was before, as far as anybody knows
         if event.status in _CONTRADICTS_DELIVERY or _knows_no_delivery(state, event):
             state.doubts.append(
                 Doubt(

@@ -85,7 +85,7 @@ async def state_history(
         for each in kept:
             mine, codes = each.shipment.id, {e.code for e in known.get(each.shipment.id, [])}
             if found := _events(of_each[mine], delivered_at, each, codes, zone, now):
-                heard[mine] = found
+                heard[mine] = [_of_day(event) for event in found] if _only_day(history.delivered_at) else found
         if not heard:
             return number, Recorded()
         said = {mine: [Heard(tuple(found), author=by.author)] for mine, found in heard.items()}
@@ -159,7 +159,16 @@ def moment(text: str, zone: ZoneInfo, name: str, form: str) -> tuple[datetime, b
     if at.year < _EARLIEST or not in_bounds(at):
         years = f"{_EARLIEST} to {LATEST.year - 1}"
         raise InvalidError("bad_date", f"{name}: '{text[:40]}' is outside the years {years}. Write {form}.")
-    return at, len(text.strip()) > len("2026-11-23")
+    return at, not _only_day(text)
+
+
+def _only_day(text: str) -> bool:
+    return 0 < len(text.strip()) <= len("2026-11-23")
+
+
+def _of_day(event: TrackingEvent) -> TrackingEvent:
+    """A delivery of which only the day was said."""
+    return replace(event, day_only=event.status is Status.DELIVERED)
 
 
 def _delivered_at(history: History, dated: Sequence[_Dated], zone: ZoneInfo, now: datetime) -> datetime | None:
