@@ -1,6 +1,7 @@
 """In: histories that callers state (folder `histories`); out: what contradicts its neighbours is doubted, by name."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from paradeiro.domain.bounds import bounded_order
 from paradeiro.domain.records import Order
 from paradeiro.domain.words import NoticeKind
+from paradeiro.sdk.speech.notices import notice_sentence
 from tests.flow.conftest import ANA, Shop, shop
 from tests.flow.test_main_line import DELIVERED, OUT, POSTED
 from tests.web.vtex.conftest import vtex
@@ -87,3 +89,30 @@ def test_a_promise_before_the_order_is_none() -> None:
     assert bounded_order(Order("1", ANA, ordered_at=made, promised_at=soon)).promised_at is None
     assert bounded_order(Order("1", ANA, ordered_at=soon, promised_at=made)).promised_at == made
     assert bounded_order(Order("1", ANA, promised_at=soon)).promised_at == soon
+
+
+def _to(number: str, postal_code: str) -> Order:
+    made = datetime(2026, 11, 1, tzinfo=UTC)
+    return Order(number, replace(ANA, postal_code=postal_code), ordered_at=made)
+
+
+@pytest.mark.parametrize(("place", "one_box"), [("01310-100", True), ("20040020", False)])
+async def test_a_delivered_code_of_another_place_delivers_no_other(shop: Shop, place: str, one_box: bool) -> None:
+    first = await shop.register("AA1", _to("1001", "01310100"))
+    shop.outside.say("AA1", POSTED, OUT, DELIVERED)
+    await shop.ask(first, days=2)
+    second = await shop.register("AA1", _to("1002", place), invoice="NF-2")
+    await shop.ask(second, days=1)
+    assert (await shop.kept(second)).shipment.snapshot.delivered is one_box
+    kinds = {n.kind for n in await shop.notices()}
+    assert kinds == (set() if one_box else {NoticeKind.WRONG_CODE, NoticeKind.IMPLAUSIBLE_EVENT})
+    assert one_box or [m["order"] for m in shop.outside.told("mail")] == ["1001"]
+
+
+@pytest.mark.parametrize(("place", "told"), [("01310-100", False), ("", False), ("20040020", True)])
+async def test_a_code_that_is_given_for_two_places_is_told(shop: Shop, place: str, told: bool) -> None:
+    await shop.register("AA1", _to("1001", "01310100"))
+    second = await shop.register("AA1", _to("1002", place), invoice="NF-2")
+    found = [n for n in await shop.notices() if n.kind == NoticeKind.WRONG_CODE]
+    assert [(n.subject, n.facts["others"]) for n in found] == ([(f"shipment {second}", "1001")] if told else [])
+    assert all("outro CEP" in notice_sentence(n.kind, n.facts, n.message) for n in found)

@@ -91,20 +91,36 @@ async def _known(connection: Connection, stated: Stated) -> tuple[int, int | Non
 async def _insert(
     connection: Connection, stated: Stated, package: int | None, *, now: datetime, first_check: datetime | None
 ) -> int | None:
-    """A new row; None if it is there already."""
+    """A new row; None if it is there already. What another order had delivered under this code is not this order's if
+    it goes elsewhere, or if nobody says when this one was made.
+    """
     sql = """
         INSERT INTO shipment (store_id, order_id, account_id, carrier, tracking_code, invoice_number, invoice,
                               tracking_token, registered_at, status, next_check, package_id, used_until)
         VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
-                (SELECT max(delivered_at) FROM shipment
-                 WHERE store_id = %s AND tracking_code = %s AND carrier = %s AND order_id <> %s))
+                (SELECT max(s.delivered_at) FROM shipment s JOIN orders o ON o.id = s.order_id, orders mine
+                 WHERE s.store_id = %s AND s.tracking_code = %s AND s.carrier = %s AND s.replaced_by IS NULL
+                   AND mine.id = %s AND s.order_id <> mine.id
+                   AND (o.postal_code <> mine.postal_code
+                        OR (mine.ordered_at IS NULL AND %s::timestamptz IS NULL))))
         ON CONFLICT (store_id, order_id, carrier, tracking_code, invoice_number) DO NOTHING RETURNING id"""
     whose = (stated.store_id, stated.order_id, stated.account_id, stated.carrier, stated.tracking_code)
     bill = (stated.invoice.number, Jsonb(msgspec.to_builtins(stated.invoice)))
-    before = (stated.store_id, stated.tracking_code, stated.carrier, stated.order_id)
+    before = (stated.store_id, stated.tracking_code, stated.carrier, stated.order_id, stated.invoice.issued_at)
     values = (*whose, *bill, stated.token, now, Status.REGISTERED, first_check, package, *before)
     row = await (await connection.execute(sql, values)).fetchone()
     return int(row[0]) if row else None
+
+
+async def going_elsewhere(connection: Connection, shipment_id: int, *, most: int) -> list[str]:
+    """Numbers of other orders of the store that have this package's code and go to another postal code."""
+    sql = """
+        SELECT DISTINCT o.number FROM shipment mine JOIN orders m ON m.id = mine.order_id
+        JOIN shipment s ON (s.store_id, s.tracking_code, s.carrier) = (mine.store_id, mine.tracking_code, mine.carrier)
+        JOIN orders o ON o.id = s.order_id
+        WHERE mine.id = %s AND o.id <> m.id AND s.replaced_by IS NULL AND o.postal_code <> m.postal_code
+        ORDER BY o.number LIMIT %s"""
+    return [row[0] async for row in await connection.execute(sql, (shipment_id, most))]
 
 
 async def _complete(connection: Connection, row_id: int, invoice: Invoice) -> tuple[bool, bool]:

@@ -41,11 +41,12 @@ class Kept:
 
     @property
     def made_at(self) -> datetime | None:
-        """Since when there can be news: when the order was made, else when it was invoiced, else after another order of
-        the store had the same code delivered; None if nobody knows.
+        """Since when there can be news: when the order was made, else when it was invoiced, and after another order had
+        the same code delivered that this one cannot share a box with; None if nobody knows.
         """
         after = self.used_until + REUSED_CODE_GRACE + _A_MOMENT if self.used_until else None
-        return self.order.ordered_at or self.shipment.invoice.issued_at or after
+        known = (self.order.ordered_at or self.shipment.invoice.issued_at, after)
+        return max((at for at in known if at is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)

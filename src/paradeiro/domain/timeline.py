@@ -163,7 +163,7 @@ def _doubt_of(
     if made_at is not None and event.occurred_at < made_at - REUSED_CODE_GRACE:
         return Doubt(
             NoticeKind.IMPLAUSIBLE_EVENT,
-            f"'{event.description or event.code}' of {when} is older than the order ({made_at:%Y-%m-%d}): "
+            f"'{event.description or event.code}' of {when} is older than this order's package ({made_at:%Y-%m-%d}): "
             "the code was probably used before. It does not count.",
             event,
         )

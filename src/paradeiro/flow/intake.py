@@ -20,6 +20,7 @@ from paradeiro.flow.carriers import default_courier
 from paradeiro.flow.errors import InvalidError
 from paradeiro.flow.means import Means
 from paradeiro.flow.planning import introduce_shipment, tell_invoices
+from paradeiro.flow.shared_codes import shared_code
 from paradeiro.flow.stated_keys import with_right_keys
 from paradeiro.flow.surroundings import Surroundings, surround
 from paradeiro.sdk.contract import Connector
@@ -185,7 +186,9 @@ async def _register(
         await tell_invoices(connection, around, kept, "joined", now=now, only=placed.further)
     if account is None:
         await notices.open_notices(connection, [_unfollowed(store_id, connector.title)], now=now)
-    elif placed.created:
+    if placed.created:
+        await notices.open_notices(connection, await shared_code(connection, kept), now=now)
+    if account is not None and placed.created:
         await jobs.enqueue(connection, [Job(jobs.COLLECT, str(account.id), once=True)])
         await orders.settle_deliveries(connection, [order_id])
     return Registered(placed.id, placed.created, joined=placed.further is not None)

@@ -56,6 +56,8 @@ _PT = {
     "outros pacotes são respondidos. Continuamos perguntando; confira o código, ou fale com a transportadora.",
     "wrong_code.refused": "O código {code}, da nota {invoice} do pedido {order}, está errado: o dígito verificador não "
     "confere ou não é um código. O pacote não é seguido até que se corrija.",
+    "wrong_code.shared": "{code}, do pedido {order}, é também o código do pedido {others}, que vai para outro CEP: um "
+    "dos dois está errado. Confira as etiquetas e informe o código certo (“Etiqueta refeita”).",
     "wrong_code.key": "A chave {code}, da nota {invoice} do pedido {order}, não é chave de NF-e (44 caracteres, o "
     "último um dígito verificador). A nota foi aceita sem ela; corrija a chave onde ela foi informada.",
     "erasure_asked": "O cliente do pedido {order} pede que seus dados sejam apagados. Certifique-se de que é ele e "
