@@ -115,3 +115,104 @@ async def test_who_knows_no_key_of_ours_tells_nobody_anything(shop: Shop) -> Non
     account = await bounces.mail_account(shop.means, shop.store_id)
     await bounces.take(shop.means, account, (HERE / "unauthenticated-5.7.26.eml").read_bytes())
     assert await shop.notices() == []
+
+
+def _plain(text: str, *, said_by: str = "MAILER-DAEMON@mx.example.org", kind: str = "text/plain") -> bytes:
+    head = f"From: {said_by}\nTo: bounces+{KEY}@shop.example\nSubject: Returned mail\nContent-Type: {kind}\n\n"
+    return (head + text).encode()
+
+
+@pytest.mark.parametrize(
+    ("raw", "verdict"),
+    [
+        # Sendmail's first line speaks of the original message and quotes nothing of it.
+        (
+            _plain(
+                "The original message was received at Thu, 1 Jan 2026 10:00:00\n\n"
+                "(reason: 550 Unauthenticated senders not allowed)\n"
+            ),
+            "authentication",
+        ),
+        # Its boundary is not the one that it announces.
+        (
+            _plain(
+                "--x\nContent-Type: text/plain\n\n<ana@example.com>: 550-5.1.1 The account does not exist.\n"
+                "--x\nContent-Type: message/rfc822\n\nSubject: spam\n",
+                kind='multipart/report; boundary="other"',
+            ),
+            "hard",
+        ),
+        # A report part that says nothing of a recipient: what is written for people counts.
+        (
+            _plain(
+                "--b\nContent-Type: text/plain\n\nNot delivered:\nana@example.com\nL'adresse n'existe pas.\n"
+                "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example.org\n\n--b--\n",
+                kind='multipart/report; report-type=delivery-status; boundary="b"',
+            ),
+            "hard",
+        ),
+        # Given up after days under a code for now.
+        (
+            _plain(
+                "Message from  yahoo.com.\nUnable to deliver message to the following address(es).\n\n"
+                "<ana@example.com>:\n"
+                "Sorry, I wasn't able to establish an SMTP connection. (#4.4.1)\n"
+                "I'm not going to try again; this message has been in the queue too long.\n\n"
+                "--- Original message follows.\n",
+                said_by="MAILER-DAEMON@yahoo.com",
+            ),
+            "soft",
+        ),
+    ],
+    ids=["sendmail", "boundary", "no-recipient", "given-up"],
+)
+def test_forms_that_were_not_read(raw: bytes, verdict: str) -> None:
+    report = read_report(raw)
+    assert [b.kind for b in report.bounces] + [b.fault for b in report.blamed] == [verdict]
+
+
+def test_a_mail_of_amazons_whose_line_was_broken() -> None:
+    said = {
+        "notificationType": "Complaint",
+        "complaint": {"complainedRecipients": [{"emailAddress": "ana@example.com"}]},
+        "mail": {"commonHeaders": {"messageId": f"<{KEY}@shop.example>"}},
+    }
+    body = json.dumps(said, separators=(",", ":")).replace("complainedRecipients", "complained\n Recipients")
+    report = read_report(_plain(body + "\n\n--\nIf you wish to stop receiving notifications\n"))
+    assert [bounce.kind for bounce in report.bounces] == [BounceKind.COMPLAINT]
+
+
+@pytest.mark.parametrize(
+    ("sub_kind", "fault"),
+    [("MessageTooLarge", "size"), ("ContentRejected", "content"), ("AttachmentRejected", "content")],
+)
+def test_what_amazon_says_of_the_mail_strikes_no_reader(sub_kind: str, fault: str) -> None:
+    report = read_report(json.dumps(_amazon("Transient", sub_kind)).encode())
+    assert ([b.fault for b in report.blamed], report.bounces) == ([fault], ())
+
+
+def test_who_unsubscribed_at_amazon_gets_no_more() -> None:
+    report = read_report(json.dumps(_amazon("Permanent", "UnsubscribedRecipient")).encode())
+    assert [b.kind for b in report.bounces] == [BounceKind.COMPLAINT]
+
+
+def _amazon(kind: str, sub_kind: str) -> dict[str, object]:
+    bounce = {"bounceType": kind, "bounceSubType": sub_kind, "bouncedRecipients": [{"emailAddress": "ana@example.com"}]}
+    mail = {"commonHeaders": {"messageId": f"<{KEY}@shop.example>"}}
+    return {"notificationType": "Bounce", "mail": mail, "bounce": bounce}
+
+
+@pytest.mark.parametrize(
+    ("classified", "reason", "verdict"),
+    [
+        ("Reputation", "550 5.0.0 no", "blocked"),
+        ("Content", "550 5.0.0 no", "content"),
+        ("Frequency or Volume Too High", "550 5.0.0 no", "rate"),
+        ("Reputation", "552 5.2.2 mailbox is full", "soft"),  # the server's words first
+        ("Unclassified", "550 5.0.0 no", "soft"),
+    ],
+)
+def test_sendgrids_classes_where_the_server_says_nothing(classified: str, reason: str, verdict: str) -> None:
+    event = {"event": "bounce", "paradeiro": KEY, "reason": reason, "bounce_classification": classified}
+    report = read_report(json.dumps([event]).encode())
+    assert [b.kind for b in report.bounces] + [b.fault for b in report.blamed] == [verdict]

@@ -42,6 +42,10 @@ def _words(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
 
 
+# A quota of ours, not the mailbox's.
+_OUR_QUOTA = _words(
+    r"(?:sending|send|daily|hourly|outbound|relay)(?: \w+)? quota", r"(?:cota|quota|cuota|limite) de env[ií]o"
+)
 # The mailbox is there, and full. Before everything: "5.1.1 over quota" is a reader who exists.
 _FULL = _words(
     r"(?:over|out of|exceed\w*|above)(?: \w+){0,4} (?:quota|storage|limit of space)",
@@ -51,6 +55,18 @@ _FULL = _words(
     r"insufficient (?:disk|mailbox)|no space left|disk quota|not enough (?:storage|space|disk)",
     r"account.{0,30}(?:exceed|full)|boîte.{0,20}pleine|buz[oó]n.{0,20}lleno|caixa.{0,30}(?:cheia|lotada)",
     r"\bquota\b.{0,20}\b(?:exceeded|violation)|overquota|mailfolder is full|mailbox exceeds",
+    r"(?:cota|quota|cuota)(?: \S+){0,5} (?:excedid|esgotad|superad|atingid|cheia)|\blotad[ao]\b|sin espacio"
+    r"|sem espaço",
+    r"postfach.{0,20}voll\b|casella.{0,20}piena",
+)
+# Of our own address or domain, never of the reader's: "does not exist" is then said of us.
+_SENDER = _words(
+    r"sender(?:'s)?(?: e-?mail)?(?: address| domain)?(?: \S+)? (?:rejected|denied|refused|not (?:valid|allowed"
+    r"|found))",
+    r"(?:domain|address) of (?:the )?sender|sending (?:domain|address)|sender domain|sender(?:'s)? address domain",
+    r"\bfrom:? (?:header|domain|address)|header.?from|my name was rejected|unauthenticated sender",
+    r"(?:remetente|remitente|exp[ée]diteur|absender)(?: \S+){0,4} (?:n[aã]o|no|non|nicht|inv[aá]lid|inexist|rejeitad"
+    r"|rechazad|recusad|bloquead|refus|abgelehnt)",
 )
 # Answers about us, each with what is at fault. The order counts: the first that fits is told.
 _OURS: tuple[tuple[SenderFault, re.Pattern[str]], ...] = (
@@ -58,7 +74,7 @@ _OURS: tuple[tuple[SenderFault, re.Pattern[str]], ...] = (
         SenderFault.AUTHENTICATION,
         _words(
             r"\bDMARC\b|\bDKIM\b",
-            r"\bSPF\b(?!\w)",
+            r"\bSPF\b(?!\w)|authentication level|autentica[cç][aã]o|autenticaci[oó]n|authentification",
             r"(?:un|not )authenticated|authentication (?:checks?|results?|information|failed|failure)",
             r"sender policy framework|does not pass.{0,30}(?:check|auth)|domain.?keys",
             r"(?:sender|from).{0,40}(?:verification|verify) fail|sender address verification",
@@ -72,7 +88,8 @@ _OURS: tuple[tuple[SenderFault, re.Pattern[str]], ...] = (
             r"|ip|address))",
             r"(?:client|your) (?:host|hostname|address|ip)(?: \S+){0,3} (?:cannot be|could not be"
             r"|not) (?:resolved|found)",
-            r"invalid (?:HELO|EHLO)|HELO command rejected|\bEHLO\b.{0,40}(?:invalid|reject|name)|need fully.?qualified",
+            r"invalid (?:HELO|EHLO)|HELO command rejected|\bEHLO\b.{0,40}(?:invalid|reject|name)"
+            r"|need fully.?qualified",
             r"mismatch\w* client ip|name lookup failed|fix reverse|no (?:matching )?reverse|generic (?:hostname"
             r"|ptr)|dynamic (?:ip|host|pool)",
         ),
@@ -87,7 +104,8 @@ _OURS: tuple[tuple[SenderFault, re.Pattern[str]], ...] = (
             r"rcpthosts|sender (?:address )?(?:rejected|denied|refused)|not a valid sender"
             r"|sender.{0,20}not (?:allowed|authori)",
             r"(?:must|need to|should) (?:authenticate|log ?in|check for new mail)|authentication (?:is )?required",
-            r"insecure mail relay|invalid sender|mail from .{0,60}(?:not allowed|refused|rejected)"
+            r"credentials for relay|smtp relay service|insecure mail relay|invalid sender"
+            r"|mail from .{0,60}(?:not allowed|refused|rejected)"
             r"|sender domain|not verified",
         ),
     ),
@@ -96,7 +114,10 @@ _OURS: tuple[tuple[SenderFault, re.Pattern[str]], ...] = (
         _words(
             r"too (?:many|much|fast|frequent)(?: \S+){0,3}(?: mail| message| connection| recipient| concurrent"
             r"| error| invalid)",
-            r"(?:rate|connection|sending|hourly|daily|message) (?:limit|rate)|rate.?limit|throttl|too many",
+            r"(?:rate|connection|sending|hourly|daily|message) (?:limit|rate)|rate.?limit|throttl|too many(?! hops)",
+            r"limite(?: \S+){0,3} de (?:envio|env[ií]o|mensage|mensaje|conex)|(?:muit|demasiad)[ao]s (?:mensage"
+            r"|mensaje|conex"
+            r"|destinat)|trop de (?:messages|connexions|destinataires)|zu viele",
             r"excessive(?:ly)? (?:rate|volume|connection|unknown)|temporarily deferred"
             r"|receiving mail (?:at a rate|too quickly)",
             r"exceed\w* (?:the |your )?(?:\w+ )?(?:rate|maximum (?:number|rate)|number of|connection"
@@ -111,15 +132,20 @@ _OURS: tuple[tuple[SenderFault, re.Pattern[str]], ...] = (
             r"|barracudacentral",
             r"\b(?:zen|sbl|xbl|pbl|cbl|dul|sorbs|njabl|uceprotect|senderscore|senderbase|abuseat|invaluement"
             r"|cloudmark|trustedsource)\b",
-            r"(?:ip|client|host|address|network|server|connection|sender|domain|you)(?: \S+){0,6} "
+            r"(?:ip|client|host|address|network|server|connections? from|sender|domain|you)(?: \S+){0,6} "
             r"(?:is |are |has been |have been |was |been )(?:\w+ )?(?:block|ban|listed|refused|rejected|denied)",
             r"block(?:ed|ing)?(?: \S+){0,4} (?:ip|address|host|network|list|using|by)|banned|poor reputation"
             r"|bad reputation|low reputation",
             r"reputation|listed (?:in|at|on|by)|client host.{0,80}(?:blocked|rejected)|refused (?:by|due)"
-            r"|access denied.{0,10}$",
-            r"(?:connection|connect|mail|message|email)s? (?:from .{0,80} )?(?:refused|blocked|not accepted"
-            r"|rejected due)",
-            r"service (?:unavailable|refused).{0,20}(?:client|host|\[)|your (?:ip|host|mail ?server|network|provider)",
+            r"|(?<!rejected: )access denied",
+            r"(?:(?:mail|message|email)s? (?:from .{0,80} )?|connect(?:ion)?s? from .{0,80} )(?:refused|blocked"
+            r"|not accepted|rejected due)|connections? (?:not accepted|blocked|rejected due)"
+            r"|messages from \S+ weren't sent",
+            r"lista (?:negra|de bloqueio)|(?:\bip\b|endere[cç]o|host|servidor"
+            r"|dom[ií]nio)(?: \S+){0,4} (?:bloquead|banid"
+            r"|barrad)",
+            r"service (?:unavailable|refused).{0,20}(?:client|host|\[)|your (?:ip|host|mail ?server|network"
+            r"|provider)",
             r"(?:do not|not) accept(?:ing)? (?:mail|e-?mail|messages|connections)s?(?: \w+){0,2} from",
             r"(?:host|network)(?: \S+){0,2} not allowed|not accepting connections|\(BL\)|denied by policy"
             r"|protocol violation",
@@ -132,11 +158,12 @@ _OURS: tuple[tuple[SenderFault, re.Pattern[str]], ...] = (
         _words(
             r"\bspam(?!cop|haus)|\bUBE\b|\bUCE\b|unsolicited|\bbulk\b|\bjunk\b|phish|virus|malware|worm|trojan"
             r"|infected|dangerous",
-            r"(?:message|mail|content|header|subject|attachment|body|text)s?(?: \S+){0,5} "
+            r"(?:message|mail|content|header|subject|attachment|body|text)s?(?: (?!connection)\S+){0,5} "
             r"(?:rejected|refused|denied|not accepted|blocked|filter\w*|prohibited|not allowed|forbidden|violat\w*)",
-            r"content filter|headers? (?:check|are|is)|not (?:rfc|RFC)|rfc ?-?(?:2)?822|5322|mime error"
+            r"content filter|headers? (?:check|are|is)|not (?:rfc|RFC)|rfc[ -]?2?822(?!;)|5322|mime error"
             r"|illegal attachment|bare (?:lf|cr)",
             r"suspicious|undesirable|objectionable|profan|bayes|policy reasons",
+            r"(?:mensagem|mensaje|conte[uú]do|contenido)(?: \S+){0,4} (?:rejeitad|rechazad|recusad|bloquead)",
         ),
     ),
     (
@@ -145,50 +172,81 @@ _OURS: tuple[tuple[SenderFault, re.Pattern[str]], ...] = (
             r"(?:message|mail|size|e-?mail|data|content|it)(?: \S+){0,6} (?:too (?:big|large)"
             r"|exceeds?(?: \S+){0,5} (?:size|limit|maxim\w+))",
             r"too (?:big|large)|size (?:limit|exceed|of the message)|max(?:imum)? (?:message )?size"
-            r"|exceeds? (?:the )?(?:fixed )?(?:max|size)",
+            r"|exceeds? (?:the )?(?:fixed )?(?:max|size)|(?:tamanho|tama[nñ]o) m[aá]ximo|mensagem muito grande",
         ),
     ),
+    (SenderFault.POLICY, _words(r"administrative(?:ly)? prohibit|denied \(mode|\bpolic(?:y|ies)\b|\bpol[ií]tica\b")),
+)
+# It is about now, or about their server: nothing is known of the reader but that this mail did not reach them.
+_LATER = _words(
+    r"try again|temporar(?:y|ily)|tempor[aá]ri|timed? ?out|grey-?list|unverified address|verification in progress",
+    r"(?:message|delivery|queue\w*|period)(?: \S+){0,3} expired|in the queue too long|could not be delivered for \d+",
+    r"connection (?:was |has been )?(?:refused|reset|closed|lost|dropped)|not reachable|unreachable|no route to host",
+    r"loops? back|(?:mail|message|routing|possible) loop|(?:too many|maximum) hops|hop count|not responding",
+    r"(?:cannot|could not|couldn't|unable to) connect|not able to establish|wasn't able to establish|find a gateway",
+    r"(?:not offered|not (?:support|offer|advertise)).{0,20}TLS|TLS.{0,30}not offered|system (?:busy|error)|storedrv",
+    r"lookup failure(?!: host \S+ not found)|couldn't create|mailer (?:error|failed)|resources? (?:temporarily"
+    r"|restricted)",
+)
+_PERMANENT = re.compile(r"(?<![\d.])5(?:\d\d(?=[ -])|\.\d{1,3}\.\d)")
+_WHO = (
+    r"(?:user|account|mail ?box|recipient|address|addressee|alias|person|destinatari\w+|usu[aá]rio|customer"
+    r"|subscriber"
+    r"|member|name)"
 )
 # The reader's address is none.
 _NOBODY = _words(
-    r"(?:user|account|mail ?box|recipient|address|addressee|alias|person|destinatari\w+|usu[aá]rio|customer"
-    r"|subscriber|member|name)"
-    r"(?: \S+){0,6}? (?:is |was |has |does |do |could |can ?)?(?:be |been )?(?:unknown|invalid|un?available|inactive|"
-    r"disabled|deactivated|suspended|closed|terminated|expired|not (?:found|exist|known|listed|valid|available|active|"
+    _WHO + r"(?: \S+){0,6}? (?:is |was |has |does |do |could |can ?)?(?:be |been )?(?:unknown|invalid|un?available"
+    r"|inactive|"
+    r"disabled|deactivated|suspended|closed|terminated|expired|not (?:found|exist|known|listed|valid|available"
+    r"|active|"
     r"recogni[sz]ed|present|unique|a known|our customer|registered|here|hosted)|n't (?:exist|have|found))",
     r"(?:unknown|invalid|no such|non-?existent|bad|nonexisting|inactive|undeliverable|not a valid|incorrect|illegal|"
-    r"unrouteable|unroutable|dead|unresolvable|no) (?:local )?(?:user|recipient|account|address|mail ?box|mailbox|"
-    r"destination|person|alias|addressee|domain|host|e-?mail|subscriber|customer|name|id|part)",
-    r"(?:does not|doesn'?t|did not|do not) (?:exist|have an?|match|like recipient)|not our customer|no mail ?box here",
-    r"(?:can(?:not|'t)|could ?n(?:o|')t|unable to|not able to) (?:find|locate|be found|be resolved|lookup"
-    r"|look up)(?: \S+){0,8}",
+    r"unrouteable|unroutable|dead|unresolvable|disabled|no) (?:local |final delivery )?(?:user|recipient"
+    r"|account|address|mail ?box|mailbox|"
+    r"destination|person|alias|addressee|domain|host|e-?mail(?: address)|subscriber|customer|userid)",
+    r"(?:does not|doesn'?t|did not|do not) (?:exist|match (?:any )?recipient|like recipient)|not our customer"
+    r"|no mail ?box here|(?:does not|doesn'?t) have an? (?:\S+ )?(?:account|mail ?box)",
+    r"(?:can(?:not|'t)|could ?n(?:o|')t|unable to|not able to) (?:be )?(?:find|found|locate|resolve"
+    r"|look ?up)(?: \S+){0,6} "
+    r"(?:user|recipient|account|mail ?box|address|alias|person|domain|host|name)",
     r"(?:mailbox|user|account) unavailable|mailbox (?:not|is not|currently)"
     r"|not in (?:the )?(?:domino )?directory|no one",
-    r"recipient address rejected: (?:access denied|undeliverable|user|unknown|unverified|no such|mailbox)"
-    r"|no valid recipients?",
+    r"recipient address rejected: (?:access denied|undeliverable|user|unknown|no such|mailbox)|no valid recipients?",
+    r"(?:^|[\s#.\d>:])address rejected[\s.]*(?:\(in reply to rcpt.*)?$",
     r"recipient (?:rejected|not |unknown|reject)|user reject|recipnotfound|resolver\.adr|unknown user"
     r"|user unknown|unrouteable",
-    r"(?:host|domain|name|mx|dns|hostname)(?: \S+){0,5} (?:not (?:reachable|found|exist|known|resolve\w*)"
-    r"|unknown|does not|no such|nxdomain|lookup fail)",
+    r"(?:host|domain|name|mx|dns|hostname)(?: \S+){0,5} (?:not (?:found|exist|known|resolve\w*)|unknown|no such"
+    r"|nxdomain"
+    r"|does not (?:exist|resolve|accept)|lookup fail)",
     r"name or service not known|no (?:mx|such) (?:record|host|domain|name|people|person|user|address)|nxdomain"
     r"|badhost|bad host",
-    r"(?:has|have|had) (?:been )?(?:moved|changed|left|discontinued|closed)|no longer|discontinued"
-    r"|not accept mail|null ?mx|nullmx|no smtp service|requested action not taken: mailbox unavailable",
+    _WHO + r"(?: \S+){0,3} (?:has|have|had) (?:been )?(?:moved|changed|left|discontinued|closed|deleted|removed)",
+    r"no longer|not accept mail|null ?mx|nullmx|no smtp service|requested action not taken: mailbox unavailable",
     r"(?:not|n't) a (?:valid|known|registered|local) (?:user|account|address|mailbox|e-?mail)|unlisted|not listed in",
-    r"no existe|n[aã]o existe|inexistente|desconhecid|desconocid|inconnu|unbekannt|existiert nicht|n'existe pas"
-    r"|inv[aá]lid",
+    r"no existe|n[aã]o existe|inexistente|desconhecid|desconocid|inconnu|unbekannt|existiert nicht|n'existe pas",
+    r"(?:usu[aá]rio|conta|cuenta|destinat[aá]rio|caixa|buz[oó]n|endere[cç]o|direcci[oó]n)(?: \S+){0,4} (?:desativad"
+    r"|desactivad|inv[aá]lid|cancelad|removid|suspens|n[aã]o (?:foi )?(?:encontrad|localizad|cadastrad)"
+    r"|no (?:se )?encontr)",
     r"(?:account|mailbox|address)(?: \S+){0,3} (?:disabled|inactive|discontinued|deleted|closed|suspended|locked)",
 )
 # Words that are said of a reader as well: where a reader is plainly unknown, these blame nobody else.
 _LOOSE = frozenset(
-    {SenderFault.BLOCKED, SenderFault.CONTENT, SenderFault.RELAY, SenderFault.RATE, SenderFault.REVERSE_DNS}
+    {
+        SenderFault.BLOCKED,
+        SenderFault.CONTENT,
+        SenderFault.POLICY,
+        SenderFault.RATE,
+        SenderFault.RELAY,
+        SenderFault.REVERSE_DNS,
+    }
 )
 _PLAINLY = _words(
     r"user unknown|unknown (?:or illegal )?(?:user|recipient|local|address|account)",
     r"no such (?:user|recipient|mailbox|person|address|account)|not listed in|no mailbox here",
     r"(?:user|account|mailbox|recipient|address)(?: \S+){0,3} (?:does not exist|doesn'?t exist|not found"
     r"|unknown|not exist)",
-    r"dns lookup failure|host \S+ not found|invalid (?:recipient|mailbox|user)|doesn'?t have an?|unrouteable",
+    r"host \S+ not found|invalid (?:recipient|mailbox|user)|doesn'?t have an?|unrouteable",
     r"recipient address rejected: access denied|見つかりません|存在しません|リストにありません",
 )
 # One that guesses at blocklists too, where the name cannot be found.
@@ -206,6 +264,11 @@ _AT_THE_CONTENT = _words(r"after (?:end of data|data\b|pipelined data)", r"in re
 _NO_REASON = _words(
     r"^\W*(?:smtp;)?\W*(?:5\d\d)?\W*(?:5\.\d+\.\d+)?\W*(?:message )?(?:rejected|denied|refused|blocked"
     r"|access denied)\W*$"
+)
+# What a relay (IronPort, Amazon) calls a class of codes, before the words of the server that it asked.
+_RELAYS_HEADING = _words(
+    r"(?:unknown address error|bad destination mailbox address|other address status|delivery not authorized)"
+    r"(?= '?[45]\d\d[ -])"
 )
 _FULL_CODES = frozenset({"5.2.2", "4.2.2"})
 # RFC 3463 and RFC 7505: no such mailbox, domain, address, moved away, a domain without mail, shut.
@@ -230,12 +293,20 @@ _OUR_CODES = {
 
 def verdict_of(status: str, said: str) -> Verdict:
     """Whose fault a final failure is. `status`: RFC 3463's, or empty; `said`: the server's own words."""
-    words = " ".join(said[:_MOST_WORDS].split())
-    return _first(status, words) or _about_us(status, words) or _about_a_reader(status, words) or _rest(status, words)
+    words = _RELAYS_HEADING.sub("", " ".join(said[:_MOST_WORDS].split()))
+    return (
+        _first(status, words)
+        or _about_us(status, words)
+        or _about_now(status, words)
+        or _about_a_reader(status, words)
+        or _rest(status, words)
+    )
 
 
 def _first(status: str, words: str) -> Verdict | None:
     """What goes before everything."""
+    if _OUR_QUOTA.search(words):
+        return Verdict(ours=SenderFault.RATE, plain=True)
     if _FULL.search(words) or status in _FULL_CODES:
         return Verdict(reader=BounceKind.SOFT, plain=True)
     return Verdict(reader=BounceKind.HARD, plain=True) if _MAY_BE_NOBODY.search(words) else None
@@ -244,6 +315,9 @@ def _first(status: str, words: str) -> Verdict | None:
 def _about_us(status: str, words: str) -> Verdict | None:
     if _A_LIST.search(words):
         return Verdict(ours=SenderFault.BLOCKED, plain=True)
+    if _SENDER.search(words):
+        fault = SenderFault.AUTHENTICATION if _OURS[0][1].search(words) else SenderFault.RELAY
+        return Verdict(ours=fault, plain=True)
     reader = _PLAINLY.search(words) is not None
     for fault, pattern in _OURS:
         if pattern.search(words) and not (reader and fault in _LOOSE):
@@ -253,6 +327,17 @@ def _about_us(status: str, words: str) -> Verdict | None:
     if status in _OUR_CODES or status.startswith("5.6."):
         return Verdict(ours=_OUR_CODES.get(status, SenderFault.CONTENT))
     return None
+
+
+def _about_now(status: str, words: str) -> Verdict | None:
+    """A failure of the moment that lasted until it was given up: the reader may well exist. Plain words say more than a
+    code for now; beside a code for good, more than that it took long.
+    """
+    for_now = status.startswith("4.") and not _PERMANENT.search(words)
+    later = _LATER.search(words)
+    if _PLAINLY.search(words) and (not later or _PERMANENT.search(words)):
+        return None
+    return Verdict(reader=BounceKind.SOFT, plain=bool(later)) if for_now or later else None
 
 
 def _about_a_reader(status: str, words: str) -> Verdict | None:

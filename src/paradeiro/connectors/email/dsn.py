@@ -16,7 +16,7 @@ from uuid import UUID
 from flufl.bounce import all_failures
 
 from paradeiro.domain.bounces import LONGEST_REASON, Blamed, Bounce, enhanced_status
-from paradeiro.domain.mail_refusals import SenderFault, verdict_of
+from paradeiro.domain.mail_refusals import SenderFault, Verdict, verdict_of
 from paradeiro.domain.words import BounceKind
 from paradeiro.sdk.speech.places import tidy
 
@@ -28,14 +28,17 @@ _PLAIN_ID = re.compile(_KEY, re.IGNORECASE)
 logging.getLogger("flufl.bounce").disabled = True
 # Where servers write whom a report is for; the return path of ours names the mail.
 _ADDRESSED = ("To", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To")
-_FROM_SERVERS = re.compile(r"mailer.?daemon|postmaster|mail delivery (?:sub)?system|mail.?administrator", re.IGNORECASE)
+_FROM_SERVERS = re.compile(
+    r"mailer.?daemon|post_?master|mail delivery (?:sub)?system|mail.?administrator", re.IGNORECASE
+)
 # What servers call a failure for good (RFC 3464: "failed", perhaps with a comment).
 _FAILED = re.compile(r"\s*(?:failed|failure|error|undeliverable|rejected)\b", re.IGNORECASE)
 # A server that says so goes on trying; who answers so was not asked.
 _STILL_TRYING = re.compile(
-    r"(?:will|continue to) (?:keep |be )?(?:try|retr|attempt)|delivery attempts will continue"
+    r"(?:will|continue to) (?:keep |be )?(?:try|retr|attempt)(?!\w* to contact)|delivery attempts will continue"
     r"|has not yet been delivered|"
-    r"no action is required|warning message only|do not need to resend|delayed \d+ hours|(?:message|delivery) delayed",
+    r"no action is required|warning message only|do not need to resend|delayed \d+ hours|(?:message"
+    r"|delivery) delayed",
     re.IGNORECASE,
 )
 # What mail programs send for a reader who presses "unsubscribe" (RFC 2369).
@@ -43,9 +46,12 @@ _UNSUBSCRIBES = re.compile(r"sent this e-?mail to unsubscribe|^\s*unsubscribe\s*
 _UNDELIVERED = re.compile(r"undeliver|delivery (?:status|failure|failed)|failure notice|returned mail", re.IGNORECASE)
 # From here on a report quotes our own mail, whose headers speak of DKIM, SPF and spam too.
 _QUOTED = re.compile(
-    r"^.{0,12}(?:below (?:this line|is a copy)|this is a copy of|message headers? follow|original (?:message|headers)|"
-    r"returned message|(?:included|the) (?:is a )?copy of|unsent message|forwarded message|start of (?:the )?returned|"
-    r"-{3,} ?(?:message|original|header|returned|unsent|end of message)|received: from|return-path:|dkim-signature:)",
+    r"^.{0,12}(?:below (?:this line|is a copy)|this is a copy of|message headers? follow|original (?:message"
+    r"|headers)(?! was received)|"
+    r"returned message|(?:included|the) (?:is a )?copy of|unsent message|forwarded message"
+    r"|start of (?:the )?returned|"
+    r"-{3,} ?(?:message|original|header|returned|unsent|end of message)|received: from|return-path:|dkim-signature:|"
+    r"content-type: (?:message/rfc822|text/rfc822-headers))",
     re.IGNORECASE | re.MULTILINE,
 )
 _REPLY = re.compile(r"(?<![\d.])([45])\d\d(?=[ -])")
@@ -71,7 +77,7 @@ def came_back(raw: bytes) -> tuple[CameBack, ...]:
     if _UNSUBSCRIBES.search(_words(parts)):
         return (Bounce(mail, BounceKind.COMPLAINT, "asked for no more mails"),)
     status = [part for part in parts if part.get_content_type() == "message/delivery-status"]
-    if status:
+    if any(_said(fields, "Action") for fields in _fields(status, "message/delivery-status")):
         return _failures(mail, status, _words(parts))
     return _in_plain_words(mail, report, raw, _words(parts))
 
@@ -148,7 +154,7 @@ def _in_plain_words(mail: str, report: Message, raw: bytes, words: str) -> tuple
     if not failed and not server and not known and not _UNDELIVERED.search(_said(report, "Subject")):
         return ()
     code = enhanced_status(words)
-    if code.startswith("4."):
+    if code.startswith("4.") and not known:
         return ()  # a delay
     line = next((line for line in words.splitlines() if code and code in line), words)
     found = _judged(mail, code, words, parseaddr(failed.partition(",")[0])[1] or known, line)
@@ -173,7 +179,10 @@ def _raw_from(raw: bytes) -> str:
 
 
 def _judged(mail: str, code: str, said: str, address: str, line: str = "") -> tuple[CameBack, ...]:
-    verdict, reason = verdict_of(code, said), _reason(code, line or said)
+    return _came_back(mail, verdict_of(code, said), _reason(code, line or said), address)
+
+
+def _came_back(mail: str, verdict: Verdict, reason: str, address: str) -> tuple[CameBack, ...]:
     if verdict.ours is not None:
         return (Blamed(mail, verdict.ours, reason, plain=verdict.plain),)
     return (Bounce(mail, verdict.reader, reason, address, plain=verdict.plain),) if verdict.reader is not None else ()
@@ -181,9 +190,16 @@ def _judged(mail: str, code: str, said: str, address: str, line: str = "") -> tu
 
 def _words(parts: list[Message]) -> str:
     """What a report says for people; what follows of our own mail is not said by the server."""
-    text = next((said for part in parts if part.get_content_maintype() == "text" and (said := _text(part)).strip()), "")
+    text = next((said for part in parts if _is_text(part) and (said := _text(part)).strip()), "")
     cut = _QUOTED.search(text)
     return text[: cut.start()] if cut and cut.start() else text
+
+
+def _is_text(part: Message) -> bool:
+    """A text; or parts that could not be told apart, because their boundary is not the one that is announced."""
+    return part.get_content_maintype() == "text" or (
+        part.get_content_maintype() == "multipart" and not isinstance(part.get_payload(), list)
+    )
 
 
 def _reason(code: str, said: str) -> str:

@@ -13,7 +13,7 @@ import msgspec
 
 from paradeiro.connectors.email.dsn import CameBack, came_back
 from paradeiro.domain.bounces import LONGEST_REASON, Blamed, Bounce, enhanced_status
-from paradeiro.domain.mail_refusals import Verdict, verdict_of
+from paradeiro.domain.mail_refusals import SenderFault, Verdict, verdict_of
 from paradeiro.domain.words import BounceKind, Outcome
 from paradeiro.sdk.contract import Report
 from paradeiro.sdk.speech.places import tidy
@@ -23,8 +23,21 @@ _AMAZON = re.compile(r"sns\.[a-z0-9-]+\.amazonaws\.com(\.cn)?")
 # Amazon keeps lists of its own: what is on one bounced hard before.
 _LISTED = frozenset({"NoEmail", "Suppressed", "OnAccountSuppressionList"})
 _JSON = (b"{", b"[")
+# What Amazon says of this mail, not of its reader.
+_AMAZON_OURS = {
+    "MessageTooLarge": SenderFault.SIZE,
+    "ContentRejected": SenderFault.CONTENT,
+    "AttachmentRejected": SenderFault.CONTENT,
+}
+# SendGrid's `bounce_classification`, where the server's words say nothing.
+_SENDGRID_OURS = {
+    "Content": SenderFault.CONTENT,
+    "Reputation": SenderFault.BLOCKED,
+    "Frequency or Volume Too High": SenderFault.RATE,
+}
 _HARD, _COMPLAINT = Verdict(reader=BounceKind.HARD), Verdict(reader=BounceKind.COMPLAINT)
-_AMAZON_MAIL = re.compile(rb'(?m)^(\{"notificationType":.*\})\s*$')
+# The line may have been broken on its way.
+_AMAZON_MAIL = re.compile(rb'(?ms)^(\{"notificationType":.*?\})\s*?(?:\r?\n--|\Z)')
 _A_HEADER = re.compile(rb"(?m)\A(From |[!-9;-~]+:)")
 
 
@@ -39,7 +52,7 @@ def read_report(raw: bytes) -> Report:
     if not _A_HEADER.match(body):
         return Report(Outcome.MALFORMED, message="it is neither a mail nor JSON")
     if found := _AMAZON_MAIL.search(body):  # SNS can mail what it would post
-        return read_report(found[1])
+        return read_report(re.sub(rb"\r?\n ?", b"", found[1]))
     return _read(came_back(body))
 
 
@@ -113,6 +126,9 @@ def _sendgrid(event: dict[str, Any]) -> Sequence[CameBack]:
         case "bounce":
             code = enhanced_status(_text(event, "status")) or enhanced_status(reason)
             verdict = verdict_of(code, reason)
+            fault = _SENDGRID_OURS.get(_text(event, "bounce_classification"))
+            if fault is not None and not verdict.plain:
+                verdict = Verdict(ours=fault)
             # "blocked" is a server that did not want this mail; only a "bounce" may be about the address.
             if event.get("type") == "blocked" and verdict.reader is BounceKind.HARD:
                 verdict = Verdict(reader=BounceKind.SOFT)
@@ -132,6 +148,10 @@ def _amazon_verdict(kind: str, sub_kind: str, code: str, said: str) -> Verdict:
     """
     if kind == "Permanent" and sub_kind in _LISTED:
         return _HARD
+    if sub_kind == "UnsubscribedRecipient":
+        return _COMPLAINT
+    if sub_kind in _AMAZON_OURS:
+        return Verdict(ours=_AMAZON_OURS[sub_kind])
     verdict = verdict_of(code, said)
     if kind == "Permanent":
         return _HARD if sub_kind == "General" and verdict == Verdict(reader=BounceKind.SOFT) and not code else verdict
