@@ -104,7 +104,7 @@ _OURS: tuple[tuple[SenderFault, re.Pattern[str]], ...] = (
             r"rcpthosts|sender (?:address )?(?:rejected|denied|refused)|not a valid sender"
             r"|sender.{0,20}not (?:allowed|authori)",
             r"(?:must|need to|should) (?:authenticate|log ?in|check for new mail)|authentication (?:is )?required",
-            r"credentials for relay|smtp relay service|insecure mail relay|invalid sender"
+            r"sendasdenied|credentials for relay|smtp relay service|insecure mail relay|invalid sender"
             r"|mail from .{0,60}(?:not allowed|refused|rejected)"
             r"|sender domain|not verified",
         ),
@@ -115,6 +115,7 @@ _OURS: tuple[tuple[SenderFault, re.Pattern[str]], ...] = (
             r"too (?:many|much|fast|frequent)(?: \S+){0,3}(?: mail| message| connection| recipient| concurrent"
             r"| error| invalid)",
             r"(?:rate|connection|sending|hourly|daily|message) (?:limit|rate)|rate.?limit|throttl|too many(?! hops)",
+            r"frequency limited|rate control|bounce attack",
             r"limite(?: \S+){0,3} de (?:envio|env[ií]o|mensage|mensaje|conex)|(?:muit|demasiad)[ao]s (?:mensage"
             r"|mensaje|conex"
             r"|destinat)|trop de (?:messages|connexions|destinataires)|zu viele",
