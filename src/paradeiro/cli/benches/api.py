@@ -17,6 +17,7 @@ from paradeiro.app import house
 from paradeiro.cli.accounts import make_key
 from paradeiro.flow.bulk import MOST_LINES
 from paradeiro.settings import Settings
+from paradeiro.world.codes import s10
 
 _WORKERS = 2
 CLIENTS = 16
@@ -69,7 +70,7 @@ async def _measure(address: str, key: str, pid: int, size: int) -> dict[str, Any
 async def _bulk(client: httpx.AsyncClient, lines: int) -> float:
     """New packages in one call, each of an order of its own."""
     each = (
-        {"carrier": "correios", "tracking_code": "AA123456785BR", "order": {"number": f"L{number}"}}
+        {"carrier": "correios", "tracking_code": s10("AB", number), "order": {"number": f"L{number}"}}
         for number in range(lines)
     )
     body = "\n".join(json.dumps(line) for line in each).encode()
@@ -117,7 +118,7 @@ async def _health(client: httpx.AsyncClient, _: int) -> httpx.Response:
 async def _register(client: httpx.AsyncClient, number: int) -> httpx.Response:
     body = {
         "carrier": "correios",
-        "tracking_code": "AA123456785BR",
+        "tracking_code": s10("AA", number),
         "order": {"number": f"B{number}", "customer": {"email": "a@example.com"}},
         "invoice": {"number": "NF-1"},
     }
