@@ -7,8 +7,10 @@ import ast
 import re
 import tomllib
 from collections.abc import Callable, Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+import grimp  # import-linter stands on it: no dependency of its own
 import pytest
 
 from paradeiro.domain.words import EffectKind, NoticeKind, Reason, Status
@@ -302,6 +304,48 @@ def test_a_needless_exception_is_seen() -> None:
     assert len(list(needless({"b.py": 500, "b.py:f": 60, "gone.py": 700}, sources))) == 3
     assert not list(needless({"a.py": 450}, sources))
     assert not list(sizes("a.py", sources["a.py"], {"a.py": 450}))
+
+
+# ── rules over all modules at once ───────────────────────────────────────────────────────────────────────────────────
+
+
+def circle(package: str) -> list[str]:
+    """A circle of modules that import each other, first and last the same; empty if there is none. Imports inside
+    functions and under TYPE_CHECKING count: they hide a circle, they do not end it.
+    """
+    graph = grimp.build_graph(package, cache_dir=None)
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    found = circle("paradeiro")
+    assert not found, " -> ".join(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "back"),
+    [
+        ("at_the_top", "from {0}.a import x\n"),
+        ("in_a_function", "def f() -> None:\n    from {0} import a\n"),
+        ("for_types", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from {0}.a import x\n"),
+        ("by_the_package", "from {0} import y\n"),
+    ],
+)
+def test_a_circle_is_seen(name: str, back: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = f"circle_{name}"
+    (tmp_path / package).mkdir()
+    (tmp_path / package / "__init__.py").write_text(f"from {package}.a import x\ny = 1\n")
+    (tmp_path / package / "a.py").write_text(f"from {package}.b import z\nx = 1\n")
+    (tmp_path / package / "b.py").write_text("z = 1\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert circle(package) == []
+    (tmp_path / package / "b.py").write_text(back.format(package) + "z = 1\n")
+    assert {f"{package}.a", f"{package}.b"} <= set(circle(package))
 
 
 # ── rules over other files ───────────────────────────────────────────────────────────────────────────────────────────

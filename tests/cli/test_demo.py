@@ -18,8 +18,9 @@ from paradeiro.cli.demo import START, Outage, demo_command, play
 from paradeiro.db.embedded import Embedded
 from paradeiro.settings import Settings
 from paradeiro.world.clock import WorldClock
+from paradeiro.world.parties import World
 from paradeiro.world.scenario import Scenario
-from paradeiro.world.server import World, serve
+from paradeiro.world.server import serve
 from paradeiro.world.truth import Package, Truth
 from tests.databases import TEMPLATE
 

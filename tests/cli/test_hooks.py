@@ -24,8 +24,9 @@ from paradeiro.worker.drain import drain
 from paradeiro.world.clock import WorldClock
 from paradeiro.world.correios_push import FLAVOURS, FORMS
 from paradeiro.world.faults import Fault
+from paradeiro.world.parties import World
 from paradeiro.world.scenario import CHANNELS, Scenario
-from paradeiro.world.server import World, listening, serve
+from paradeiro.world.server import listening, serve
 from paradeiro.world.truth import Package
 from tests.databases import START, open_means
 

@@ -29,8 +29,9 @@ from paradeiro.web.server import create_app
 from paradeiro.worker.drain import drain
 from paradeiro.world.clock import WorldClock
 from paradeiro.world.faults import Fault
+from paradeiro.world.parties import World
 from paradeiro.world.scenario import CHANNELS, Scenario
-from paradeiro.world.server import World, listening, serve
+from paradeiro.world.server import listening, serve
 from paradeiro.world.truth import SoldOrder
 from paradeiro.world.vtex_news import OrderNews
 from tests.databases import START, open_means

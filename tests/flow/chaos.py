@@ -11,7 +11,7 @@ from typing import Any
 from paradeiro.db.shipments import Kept
 from paradeiro.sdk.history import told_events
 from paradeiro.world.faults import MAIL_KINDS, Fault
-from paradeiro.world.server import World
+from paradeiro.world.parties import World
 from paradeiro.world.truth import Package, SoldOrder
 from tests.flow.endpoints import OK, Got, Receiver, status
 

@@ -24,8 +24,9 @@ from paradeiro.flow.statements import Statement, add_event, reopen
 from paradeiro.flow.tokens import Keeper
 from paradeiro.sdk import http
 from paradeiro.world.clock import WorldClock
+from paradeiro.world.parties import World, make_world
 from paradeiro.world.scenario import CHANNELS, MERCADO_LIVRE, Scenario
-from paradeiro.world.server import World, make_world, serving
+from paradeiro.world.server import serving
 from paradeiro.world.truth import Package, SoldOrder
 from tests.databases import START, HandClock, open_means
 from tests.flow.chaos import SINKS, Deaf, Shown, lines_of, trouble, wrong_at_endpoint

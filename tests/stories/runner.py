@@ -28,8 +28,9 @@ from paradeiro.web.api.shapes import ShipmentIn
 from paradeiro.worker.drain import drain
 from paradeiro.world.clock import WorldClock
 from paradeiro.world.mail import Mail
+from paradeiro.world.parties import World
 from paradeiro.world.scenario import CHANNELS, MARKETPLACE
-from paradeiro.world.server import World, serve
+from paradeiro.world.server import serve
 from paradeiro.world.truth import Customer, Package, SoldOrder, Truth
 from tests.databases import open_means
 

@@ -7,8 +7,9 @@ import httpx
 import pytest
 
 from paradeiro.world.clock import WorldClock
+from paradeiro.world.parties import World
 from paradeiro.world.scenario import Scenario
-from paradeiro.world.server import World, serve
+from paradeiro.world.server import serve
 
 START = datetime(2026, 10, 5, 6, 0, tzinfo=UTC)  # a Monday
 DAYS = 12

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from paradeiro.world.server import World
+from paradeiro.world.parties import World
 from paradeiro.world.truth import Package
 
 JSON = {"accept": "application/json", "content-type": "application/json"}

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from paradeiro.world.server import World
+from paradeiro.world.parties import World
 
 from .parties import a_package, order_keys, orders_url, track, tracking
 from .test_mail import send

@@ -11,8 +11,8 @@ from paradeiro.world.clock import WorldClock
 from paradeiro.world.compare import CODE_HEADER, STATUS_HEADER, Claim, differences
 from paradeiro.world.correios import ZONE
 from paradeiro.world.mail import Mail
+from paradeiro.world.parties import World, make_world
 from paradeiro.world.scenario import MARKETPLACE, Scenario
-from paradeiro.world.server import World, make_world
 from paradeiro.world.truth import Package, SoldOrder, history, standing
 
 from .conftest import START

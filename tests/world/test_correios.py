@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import httpx
 import pytest
 
-from paradeiro.world.server import World
+from paradeiro.world.parties import World
 
 from .parties import a_package, api_key, basic, token, track
 

@@ -12,7 +12,7 @@ from paradeiro.connectors.correios import CONNECTOR, bulk
 from paradeiro.connectors.correios.client import CorreiosSession
 from paradeiro.domain.words import Outcome
 from paradeiro.sdk.contract import AccountRef
-from paradeiro.world.server import World
+from paradeiro.world.parties import World
 
 from .parties import api_key
 

@@ -13,7 +13,7 @@ from paradeiro.domain.words import Outcome, ProofKind
 from paradeiro.sdk.contract import AccountRef, ProofAnswer, ProofAsked
 from paradeiro.world.compare import unproven
 from paradeiro.world.correios_proofs import pictures
-from paradeiro.world.server import World
+from paradeiro.world.parties import World
 from paradeiro.world.truth import Package
 
 

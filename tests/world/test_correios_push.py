@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from paradeiro.world.correios_push import FLAVOURS, FORMS
-from paradeiro.world.server import World, serve
+from paradeiro.world.parties import World
+from paradeiro.world.server import serve
 from paradeiro.world.truth import Truth
 from tests.connectors.parties import Asked, Party, Reply, party
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from paradeiro.world.faults import Fault
-from paradeiro.world.server import World
+from paradeiro.world.parties import World
 
 from .parties import a_package, market_keys, order_keys, orders_url, track, tracking
 

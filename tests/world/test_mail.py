@@ -6,7 +6,7 @@ import aiosmtplib
 import pytest
 
 from paradeiro.world.faults import Fault
-from paradeiro.world.server import World
+from paradeiro.world.parties import World
 
 
 async def send(world: World, to: str = "ana@example.com", message_id: str = "<1@loja>") -> None:

@@ -10,7 +10,7 @@ from paradeiro.connectors import discover
 from paradeiro.domain.words import EffectKind, Outcome
 from paradeiro.sdk.contract import AccountRef
 from paradeiro.sdk.hard_cases import hard_cases
-from paradeiro.world.server import World
+from paradeiro.world.parties import World
 
 from .parties import JSON, market_keys
 

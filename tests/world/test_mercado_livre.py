@@ -20,8 +20,9 @@ from paradeiro.world.faults import Fault, Faulty
 from paradeiro.world.mercado_livre import MercadoLivre
 from paradeiro.world.mercado_livre_rules import CONTRACT, V2
 from paradeiro.world.mercado_livre_sales import KINDS, Numbers, another_sellers, numbers_behind, without_shipment
+from paradeiro.world.parties import World, make_world
 from paradeiro.world.scenario import MERCADO_LIVRE, Scenario
-from paradeiro.world.server import World, make_world, serving
+from paradeiro.world.server import serving
 
 from .conftest import START
 

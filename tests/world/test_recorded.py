@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import httpx
 
-from paradeiro.world.server import World
+from paradeiro.world.parties import World
 
 from .parties import track
 

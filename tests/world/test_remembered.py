@@ -6,8 +6,9 @@ from pathlib import Path
 from paradeiro.world.__main__ import _remembered, _save
 from paradeiro.world.clock import WorldClock
 from paradeiro.world.mail import Mail
+from paradeiro.world.parties import make_world
 from paradeiro.world.scenario import Scenario
-from paradeiro.world.server import make_world, serving
+from paradeiro.world.server import serving
 
 START = datetime(2026, 10, 5, 6, tzinfo=UTC)
 

@@ -12,8 +12,9 @@ import httpx
 import pytest
 
 from paradeiro.world.clock import WorldClock
+from paradeiro.world.parties import World
 from paradeiro.world.scenario import Scenario
-from paradeiro.world.server import World, serve
+from paradeiro.world.server import serve
 
 from .conftest import START
 

@@ -10,7 +10,7 @@ from paradeiro.connectors.seventeen_track.parse import parse
 from paradeiro.domain.timeline import fold
 from paradeiro.domain.words import Outcome
 from paradeiro.world.faults import Fault
-from paradeiro.world.server import World
+from paradeiro.world.parties import World
 from paradeiro.world.seventeen_track import ZONE
 from paradeiro.world.truth import standing
 

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from paradeiro.world.server import World
+from paradeiro.world.parties import World
 
 from .parties import JSON, a_package, order_keys, orders_url, tracking
 

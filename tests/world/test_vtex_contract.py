@@ -20,8 +20,9 @@ from paradeiro.sdk.contract import AccountRef
 from paradeiro.sdk.hard_cases import hard_cases
 from paradeiro.world.clock import WorldClock
 from paradeiro.world.contract import breach, contract_of
+from paradeiro.world.parties import World, make_world
 from paradeiro.world.scenario import Scenario
-from paradeiro.world.server import World, listening, make_world
+from paradeiro.world.server import listening
 from paradeiro.world.vtex import CONTRACT
 
 from .conftest import DAYS, START

@@ -9,7 +9,7 @@ from paradeiro.connectors import discover
 from paradeiro.connectors.vtex.readback import shows
 from paradeiro.domain.words import Outcome
 from paradeiro.sdk.contract import AccountRef
-from paradeiro.world.server import World
+from paradeiro.world.parties import World
 
 from .parties import a_package, order_keys, orders_url
 

@@ -31,8 +31,9 @@ from paradeiro.worker.drain import drain
 from paradeiro.world.clock import WorldClock
 from paradeiro.world.compare import Claim, differences, unproven
 from paradeiro.world.faults import Fault
+from paradeiro.world.parties import World
 from paradeiro.world.scenario import CHANNELS, Scenario
-from paradeiro.world.server import World, listening, serve
+from paradeiro.world.server import listening, serve
 
 # A Monday; the days are the same whenever they are played.
 START = datetime(2026, 10, 5, 6, 0, tzinfo=UTC)

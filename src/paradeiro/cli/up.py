@@ -1,13 +1,10 @@
 """In: settings; out: the whole house running until Ctrl-C; the simulated world too while there is no account."""
 
 import asyncio
-import os
 import signal
 import socket
-import sys
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from types import FrameType
 from typing import NoReturn
 
@@ -17,10 +14,9 @@ from rich.console import Console
 
 from paradeiro.app import house, real_clock
 from paradeiro.cli.accounts import WORLD_STORE, make_key
-from paradeiro.cli.children import Child, Lifeline, stop_all
+from paradeiro.cli.children import Child, Lifeline
 from paradeiro.cli.database import REAL_DATABASE, migrate_command
 from paradeiro.cli.trial import (
-    Trial,
     TrialError,
     end_trial,
     forget_trial,
@@ -30,6 +26,7 @@ from paradeiro.cli.trial import (
     start_trial,
 )
 from paradeiro.cli.up_lock import UpLock, only_up
+from paradeiro.cli.up_processes import Running
 from paradeiro.cli.watching import watch
 from paradeiro.db.embedded import Embedded
 from paradeiro.db.migrate import DatabaseTooOldError, DatabaseUnreachableError
@@ -45,44 +42,6 @@ _READY_SECONDS = 30.0
 
 class UpError(RuntimeError):
     """Why the house cannot start. Its text is for the person who typed."""
-
-
-@dataclass(slots=True)
-class Running:
-    """All that one `up` runs, and on what."""
-
-    settings: Settings
-    console: Console
-    url: str
-    address: str
-    server: Embedded | None
-    lifeline: Lifeline
-    trial: Trial | None = None
-    trial_key: str = ""
-    children: list[Child] = field(default_factory=list)
-
-    def environment(self) -> dict[str, str]:
-        """What the children read as their settings."""
-        env = os.environ | {
-            "PARADEIRO_DATABASE_URL": self.url,
-            "PARADEIRO_DATA_DIR": str(self.settings.data_dir.resolve()),
-            "PARADEIRO_PORT": str(self.settings.port),
-        }
-        return env if self.trial is None else env | {"PARADEIRO_WORLD_FILE": str(self.trial.file)}
-
-    def stop(self) -> None:
-        """End all of it; the world last, so that nobody finds it gone."""
-        stop_all(self.children)
-        if self.trial is not None:
-            stop_all([self.trial.child])
-
-    def start_children(self) -> None:
-        """The web and a worker."""
-        me = [sys.executable, "-m", "paradeiro"]
-        for name, command in (("the web", "serve"), ("the worker", "work")):
-            child = Child(name, [*me, command], self.environment(), self.lifeline)
-            self.children.append(child)
-            child.start()
 
 
 def up_command(settings: Settings, console: Console, *, fresh: bool = False, show_key: bool = False) -> int:

@@ -5,21 +5,18 @@ import shutil
 import signal
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import psycopg
 from rich.console import Console
 
 from paradeiro.cli.accounts import WORLD_STORE
 from paradeiro.cli.trial import end_trial, furnish, have_it_push, wait_for_world
+from paradeiro.cli.up_processes import Running
 from paradeiro.cli.worlds import keep_registering
 from paradeiro.db.embedded import Embedded, EmbeddedError
 from paradeiro.db.pool import open_connection
 from paradeiro.db.stores import has_accounts
 from paradeiro.web.space import ENOUGH_BYTES
-
-if TYPE_CHECKING:
-    from paradeiro.cli.up import Running
 
 _WATCH_SECONDS = 0.5
 _LOOK_SECONDS = 2.0
@@ -88,7 +85,7 @@ class Space:
         self.short = short
 
 
-async def watch(running: "Running") -> None:
+async def watch(running: Running) -> None:
     """Until SIGINT or SIGTERM."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -121,12 +118,12 @@ async def watch(running: "Running") -> None:
         await registering
 
 
-async def _register(running: "Running", over: asyncio.Event) -> None:
+async def _register(running: Running, over: asyncio.Event) -> None:
     assert running.trial is not None
     await keep_registering(running.trial.admin, running.address, running.trial_key, over)
 
 
-async def _revive_world(running: "Running") -> None:
+async def _revive_world(running: Running) -> None:
     trial = running.trial
     if trial is None or trial.child.process.poll() is None:
         return
@@ -137,7 +134,7 @@ async def _revive_world(running: "Running") -> None:
         await have_it_push(running.settings, running.url, running.address, running.console)
 
 
-async def _real_accounts(running: "Running") -> bool:
+async def _real_accounts(running: Running) -> bool:
     """Whether somebody has added an account of a real party meanwhile."""
     try:
         async with await open_connection(running.url) as connection:
@@ -146,7 +143,7 @@ async def _real_accounts(running: "Running") -> bool:
         return False  # the next look tells
 
 
-async def _end_trial(running: "Running") -> None:
+async def _end_trial(running: Running) -> None:
     """From the simulated shop to the real one: real time, real parties; the same address, the same keys."""
     assert running.trial is not None
     await asyncio.to_thread(running.stop)

@@ -11,8 +11,9 @@ from datetime import datetime
 from pathlib import Path
 
 from paradeiro.world.clock import WorldClock
+from paradeiro.world.parties import World, make_world
 from paradeiro.world.scenario import Scenario
-from paradeiro.world.server import World, make_world, serving
+from paradeiro.world.server import serving
 
 _SAVE_SECONDS = 5.0
 

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from starlette.applications import Starlette
@@ -12,16 +12,14 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from paradeiro.world.faults import Fault
+from paradeiro.world.parties import World
 from paradeiro.world.truth import SoldOrder, standing
-
-if TYPE_CHECKING:
-    from paradeiro.world.server import World
 
 _PAGES = Environment(loader=FileSystemLoader(Path(__file__).parent / "pages"), autoescape=select_autoescape(["html"]))
 _SHOWN = 200
 
 
-def admin_app(world: "World") -> Starlette:
+def admin_app(world: World) -> Starlette:
     """The door for people and for tests. It is no party: nothing of the product may use it."""
     door = _Door(world)
     return Starlette(
@@ -49,7 +47,7 @@ def admin_app(world: "World") -> Starlette:
 class _Door:
     """The world's pages and their JSON twins."""
 
-    world: "World"
+    world: World
 
     async def home(self, _: Request) -> Response:
         world = self.world
@@ -157,12 +155,12 @@ class _Door:
         return JSONResponse(told | {"mercado_livre": world.mercado_livre.told})
 
 
-def _told(world: "World") -> list[dict[str, Any]]:
+def _told(world: World) -> list[dict[str, Any]]:
     """What the order system and the marketplaces were told."""
     return world.order_system.told + world.marketplace.told + world.mercado_livre.told
 
 
-def _at_both(world: "World", order: SoldOrder) -> dict[str, Any]:
+def _at_both(world: World, order: SoldOrder) -> dict[str, Any]:
     packages = world.order_system.orders[order.order_id]["packageAttachment"]["packages"]
     invoices = {
         i: kept for (number, i), kept in world.marketplace.invoices.items() if number == order.marketplace_number
@@ -189,7 +187,7 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
 
 
-def _known(world: "World", package: Any) -> dict[str, Any]:
+def _known(world: World, package: Any) -> dict[str, Any]:
     now = world.clock()
     stands = standing(package, now)
     return {

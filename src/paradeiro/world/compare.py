@@ -9,8 +9,8 @@ from itertools import pairwise
 from paradeiro.world.correios import ZONE
 from paradeiro.world.correios_proofs import pictures
 from paradeiro.world.mail import Mail
+from paradeiro.world.parties import World
 from paradeiro.world.scenario import MARKETPLACE, MERCADO_LIVRE
-from paradeiro.world.server import World
 from paradeiro.world.truth import Package, SoldOrder, Standing, history, standing
 from paradeiro.world.vtex import shown_instant
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from paradeiro.domain.records import Parsed
 from paradeiro.domain.words import NoticeKind, Status
 from paradeiro.world.faults import Fault
-from paradeiro.world.server import World
+from paradeiro.world.parties import World
 
 Parse = Callable[[bytes], list[Parsed]]
 # From how answers are read today to how they are read once we are repaired.

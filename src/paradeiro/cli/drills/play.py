@@ -24,8 +24,9 @@ from paradeiro.settings import Settings
 from paradeiro.worker.drain import drain
 from paradeiro.world.clock import WorldClock
 from paradeiro.world.compare import Claim, differences
+from paradeiro.world.parties import World, make_world
 from paradeiro.world.scenario import CHANNELS, Scenario
-from paradeiro.world.server import World, make_world, serving
+from paradeiro.world.server import serving
 
 # A Monday. The incident begins on Thursday morning, with packages on their way.
 _START = datetime(2026, 10, 19, 6, 0, tzinfo=UTC)

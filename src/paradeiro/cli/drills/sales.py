@@ -24,8 +24,9 @@ from paradeiro.flow.means import Means
 from paradeiro.settings import Settings
 from paradeiro.world.compare import Claim, differences
 from paradeiro.world.faults import Fault
+from paradeiro.world.parties import World
 from paradeiro.world.scenario import CHANNELS, MERCADO_LIVRE, Scenario
-from paradeiro.world.server import World, serving
+from paradeiro.world.server import serving
 
 _CONNECTOR = "mercado_livre"
 _NOTIFICATIONS = "seller_notifications"

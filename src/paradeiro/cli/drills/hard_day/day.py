@@ -22,8 +22,9 @@ from paradeiro.flow.means import Means
 from paradeiro.settings import Settings
 from paradeiro.web.server import create_app
 from paradeiro.world.clock import WorldClock
+from paradeiro.world.parties import World, make_world
 from paradeiro.world.scenario import CHANNELS, Scenario
-from paradeiro.world.server import World, listening, make_world, serving
+from paradeiro.world.server import listening, serving
 
 _START = datetime(2026, 10, 19, 6, 0, tzinfo=UTC)  # a Monday
 _PAST = timedelta(days=1)
