@@ -73,6 +73,8 @@ def test_good_values_are_taken() -> None:
 def test_a_logo_says_how_large_it_is() -> None:
     assert logo_of(PNG) == Logo(PNG, "image/png", 200, 50)
     assert logo_of(JPEG) == Logo(JPEG, "image/jpeg", 200, 50)
+    filled = JPEG.replace(b"\xff\xc0", b"\xff\xff\xff\xc0")
+    assert logo_of(filled) == Logo(filled, "image/jpeg", 200, 50)
 
 
 @pytest.mark.parametrize("content", [b"", b"<svg/>", b"GIF89a", PNG[:20], JPEG[:12], b"\xff\xd8\xff\xe0\x00\x00" * 9])

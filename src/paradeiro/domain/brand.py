@@ -108,7 +108,8 @@ def _jpeg_size(content: bytes) -> tuple[int, int] | None:
     while at + 9 <= len(content) and content[at] == 0xFF:
         if content[at + 1] in _FRAMES:
             return int.from_bytes(content[at + 7 : at + 9]), int.from_bytes(content[at + 5 : at + 7])
-        at += 2 + max(2, int.from_bytes(content[at + 2 : at + 4]))
+        # Any number of fill bytes FF may stand before a marker (ITU T.81, B.1.1.2).
+        at += 1 if content[at + 1] == 0xFF else 2 + max(2, int.from_bytes(content[at + 2 : at + 4]))
     return None
 
 

@@ -2,11 +2,15 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from functools import partial
+
+import idna
 
 from paradeiro.connectors.email.asking import asking
 from paradeiro.connectors.email.layout import LayoutError, built_in, own
@@ -70,12 +74,15 @@ def address(text: str) -> str:
 
 
 def _ascii_domain(domain: str) -> str:
+    """The domain as it is registered (IDNA 2008). Python's codec is IDNA 2003: it makes fass.de, which is another's, of
+    faß.de; it is asked only about what IDNA 2008 has no rule for, such as the symbols in some old domains.
+    """
     if domain.isascii():
         return domain
-    try:
-        return domain.encode("idna").decode("ascii")
-    except UnicodeError:
-        return domain  # no domain at all: the server will say so
+    for encode in (partial(idna.encode, domain, uts46=True), partial(domain.encode, "idna")):
+        with suppress(UnicodeError):
+            return encode().decode("ascii")
+    return domain  # no domain at all: the server will say so
 
 
 @dataclass(frozen=True, slots=True)
