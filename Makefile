@@ -1,5 +1,5 @@
 # Paradeiro. `make up` starts it, `make test` proves it; both make what they need first.
-.PHONY: env up demo test check format
+.PHONY: env up demo test quick check format
 .DEFAULT_GOAL := up
 
 env: ## the environment: .venv/bin/paradeiro
@@ -15,14 +15,19 @@ demo: env ## days in seconds; for example: make demo ARGS="--packages 200 --days
 test: export PYTHONDONTWRITEBYTECODE =
 test: env ## everything; for a part: make test ARGS="tests/domain -x"
 	@sh scripts/chromium.sh
-	.venv/bin/pytest -n 2 --dist worksteal $(ARGS)
+	.venv/bin/pytest -n 3 --dist worksteal $(ARGS)
 
-check: env ## lint, format, types, import contracts, house rules, lock file
+quick: export PYTHONDONTWRITEBYTECODE =
+quick: env ## the thinking (domain, parse, render, conformance) and one story from the carrier to the mail
+	.venv/bin/pytest -n 2 --dist worksteal tests/domain tests/connectors tests/sdk tests/test_connectors.py \
+		"tests/stories/test_stories.py::test_story[sedex_delivered_next_day]" $(ARGS)
+
+check: env ## lint, format, types, import contracts, house rules, what the documentation names, lock file
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-logo
-	.venv/bin/pytest tests/test_house.py
+	.venv/bin/pytest tests/test_house.py tests/test_docs.py
 	.uv/bin/uv lock --check
 
 format: env ## what the formatter and the safe fixes can mend

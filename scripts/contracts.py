@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-TARGET = Path(__file__).parent.parent / "src" / "paradeiro" / "world" / "contracts"
+TARGET = Path(__file__).parent.parent / "src" / "paradeiro" / "simulator" / "contracts"
 KEPT = {"type", "properties", "required", "items", "enum"}
 WANTED = {
     "openapi-orders.json": (

@@ -18,9 +18,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from paradeiro.web.track.geo import BRAZIL_SIZE, WORLD_SIZE, on_brazil, on_world, plain
+from paradeiro.web.track.map.places import BRAZIL_SIZE, WORLD_SIZE, on_brazil, on_world, plain
 
-TARGET = Path(__file__).parent.parent / "src" / "paradeiro" / "web" / "track"
+TARGET = Path(__file__).parent.parent / "src" / "paradeiro" / "web" / "track" / "map"
 Point = tuple[float, float]
 Grid = tuple[int, int]
 BRAZIL_ID, ANTARCTICA_ID = "076", "010"
@@ -145,25 +145,25 @@ def path(lines: Iterable[list[Grid]], *, closed: bool) -> str:
     return said
 
 
-def unrolled(ring: list[Point], around: float) -> Iterator[list[Point]]:
+def unrolled(ring: list[Point], recording: float) -> Iterator[list[Point]]:
     """A ring that goes on where it crosses the edge of the world, once at each edge; `around` is all the world's width.
     A ring around a pole (Antarctica's) is left out: it is on none of our sheets.
     """
     out, shift = [ring[0]], 0.0
     for (ax, _), (bx, by) in pairwise(ring):
-        shift += around if ax - bx > around / 2 else -around if bx - ax > around / 2 else 0
+        shift += recording if ax - bx > recording / 2 else -recording if bx - ax > recording / 2 else 0
         out.append((bx + shift, by))
     if shift:
         return
     yield out
     if out != ring:
-        yield [(x + around, y) for x, y in out]
-        yield [(x - around, y) for x, y in out]
+        yield [(x + recording, y) for x, y in out]
+        yield [(x - recording, y) for x, y in out]
 
 
-def fill(rings: Iterable[list[Point]], size: tuple[int, int], around: float, least: float) -> str:
+def fill(rings: Iterable[list[Point]], size: tuple[int, int], recording: float, least: float) -> str:
     """Filled land: rings on a sheet, without the tiny ones."""
-    found = (on_grid(clipped(part, *size)) for ring in rings for part in unrolled(ring, around))
+    found = (on_grid(clipped(part, *size)) for ring in rings for part in unrolled(ring, recording))
     return path([r for r in found if len(r) > 3 and abs(area(r)) >= least], closed=True)
 
 
@@ -177,8 +177,8 @@ def outlines(countries_10m: dict[str, Any], countries_110m: dict[str, Any], stat
     globe = on_brazil(0, 180)[0] - on_brazil(0, -180)[0]
     near = sheet(countries_10m, on_brazil, 6)
     named = {g.get("id"): g for g in countries_10m["objects"]["countries"]["geometries"]}
-    around = (joined(ring, near) for ring in rings_of(countries_10m["objects"]["land"]))
-    yield f"brazil\taround\t{fill(around, BRAZIL_SIZE, globe, 60)}"
+    recording = (joined(ring, near) for ring in rings_of(countries_10m["objects"]["land"]))
+    yield f"brazil\taround\t{fill(recording, BRAZIL_SIZE, globe, 60)}"
     own = (joined(ring, near) for ring in rings_of(named[BRAZIL_ID]))
     yield f"brazil\tland\t{fill(own, BRAZIL_SIZE, globe, 20)}"
     yield f"brazil\tborders\t{lines(sheet(states, on_brazil, 7), shared(states['objects']['bra']['geometries']))}"

@@ -3,7 +3,7 @@
     .venv/bin/python scripts/reply_dictionary.py 2
 
 A dictionary that replies were packed with must never change, so this refuses to write one that is there. After making
-one, raise NEWEST in src/paradeiro/db/packing.py, and measure: paradeiro bench packing.
+one, raise NEWEST in src/paradeiro/db/following/compression.py, and measure: paradeiro bench packing.
 """
 
 import json

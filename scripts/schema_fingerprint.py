@@ -11,9 +11,9 @@ from pathlib import Path
 
 import psycopg
 
-from paradeiro.db.embedded import Embedded
 from paradeiro.db.migrate import migrate
-from paradeiro.db.schema_check import fingerprint
+from paradeiro.db.schema_check import read_schema
+from paradeiro.db.server.embedded import Embedded
 
 TARGET = Path(__file__).parent.parent / "src" / "paradeiro" / "db" / "schema.json"
 
@@ -24,7 +24,7 @@ def main() -> None:
         url = server.fresh_url("fingerprint")
         migrate(url, compare=False)
         with psycopg.connect(url) as connection:
-            found = fingerprint(connection)
+            found = read_schema(connection)
     TARGET.write_text(json.dumps(found, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"{len(found)} tables are written down in {TARGET}")
 

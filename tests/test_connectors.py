@@ -3,10 +3,10 @@
 import pytest
 
 from paradeiro.connectors import discover
-from paradeiro.sdk.conformance import RULES, Rule, judge, verdicts
+from paradeiro.sdk.conformance.quality import claims_of
+from paradeiro.sdk.conformance.subject import folder_of, subject_of
+from paradeiro.sdk.conformance.suite import RULES, Rule, judge, verdicts
 from paradeiro.sdk.contract import Connector
-from paradeiro.sdk.rules.quality import claims_of
-from paradeiro.sdk.rules.subject import folder_of, subject_of
 
 CONNECTORS = discover()
 

@@ -6,9 +6,10 @@ A rule is a function from (path, source) to sentences. It is run over all of `sr
 import ast
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import grimp  # import-linter stands on it: no dependency of its own
 import pytest
@@ -22,6 +23,9 @@ FUNCTION_WALL = 40
 
 # What is allowed to be longer: "path" or "path:function" -> lines. May only shrink: a needless entry fails.
 LONGER: dict[str, int] = {}
+FOLDER_WALL = 15
+# The same of folders: a party's is one room, however much it can do.
+FULLER: dict[str, int] = {"connectors/correios": 16}
 
 _BANNED_NAMES = {"utils", "util", "common", "helpers", "helper", "models", "services", "service", "managers", "manager"}
 _SQL = re.compile(
@@ -31,6 +35,8 @@ _SQL = re.compile(
 _SUPPRESSION = re.compile(r"#\s*(noqa\b(?::\s*[A-Z]+\d+(?:[,\s]+[A-Z]+\d+)*)?|type:\s*ignore(?:\[[\w\-, ]*\])?)(.*)$")
 _PURE_ROOMS = ("domain/",)
 _PURE_MODULES = {"parse.py", "render.py", "codes.py", "push.py"}
+# Where a flow decides: frozen values in and out. Of `db` it may know row types only.
+_PURE_FLOW = {"recording_outcome.py", "change_notices.py", "effect_rows.py", "missing_invoices.py"}
 _IMPURE_MODULES = {
     *("random", "secrets", "socket", "time", "uuid", "asyncio", "subprocess", "threading", "http", "urllib.request"),
     *("httpx", "psycopg", "aiosmtplib", "smtplib", "sqlalchemy", "pgqueuer"),
@@ -100,6 +106,18 @@ def sizes(name: str, source: str, longer: dict[str, int] | None = None) -> Itera
             yield f"{function} has {length} lines, the wall is {wall}"
 
 
+def crowded(names: Iterable[str], more: dict[str, int] | None = None) -> Iterator[str]:
+    """A folder of more than fifteen modules is two rooms. Migrations are a list, not a room."""
+    allowed = FULLER if more is None else more
+    counted = Counter(str(PurePosixPath(name).parent) for name in names if "/versions/" not in name)
+    for folder, count in sorted(counted.items()):
+        if count > allowed.get(folder, FOLDER_WALL):
+            yield f"{folder}: {count} modules, the wall is {allowed.get(folder, FOLDER_WALL)}"
+    for folder, most in allowed.items():
+        if counted[folder] < most:
+            yield f"FULLER['{folder}'] may shrink from {most} to {counted[folder]}"
+
+
 def needless(exceptions: dict[str, int], sources: dict[str, str]) -> Iterator[str]:
     """Entries of the exceptions table that may go, or may be smaller."""
     for entry, allowed in exceptions.items():
@@ -161,9 +179,13 @@ def excepts(_: str, source: str) -> Iterator[str]:
 
 def pure(name: str, source: str) -> Iterator[str]:
     """Habit 4: where we think there is no clock, no chance, no network, no database and no client."""
-    connector = name.startswith(("connectors/", "sdk/template/")) and name.rsplit("/", 1)[-1] in _PURE_MODULES
-    if not connector and not name.startswith(_PURE_ROOMS):
+    file = name.rsplit("/", 1)[-1]
+    connector = name.startswith(("connectors/", "sdk/template/")) and file in _PURE_MODULES
+    decides = name.startswith("flow/") and file in _PURE_FLOW
+    if not connector and not decides and not name.startswith(_PURE_ROOMS):
         return
+    if decides:
+        yield from _database_calls(source)
     for node in ast.walk(ast.parse(source)):
         for module in _imported(node):
             root = module.split(".", 1)[0]
@@ -180,6 +202,16 @@ def _imported(node: ast.AST) -> list[str]:
         module = node.module or ""
         return [module, *(f"{module}.{alias.name}".lstrip(".") for alias in node.names)] if node.level else [module]
     return []
+
+
+def _database_calls(source: str) -> Iterator[str]:
+    """What could reach a database: anything awaited, a connection, more of `db` than a type."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.AsyncFunctionDef | ast.Await):
+            yield f"line {node.lineno}: is asynchronous"
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("paradeiro.db"):
+            functions = [a.name for a in node.names if not a.name[0].isupper() or a.name == "Connection"]
+            yield from (f"line {node.lineno}: imports {each} of {node.module}" for each in functions)
 
 
 def settings_readers(name: str, source: str) -> Iterator[str]:
@@ -246,6 +278,9 @@ MODULE_RULES: list[tuple[Rule, str, str]] = [
     (pure, "connectors/x/parse.py", "from paradeiro.connectors.x.client import y\n"),
     (pure, "connectors/x/parse.py", "from .client import y\n"),
     (pure, "connectors/x/render.py", "import uuid\n"),
+    (pure, "flow/a/recording_outcome.py", "from paradeiro.db import events\n"),
+    (pure, "flow/following/recording_outcome.py", "from paradeiro.db.pool import Connection\n"),
+    (pure, "flow/following/recording_outcome.py", "async def decide(): ...\n"),
     (pure, "connectors/x/render.py", "import datetime\nx = datetime.date.today()\n"),
     (settings_readers, "flow/a.py", "from paradeiro.settings import Settings\n"),
     (settings_readers, "flow/a.py", "from paradeiro import settings\n"),
@@ -262,6 +297,12 @@ _RULES = list(dict.fromkeys(rule for rule, _, _ in MODULE_RULES))
 @pytest.mark.parametrize("rule", _RULES, ids=lambda rule: rule.__name__)
 def test_the_house_keeps(rule: Rule) -> None:
     assert not broken(rule), "\n".join(broken(rule))
+
+
+def test_no_folder_is_crowded() -> None:
+    assert list(crowded(name_of(path) for path in modules())) == []
+    assert list(crowded([f"flow/{n}.py" for n in range(16)], {})) == ["flow: 16 modules, the wall is 15"]
+    assert list(crowded(["flow/a.py"], {"flow": 17})) == ["FULLER['flow'] may shrink from 17 to 1"]
 
 
 @pytest.mark.parametrize(("rule", "path", "source"), MODULE_RULES)

@@ -1,4 +1,4 @@
-"""In: settings; out: the wired house: database, connectors, flows' means. Nothing else builds."""
+"""In: settings; out: the wired application: database, connectors, context of the flows. Wiring is done only here."""
 
 import asyncio
 import fcntl
@@ -19,10 +19,10 @@ from paradeiro.connectors import discover
 from paradeiro.db.migrate import head
 from paradeiro.db.pool import open_pool
 from paradeiro.db.secrets import BadKeyError, new_key
-from paradeiro.db.start_check import check_start
-from paradeiro.domain.redaction import loggable
-from paradeiro.flow.means import Means, Sessions
-from paradeiro.flow.tokens import Keeper
+from paradeiro.db.server.start_check import check_start
+from paradeiro.domain.redaction import redact_for_log
+from paradeiro.flow.accounts.token_store import TokenStore
+from paradeiro.flow.context import Context, Sessions
 from paradeiro.sdk.contract import Clock
 from paradeiro.settings import Settings
 
@@ -38,8 +38,8 @@ def real_clock() -> datetime:
 
 
 def scaled_clock(epoch: datetime, began: datetime, speed: float) -> Clock:
-    """A clock that stood at `epoch` when the real one stood at `began`, runs `speed` times faster, and never gets
-    ahead of the real one.
+    """A clock that was at `epoch` when the real one was at `began`, runs `speed` times faster, and never gets ahead of
+    the real one.
     """
 
     def now() -> datetime:
@@ -50,12 +50,12 @@ def scaled_clock(epoch: datetime, began: datetime, speed: float) -> Clock:
 
 
 def up_lock(settings: Settings) -> Path:
-    """The file on which a running `up` holds a lock; in it stands where it runs."""
+    """The file that a running `up` locks; it contains its address."""
     return settings.data_dir.resolve() / "up.lock"
 
 
 def up_runs(settings: Settings) -> bool:
-    """Whether an `up` of this data folder runs. The kernel gives its lock back however it ends."""
+    """Whether an `up` of this data folder runs. The kernel releases its lock even after `kill -9`."""
     try:
         handle = os.open(up_lock(settings), os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
@@ -69,18 +69,18 @@ def up_runs(settings: Settings) -> bool:
     return False
 
 
-def world_file(settings: Settings) -> Path | None:
-    """Where the simulated world says what it is, while it is followed: what `up` told its children, or what a running
-    `up` of the same data folder follows.
+def simulator_file(settings: Settings) -> Path | None:
+    """The description file of the simulator in use: as set by `up` for its child processes, or of a running `up` of the
+    same data folder; None without one.
     """
-    if settings.world_file is not None:
-        return settings.world_file
+    if settings.simulator_file is not None:
+        return settings.simulator_file
     beside = settings.data_dir.resolve() / "world.json"
     return beside if beside.exists() and up_runs(settings) else None
 
 
-def _world_clock(settings: Settings) -> dict[str, str | float] | None:
-    file = world_file(settings)
+def _simulator_clock(settings: Settings) -> dict[str, str | float] | None:
+    file = simulator_file(settings)
     try:
         return None if file is None else dict(json.loads(file.read_text(encoding="utf-8"))["clock"])
     except FileNotFoundError:
@@ -88,8 +88,8 @@ def _world_clock(settings: Settings) -> dict[str, str | float] | None:
 
 
 def clock_for(settings: Settings) -> Clock:
-    """The real clock, or the simulated world's while that is what we follow."""
-    said = _world_clock(settings)
+    """The real clock, or the simulator's while it is in use."""
+    said = _simulator_clock(settings)
     if said is None:
         return real_clock
     return scaled_clock(
@@ -98,8 +98,8 @@ def clock_for(settings: Settings) -> Clock:
 
 
 def pace_for(settings: Settings) -> float:
-    """How fast that clock runs."""
-    said = _world_clock(settings)
+    """The speed of that clock: simulated seconds per second, at least 1."""
+    said = _simulator_clock(settings)
     return 1.0 if said is None else max(float(said["speed"]), 1.0)
 
 
@@ -131,51 +131,52 @@ def check_can_start(settings: Settings, url: str, *, with_key: bool = True) -> N
     check_start(url, key, head())
 
 
-def inner_hosts(settings: Settings) -> frozenset[str]:
-    """The hosts of our own network that an address typed by somebody may lead to."""
+def internal_hosts(settings: Settings) -> frozenset[str]:
+    """The hosts of the internal network that webhook addresses may use."""
     return frozenset(host.strip().lower().rstrip(".") for host in settings.webhook_hosts.split(",") if host.strip())
 
 
 def new_token() -> str:
-    """128 random bits as text for an address that nobody can guess."""
+    """128 random bits as text, for unguessable addresses."""
     return secrets.token_urlsafe(_TOKEN_BYTES)
 
 
 def _redact(_: object, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Every log line passes here, traces too: values under secret or personal names are left out, and of all others
-    what names a person or lets somebody in.
+    """Redact a log line, traces included: values under secret or personal keys, and in all others personal data and
+    credentials.
     """
     return {
-        key: "…" if any(word in key.lower() for word in _SECRET_WORDS) else _plain(value) for key, value in line.items()
+        key: "…" if any(word in key.lower() for word in _SECRET_WORDS) else _redact_value(value)
+        for key, value in line.items()
     }
 
 
-def _plain(value: object) -> object:
-    """A value of a log line without people and passwords; numbers and instants as they are."""
+def _redact_value(value: object) -> object:
+    """A redacted value of a log line; numbers and instants unchanged."""
     if value is None or isinstance(value, bool | int | float | datetime):
         return value
-    said = loggable(str(value))
+    said = redact_for_log(str(value))
     return value if said == str(value) else said
 
 
-class _PlainRecord(logging.LogRecord):
-    """A line of a library's own log, its trace too, in which the same is left out."""
+class _RedactedRecord(logging.LogRecord):
+    """A redacted log record of a library, its trace included."""
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.msg, self.args = loggable(self.getMessage()), None
+        self.msg, self.args = redact_for_log(self.getMessage()), None
         if self.exc_info:
-            self.exc_text = loggable(logging.Formatter().formatException(self.exc_info))
+            self.exc_text = redact_for_log(logging.Formatter().formatException(self.exc_info))
 
 
 def _to_standard_error(*_: object) -> structlog.PrintLogger:
-    """Wherever that leads at this moment: whoever redirects it for a while closes what was there meanwhile."""
+    """A logger on the current `sys.stderr`: it may be redirected for a while and closed after that."""
     return structlog.PrintLogger(sys.stderr)
 
 
 def set_up_logs(settings: Settings) -> None:
     """Plain lines on a terminal's standard error, redacted."""
-    logging.setLogRecordFactory(_PlainRecord)
+    logging.setLogRecordFactory(_RedactedRecord)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -191,24 +192,24 @@ def set_up_logs(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def house(
+async def open_app(
     settings: Settings, url: str, *, clock: Clock | None = None, pool_size: int = 10, with_key: bool = True
-) -> AsyncIterator[Means]:
-    """The means of all flows, on a migrated database at `url`; everything is closed at the end. Not `with_key`: even
-    if stored credentials do not open with our key, as for who gives them anew.
+) -> AsyncIterator[Context]:
+    """The context of all flows, on a migrated database at `url`; everything is closed at the end. `with_key` False:
+    also if stored credentials do not open with our key (they are about to be replaced).
     """
     await asyncio.to_thread(check_can_start, settings, url, with_key=with_key)
-    # A clock that is handed in is moved by hand: a demo beside a running trial has its own time.
+    # A given clock is set by hand: a demo beside a running simulator has its own time.
     pace = pace_for(settings) if clock is None else 1.0
     clock = clock or clock_for(settings)
     connectors = discover()
     pool = await open_pool(url, size=pool_size)
-    # The simulated world has no limits that are shared with a shop, and its minutes may be moments.
+    # The simulator has no rate limits shared with a shop, and its minutes may be moments.
     shared = pool if clock is real_clock else None
-    keeper = Keeper(pool, secret_key(settings), clock, pace)
-    sessions = Sessions(connectors, clock, shared, inner_hosts=inner_hosts(settings), keeper=keeper)
+    keeper = TokenStore(pool, secret_key(settings), clock, pace)
+    sessions = Sessions(connectors, clock, shared, inner_hosts=internal_hosts(settings), token_store=keeper)
     try:
-        yield Means(
+        yield Context(
             pool=pool,
             connectors=connectors,
             clock=clock,

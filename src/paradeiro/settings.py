@@ -1,23 +1,67 @@
 """In: the environment (PARADEIRO_…) and paradeiro.toml; out: every setting, typed, read once by app and cli."""
 
+import os
+import warnings
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 _NO_ADDRESS = (
     "is no address of a PostgreSQL: postgresql://user:password@host:5432/name. In a password write %40 for @, %2F for "
     "/, %3A for :, %3F for ?, %23 for #, %25 for %"
 )
-# Whatever stands there may be shown; all else, and what is misspelt, may hold a secret.
-_SHOWN = frozenset({"data_dir", "host", "port", "world", "world_speed", "world_packages", "reply_days", "log_level"})
+# Settings whose values may be shown; all others, and misspelt ones, may hold a secret.
+_SHOWN = frozenset(
+    {"data_dir", "host", "port", "simulator", "simulator_speed", "simulator_packages", "reply_days", "log_level"}
+)
+
+# Former names of settings (0.1): read for one more version, with a warning.
+_FORMER = {
+    "world": "simulator",
+    "world_speed": "simulator_speed",
+    "world_packages": "simulator_packages",
+    "world_file": "simulator_file",
+}
+
+
+def _current_name(former: str, shown: str) -> str:
+    """The current name of a setting; warns that the former one ends."""
+    now = _FORMER[former]
+    message = (
+        f"{shown} is now called {shown[: -len(former)]}{now if shown.islower() else now.upper()}; 0.3 will not know it."
+    )
+    warnings.warn(message, FutureWarning, stacklevel=3)
+    return now
+
+
+class _Toml(TomlConfigSettingsSource):
+    """The file, which may use former names."""
+
+    def __call__(self) -> dict[str, Any]:
+        return {
+            _current_name(name, name) if name in _FORMER else name: value for name, value in super().__call__().items()
+        }
+
+
+def _former_environment() -> dict[str, object]:
+    """Settings given by former names in the environment, under their current names."""
+    set_ = {former: f"PARADEIRO_{former.upper()}" for former in _FORMER}
+    return {_current_name(former, name): os.environ[name] for former, name in set_.items() if os.environ.get(name)}
 
 
 class Settings(BaseSettings):
-    """The environment wins over `paradeiro.toml` in the working directory. Unknown keys are errors, not silences."""
+    """The environment wins over `paradeiro.toml` in the working directory. Unknown keys are errors."""
 
     model_config = SettingsConfigDict(
         env_prefix="PARADEIRO_", toml_file="paradeiro.toml", extra="forbid", env_ignore_empty=True
@@ -31,10 +75,10 @@ class Settings(BaseSettings):
     port: int = Field(8080, ge=0, le=65535, description="0 takes a free one")
     public_url: str | None = Field(None, description="how customers reach this server, for links in mails")
     secret_key: SecretStr | None = Field(None, description="opens stored credentials; made on the first start")
-    world: bool = Field(default=True, description="use the simulated world while no real account is configured")
-    world_speed: float = Field(1440.0, gt=0, le=100_000, description="simulated seconds per second in the world")
-    world_packages: int = Field(60, ge=1, le=100_000, description="packages that the world begins with")
-    world_file: Path | None = Field(None, description="set by `up` for its workers: where the world says what it is")
+    simulator: bool = Field(default=True, description="use the simulator while no real account is configured")
+    simulator_speed: float = Field(1440.0, gt=0, le=100_000, description="simulated seconds per second")
+    simulator_packages: int = Field(60, ge=1, le=100_000, description="packages that it begins with")
+    simulator_file: Path | None = Field(None, description="set by `up` for its workers: where it says what it is")
     reply_days: int = Field(30, ge=1, description="days that raw replies are kept (not understood: until resolved)")
     webhook_hosts: str = Field("", description="our own network's hosts for webhooks: name or name:port, with commas")
     max_connections: int = Field(1000, ge=10, le=100_000, description="at once, of each web process; 503 beyond")
@@ -46,13 +90,13 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _readable(cls, url: str | None) -> str | None:
-        """An address that PostgreSQL's own library reads; what it says of another quotes the password."""
+        """Check that libpq can read the address; its own error message is not used: it quotes the password."""
         try:
             parts = conninfo_to_dict(url or "")
         except ProgrammingError:
             raise ValueError(_NO_ADDRESS) from None
         port, names = str(parts.get("port") or "0"), f"{parts.get('host')}{parts.get('dbname')}"
-        # A password with such a letter in it is read as something else, which then is shown.
+        # A password with an unescaped @ or : is read as host or port, which are shown in errors.
         if "@" in names or not port.replace(",", "").isdigit():
             raise ValueError(_NO_ADDRESS)
         return url
@@ -67,11 +111,12 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's signature
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments, then the environment, then the file."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        former = InitSettingsSource(settings_cls, _former_environment())
+        return init_settings, env_settings, former, _Toml(settings_cls)
 
 
-def wrong(error: ValidationError) -> list[str]:
-    """What is wrong with the settings, a sentence each. No value that may be a secret is in it."""
+def settings_problems(error: ValidationError) -> list[str]:
+    """The problems of the settings, a sentence each, without values that may be secret."""
     said = []
     for problem in error.errors():
         name = str(problem["loc"][0]) if problem["loc"] else ""

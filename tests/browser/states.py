@@ -5,14 +5,14 @@ from datetime import UTC, date, datetime
 
 import msgspec
 
-from paradeiro.db import shipments
-from paradeiro.db.brands import put_brand
+from paradeiro.db.customers.brands import put_brand
+from paradeiro.db.following import shipments
 from paradeiro.db.pool import transaction
-from paradeiro.domain.brand import Brand, logo_of
-from paradeiro.domain.records import Customer, Invoice, Item, Order, Parsed, Place, TrackingEvent
+from paradeiro.domain.customers.brand import Brand, logo_of
+from paradeiro.domain.records import Customer, Invoice, Item, Order, ParsedAnswer, Place, TrackingEvent
 from paradeiro.domain.words import Outcome, ProofKind, Reason, Status, Withdraws
-from paradeiro.flow.intake import Registration, register
-from paradeiro.world.correios_proofs import picture
+from paradeiro.flow.orders.intake import Registration, register
+from paradeiro.simulator.carriers.correios_proofs import draw_picture
 from tests.flow.conftest import Shop
 
 _GOAL = Place("CAMPINAS", "SP", "BR")
@@ -79,20 +79,20 @@ STATES: dict[str, tuple[TrackingEvent, ...]] = {
 _SEVERAL = {"one": (*_WAY, _OUT), "two": (*_WAY, _OUT, _DONE), "three": ()}
 
 
-def _parse(body: bytes) -> list[Parsed]:
+def _parse(body: bytes) -> list[ParsedAnswer]:
     code, events = msgspec.json.decode(body, type=tuple[str, tuple[TrackingEvent, ...]])
     delivered = any(each.status is Status.DELIVERED for each in events)
-    return [Parsed(code, Outcome.FOUND, events, proofs=frozenset({ProofKind.IMAGE} if delivered else ()))]
+    return [ParsedAnswer(code, Outcome.FOUND, events, proofs=frozenset({ProofKind.IMAGE} if delivered else ()))]
 
 
 async def every_state(shop: Shop, *, with_logo: bool) -> dict[str, str]:
     """The token of each state's page; `SEVERAL` is an order of three packages."""
-    posta = replace(shop.means.connectors["posta"], title="Correios", parse=_parse, fields={}, batch_size=1)
-    shop.means.connectors["posta"] = posta  # type: ignore[index]  # a dictionary of this test's own
+    posta = replace(shop.context.connectors["posta"], title="Correios", parse=_parse, fields={}, batch_size=1)
+    shop.context.connectors["posta"] = posta  # type: ignore[index]  # a dictionary of this test's own
     shop.clock.at = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
-    logo = logo_of(picture("LOJA"))
+    logo = logo_of(draw_picture("LOJA"))
     assert not isinstance(logo, str), logo
-    async with transaction(shop.means.pool) as connection:
+    async with transaction(shop.context.pool) as connection:
         await connection.execute("UPDATE store SET name = %s", (NAME,))
         await put_brand(connection, shop.store_id, replace(BRAND, logo=logo if with_logo else None))
     found: dict[str, int] = {}
@@ -107,13 +107,13 @@ async def every_state(shop: Shop, *, with_logo: bool) -> dict[str, str]:
         )
         if events:
             shop.outside.say_raw(code, msgspec.json.encode((code, events)).decode())
-        shop.outside.show(code, ProofKind.IMAGE, picture("door"))
+        shop.outside.show(code, ProofKind.IMAGE, draw_picture("door"))
         stated = Registration(order, "posta", code, Invoice(f"NF-{at}", 12900, items=_ITEMS))
-        found[name] = (await register(shop.means, shop.store_id, stated)).shipment_id
+        found[name] = (await register(shop.context, shop.store_id, stated)).shipment_id
     shop.clock.at = datetime(2026, 11, 5, 18, 0, tzinfo=UTC)
-    async with transaction(shop.means.pool) as connection:
+    async with transaction(shop.context.pool) as connection:
         for shipment in found.values():
-            await shipments.ask_now(connection, shop.store_id, shipment, now=shop.clock())
+            await shipments.make_due(connection, shop.store_id, shipment, now=shop.clock())
     await shop.run()
-    tokens = {name: (await shop.kept(shipment)).shipment.tracking_token for name, shipment in found.items()}
+    tokens = {name: (await shop.shipment_row(shipment)).shipment.tracking_token for name, shipment in found.items()}
     return {name: token for name, token in tokens.items() if name in STATES} | {SEVERAL: tokens[f"{SEVERAL}-one"]}

@@ -8,11 +8,12 @@ from pathlib import Path
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.async_api import Browser, Page, async_playwright
 
-from paradeiro.cli.mail_preview import Dressed, write
+from paradeiro.cli.outbox.mail_preview import PreviewData, write
 from paradeiro.connectors import discover
-from paradeiro.db import addresses, shipments
-from paradeiro.domain.brand import logo_of
-from paradeiro.world.correios_proofs import picture
+from paradeiro.db.customers import mail_addresses
+from paradeiro.db.following import shipments
+from paradeiro.domain.customers.brand import logo_of
+from paradeiro.simulator.carriers.correios_proofs import draw_picture
 from tests.browser.states import BRAND, NAME, SEVERAL, every_state
 from tests.browser.test_screens import ARGUMENTS, CHROMIUM, MISSING, _served, pytestmark, shop
 from tests.flow.conftest import Shop
@@ -36,14 +37,14 @@ async def _browser() -> AsyncIterator[Browser]:
 
 @asynccontextmanager
 async def _page(browser: Browser, width: int, scheme: str) -> AsyncIterator[Page]:
-    context = await browser.new_context(
+    browser_context = await browser.new_context(
         viewport={"width": width, "height": 900},
         color_scheme=scheme,  # type: ignore[arg-type]  # one of the two
         reduced_motion="reduce",
         locale="pt-BR",
     )
-    yield await context.new_page()
-    await context.close()
+    yield await browser_context.new_page()
+    await browser_context.close()
 
 
 async def _look(page: Page, address: str, status: int = 200) -> list[str]:
@@ -112,17 +113,17 @@ async def test_the_customers_other_pages(shop: Shop) -> None:
 
 async def _code(shop: Shop, token: str) -> str:
     """Behind which a new address waits for its yes."""
-    async with shop.means.pool.connection() as connection:
-        kept = await shipments.by_token(connection, token)
-        assert kept is not None
-        return (await addresses.asked(connection, [kept.order_id]))[kept.order_id].code
+    async with shop.context.pool.connection() as connection:
+        row = await shipments.by_token(connection, token)
+        assert row is not None
+        return (await mail_addresses.pending_request(connection, [row.order_id]))[row.order_id].code
 
 
 async def test_the_mails(tmp_path: Path) -> None:
-    logo = logo_of(picture("LOJA"))
+    logo = logo_of(draw_picture("LOJA"))
     assert not isinstance(logo, str), logo
     brand = replace(BRAND, accent="#7a1f3d", font="Georgia, serif", logo=logo)
-    stores = {"plain": Dressed(name=NAME), "brand": Dressed(name=NAME, brand=brand)}
+    stores = {"plain": PreviewData(name=NAME), "brand": PreviewData(name=NAME, brand=brand)}
     for store, dressed in stores.items():
         write(tmp_path / store, discover()["email"], dressed)
     found: list[str] = []

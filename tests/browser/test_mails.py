@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, Request, async_playwright
 
-from paradeiro.cli.mail_preview import LANGUAGES, Dressed, write
+from paradeiro.cli.outbox.mail_preview import LANGUAGES, PreviewData, write
 from paradeiro.connectors import discover
-from paradeiro.domain.brand import Brand, logo_of
-from paradeiro.world.correios_proofs import picture
+from paradeiro.domain.customers.brand import Brand, logo_of
+from paradeiro.simulator.carriers.correios_proofs import draw_picture
 from tests.browser.test_screens import ARGUMENTS, CHROMIUM, LONG_NAME, PICTURES
 
 WIDTHS = (360, 800)
@@ -20,14 +20,14 @@ pytestmark = [
 ]
 
 
-def _stores() -> dict[str, Dressed]:
-    logo = logo_of(picture("LOJA"))
+def _stores() -> dict[str, PreviewData]:
+    logo = logo_of(draw_picture("LOJA"))
     assert not isinstance(logo, str), logo
     footer = "Ateliê Ñandú Ltda · CNPJ 00.000.000/0001-00\nRua das Flores, 10 · Campinas/SP"
     brand = Brand("#7a1f3d", "Georgia, serif", footer, "oi@loja.example", "+55 19 5555-0100", "https://loja.example")
     return {
-        "plain": Dressed(name=LONG_NAME),
-        "brand": Dressed(name="Ateliê Ñandú", brand=replace(brand, logo=logo)),
+        "plain": PreviewData(name=LONG_NAME),
+        "brand": PreviewData(name="Ateliê Ñandú", brand=replace(brand, logo=logo)),
     }
 
 

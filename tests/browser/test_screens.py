@@ -12,15 +12,15 @@ import uvicorn
 from playwright.async_api import Page, async_playwright
 
 from paradeiro.app import real_clock
-from paradeiro.db import stores
+from paradeiro.db.accounts import stores
 from paradeiro.db.pool import transaction
 from paradeiro.domain.records import Customer, Order
 from paradeiro.domain.words import ProofKind
+from paradeiro.simulator.carriers.correios_proofs import draw_picture
 from paradeiro.web.pages import one_time_link
-from paradeiro.web.server import create_app
-from paradeiro.world.correios_proofs import picture
 from tests.flow.conftest import Shop, shop
 from tests.flow.test_main_line import DELIVERED, OUT, POSTED
+from tests.web.apps import create_app
 
 __all__ = ["shop"]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -46,12 +46,12 @@ pytestmark = [
 @asynccontextmanager
 async def _served(shop: Shop) -> AsyncIterator[tuple[str, str]]:
     """The application on a free port; its address and a path that signs in."""
-    async with transaction(shop.means.pool) as connection:
+    async with transaction(shop.context.pool) as connection:
         key_id = await stores.add_api_key(
             connection, shop.store_id, name="Bia", key="pk_bia", scopes=["read", "write"], now=shop.clock()
         )
     config = uvicorn.Config(
-        create_app(shop.means, real_clock), host="127.0.0.1", port=0, log_level="critical", lifespan="off"
+        create_app(shop.context, real_clock), host="127.0.0.1", port=0, log_level="critical", lifespan="off"
     )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server._serve())
@@ -59,7 +59,7 @@ async def _served(shop: Shop) -> AsyncIterator[tuple[str, str]]:
         await asyncio.sleep(0.01)
     try:
         port = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}", one_time_link(key_id, shop.means.secret_key, real_clock())
+        yield f"http://127.0.0.1:{port}", one_time_link(key_id, shop.context.secret_key, real_clock())
     finally:
         server.should_exit = True
         await task
@@ -71,13 +71,13 @@ async def _page(width: int, scheme: str) -> AsyncIterator[Page]:
     said: list[str] = []
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        context = await browser.new_context(
+        browser_context = await browser.new_context(
             viewport={"width": width, "height": 900},
             color_scheme=scheme,  # type: ignore[arg-type]  # one of the two
             reduced_motion="reduce",  # a picture is of the end
             locale="pt-BR",
         )
-        page = await context.new_page()
+        page = await browser_context.new_page()
         # A page that is not there is itself an error to a browser.
         page.on("console", lambda m: m.location["url"].endswith(MISSING) or said.append(f"{m.text} {m.location}"))
         page.on("pageerror", lambda error: said.append(str(error)))
@@ -122,7 +122,7 @@ async def test_from_the_list_to_a_confirmed_delivery(shop: Shop, width: int, sch
         for screen in ("notices", "accounts", "replies/1", MISSING, "docs"):
             await page.goto(f"{address}/{screen}", wait_until="load")
             await _fits(page, f"{screen.replace('/', '-')}-{width}-{scheme}")
-        token = (await shop.kept(shipment)).shipment.tracking_token
+        token = (await shop.shipment_row(shipment)).shipment.tracking_token
         await page.goto(f"{address}/t/{token}")
         assert "foi entregue" in await page.inner_text("h1")
         await _fits(page, f"track-{width}-{scheme}")
@@ -149,14 +149,14 @@ async def test_no_event_and_three_hundred_of_them_fit(shop: Shop, width: int) ->
         assert await page.locator(".events li:visible").count() == 300
         await _fits(page, f"order-300-unfolded-{width}")
         for shipment, name in ((full, "track-300"), (empty, "track-0")):
-            token = (await shop.kept(shipment)).shipment.tracking_token
+            token = (await shop.shipment_row(shipment)).shipment.tracking_token
             await page.goto(f"{address}/t/{token}?lang=es")
             await _fits(page, f"{name}-{width}")
 
 
 @pytest.mark.parametrize("width", [390, 1440])
 async def test_proofs_of_a_delivery_are_seen(shop: Shop, width: int) -> None:
-    shop.outside.show("AA1", ProofKind.IMAGE, picture("house"), picture("door"))
+    shop.outside.show("AA1", ProofKind.IMAGE, draw_picture("house"), draw_picture("door"))
     shop.outside.show("AA1", ProofKind.SIGNED, b"%PDF-signed")
     shop.outside.say("AA1", POSTED, DELIVERED, proofs=list(ProofKind))
     await shop.ask(await shop.register("AA1"), hours=27)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.async_api import Page
 
-from paradeiro.cli.mail_preview import Dressed, write
+from paradeiro.cli.outbox.mail_preview import PreviewData, write
 from paradeiro.connectors import discover
 from paradeiro.domain.words import MailKind
 from tests.browser.small_png import small_png
@@ -63,7 +63,7 @@ async def test_every_state_is_seen(shop: Shop) -> None:
 
 
 async def test_mails_are_seen(tmp_path: Path) -> None:
-    write(tmp_path, discover()["email"], Dressed(name=NAME, brand=BRAND))
+    write(tmp_path, discover()["email"], PreviewData(name=NAME, brand=BRAND))
     async with _browser() as browser, _page(browser, MAIL_WIDTH, "light") as page:
         for name in MAILS:
             await page.goto((tmp_path / f"{name}.pt-BR.html").as_uri())

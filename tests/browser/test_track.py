@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from paradeiro.db import addresses
-from paradeiro.db.brands import put_brand
+from paradeiro.db.customers import mail_addresses
+from paradeiro.db.customers.brands import put_brand
 from paradeiro.db.pool import transaction
-from paradeiro.domain.brand import Brand, Logo
+from paradeiro.domain.customers.brand import Brand, Logo
 from paradeiro.domain.records import Customer
 from tests.browser.test_screens import _fits, _page, _served, pytestmark, shop
 from tests.flow.conftest import Shop
@@ -42,12 +42,12 @@ def _png(width: int, height: int) -> bytes:
 @pytest.mark.parametrize("width", [390, 1024, 1440])
 async def test_the_page_as_the_store_looks(shop: Shop, width: int, scheme: str) -> None:
     logo = Logo(_png(160, 40), "image/png", 160, 40)
-    async with transaction(shop.means.pool) as connection:
+    async with transaction(shop.context.pool) as connection:
         await put_brand(connection, shop.store_id, replace(BRAND, logo=logo))
     shipment = await shop.register("AA123456785BR", SOLD_ELSEWHERE)
     shop.outside.say("AA123456785BR", POSTED, OUT)
     await shop.ask(shipment, days=1, hours=1)
-    token = (await shop.kept(shipment)).shipment.tracking_token
+    token = (await shop.shipment_row(shipment)).shipment.tracking_token
     async with _served(shop) as (address, _), _page(width, scheme) as page:
         await page.goto(f"{address}/t/{token}")
         accent = await page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--accent')")
@@ -75,7 +75,7 @@ async def test_on_paper_it_is_black_on_white(shop: Shop) -> None:
     shipment = await shop.register("AA123456785BR", SOLD_ELSEWHERE)
     shop.outside.say("AA123456785BR", POSTED, OUT)
     await shop.ask(shipment, days=1, hours=1)
-    token = (await shop.kept(shipment)).shipment.tracking_token
+    token = (await shop.shipment_row(shipment)).shipment.tracking_token
     async with _served(shop) as (address, _), _page(794, "dark") as page:
         await page.goto(f"{address}/t/{token}")
         await page.emulate_media(media="print")
@@ -108,7 +108,7 @@ async def test_an_open_page_keeps_itself_up_to_date(shop: Shop, monkeypatch: pyt
     shipment = await shop.register("AA123456785BR", SOLD_ELSEWHERE)
     shop.outside.say("AA123456785BR", POSTED)
     await shop.ask(shipment, hours=2)
-    token = (await shop.kept(shipment)).shipment.tracking_token
+    token = (await shop.shipment_row(shipment)).shipment.tracking_token
     async with _served(shop) as (address, _), _page(390, "light") as page:
         await page.goto(f"{address}/t/{token}")
         before = await page.locator("h1").inner_text()
@@ -124,15 +124,15 @@ async def test_an_open_page_keeps_itself_up_to_date(shop: Shop, monkeypatch: pyt
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1440, "dark")])
 async def test_another_address(shop: Shop, width: int, scheme: str) -> None:
     shipment = await shop.register("AA123456785BR", SOLD_ELSEWHERE)
-    kept = await shop.kept(shipment)
+    row = await shop.shipment_row(shipment)
     async with _served(shop) as (address, _), _page(width, scheme) as page:
-        await page.goto(f"{address}/t/{kept.shipment.tracking_token}/mails")
+        await page.goto(f"{address}/t/{row.shipment.tracking_token}/mails")
         await page.get_by_label("Novo endereço de e-mail").fill("bia@example.org")
         await page.get_by_role("button", name="Mandar a mensagem").click()
         await page.get_by_role("status").wait_for()
         await _fits(page, f"track-address-{width}-{scheme}")
-        async with shop.means.pool.connection() as connection:
-            code = (await addresses.asked(connection, [kept.order_id]))[kept.order_id].code
+        async with shop.context.pool.connection() as connection:
+            code = (await mail_addresses.pending_request(connection, [row.order_id]))[row.order_id].code
         await page.goto(f"{address}/t/confirm/{code}")
         await _fits(page, f"track-confirm-{width}-{scheme}")
         await page.get_by_role("button", name="Sim, quero receber aqui").click()

@@ -5,7 +5,7 @@ import json
 import pytest
 from playwright.async_api import Page
 
-from paradeiro.domain.brand import Brand
+from paradeiro.domain.customers.brand import Brand
 from tests.browser.test_screens import _fits, _page, _served, pytestmark, shop
 from tests.flow.conftest import Shop
 
@@ -48,7 +48,7 @@ async def test_the_way_on_the_page(shop: Shop, width: int, scheme: str) -> None:
     shipment = await shop.register("AA123456785BR")
     shop.outside.say("AA123456785BR", *WAY)
     await shop.ask(shipment, days=1, hours=1)
-    token = (await shop.kept(shipment)).shipment.tracking_token
+    token = (await shop.shipment_row(shipment)).shipment.tracking_token
     async with _served(shop) as (address, _), _page(width, scheme) as page:
         await page.goto(f"{address}/t/{token}")
         await page.get_by_role("img", name="Visto por último: Santos.").wait_for()

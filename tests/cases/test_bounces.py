@@ -1,4 +1,4 @@
-"""In: mails that came back to others (the folder `bounces`); out: what each says of its reader, by name."""
+"""In: real bounces (the folder `bounces`); out: what each says of its recipient, by name."""
 
 import json
 from pathlib import Path
@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from paradeiro.connectors.email.report import read_report
-from paradeiro.domain.mail_refusals import SenderFault, Verdict, verdict_of
+from paradeiro.domain.customers.mail_refusals import SenderFault, Verdict, verdict_of
 from paradeiro.domain.words import BounceKind, NoticeKind
-from paradeiro.flow import bounces
+from paradeiro.flow.customers import bounces
 from tests.flow.conftest import Shop, shop
 from tests.flow.test_main_line import MOVED, OUT, POSTED
 
@@ -98,22 +98,22 @@ def test_amazons_own_words(kind: str, sub_kind: str, code: str, *, hard: bool) -
 async def test_a_broken_dkim_record_ends_nobodys_mails(shop: Shop) -> None:
     shipment = await shop.register("AA1")
     raw = (HERE / "unauthenticated-5.7.26.eml").read_text(encoding="utf-8")
-    account = await bounces.mail_account(shop.means, shop.store_id)
+    account = await bounces.mail_account(shop.context, shop.store_id)
     for number, events in enumerate([(POSTED,), (POSTED, MOVED), (POSTED, MOVED, OUT)]):
         shop.outside.say("AA1", *events)
         await shop.ask(shipment, days=1)
         key = shop.outside.accepted("mail")[number]["key"]
-        await bounces.take(shop.means, account, raw.replace(KEY, key).encode())
+        await bounces.take_report(shop.context, account, raw.replace(KEY, key).encode())
     assert len(shop.outside.told("mail")) == 3, "the reader got all of them"
-    assert await bounces.suppressions(shop.means, shop.store_id) == []
+    assert await bounces.suppressions(shop.context, shop.store_id) == []
     (notice,) = await shop.notices()
     assert (notice.kind, notice.facts["variant"]) == (NoticeKind.SENDER_REFUSED, "authentication")
     assert "no fault of the readers" in notice.message
 
 
-async def test_who_knows_no_key_of_ours_tells_nobody_anything(shop: Shop) -> None:
-    account = await bounces.mail_account(shop.means, shop.store_id)
-    await bounces.take(shop.means, account, (HERE / "unauthenticated-5.7.26.eml").read_bytes())
+async def test_who_knows_no_key_of_ours_reveals_nothing(shop: Shop) -> None:
+    account = await bounces.mail_account(shop.context, shop.store_id)
+    await bounces.take_report(shop.context, account, (HERE / "unauthenticated-5.7.26.eml").read_bytes())
     assert await shop.notices() == []
 
 

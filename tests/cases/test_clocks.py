@@ -1,16 +1,16 @@
-"""In: clocks that run ahead (the folder `clocks`); out: each fact judged again when its hour has come, by name."""
+"""In: clocks that run ahead (the folder `clocks`); out: each event evaluated again at its time, by name."""
 
 import json
 from datetime import UTC, datetime
 from pathlib import Path
 
 from paradeiro.connectors.correios.parse import parse
-from paradeiro.db import reassessing
+from paradeiro.db.following import reassessments
 from paradeiro.db.pool import transaction
+from paradeiro.domain.following.timeline import CLOCK_SKEW, fold
 from paradeiro.domain.records import Invoice, Order
-from paradeiro.domain.timeline import CLOCK_SKEW, fold
 from paradeiro.domain.words import NoticeKind, ProofKind, Status
-from paradeiro.flow.intake import Registration, register
+from paradeiro.flow.orders.intake import Registration, register
 from tests.flow.conftest import ANA, Shop, shop
 from tests.flow.test_main_line import DELIVERED, OUT, POSTED, SOLD_ELSEWHERE
 
@@ -34,12 +34,12 @@ async def test_the_same_bytes_deliver_when_their_hour_has_come(shop: Shop) -> No
     shop.outside.say("AA1", POSTED, OUT, _AHEAD)
     await shop.ask(shipment, hours=30, minutes=5)
     assert shop.clock() < datetime.fromisoformat(_AHEAD[1]) - CLOCK_SKEW
-    assert (await shop.kept(shipment)).shipment.snapshot.status is Status.OUT_FOR_DELIVERY
+    assert (await shop.shipment_row(shipment)).shipment.snapshot.status is Status.OUT_FOR_DELIVERY
     assert [n.kind for n in await shop.notices()] == [NoticeKind.IMPLAUSIBLE_EVENT]
     asked = len(shop.outside.asked("posta"))
     shop.outside.fail("carrier", "retry")  # nobody says anything new, nor the same again
     await shop.later(minutes=45)
-    snapshot = (await shop.kept(shipment)).shipment.snapshot
+    snapshot = (await shop.shipment_row(shipment)).shipment.snapshot
     assert (snapshot.status, snapshot.delivered_at) == (Status.DELIVERED, datetime.fromisoformat(_AHEAD[1]))
     assert len(shop.outside.asked("posta")) >= asked
     for _ in range(3):
@@ -56,7 +56,7 @@ async def test_another_doubt_keeps_its_notice(shop: Shop) -> None:
     shop.outside.say("AA1", old, POSTED, OUT, _AHEAD)
     await shop.ask(shipment, hours=30)
     await shop.later(hours=2)
-    assert (await shop.kept(shipment)).shipment.snapshot.delivered
+    assert (await shop.shipment_row(shipment)).shipment.snapshot.delivered
     assert NoticeKind.IMPLAUSIBLE_EVENT in [n.kind for n in await shop.notices()]
 
 
@@ -75,12 +75,12 @@ async def test_an_order_whose_date_is_learnt_later_is_judged_by_it(shop: Shop) -
     shipment = await shop.register("AA1", Order("1001", ANA))
     shop.outside.say("AA1", POSTED, OUT, DELIVERED)
     await shop.ask(shipment, days=20)
-    assert (await shop.kept(shipment)).shipment.snapshot.delivered
+    assert (await shop.shipment_row(shipment)).shipment.snapshot.delivered
     made = datetime(2026, 11, 15, 10, tzinfo=UTC)  # after that delivery: the code was another's before
     for _ in range(2):
         await shop.register("AA1", Order("1001", ANA, ordered_at=made))
         await shop.later(days=1)
-    assert not (await shop.kept(shipment)).shipment.snapshot.delivered
+    assert not (await shop.shipment_row(shipment)).shipment.snapshot.delivered
     assert [n.kind for n in await shop.notices()] == [NoticeKind.DELIVERY_WITHDRAWN]
     assert [b["delivered"] for b in shop.outside.told("loja") if b["kind"] == "order_update"] == [True, False]
 
@@ -89,7 +89,7 @@ async def test_an_invoice_whose_date_is_corrected_ends_its_doubt(shop: Shop) -> 
     async def state(day: datetime) -> int:
         bill = Invoice("NF-1", value=5000, issued_at=day)
         stated = Registration(Order("1001", ANA), "posta", "AA1", bill)
-        return (await register(shop.means, shop.store_id, stated)).shipment_id
+        return (await register(shop.context, shop.store_id, stated)).shipment_id
 
     shipment = await state(datetime(2026, 12, 1, tzinfo=UTC))
     shop.outside.say("AA1", POSTED, OUT, DELIVERED)
@@ -98,7 +98,7 @@ async def test_an_invoice_whose_date_is_corrected_ends_its_doubt(shop: Shop) -> 
     await state(datetime(2026, 11, 1, tzinfo=UTC))
     shop.outside.fail("carrier", "retry")
     await shop.later(minutes=5)
-    assert (await shop.kept(shipment)).shipment.snapshot.delivered
+    assert (await shop.shipment_row(shipment)).shipment.snapshot.delivered
     assert NoticeKind.IMPLAUSIBLE_EVENT not in {n.kind for n in await shop.notices()}
     assert [m["status"] for m in shop.outside.told("mail")] == ["delivered"]
 
@@ -106,8 +106,8 @@ async def test_an_invoice_whose_date_is_corrected_ends_its_doubt(shop: Shop) -> 
 async def test_the_row_of_a_further_invoice_is_never_judged_itself(shop: Shop) -> None:
     await shop.register("AA1")
     await shop.register("AA1", invoice="NF-2")
-    async with transaction(shop.means.pool) as connection:
+    async with transaction(shop.context.pool) as connection:
         # As migration 0033 leaves one that was a package then, and 0034 made a further invoice of another.
         await connection.execute("UPDATE shipment SET reassess_at = %s WHERE package_id IS NOT NULL", (shop.clock(),))
-        assert await reassessing.due_stores(connection, now=shop.clock()) == []
+        assert await reassessments.due_stores(connection, now=shop.clock()) == []
     await shop.later(minutes=1)

@@ -1,4 +1,4 @@
-"""In: histories that callers state (folder `histories`); out: what contradicts its neighbours is doubted, by name."""
+"""In: histories stated by callers (folder `histories`); out: doubts about contradictions, by name."""
 
 import json
 from dataclasses import replace
@@ -11,7 +11,7 @@ import pytest
 from paradeiro.domain.bounds import bounded_order
 from paradeiro.domain.records import Order
 from paradeiro.domain.words import NoticeKind
-from paradeiro.sdk.speech.notices import notice_sentence
+from paradeiro.sdk.wording.notices import notice_sentence
 from tests.flow.conftest import ANA, Shop, shop
 from tests.flow.test_main_line import DELIVERED, OUT, POSTED
 from tests.web.vtex.conftest import vtex
@@ -32,11 +32,11 @@ async def test_delivered_before_the_invoice(shop: Shop, vtex: httpx.AsyncClient,
     told = await vtex.put(f"{orders}/8/tracking", json=case["tracking"] | {"deliveredDate": date})
     assert told.status_code == 200, told.text
     await shop.run()
-    async with shop.means.pool.connection() as connection:
+    async with shop.context.pool.connection() as connection:
         sql = "SELECT id FROM shipment WHERE id <> %s"
         row = await (await connection.execute(sql, (made,))).fetchone()
     assert row is not None
-    assert (await shop.kept(row[0])).shipment.snapshot.delivered is delivered
+    assert (await shop.shipment_row(row[0])).shipment.snapshot.delivered is delivered
     doubted = [n for n in await shop.notices() if n.kind == NoticeKind.IMPLAUSIBLE_EVENT]
     assert bool(doubted) is not delivered
 
@@ -50,10 +50,10 @@ async def test_a_day_of_delivery_on_the_day_of_posting_counts(shop: Shop, vtex: 
     told = {"isDelivered": True, "deliveredDate": "2026-11-03", "events": []}  # to us that is noon
     shop.clock.forward(hours=6)
     assert (await vtex.put(f"{orders}/invoice/8/tracking", json=told)).status_code == 200
-    async with shop.means.pool.connection() as connection:
+    async with shop.context.pool.connection() as connection:
         row = await (await connection.execute("SELECT id FROM shipment")).fetchone()
     assert row is not None
-    assert (await shop.kept(row[0])).shipment.snapshot.delivered
+    assert (await shop.shipment_row(row[0])).shipment.snapshot.delivered
     assert NoticeKind.IMPLAUSIBLE_EVENT not in {n.kind for n in await shop.notices()}
 
 
@@ -61,17 +61,17 @@ async def test_a_code_that_another_order_has_had_delivered_delivers_no_other(sho
     first = await shop.register("AA1")
     shop.outside.say("AA1", POSTED, OUT, DELIVERED)
     await shop.ask(first, days=2)
-    assert (await shop.kept(first)).shipment.snapshot.delivered
+    assert (await shop.shipment_row(first)).shipment.snapshot.delivered
     mistyped = await shop.register("AA1", Order("1002", ANA), invoice="NF-2")
     await shop.ask(mistyped, days=1)
-    assert not (await shop.kept(mistyped)).shipment.snapshot.delivered, "it was the other order's"
+    assert not (await shop.shipment_row(mistyped)).shipment.snapshot.delivered, "it was the other order's"
     assert NoticeKind.IMPLAUSIBLE_EVENT in {n.kind for n in await shop.notices()}
     assert [m["order"] for m in shop.outside.told("mail")] == ["1001"]
     # The carrier uses the code again for a package of its own.
     again = ("PO", "2026-11-20T13:00:00+00:00", "Santos"), ("BDE", "2026-11-22T13:00:00+00:00", "Itu")
     shop.outside.say("AA1", POSTED, OUT, DELIVERED, *again)
     await shop.ask(mistyped, days=20)
-    assert (await shop.kept(mistyped)).shipment.snapshot.delivered
+    assert (await shop.shipment_row(mistyped)).shipment.snapshot.delivered
 
 
 async def test_two_orders_in_one_box_are_both_delivered(shop: Shop) -> None:
@@ -81,7 +81,7 @@ async def test_two_orders_in_one_box_are_both_delivered(shop: Shop) -> None:
     made = datetime(2026, 11, 1, tzinfo=UTC)  # before it was posted: the second order's box may be the same
     second = await shop.register("AA1", Order("1002", ANA, ordered_at=made), invoice="NF-2")
     await shop.ask(second, days=1)
-    assert (await shop.kept(second)).shipment.snapshot.delivered
+    assert (await shop.shipment_row(second)).shipment.snapshot.delivered
 
 
 def test_a_promise_before_the_order_is_none() -> None:
@@ -103,14 +103,14 @@ async def test_a_delivered_code_of_another_place_delivers_no_other(shop: Shop, p
     await shop.ask(first, days=2)
     second = await shop.register("AA1", _to("1002", place), invoice="NF-2")
     await shop.ask(second, days=1)
-    assert (await shop.kept(second)).shipment.snapshot.delivered is one_box
+    assert (await shop.shipment_row(second)).shipment.snapshot.delivered is one_box
     kinds = {n.kind for n in await shop.notices()}
     assert kinds == (set() if one_box else {NoticeKind.WRONG_CODE, NoticeKind.IMPLAUSIBLE_EVENT})
     assert one_box or [m["order"] for m in shop.outside.told("mail")] == ["1001"]
 
 
 @pytest.mark.parametrize(("place", "told"), [("01310-100", False), ("", False), ("20040020", True)])
-async def test_a_code_that_is_given_for_two_places_is_told(shop: Shop, place: str, told: bool) -> None:
+async def test_a_code_that_is_given_for_two_places_is_reported(shop: Shop, place: str, told: bool) -> None:
     await shop.register("AA1", _to("1001", "01310100"))
     second = await shop.register("AA1", _to("1002", place), invoice="NF-2")
     found = [n for n in await shop.notices() if n.kind == NoticeKind.WRONG_CODE]

@@ -9,7 +9,7 @@ import pytest
 
 from paradeiro.connectors.email.render import render
 from paradeiro.domain.records import Place
-from tests.connectors.tellings import fixtures, telling_of
+from tests.connectors.tellings import fixtures, read_message
 
 HERE = Path(__file__).parent / "mail-markup"
 REQUIRED = json.loads((HERE / "required.json").read_text(encoding="utf-8"))["required"]
@@ -17,10 +17,10 @@ TELLINGS = fixtures("email", "tellings")
 
 
 def _markup(path: Path, goal: Place | None) -> dict[str, object] | None:
-    telling = telling_of(path)
-    snapshot = replace(telling.timeline.snapshot, destination=goal)
-    telling = replace(telling, timeline=replace(telling.timeline, snapshot=snapshot))
-    html = render(telling, {"from_address": "loja@example.com"}).body.decode()
+    outgoing = read_message(path)
+    snapshot = replace(outgoing.timeline.snapshot, destination=goal)
+    outgoing = replace(outgoing, timeline=replace(outgoing.timeline, snapshot=snapshot))
+    html = render(outgoing, {"from_address": "loja@example.com"}).body.decode()
     found = re.search(r'application/ld\+json">(.*?)</script>', _plain(html), re.DOTALL)
     return json.loads(found[1]) if found else None
 

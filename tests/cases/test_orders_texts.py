@@ -1,4 +1,4 @@
-"""In: orders of the folder `orders` whose texts are no identifiers; out: what is right of each, by name."""
+"""In: orders of the folder `orders` with invalid identifiers; out: the expected value of each, by name."""
 
 import json
 from pathlib import Path
@@ -7,12 +7,12 @@ import pytest
 
 from paradeiro.connectors.vtex.parse import parse_order
 from paradeiro.db.pool import transaction
-from paradeiro.domain.channels import KNOWN
-from paradeiro.domain.codes import s10_problem, tidy_code
-from paradeiro.domain.plan import mail_refusal
+from paradeiro.domain.following.tracking_codes import s10_problem, tidy_code
+from paradeiro.domain.outbox.channel_rules import PRESETS
+from paradeiro.domain.outbox.plan import mail_refusal
 from paradeiro.domain.records import Customer, Invoice, Order
-from paradeiro.flow import channels
-from paradeiro.flow.intake import take_orders
+from paradeiro.flow.orders.intake import take_orders
+from paradeiro.flow.outbox import channel_rules
 from tests.flow.conftest import Shop, shop
 from tests.flow.test_main_line import MOVED, POSTED
 
@@ -47,8 +47,8 @@ async def test_nobody_is_mailed_at_a_made_up_address(shop: Shop, email: str, mai
     assert ("no_address" in {n.kind for n in await shop.notices()}) is not bool(mailed)
 
 
-async def test_a_channel_may_wish_no_mails(shop: Shop) -> None:
-    await channels.set_rules(shop.means, shop.store_id, "MKT", KNOWN["shopee"])
+async def test_a_channel_may_disable_mails(shop: Shop) -> None:
+    await channel_rules.set_rules(shop.context, shop.store_id, "MKT", PRESETS["shopee"])
     shipment = await shop.register(
         "AA1", Order("1", Customer("Ana", "ana@example.com"), channel="MKT", marketplace_number="M")
     )
@@ -76,12 +76,12 @@ def test_addresses_that_are_no_customers(address: str, channel: str | None, *, r
     assert (mail_refusal(Customer("Ana", address), channel) is not None) is refused
 
 
-async def test_a_wrong_key_is_left_out_and_told(shop: Shop) -> None:
+async def test_a_wrong_key_is_left_out_and_reported(shop: Shop) -> None:
     bill = Invoice("NF-7", 100, key="3,52611E+43", courier="posta", tracking_code="AA7")
-    async with transaction(shop.means.pool) as connection:
-        await take_orders(shop.means, connection, shop.store_id, [Order("7", Customer("Ana"), invoices=(bill,))])
+    async with transaction(shop.context.pool) as connection:
+        await take_orders(shop.context, connection, shop.store_id, [Order("7", Customer("Ana"), invoices=(bill,))])
     (notice,) = [n for n in await shop.notices() if n.facts.get("variant") == "key"]
     assert "spreadsheet" in notice.message
-    async with shop.means.pool.connection() as connection:
+    async with shop.context.pool.connection() as connection:
         sql = "SELECT invoice->>'key' FROM shipment WHERE tracking_code = 'AA7'"
         assert await (await connection.execute(sql)).fetchone() in {(None,), None}

@@ -1,4 +1,4 @@
-"""In: tables as shops save them (the folder `tables`), invoice keys (`invoice-keys`); out: what is right, by name."""
+"""In: tables as shops save them (the folder `tables`), invoice keys (`invoice-keys`); out: expected values, by name."""
 
 import io
 import json
@@ -8,13 +8,20 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from paradeiro.db.audit import By
-from paradeiro.domain.codes import tidy_code
-from paradeiro.domain.invoice_keys import KeyProblem, check_digit, key_problem, problem_in, right_key, tidy_key
-from paradeiro.domain.postal_codes import tidy_postal_code
-from paradeiro.domain.sheets import Sheet, read_sheet
-from paradeiro.domain.words import SheetProblem
-from paradeiro.flow import tables
+from paradeiro.db.operations.audit import Actor
+from paradeiro.domain.customers.postal_codes import tidy_postal_code
+from paradeiro.domain.following.tracking_codes import tidy_code
+from paradeiro.domain.orders.invoice_keys import (
+    KeyProblem,
+    check_digit,
+    key_problem,
+    text_key_problem,
+    tidy_key,
+    valid_key,
+)
+from paradeiro.domain.orders.order_tables import OrderTable, read_table
+from paradeiro.domain.words import TableProblem
+from paradeiro.flow.orders import table_import
 from tests.flow.conftest import Shop, shop
 
 __all__ = ["shop"]
@@ -23,18 +30,18 @@ ZONE = ZoneInfo("America/Sao_Paulo")
 KEYS = json.loads((HERE / "invoice-keys" / "keys.json").read_text(encoding="utf-8"))
 
 
-def table(name: str) -> Sheet:
-    return read_sheet((HERE / "tables" / f"{name}.csv").read_bytes(), ZONE)
+def table(name: str) -> OrderTable:
+    return read_table((HERE / "tables" / f"{name}.csv").read_bytes(), ZONE)
 
 
 @pytest.mark.parametrize("entry", KEYS, ids=lambda e: f"{e['key'][:20]} {e.get('why', '')}")
 def test_keys(entry: dict[str, object]) -> None:
     text = str(entry["key"])
-    assert (problem_in(text) is None) is entry["right"]
+    assert (text_key_problem(text) is None) is entry["right"]
     if entry["right"]:
-        assert right_key(text) == entry.get("as", text)
+        assert valid_key(text) == entry.get("as", text)
     else:
-        assert right_key(text) is None
+        assert valid_key(text) is None
 
 
 def test_a_tax_number_may_have_letters_and_each_part_of_a_key_is_looked_at() -> None:
@@ -52,12 +59,12 @@ def test_a_tax_number_may_have_letters_and_each_part_of_a_key_is_looked_at() -> 
         chars = list(right)
         chars[at] = spoilt
         assert key_problem("".join(chars)) is problem
-    assert problem_in("3.52611E+43") is KeyProblem.SPREADSHEET
+    assert text_key_problem("3.52611E+43") is KeyProblem.SPREADSHEET
 
 
 def test_key_in_scientific_notation() -> None:
     (row,) = table("key-in-scientific-notation").rows
-    assert [(f.problem, f.text) for f in row.faults] == [(SheetProblem.KEY_SPOILT, "3,52611E+43")]
+    assert [(f.problem, f.text) for f in row.faults] == [(TableProblem.KEY_SPOILT, "3,52611E+43")]
 
 
 def test_postal_code_lost_its_zero() -> None:
@@ -106,9 +113,9 @@ def test_encodings(name: str) -> None:
 async def test_carrier_by_its_service(shop: Shop) -> None:
     from paradeiro.connectors import discover
 
-    shop.means.connectors["correios"] = discover()["correios"]  # type: ignore[index]
-    sheet = await tables.checked(
-        shop.means, shop.store_id, (HERE / "tables" / "carrier-by-its-service.csv").read_bytes()
+    shop.context.connectors["correios"] = discover()["correios"]  # type: ignore[index]
+    sheet = await table_import.check_table(
+        shop.context, shop.store_id, (HERE / "tables" / "carrier-by-its-service.csv").read_bytes()
     )
     assert [(row.order.number, row.faults) for row in sheet.rows] == [("2004", ()), ("2005", ()), ("2006", ())]
 
@@ -117,7 +124,7 @@ LINES = "Pedido|Transportadora|Código de rastreio|Valor\n1|Correios|AA1|10,00\n
 
 
 def test_a_bar_divides_too() -> None:
-    assert [(r.order.number, r.invoice.value) for r in read_sheet(LINES.encode(), ZONE).rows] == [
+    assert [(r.order.number, r.invoice.value) for r in read_table(LINES.encode(), ZONE).rows] == [
         ("1", 1000),
         ("2", 2000),
     ]
@@ -126,7 +133,7 @@ def test_a_bar_divides_too() -> None:
 def test_products_of_one_order_are_one_package_and_another_code_is_another() -> None:
     text = "Pedido;Transportadora;Código de rastreio\n1;Correios;AA1\n1;;\n1;Correios;AA1\n"
     text += "1;Correios;AA2\n2;Correios;AA3\n"
-    assert [(r.order.number, r.code) for r in read_sheet(text.encode(), ZONE).rows] == [
+    assert [(r.order.number, r.code) for r in read_table(text.encode(), ZONE).rows] == [
         ("1", "AA1"),
         ("1", "AA2"),
         ("2", "AA3"),
@@ -171,16 +178,16 @@ HEADINGS: list[str | int] = ["Pedido", "Transportadora", "Código de rastreio", 
 
 
 def test_a_workbook_is_read_as_it_is_shown() -> None:
-    sheet = read_sheet(workbook([["Envios"], HEADINGS, [2001, "Correios", "QZ610000001BR", 1310100]]), ZONE)
+    sheet = read_table(workbook([["Envios"], HEADINGS, [2001, "Correios", "QZ610000001BR", 1310100]]), ZONE)
     (row,) = sheet.rows
     assert (row.number, row.order.number, row.code) == (3, "2001", "QZ610000001BR")
     assert row.order.customer.postal_code == "01310100"
 
 
 def test_what_is_no_workbook_or_too_large_is_refused() -> None:
-    spoilt = read_sheet(b"PK\x03\x04 and nothing", ZONE)
+    spoilt = read_table(b"PK\x03\x04 and nothing", ZONE)
     assert spoilt.fault is not None
-    assert spoilt.fault.problem is SheetProblem.ENCODING
+    assert spoilt.fault.problem is TableProblem.ENCODING
 
 
 def sheet_of(cells: str) -> bytes:
@@ -209,27 +216,27 @@ def sheet_of(cells: str) -> bytes:
     ids=["bomb", "far row", "far column", "cut", "old Excel"],
 )
 def test_a_workbook_that_claims_too_much_is_refused(content: bytes) -> None:
-    fault = read_sheet(content, ZONE).fault
+    fault = read_table(content, ZONE).fault
     assert fault is not None
-    assert fault.problem is SheetProblem.ENCODING
+    assert fault.problem is TableProblem.ENCODING
 
 
-def test_a_key_that_became_a_number_in_a_workbook_is_told() -> None:
+def test_a_key_that_became_a_number_in_a_workbook_is_reported() -> None:
     row: list[str | int] = [1, "Correios", "QZ610000001BR", 10**43]
-    (line,) = read_sheet(workbook([["Pedido", "Transportadora", "Código de rastreio", "Chave"], row]), ZONE).rows
-    assert [fault.problem for fault in line.faults] == [SheetProblem.KEY_SPOILT]
+    (line,) = read_table(workbook([["Pedido", "Transportadora", "Código de rastreio", "Chave"], row]), ZONE).rows
+    assert [fault.problem for fault in line.faults] == [TableProblem.KEY_SPOILT]
 
 
 async def test_two_codes_in_a_cell(shop: Shop) -> None:
     from paradeiro.connectors import discover
 
-    shop.means.connectors["correios"] = discover()["correios"]  # type: ignore[index]
+    shop.context.connectors["correios"] = discover()["correios"]  # type: ignore[index]
     content = (HERE / "tables" / "two-codes-in-a-cell.csv").read_bytes()
-    (row,) = (await tables.checked(shop.means, shop.store_id, content)).rows
+    (row,) = (await table_import.check_table(shop.context, shop.store_id, content)).rows
     assert row.faults == ()
-    taken = await tables.take_sheet(shop.means, shop.store_id, content, By("op", "page"))
+    taken = await table_import.import_table(shop.context, shop.store_id, content, Actor("op", "page"))
     assert taken.refused == ()
-    async with shop.means.pool.connection() as connection:
+    async with shop.context.pool.connection() as connection:
         found = await (
             await connection.execute("SELECT tracking_code, invoice_number FROM shipment ORDER BY 1")
         ).fetchall()

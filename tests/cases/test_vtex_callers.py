@@ -1,4 +1,4 @@
-"""In: what public callers of VTEX send; out: taken at our doors as VTEX takes it, or refused in its form.
+"""In: requests of public callers of VTEX; out: accepted at our entry points as by VTEX, or refused in its format.
 
 Each field that VTEX's description calls optional or defaulted, and each habit seen in public callers' code, has a case
 here; docs/connectors/vtex-caller.md has them as a table.
@@ -61,7 +61,7 @@ async def test_invoice_without_type(vtex: httpx.AsyncClient, shop: Shop) -> None
     assert (package["type"], package["invoiceNumber"], package["invoiceValue"]) == ("Output", "9", 12000)
 
 
-@pytest.mark.parametrize("door", [f"{ORDER}/invoice", SOLD])
+@pytest.mark.parametrize("path", [f"{ORDER}/invoice", SOLD])
 @pytest.mark.parametrize(
     ("change", "shown"),
     [
@@ -94,9 +94,9 @@ async def test_invoice_without_type(vtex: httpx.AsyncClient, shop: Shop) -> None
     ids=lambda value: json.dumps(value)[:50] if isinstance(value, dict) else None,
 )
 async def test_an_invoice_is_taken_as_callers_write_it(
-    vtex: httpx.AsyncClient, door: str, change: dict[str, Any], shown: dict[str, Any]
+    vtex: httpx.AsyncClient, path: str, change: dict[str, Any], shown: dict[str, Any]
 ) -> None:
-    await taken(await vtex.post(door, json=INVOICE | change))
+    await taken(await vtex.post(path, json=INVOICE | change))
     package = await the_package(vtex)
     assert {name: package[name] for name in shown} == shown
 
@@ -149,7 +149,7 @@ async def test_the_name_that_is_spelt_right_counts(vtex: httpx.AsyncClient) -> N
     assert (await the_package(vtex))["invoiceNumber"] == "NF-1"
 
 
-@pytest.mark.parametrize("door", [TRACKING, f"{SOLD}/NF-1/tracking"])
+@pytest.mark.parametrize("path", [TRACKING, f"{SOLD}/NF-1/tracking"])
 @pytest.mark.parametrize(
     ("said", "finished", "lines"),
     [
@@ -170,10 +170,10 @@ async def test_the_name_that_is_spelt_right_counts(vtex: httpx.AsyncClient) -> N
     ids=lambda value: json.dumps(value, ensure_ascii=False)[:60] if isinstance(value, dict) else None,
 )
 async def test_a_history_is_taken_as_callers_write_it(
-    vtex: httpx.AsyncClient, door: str, said: dict[str, Any], finished: bool, lines: list[str] | None
+    vtex: httpx.AsyncClient, path: str, said: dict[str, Any], finished: bool, lines: list[str] | None
 ) -> None:
     await vtex.post(f"{ORDER}/invoice", json=INVOICE)
-    await taken(await (vtex.put if door == TRACKING else vtex.post)(door, json=said))
+    await taken(await (vtex.put if path == TRACKING else vtex.post)(path, json=said))
     assert (await the_package(vtex))["courierStatus"]["finished"] is finished
     if lines is not None:
         assert await lines_of(vtex) == lines

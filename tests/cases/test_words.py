@@ -1,4 +1,4 @@
-"""In: answers that happened to others (the folders here); out: what `expected.json` says of each, by name."""
+"""In: real answers of parties (the folders here); out: what `expected.json` says of each, by name."""
 
 import json
 from datetime import UTC, datetime
@@ -7,18 +7,18 @@ from typing import Any
 
 import pytest
 
-from paradeiro.cli.parse import parse_command
+from paradeiro.cli.connectors.parse import parse_command
 from paradeiro.connectors.correios.parse import parse as parse_correios
 from paradeiro.connectors.seventeen_track.codes import SUB_STATUSES, meaning_of
 from paradeiro.connectors.seventeen_track.parse import parse as parse_seventeen_track
 from paradeiro.connectors.vtex.parse import parse_order
-from paradeiro.connectors.webhook.signature import signed
-from paradeiro.domain.days import day_of, until
-from paradeiro.domain.records import Item, Parsed, Snapshot
+from paradeiro.connectors.webhook.signature import signature_headers
+from paradeiro.domain.days import day_of, end_of_estimate
+from paradeiro.domain.records import Item, ParsedAnswer, Snapshot
 from paradeiro.domain.words import Outcome, Reason, Status
-from paradeiro.sdk.speech import catalogue_for
-from paradeiro.sdk.speech.moments import zone_of
-from paradeiro.sdk.speech.say import lateness
+from paradeiro.sdk.wording import catalogue_for
+from paradeiro.sdk.wording.shipment_wording import lateness_sentence
+from paradeiro.sdk.wording.times import zone_of
 
 HERE = Path(__file__).parent
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -79,7 +79,7 @@ def test_an_index_left_out_of_the_logistics_is_the_first_too() -> None:
 def test_vector() -> None:
     vector = json.loads((HERE / "webhooks" / "vector.json").read_text(encoding="utf-8"))
     at = datetime.fromtimestamp(vector["timestamp"], UTC)
-    headers = dict(signed([vector["secret"]], vector["id"], at, vector["body"].encode()))
+    headers = dict(signature_headers([vector["secret"]], vector["id"], at, vector["body"].encode()))
     assert headers["webhook-signature"] == vector["signature"]
 
 
@@ -208,7 +208,7 @@ def test_what_the_contract_holder_has_ended(code: str, text: str, status: Status
     assert correios(event=(code, text)).events[-1].status is status
 
 
-def correios(*, event: tuple[str, str] = ("PO/01", "Objeto postado"), **more: object) -> Parsed:
+def correios(*, event: tuple[str, str] = ("PO/01", "Objeto postado"), **more: object) -> ParsedAnswer:
     kind, number = event[0].split("/")
     told = {"codigo": kind, "tipo": number, "dtHrCriado": "2026-10-01T10:00:00", "descricao": event[1]}
     (parsed,) = parse_correios(as_json({"objetos": [{"codObjeto": CODE, "eventos": [told], **more}]}))
@@ -270,20 +270,22 @@ def test_vtexs_promise_of_a_day_lasts_to_its_end(written: str, said: str) -> Non
 
 @pytest.mark.parametrize("zone", ["America/Sao_Paulo", "America/Manaus", "America/Noronha"])
 def test_the_end_of_a_day_names_that_day_in_every_zone(zone: str) -> None:
-    estimate = until(datetime.fromisoformat("2026-10-20T00:00:00-03:00"))
+    estimate = end_of_estimate(datetime.fromisoformat("2026-10-20T00:00:00-03:00"))
     assert day_of(estimate, zone_of(zone, "")).isoformat() == "2026-10-20"
 
 
 @pytest.mark.parametrize(("hour", "late"), [("2026-10-20T23:00:00-03:00", False), ("2026-10-21T01:00:00-03:00", True)])
 def test_late_only_after_the_end_of_the_day(hour: str, late: bool) -> None:
-    promised = until(datetime.fromisoformat("2026-10-20T00:00:00-03:00"))
+    promised = end_of_estimate(datetime.fromisoformat("2026-10-20T00:00:00-03:00"))
     for zone in ("America/Sao_Paulo", "America/Noronha"):
         snapshot = Snapshot(Status.IN_TRANSIT, estimate=promised)
         at = datetime.fromisoformat("2026-10-20T10:00:00-02:00")
         words = catalogue_for("pt-BR")
-        assert lateness(at, snapshot, now=at, zone=zone_of(zone, ""), catalogue=words) == "", "expected on its very day"
+        assert lateness_sentence(at, snapshot, now=at, zone=zone_of(zone, ""), catalogue=words) == "", (
+            "expected on its very day"
+        )
     now = datetime.fromisoformat(hour)
-    said = lateness(promised, snapshot, now=now, zone=zone_of("America/Sao_Paulo", ""), catalogue=words)
+    said = lateness_sentence(promised, snapshot, now=now, zone=zone_of("America/Sao_Paulo", ""), catalogue=words)
     assert bool(said) is late
 
 

@@ -1,4 +1,4 @@
-"""In: which step to die at; out: a process that hears of orders, reads them, and kills itself there with SIGKILL."""
+"""In: which step to die at; out: a process that gets orders, reads them, and kills itself there with SIGKILL."""
 
 import asyncio
 import os
@@ -10,18 +10,18 @@ from typing import Any
 import holidays
 import psycopg
 
-from paradeiro.cli.hooks import choose
+from paradeiro.cli.accounts.hooks import choose_account
 from paradeiro.connectors import discover
 from paradeiro.connectors.vtex.client import VtexSession
 from paradeiro.worker.drain import drain
-from tests.databases import HandClock, open_means
+from tests.databases import HandClock, open_context
 
 discover()
 holidays.country_holidays("BR", years=2026)
 
 
 def play(url: str, secret_key: str, _: str, clock: HandClock, die_at: int) -> None:
-    """Read the feed, the orders that it names, and tell what is to be told; again after it died."""
+    """Read the feed and its orders, and send all messages; again after it died."""
     steps = count(1)
 
     def step() -> None:
@@ -38,16 +38,16 @@ def play(url: str, secret_key: str, _: str, clock: HandClock, die_at: int) -> No
 def _die_around(cls: type, name: str, step: Callable[[], None]) -> None:
     original: Callable[..., Awaitable[Any]] = getattr(cls, name)
 
-    async def around(self: object, *args: Any) -> Any:
+    async def recording(self: object, *args: Any) -> Any:
         step()
         result = await original(self, *args)
         step()
         return result
 
-    setattr(cls, name, around)
+    setattr(cls, name, recording)
 
 
 async def _play(url: str, secret_key: str, clock: HandClock) -> None:
-    async with open_means(url, clock, secret_key) as means:
-        await choose(means, "vtex", store="", name="")
-        await drain(means)
+    async with open_context(url, clock, secret_key) as context:
+        await choose_account(context, "vtex", store="", name="")
+        await drain(context)

@@ -1,4 +1,4 @@
-"""In: how Correios' gateway should answer; out: one on loopback that answers so, and a session with it."""
+"""In: how Correios' gateway should answer; out: a simulated one on loopback, and a session with it."""
 
 import asyncio
 import json
@@ -45,18 +45,18 @@ class Reply:
     length: int | None = None  # said, if another than the body's
 
 
-def said(status: int, body: object, headers: str = "") -> Reply:
+def make_reply(status: int, body: object, headers: str = "") -> Reply:
     return Reply(status, json.dumps(body).encode(), headers)
 
 
-def found(code: str) -> dict[str, Any]:
+def found_object(code: str) -> dict[str, Any]:
     event = {"codigo": "PO", "tipo": "01", "dtHrCriado": "2026-03-09T10:00:00", "descricao": "Objeto postado"}
     return {"codObjeto": code, "eventos": [{**event, "unidade": {"endereco": {"cidade": "BAURU", "uf": "SP"}}}]}
 
 
 def all_found(asked: Asked) -> Reply:
-    objects = [found(code) for code in asked.codes]
-    return said(200, {"versao": "3.5.38", "quantidade": len(objects), "objetos": objects})
+    objects = [found_object(code) for code in asked.codes]
+    return make_reply(200, {"versao": "3.5.38", "quantidade": len(objects), "objetos": objects})
 
 
 @dataclass
@@ -65,7 +65,7 @@ class Correios:
 
     answer: Callable[[Asked], Reply | None] = all_found
     token_answer: Callable[[Asked], Reply | None] | None = None
-    refusal: Reply = field(default_factory=lambda: said(401, ENVELOPE))
+    refusal: Reply = field(default_factory=lambda: make_reply(401, ENVELOPE))
     stale: set[str] = field(default_factory=set)
     clock: datetime = NOW
     zone: str | None = "-03:00"
@@ -120,7 +120,7 @@ class Correios:
             return self.token_answer(asked)
         ends = (self.clock + timedelta(hours=self.hours)).astimezone(UTC) - timedelta(hours=3)
         body = {"token": f"t{len(self.logins)}", "expiraEm": f"{ends:%Y-%m-%dT%H:%M:%S}", "zoneOffset": self.zone}
-        return said(201, {"ambiente": "PRODUCAO", **body})
+        return make_reply(201, {"ambiente": "PRODUCAO", **body})
 
     def _tracking(self, asked: Asked) -> Reply | None:
         bearer = asked.headers.get("authorization", "").removeprefix("Bearer ")

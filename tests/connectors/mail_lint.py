@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
-from paradeiro.domain.brand import contrast
+from paradeiro.domain.customers.brand import contrast
 
 _NEVER = frozenset({"iframe", "object", "embed", "form", "input", "video", "audio", "svg", "canvas", "link", "base"})
 _VOID = frozenset({"meta", "br", "img", "hr", "link", "base", "input", "embed"})
@@ -108,7 +108,7 @@ def _of_tag(tag: str, given: dict[str, str]) -> Iterator[str]:
 
 
 def lint(html: str) -> list[str]:
-    """What is wrong."""
+    """The problems, one line each."""
     style = "".join(re.findall(r"<style>([\s\S]*?)</style>", html))
     at = style.find("prefers-color-scheme: dark")
     dark = {

@@ -1,4 +1,4 @@
-"""In: what a party should answer; out: a real server on loopback that answers so, and remembers what it was asked."""
+"""In: what a party should answer; out: a real server on loopback with these answers, which records its requests."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -73,9 +73,9 @@ async def party(answer: Callable[[Asked], Reply | None]) -> AsyncIterator[Party]
 
 @asynccontextmanager
 async def mail_server(
-    says: dict[str, str], received: list[bytes], heard: list[str] | None = None
+    says: dict[str, str], received: list[bytes], reports: list[str] | None = None
 ) -> AsyncIterator[int]:
-    """A scripted SMTP server: `says` names what it answers at GREETING, MAIL, RCPT, DATA or BODY ('HANGUP' hangs up).
+    """A scripted SMTP server: `says` sets its answers at GREETING, MAIL, RCPT, DATA or BODY ('HANGUP' hangs up).
     Gives its port. `heard`: the commands as they came.
     """
 
@@ -91,8 +91,8 @@ async def mail_server(
                 return
             while line := (await reader.readline()).decode("utf-8", "replace"):
                 verb = line[:4].strip().upper()
-                if heard is not None:
-                    heard.append(line.strip())
+                if reports is not None:
+                    reports.append(line.strip())
                 usual = {"EHLO": "250-mail.example\r\n250 8BITMIME", "QUIT": "221 Bye", "DATA": "354 Go"}
                 if not say(verb, usual.get(verb, "250 Ok")) or verb == "QUIT":
                     return

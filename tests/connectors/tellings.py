@@ -1,4 +1,4 @@
-"""In: a telling as a fixture writes it (JSON), or a request; out: the Telling, and whether the request is as expected.
+"""In: a message as a fixture writes it (JSON), or a request; out: the Message, and whether the request is as expected.
 
 To write expected files anew: PARADEIRO_WRITE_EXPECTED=1, then read the difference before it is believed.
 """
@@ -12,17 +12,17 @@ from typing import Any
 import msgspec
 
 from paradeiro.connectors import discover
-from paradeiro.domain.records import Order, Shipment, Telling, TrackingEvent
-from paradeiro.domain.timeline import fold
+from paradeiro.domain.following.timeline import fold
+from paradeiro.domain.records import Message, Order, Shipment, TrackingEvent
 from paradeiro.domain.words import EffectKind, Status
+from paradeiro.sdk.conformance.subject import folder_of
 from paradeiro.sdk.contract import AccountRef, Request
-from paradeiro.sdk.rules.subject import folder_of
 
 WRITE = "PARADEIRO_WRITE_EXPECTED"
 
 
 class Story(msgspec.Struct, forbid_unknown_fields=True):
-    """A telling as a person would write it: the events decide what the timeline says."""
+    """A message in the fixtures' form: the timeline is folded from its events."""
 
     kind: EffectKind
     now: datetime
@@ -42,7 +42,7 @@ def fixtures(connector: str, kind: str, ending: str = "json") -> list[Path]:
     return sorted(p for p in folder.glob(f"*.{ending}") if ".expected." not in p.name)
 
 
-def telling_of(path: Path) -> Telling:
+def read_message(path: Path) -> Message:
     """Read one fixture of fixtures/tellings."""
     story = msgspec.json.decode(path.read_bytes(), type=Story)
     timeline = fold(
@@ -57,7 +57,7 @@ def telling_of(path: Path) -> Telling:
     shipment = Shipment(
         7, 1, "correios", story.tracking_code, story.order.number, invoice, registered_at, "tok-en", timeline.snapshot
     )
-    return Telling(
+    return Message(
         effect_id=42,
         effect_key="6f1ed002-ab55-4cbb-8e5a-0c2f3d1b7a10",
         kind=story.kind,
@@ -72,8 +72,8 @@ def telling_of(path: Path) -> Telling:
     )
 
 
-def same_as_expected(path: Path, actual: str, ending: str = ".expected.json") -> None:
-    """The snapshot beside a fixture equals what was made now."""
+def assert_as_expected(path: Path, actual: str, ending: str = ".expected.json") -> None:
+    """The expected file beside a fixture equals the actual text."""
     expected = path.with_name(path.stem + ending)
     if os.environ.get(WRITE):
         expected.write_bytes(actual.encode())

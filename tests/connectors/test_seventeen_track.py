@@ -1,4 +1,4 @@
-"""In: a 17TRACK on loopback that answers in every way; out: what the session and the reader make of it."""
+"""In: a 17TRACK on loopback with every kind of answer; out: the session's and the parser's results."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -23,16 +23,16 @@ def event(**more: Any) -> dict[str, Any]:
     return {**said, "description": "Objeto postado", "location": "SAO PAULO - SP", "address": None, **more}
 
 
-def seen(number: str, *events: dict[str, Any]) -> dict[str, Any]:
+def accepted_part(number: str, *events: dict[str, Any]) -> dict[str, Any]:
     tracking = {"providers": [{"events": list(events or (event(),))}]}
     return {"number": number, "carrier": 2151, "track_info": {"latest_status": {}, "tracking": tracking}}
 
 
-def no(number: str, code: int) -> dict[str, Any]:
+def rejected_part(number: str, code: int) -> dict[str, Any]:
     return {"number": number, "carrier": 2151, "error": {"code": code, "message": "no"}}
 
 
-def told(*parts: dict[str, Any]) -> Reply:
+def parts_reply(*parts: dict[str, Any]) -> Reply:
     data = {"accepted": [p for p in parts if "error" not in p], "rejected": [p for p in parts if "error" in p]}
     return Reply(body=json.dumps({"code": 0, "data": data}).encode())
 
@@ -52,7 +52,7 @@ async def fetch(host: Party, codes: Sequence[str], **settings: str) -> list[Answ
 
 
 async def test_one_answer_per_number_in_its_own_bytes_and_in_order() -> None:
-    async with party(lambda asked: told(*(seen(n) for n in reversed(numbers(asked))))) as host:
+    async with party(lambda asked: parts_reply(*(accepted_part(n) for n in reversed(numbers(asked))))) as host:
         answers = await fetch(host, [A, B, A])
     assert [(a.tracking_code, a.outcome) for a in answers] == [(n, Outcome.FOUND) for n in (A, B, A)]
     assert json.loads(answers[1].body)["number"] == B
@@ -61,7 +61,7 @@ async def test_one_answer_per_number_in_its_own_bytes_and_in_order() -> None:
 
 
 async def test_the_carriers_number_may_be_another() -> None:
-    async with party(lambda asked: told(*(seen(n) for n in numbers(asked)))) as host:
+    async with party(lambda asked: parts_reply(*(accepted_part(n) for n in numbers(asked)))) as host:
         await fetch(host, [A], carrier="3011")
         await fetch(host, [A], carrier="nonsense")
     assert [json.loads(a.body)[0]["carrier"] for a in host.asked] == [3011, 2151]
@@ -73,8 +73,10 @@ async def test_new_numbers_are_registered_once_and_looked_up_again() -> None:
     def answer(asked: Asked) -> Reply:
         if asked.path == REGISTER:
             registered.update(numbers(asked))
-            return told(no(B, -18019901), {"number": C, "carrier": 2151, "origin": 1})
-        return told(*(seen(n) if n in registered else no(n, -18019902) for n in numbers(asked)))
+            return parts_reply(rejected_part(B, -18019901), {"number": C, "carrier": 2151, "origin": 1})
+        return parts_reply(
+            *(accepted_part(n) if n in registered else rejected_part(n, -18019902) for n in numbers(asked))
+        )
 
     async with party(answer) as host:
         answers = await fetch(host, [A, B, C])
@@ -90,17 +92,17 @@ async def test_new_numbers_are_registered_once_and_looked_up_again() -> None:
 
 
 async def test_what_they_have_not_seen_yet_is_not_found() -> None:
-    parts = {A: no(A, -18019909), B: {"number": B, "track_info": None}, C: seen(C)}
+    parts = {A: rejected_part(A, -18019909), B: {"number": B, "track_info": None}, C: accepted_part(C)}
     parts[C]["track_info"]["tracking"]["providers"][0]["events"] = []
-    async with party(lambda _: told(*parts.values())) as host:
+    async with party(lambda _: parts_reply(*parts.values())) as host:
         assert {a.outcome for a in await fetch(host, list(parts))} == {Outcome.NOT_FOUND}
 
 
 async def test_a_quota_that_is_used_up_stops_the_new_numbers_only() -> None:
     def answer(asked: Asked) -> Reply:
         if asked.path == REGISTER:
-            return told(*(no(n, -18019908) for n in numbers(asked)))
-        return told(*(seen(n) if n == A else no(n, -18019902) for n in numbers(asked)))
+            return parts_reply(*(rejected_part(n, -18019908) for n in numbers(asked)))
+        return parts_reply(*(accepted_part(n) if n == A else rejected_part(n, -18019902) for n in numbers(asked)))
 
     async with party(answer) as host:
         assert [a.outcome for a in await fetch(host, [A, B])] == [Outcome.FOUND, Outcome.REFUSED]
@@ -116,10 +118,10 @@ ENVELOPES: dict[str, tuple[Callable[[], Reply], Outcome]] = {
         lambda: Reply(body=b'{"code": 0, "data": {"errors": [{"code": -18010005}]}}'),
         Outcome.AUTH_FAILED,
     ),
-    "about nothing": (told, Outcome.MALFORMED),
-    "of other numbers": (lambda: told(seen(B)), Outcome.MALFORMED),
-    "a refusal nobody knows": (lambda: told(no(A, -18019999)), Outcome.MALFORMED),
-    "no carrier fits": (lambda: told(no(A, -18019903)), Outcome.REFUSED),
+    "about nothing": (parts_reply, Outcome.MALFORMED),
+    "of other numbers": (lambda: parts_reply(accepted_part(B)), Outcome.MALFORMED),
+    "a refusal nobody knows": (lambda: parts_reply(rejected_part(A, -18019999)), Outcome.MALFORMED),
+    "no carrier fits": (lambda: parts_reply(rejected_part(A, -18019903)), Outcome.REFUSED),
     "404": (lambda: Reply(404), Outcome.MALFORMED),
     "429": (lambda: Reply(429, headers={"Retry-After": "7"}), Outcome.RETRY),
     "401": (lambda: Reply(401), Outcome.AUTH_FAILED),
@@ -135,7 +137,7 @@ async def test_whatever_else_they_say_is_an_outcome(reply: Callable[[], Reply], 
 
 
 def read(**more: Any) -> Any:
-    parsed = parse(told(seen(A, event(**more))).body)[0]
+    parsed = parse(parts_reply(accepted_part(A, event(**more))).body)[0]
     assert parsed.outcome is Outcome.FOUND
     return parsed.events[0]
 
@@ -179,7 +181,7 @@ def test_times_with_and_without_a_zone() -> None:
     assert (bare.occurred_at, bare.zone_assumed) == (read().occurred_at, True)
     zoned = read(time_iso=None, time_raw=raw | {"timezone": "-03:00"})
     assert (zoned.occurred_at, zoned.zone_assumed) == (read().occurred_at, False)
-    spoilt = parse(told(seen(A, event(time_iso="soon"))).body)[0]
+    spoilt = parse(parts_reply(accepted_part(A, event(time_iso="soon"))).body)[0]
     assert (spoilt.outcome, spoilt.tracking_code) == (Outcome.MALFORMED, A)
 
 

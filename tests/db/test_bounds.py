@@ -10,8 +10,8 @@ from alembic.config import Config
 from sqlalchemy import create_engine, pool
 
 import paradeiro.db
-from paradeiro.db.embedded import Embedded
 from paradeiro.db.migrate import migrate
+from paradeiro.db.server.embedded import Embedded
 from paradeiro.domain.bounds import EARLIEST, LATEST, MOST_CENTS
 
 _NEVER = "'9999-12-31 23:59:59-12'"

@@ -4,10 +4,10 @@ import re
 from datetime import timedelta
 from pathlib import Path
 
-from paradeiro.db import retention
+from paradeiro.db.operations import retention
 from paradeiro.db.pool import transaction
-from paradeiro.flow.means import Means
-from paradeiro.worker.upkeep import upkeep
+from paradeiro.flow.context import Context
+from paradeiro.worker.maintenance import maintain
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -20,18 +20,18 @@ def test_every_table_is_named() -> None:
     assert tables - named == set()
 
 
-async def test_the_queues_log_is_emptied(means: Means) -> None:
+async def test_the_queues_log_is_emptied(context: Context) -> None:
     sql = """
         INSERT INTO pgqueuer_log (created, job_id, status, priority, entrypoint)
         SELECT now() + %s - age, 1, 'successful', 0, 'collect'
         FROM unnest(ARRAY['8 days', '9 days', '1 day']::interval[]) age"""
-    async with transaction(means.pool) as connection:
+    async with transaction(context.pool) as connection:
         now = (await (await connection.execute("SELECT now()")).fetchone() or [None])[0]
-        await connection.execute(sql, (means.now() - now,))
-    assert await upkeep(means)
-    async with transaction(means.pool) as connection:
+        await connection.execute(sql, (context.now() - now,))
+    assert await maintain(context)
+    async with transaction(context.pool) as connection:
         left = await (await connection.execute("SELECT count(*) FROM pgqueuer_log WHERE job_id = 1")).fetchone()
         assert left == (1,)
         # A bound is a bound.
-        gone = await retention.forget_job_log(connection, before=means.now() + timedelta(days=1), limit=1)
+        gone = await retention.remove_job_log(connection, before=context.now() + timedelta(days=1), limit=1)
         assert gone == 1

@@ -5,8 +5,8 @@ import importlib.resources
 
 import psycopg
 
-from paradeiro.db.embedded import Embedded
 from paradeiro.db.migrate import install_queue, migrate
+from paradeiro.db.server.embedded import Embedded
 
 _CATALOGUE = """
     SELECT 'column', table_name, column_name, data_type || ' ' || is_nullable || ' ' || coalesce(column_default, '')

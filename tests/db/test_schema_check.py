@@ -3,9 +3,9 @@
 import psycopg
 import pytest
 
-from paradeiro.db.embedded import Embedded
 from paradeiro.db.migrate import NewerSchemaError, head, migrate
-from paradeiro.db.schema_check import SchemaDiffersError, differences, expected, fingerprint
+from paradeiro.db.schema_check import SchemaDiffersError, expected_schema, read_schema, schema_differences
+from paradeiro.db.server.embedded import Embedded
 from tests.databases import TEMPLATE
 
 
@@ -19,9 +19,9 @@ def test_a_fresh_database_is_what_the_file_says(postgres: Embedded) -> None:
     url = postgres.fresh_url("by_fingerprint")
     migrate(url, compare=False)
     with psycopg.connect(url) as connection:
-        found = fingerprint(connection)
+        found = read_schema(connection)
     postgres.drop("by_fingerprint")
-    assert found == expected(), "after a new migration: .venv/bin/python scripts/schema_fingerprint.py"
+    assert found == expected_schema(), "after a new migration: .venv/bin/python scripts/schema_fingerprint.py"
     assert len(found) > 20
 
 
@@ -29,7 +29,7 @@ def test_a_fresh_database_is_what_the_file_says(postgres: Embedded) -> None:
     ("spoil", "names"),
     [
         ("ALTER TABLE orders DROP COLUMN postal_code", "table orders lacks the column postal_code"),
-        ("DROP TABLE stand_in", "the table stand_in is missing"),
+        ("DROP TABLE fallback", "the table fallback is missing"),
         ("DROP INDEX reply_unrecorded", "table reply lacks the index reply_unrecorded"),
         ("ALTER TABLE account DROP CONSTRAINT account_state_check", "lacks the constraint account_state_check"),
         ("ALTER TABLE orders ALTER mails_times DROP NOT NULL", "the column mails_times of table orders is integer"),
@@ -37,14 +37,14 @@ def test_a_fresh_database_is_what_the_file_says(postgres: Embedded) -> None:
         ("CREATE UNIQUE INDEX once ON orders (store_id)", "has a index once that is not ours"),
         (
             "ALTER TABLE reply RENAME TO old; CREATE TABLE reply (LIKE old); DROP TABLE old CASCADE",
-            "reply is a table, not a table partitioned RANGE (shelf)",
+            "reply is a table, not a table partitioned RANGE (partition_day)",
         ),
     ],
 )
 def test_what_differs_is_named(database: str, spoil: str, names: str) -> None:
     _do(database, spoil)
     with psycopg.connect(database) as connection:
-        found = list(differences(fingerprint(connection), expected()))
+        found = list(schema_differences(read_schema(connection), expected_schema()))
     assert any(names in each for each in found), found
     with pytest.raises(SchemaDiffersError, match="not what its revision says"):
         migrate(database)

@@ -1,4 +1,4 @@
-"""In: nothing; out: strategies for hypothesis: events as carriers send them, odd, doubled, late, out of order."""
+"""In: nothing; out: strategies for hypothesis: events as carriers send them, invalid, duplicate, late, unsorted."""
 
 from datetime import UTC, datetime, timedelta, timezone
 

@@ -1,4 +1,4 @@
-"""What can be kept of a value, and what is said of one that cannot."""
+"""Which values can be stored, and the message for those that cannot."""
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paradeiro.domain import bounds
-from paradeiro.domain.records import Customer, Invoice, Item, Order, Parsed, Place, TrackingEvent
+from paradeiro.domain.records import Customer, Invoice, Item, Order, ParsedAnswer, Place, TrackingEvent
 from paradeiro.domain.words import Outcome, Status
 
 _HOURS = st.integers(-23, 23).map(lambda hours: timezone(timedelta(hours=hours)))
@@ -16,7 +16,7 @@ _ANY = st.datetimes(timezones=_HOURS, allow_imaginary=False)
 
 
 @given(_ANY)
-def test_no_instant_raises_and_what_is_kept_can_be_told_anywhere(at: datetime) -> None:
+def test_no_instant_raises_and_what_is_stored_can_be_reported_anywhere(at: datetime) -> None:
     kept = bounds.bounded_instant(at)
     assert (kept is None) == bool(bounds.instant_problem(at))
     if kept is not None:
@@ -57,14 +57,14 @@ def test_the_years_that_there_are(text: str, kept: bool) -> None:
     ],
 )
 def test_dates_that_mean_never(text: str) -> None:
-    assert bounds.is_never(text)
+    assert bounds.is_placeholder_date(text)
 
 
 @pytest.mark.parametrize(
     "text", ["", "never", "2026-11-23", "23/11/2026 14:20", "23/11/26", "9999", "12/9999", "a" * 99]
 )
 def test_what_is_no_never(text: str) -> None:
-    assert not bounds.is_never(text)
+    assert not bounds.is_placeholder_date(text)
 
 
 @given(st.text(alphabet=st.characters(), max_size=50), st.booleans())
@@ -82,7 +82,7 @@ def test_what_is_wrong_is_named(text: str, said: str) -> None:
     assert said in bounds.text_problem(text)
 
 
-def test_a_long_text_is_told_by_how_much() -> None:
+def test_a_long_text_is_reported_by_how_much() -> None:
     assert bounds.text_problem("a" * 101, 100) == "it has 101 characters, at most 100 are taken"
     assert bounds.text_problem("a\nb\tc", lines=True) == ""
 
@@ -97,7 +97,7 @@ def test_an_amount_is_one() -> None:
 
 
 def test_strict_readers_get_json_that_they_can_read() -> None:
-    assert json.loads(bounds.mended_json(b'{"a": "x\\ud800y", "b": 1e999, "c": NaN, "d": 1.5}')) == {
+    assert json.loads(bounds.strict_json(b'{"a": "x\\ud800y", "b": 1e999, "c": NaN, "d": 1.5}')) == {
         "a": "xy",
         "b": None,
         "c": None,
@@ -105,7 +105,7 @@ def test_strict_readers_get_json_that_they_can_read() -> None:
     }
 
 
-def test_an_order_keeps_what_can_be_kept() -> None:
+def test_an_order_keeps_what_can_be_stored() -> None:
     year_1 = datetime(1, 1, 1, tzinfo=UTC)
     who = Customer("Ana\x00 Souza", "ana\x00@example.com", "pt-BR\x00", postal_code="\x00")
     items = (Item("1\n", 2**70, 10**20, "x" * 999),)
@@ -121,9 +121,11 @@ def test_an_answer_with_an_impossible_time_is_malformed_and_texts_are_cleaned() 
     event = TrackingEvent(
         datetime(2026, 1, 1, tzinfo=UTC), "A", Status.IN_TRANSIT, description="a\x00b", place=Place("\x00")
     )
-    kept = bounds.bounded_parsed(Parsed("AA1", Outcome.FOUND, (event,), estimate=datetime(9999, 12, 31, tzinfo=UTC)))
+    kept = bounds.bounded_parsed(
+        ParsedAnswer("AA1", Outcome.FOUND, (event,), estimate=datetime(9999, 12, 31, tzinfo=UTC))
+    )
     assert (kept.outcome, kept.estimate, kept.events[0].description) == (Outcome.FOUND, None, "a b")
     late = TrackingEvent(datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-12))), "A", Status.DELIVERED)
-    kept = bounds.bounded_parsed(Parsed("AA1", Outcome.FOUND, (event, late)))
+    kept = bounds.bounded_parsed(ParsedAnswer("AA1", Outcome.FOUND, (event, late)))
     assert (kept.outcome, kept.events) == (Outcome.MALFORMED, ())
     assert "9999" in kept.message

@@ -1,11 +1,11 @@
-"""What other parties say loses everybody's address, numbers and names; what helps to find a fault stays."""
+"""Texts of other parties lose personal addresses, numbers and names; diagnostic details stay."""
 
 import time
 
 import pytest
 
 from paradeiro.domain.records import Customer
-from paradeiro.domain.redaction import loggable, unnamed, unnamed_receipt
+from paradeiro.domain.redaction import redact, redact_for_log, redact_receipt
 
 MARIA = Customer("Maria d'Ávila Souza", "maria@example.com")
 
@@ -29,7 +29,7 @@ MARIA = Customer("Maria d'Ávila Souza", "maria@example.com")
     ],
 )
 def test_people_are_taken_out(said: str, kept: str) -> None:
-    assert unnamed(said) == kept
+    assert redact(said) == kept
 
 
 @pytest.mark.parametrize(
@@ -48,20 +48,20 @@ def test_people_are_taken_out(said: str, kept: str) -> None:
     ],
 )
 def test_what_names_nobody_stays(said: str) -> None:
-    assert unnamed(said) == said
-    assert unnamed_receipt(said) == said
+    assert redact(said) == said
+    assert redact_receipt(said) == said
 
 
 def test_known_names_go_too() -> None:
-    assert unnamed("MARIA D'ÁVILA SOUZA moved; ask Souza, not Souzana", MARIA) == "… moved; ask …, not Souzana"
-    assert unnamed_receipt("250 kept for Maria d'Ávila Souza <maria@example.com> 11987654321", MARIA) == (
+    assert redact("MARIA D'ÁVILA SOUZA moved; ask Souza, not Souzana", MARIA) == "… moved; ask …, not Souzana"
+    assert redact_receipt("250 kept for Maria d'Ávila Souza <maria@example.com> 11987654321", MARIA) == (
         "250 kept for … <…> 11987654321"
     )
-    assert unnamed("nobody is known", Customer()) == "nobody is known"
+    assert redact("nobody is known", Customer()) == "nobody is known"
 
 
 def test_an_address_of_a_server_loses_its_password() -> None:
-    assert loggable("cannot reach postgresql://shop:p4ss@db.example:5432/x") == (
+    assert redact_for_log("cannot reach postgresql://shop:p4ss@db.example:5432/x") == (
         "cannot reach postgresql://…db.example:5432/x"
     )
 
@@ -69,5 +69,5 @@ def test_an_address_of_a_server_loses_its_password() -> None:
 @pytest.mark.parametrize("part", ["a", "a.", "1", "11 ", "+1", '"', "a@", "1.", "%40", "(11)"])
 def test_long_words_take_no_time(part: str) -> None:
     began = time.perf_counter()
-    unnamed(part * 50_000, MARIA)
+    redact(part * 50_000, MARIA)
     assert time.perf_counter() - began < 2

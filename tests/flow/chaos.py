@@ -1,4 +1,4 @@
-"""In: a world that fails by the throw of a dice; out: what every sink shows afterwards, and what it was told twice.
+"""In: sinks that fail at random; out: what every sink shows afterwards, and duplicates.
 
 One entry in `SINKS` makes a sink take part.
 """
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from paradeiro.db.shipments import Kept
-from paradeiro.sdk.history import told_events
-from paradeiro.world.faults import MAIL_KINDS, Fault
-from paradeiro.world.parties import World
-from paradeiro.world.truth import Package, SoldOrder
+from paradeiro.db.following.shipments import ShipmentRow
+from paradeiro.sdk.public_history import public_events
+from paradeiro.simulator.faults import MAIL_KINDS, Fault
+from paradeiro.simulator.parties import Simulator
+from paradeiro.simulator.scenario.ground_truth import Package, SoldOrder
 from tests.flow.endpoints import OK, Got, Receiver, status
 
 _HTTP_FAULTS = (
@@ -35,13 +35,13 @@ class Shown:
 
     order: SoldOrder
     package: Package
-    kept: Kept
+    row: ShipmentRow
     lines: int
     once: bool  # it was delivered at some time, and that may have been taken back
 
     @property
     def delivered(self) -> bool:
-        return self.kept.shipment.snapshot.delivered
+        return self.row.shipment.snapshot.delivered
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +49,16 @@ class Sink:
     """A sink: how it fails, and what is wrong with what it shows and was told; nothing is the only good answer."""
 
     party: str
-    wrong: Callable[[World, Shown], Iterator[str]]
-    twice: Callable[[World], Iterator[str]]
+    wrong: Callable[[Simulator, Shown], Iterator[str]]
+    twice: Callable[[Simulator], Iterator[str]]
 
 
 def lines_of(timeline: Any) -> int:
-    return len(told_events(timeline))
+    return len(public_events(timeline))
 
 
-def _at_vtex(world: World, said: Shown) -> Iterator[str]:
-    packages = world.order_system.orders[said.order.order_id]["packageAttachment"]["packages"]
+def _at_vtex(simulator: Simulator, said: Shown) -> Iterator[str]:
+    packages = simulator.order_system.orders[said.order.order_id]["packageAttachment"]["packages"]
     shown = next(p for p in packages if p["invoiceNumber"] == said.package.invoice_number)
     if shown["trackingNumber"] != said.package.code:
         yield f"number {shown['trackingNumber']}"
@@ -67,18 +67,18 @@ def _at_vtex(world: World, said: Shown) -> Iterator[str]:
         yield f"finished {courier['finished']} with {len(courier['data'])} lines, ours {said.delivered}, {said.lines}"
 
 
-def _at_market(world: World, said: Shown) -> Iterator[str]:
+def _at_market(simulator: Simulator, said: Shown) -> Iterator[str]:
     if said.order.affiliate != "MKT":
         return
-    shown = world.marketplace.invoices.get((said.order.marketplace_number, said.package.invoice_number), {})
+    shown = simulator.marketplace.invoices.get((said.order.marketplace_number, said.package.invoice_number), {})
     if shown.get("number") != said.package.code:
         yield f"number {shown.get('number')}"
     if bool(shown.get("delivered")) != said.delivered or len(shown.get("events", ())) != said.lines:
         yield f"delivered {shown.get('delivered')} with {len(shown.get('events', ()))} lines"
 
 
-def _at_mercado_livre(world: World, said: Shown) -> Iterator[str]:
-    shown = world.mercado_livre.shipments.get(said.order.marketplace_number)
+def _at_mercado_livre(simulator: Simulator, said: Shown) -> Iterator[str]:
+    shown = simulator.mercado_livre.shipments.get(said.order.marketplace_number)
     if shown is None:
         return
     if shown["mode"] == "me2":
@@ -90,23 +90,23 @@ def _at_mercado_livre(world: World, said: Shown) -> Iterator[str]:
             yield f"{shown['status']} by {shown['tracking_number']}, should be {due}"
 
 
-def _mailed(world: World, said: Shown) -> Iterator[str]:
-    mails = [m.message for m in world.mail.mails if m.message["X-Paradeiro-Tracking-Code"] == said.package.code]
-    ours = said.kept.shipment.snapshot.status
+def _mailed(simulator: Simulator, said: Shown) -> Iterator[str]:
+    mails = [m.message for m in simulator.mail.mails if m.message["X-Paradeiro-Tracking-Code"] == said.package.code]
+    ours = said.row.shipment.snapshot.status
     if said.order.customer.email and (not mails or mails[-1]["X-Paradeiro-Status"] != ours):
         yield f"the last mail says {mails[-1]['X-Paradeiro-Status'] if mails else 'nothing'}"
 
 
-def _vtex_twice(world: World) -> Iterator[str]:
-    yield from _same_again(world.order_system.told)
+def _vtex_twice(simulator: Simulator) -> Iterator[str]:
+    yield from _same_again(simulator.order_system.told)
 
 
-def _market_twice(world: World) -> Iterator[str]:
-    yield from _same_again(world.marketplace.told)
+def _market_twice(simulator: Simulator) -> Iterator[str]:
+    yield from _same_again(simulator.marketplace.told)
 
 
-def _mercado_twice(world: World) -> Iterator[str]:
-    yield from _same_again(world.mercado_livre.told)
+def _mercado_twice(simulator: Simulator) -> Iterator[str]:
+    yield from _same_again(simulator.mercado_livre.told)
 
 
 def _same_again(told: list[dict[str, Any]]) -> Iterator[str]:
@@ -119,10 +119,10 @@ def _same_again(told: list[dict[str, Any]]) -> Iterator[str]:
         last[key] = each["body"]
 
 
-def _mails_twice(world: World) -> Iterator[str]:
+def _mails_twice(simulator: Simulator) -> Iterator[str]:
     """A copy is permitted with the same Message-ID only: the connection died after the mail was taken."""
     bodies: dict[tuple[str, str], set[str]] = {}
-    for mail in world.mail.mails:
+    for mail in simulator.mail.mails:
         plain = (str(mail.message["To"]), mail.part("plain"))
         bodies.setdefault(plain, set()).add(str(mail.message["Message-ID"]))
     yield from (f"{to} was told the same in {ids}" for (to, _), ids in bodies.items() if len(ids) > 1)
@@ -136,15 +136,15 @@ SINKS = {
 }
 
 
-def trouble(world: World, chance: Random) -> None:
+def problem(simulator: Simulator, chance: Random) -> None:
     """Some of the next requests at some of the sinks go wrong."""
     for sink in SINKS.values():
         for _ in range(chance.randint(0, 3)):
             if sink.party == "mail":
-                world.faults.order(Fault("mail", chance.choice(MAIL_KINDS), 1, chance.choice((421, 451))))
+                simulator.faults.order(Fault("mail", chance.choice(MAIL_KINDS), 1, chance.choice((421, 451))))
                 continue
             drawn = chance.choice(_HTTP_FAULTS)
-            world.faults.order(Fault(sink.party, drawn.kind, drawn.count, drawn.status, drawn.seconds))
+            simulator.faults.order(Fault(sink.party, drawn.kind, drawn.count, drawn.status, drawn.seconds))
 
 
 class Deaf:
@@ -170,8 +170,8 @@ def wrong_at_endpoint(there: Receiver, deaf: Deaf, shown: list[Shown]) -> Iterat
         mine = [g for g in deaf.accepted if g.said["data"]["shipment"]["tracking_code"] == each.package.code]
         said = [g.said["data"]["status"] for g in mine]
         times = [g.said["time"] for g in mine]
-        if not said or said[-1] != each.kept.shipment.snapshot.status:
-            yield f"{each.package.code}: the endpoint's last is {said[-1:]}, ours {each.kept.shipment.snapshot.status}"
+        if not said or said[-1] != each.row.shipment.snapshot.status:
+            yield f"{each.package.code}: the endpoint's last is {said[-1:]}, ours {each.row.shipment.snapshot.status}"
         if times != sorted(times):
             yield f"{each.package.code}: messages in the wrong order {times}"
     ids: dict[str, set[bytes]] = {}

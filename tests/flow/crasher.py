@@ -1,4 +1,4 @@
-"""In: which step to die at; out: a process that does the main job and kills itself there with SIGKILL, or ends well."""
+"""In: the step to crash at; out: a process that runs the main flow and kills itself there, or completes."""
 
 import asyncio
 import os
@@ -13,12 +13,13 @@ import holidays
 import psycopg
 
 from paradeiro.connectors import discover
-from paradeiro.db import shipments
+from paradeiro.db.following import shipments
 from paradeiro.db.pool import transaction
 from paradeiro.domain.records import Invoice, Order
 from paradeiro.domain.words import ProofKind
-from paradeiro.flow.intake import Registration, register
-from paradeiro.flow.means import Means
+from paradeiro.flow.context import Context
+from paradeiro.flow.following import proofs_of_delivery
+from paradeiro.flow.orders.intake import Registration, register
 from paradeiro.worker.drain import drain
 from tests.databases import HandClock
 from tests.flow import parties
@@ -27,6 +28,7 @@ from tests.flow.conftest import ANA, furnish, open_shop
 # The processes of a test are forked from one that has loaded this: what each of them would load itself is here by then.
 discover()
 holidays.country_holidays("BR", years=2026)
+proofs_of_delivery._PAUSE_SECONDS = 0.0  # for real parties; it was a quarter of each run
 PICTURE = b"\x89PNG\r\n\x1a\nhouse"
 ANSWERS = (
     (("PO", "2026-11-02T13:00:00+00:00", "Santos"),),
@@ -74,34 +76,34 @@ def _die_after_a_mail() -> None:
 def _die_around(cls: type, name: str, step: Callable[[], None]) -> None:
     original: Callable[..., Awaitable[Any]] = getattr(cls, name)
 
-    async def around(self: object, *args: Any) -> Any:
+    async def recording(self: object, *args: Any) -> Any:
         step()
         result = await original(self, *args)
         step()
         return result
 
-    setattr(cls, name, around)
+    setattr(cls, name, recording)
 
 
 async def _play(url: str, secret_key: str, folder: Path, clock: HandClock) -> None:
-    async with open_shop(url, clock, secret_key, folder) as means:
-        store_id, _ = await furnish(means)
+    async with open_shop(url, clock, secret_key, folder) as context:
+        store_id, _ = await furnish(context)
         order = Order("2001", ANA, channel="MKT", marketplace_number="M-9")
         stated = Registration(order, "posta", "AA1", Invoice("NF-1", 5000))
-        shipment_id = (await register(means, store_id, stated)).shipment_id
-        await drain(means)
+        shipment_id = (await register(context, store_id, stated)).shipment_id
+        await drain(context)
         for answer in ANSWERS:
             parties.Outside(folder).say("AA1", *answer, proofs=[ProofKind.IMAGE])
             parties.Outside(folder).show("AA1", ProofKind.IMAGE, PICTURE)
             clock.at = max(clock.at + timedelta(minutes=10), clock.at.fromisoformat(answer[-1][1]) + timedelta(hours=1))
-            await _ask(means, store_id, shipment_id, clock)
+            await _ask(context, store_id, shipment_id, clock)
 
 
-async def _ask(means: Means, store_id: int, shipment_id: int, clock: HandClock) -> None:
-    async with transaction(means.pool) as connection:
-        await shipments.ask_now(connection, store_id, shipment_id, now=clock())
+async def _ask(context: Context, store_id: int, shipment_id: int, clock: HandClock) -> None:
+    async with transaction(context.pool) as connection:
+        await shipments.make_due(connection, store_id, shipment_id, now=clock())
     # Whatever a dead process had leased comes back after minutes; then everything is due.
     for _ in range(2):
-        await drain(means)
+        await drain(context)
         clock.forward(minutes=5)
-    await drain(means)
+    await drain(context)

@@ -1,4 +1,4 @@
-"""In: how an endpoint should answer; out: a real one on loopback that answers so and keeps what came."""
+"""In: how an endpoint should answer; out: an HTTP server on loopback that does so and stores the requests."""
 
 import asyncio
 import json

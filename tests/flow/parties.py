@@ -1,4 +1,4 @@
-"""In: a folder that plays the outside; out: connectors of small parties whose whole state is files in it.
+"""In: a folder; out: connectors of fake parties whose whole state is files in it.
 
 They are small, but outside: what they accepted survives the death of the process that sent it, so a test can kill
 that process and look at what the other side has. Which answer they give is written into the folder by the test.
@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from paradeiro.connectors.email.report import read_report
-from paradeiro.domain.drift import Expected
-from paradeiro.domain.records import Order, Parsed, Place, Telling, TrackingEvent
+from paradeiro.domain.following.contract_drift import Expected
+from paradeiro.domain.records import Message, Order, ParsedAnswer, Place, TrackingEvent
 from paradeiro.domain.words import BounceKind, EffectKind, Outcome, PartyKind, ProofKind, Reason, Status, Withdraws
 from paradeiro.sdk.contract import (
     AccountRef,
@@ -202,15 +202,15 @@ class CarrierParty:
         pass
 
 
-def parse(body: bytes) -> list[Parsed]:
+def parse(body: bytes) -> list[ParsedAnswer]:
     try:
         told = json.loads(body)
         events = tuple(_event(each) for each in told["events"])
     except (ValueError, KeyError, TypeError) as error:
-        return [Parsed("", Outcome.MALFORMED, message=f"unreadable: {type(error).__name__}")]
+        return [ParsedAnswer("", Outcome.MALFORMED, message=f"unreadable: {type(error).__name__}")]
     unknown = tuple(sorted({e.code for e in events if e.status is Status.UNKNOWN}))
     proofs = frozenset(ProofKind(each) for each in told.get("proofs", ()))
-    return [Parsed(told["object"], Outcome.FOUND, events, unknown_codes=unknown, proofs=proofs)]
+    return [ParsedAnswer(told["object"], Outcome.FOUND, events, unknown_codes=unknown, proofs=proofs)]
 
 
 def _event(told: Mapping[str, str]) -> TrackingEvent:
@@ -296,21 +296,21 @@ class SinkParty:
         pass
 
 
-def render(telling: Telling, _: Mapping[str, str]) -> Request:
-    if telling.order.customer.name == "Unspeakable":
+def render(outgoing: Message, _: Mapping[str, str]) -> Request:
+    if outgoing.order.customer.name == "Unspeakable":
         raise ZeroDivisionError
-    snapshot = telling.timeline.snapshot
+    snapshot = outgoing.timeline.snapshot
     body = {
-        "kind": telling.kind,
-        "order": telling.order.number,
-        "code": telling.shipment.tracking_code,
+        "kind": outgoing.kind,
+        "order": outgoing.order.number,
+        "code": outgoing.shipment.tracking_code,
         "status": snapshot.status,
         "delivered": snapshot.delivered,
         "city": snapshot.place.city,
-        "events": [e.code for e in telling.timeline.events if e.identity not in telling.timeline.withdrawn],
+        "events": [e.code for e in outgoing.timeline.events if e.identity not in outgoing.timeline.withdrawn],
     }
-    remark = "line 1: it is broken" if "broken" in telling.templates.html else ""
-    return Request("POST", f"/{telling.kind}", body=json.dumps(body).encode(), remark=remark)
+    remark = "line 1: it is broken" if "broken" in outgoing.templates.html else ""
+    return Request("POST", f"/{outgoing.kind}", body=json.dumps(body).encode(), remark=remark)
 
 
 def connectors(folder: Path) -> dict[str, Connector]:
@@ -363,7 +363,7 @@ def _aggregator(name: str, open_: Any) -> Connector:
         batch_size=2,
         requests_per_second=1000,
         parse=parse,
-        stands_in_for=frozenset({"posta"}),
+        fallback_for=frozenset({"posta"}),
     )
 
 

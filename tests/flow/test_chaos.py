@@ -1,4 +1,4 @@
-"""Every sink fails in every way, relays die and run beside each other; in the end each shows what we show, once."""
+"""Sinks fail in every way, relays die and run concurrently; in the end each sink has every message once."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,26 +10,27 @@ from random import Random
 
 import pytest
 
-from paradeiro.cli.accounts import add_account
+from paradeiro.cli.accounts.accounts import add_account
 from paradeiro.connectors import discover
-from paradeiro.db import events, stores
+from paradeiro.db.accounts import stores
+from paradeiro.db.following import events
+from paradeiro.domain.following.timeline import fold
 from paradeiro.domain.records import Customer, Invoice, Order
-from paradeiro.domain.timeline import fold
 from paradeiro.domain.words import NoticeKind, Reason, Source, Status
-from paradeiro.flow import endpoint
-from paradeiro.flow.intake import Registration, register
-from paradeiro.flow.means import Means, Sessions
+from paradeiro.flow.accounts.token_store import TokenStore
+from paradeiro.flow.context import Context, Sessions
+from paradeiro.flow.orders.intake import Registration, register
+from paradeiro.flow.orders.statements import Statement, add_event, reopen
+from paradeiro.flow.outbox import endpoints as endpoint
 from paradeiro.flow.relay import relay
-from paradeiro.flow.statements import Statement, add_event, reopen
-from paradeiro.flow.tokens import Keeper
 from paradeiro.sdk import http
-from paradeiro.world.clock import WorldClock
-from paradeiro.world.parties import World, make_world
-from paradeiro.world.scenario import CHANNELS, MERCADO_LIVRE, Scenario
-from paradeiro.world.server import serving
-from paradeiro.world.truth import Package, SoldOrder
-from tests.databases import START, HandClock, open_means
-from tests.flow.chaos import SINKS, Deaf, Shown, lines_of, trouble, wrong_at_endpoint
+from paradeiro.simulator.clock import SimulatorClock
+from paradeiro.simulator.parties import Simulator, make_simulator
+from paradeiro.simulator.scenario.ground_truth import Package, SoldOrder
+from paradeiro.simulator.scenario.scenario import CHANNELS, MERCADO_LIVRE, Scenario
+from paradeiro.simulator.server import serving
+from tests.databases import START, HandClock, open_context
+from tests.flow.chaos import SINKS, Deaf, Shown, lines_of, problem, wrong_at_endpoint
 from tests.flow.conftest import Shop
 from tests.flow.endpoints import Receiver, receiver
 from tests.flow.parties import Outside, connectors
@@ -55,10 +56,10 @@ _WAITING = """
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A shop whose carrier is a folder and whose sinks are the world's."""
+    """A shop whose carrier is a folder and whose sinks are the simulator's."""
 
     shop: Shop
-    world: World
+    simulator: Simulator
     packages: tuple[tuple[SoldOrder, Package], ...]
     accounts: tuple[int, ...]
     there: Receiver
@@ -68,37 +69,39 @@ class Stage:
 @asynccontextmanager
 async def stage(database: str, secret_key: str, folder: Path, seed: int) -> AsyncIterator[Stage]:
     clock = HandClock()
-    truth = Scenario(200, 12, 7, START - timedelta(days=12)).truth()
-    world = make_world(truth, WorldClock(START))
-    for party in (world.order_system, world.marketplace, world.mercado_livre, world.mail):
+    ground_truth = Scenario(200, 12, 7, START - timedelta(days=12)).ground_truth()
+    simulator = make_simulator(ground_truth, SimulatorClock(START))
+    for party in (simulator.order_system, simulator.marketplace, simulator.mercado_livre, simulator.mail):
         party.clock = clock
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(serving(world))
+        await stack.enter_async_context(serving(simulator))
         there = await stack.enter_async_context(receiver())
         deaf = Deaf(Random(seed))
         there.decide = deaf
-        means = await stack.enter_async_context(open_means(database, clock, secret_key))
+        context = await stack.enter_async_context(open_context(database, clock, secret_key))
         known = {**connectors(folder), **{name: discover()[name] for name in (*SINKS, "webhook")}}
-        means = fresh(replace(means, connectors=known))
+        context = fresh(replace(context, connectors=known))
         ids = []
         for name in SINKS:
-            values = world.accounts()[name]
-            added = await add_account(means, "Loja", known[name], name=name, channel=CHANNELS.get(name), values=values)
+            values = simulator.accounts()[name]
+            added = await add_account(
+                context, "Loja", known[name], name=name, channel=CHANNELS.get(name), values=values
+            )
             ids.append(added)
-        added = await add_account(means, "Loja", known["posta"], name="posta", channel=None, values={})
-        async with means.pool.connection() as connection:
+        added = await add_account(context, "Loja", known["posta"], name="posta", channel=None, values={})
+        async with context.pool.connection() as connection:
             row = await (await connection.execute("SELECT store_id FROM store")).fetchone()
         assert row is not None
-        ids.append((await endpoint.add(means, row[0], name="erp", url=there.url)).account_id)
-        shop = Shop(means, Outside(folder), clock, row[0], {})
-        yield Stage(shop, world, chosen(truth.orders), tuple(ids), there, deaf)
-        await means.sessions.close()
+        ids.append((await endpoint.add(context, row[0], name="erp", url=there.url)).account_id)
+        shop = Shop(context, Outside(folder), clock, row[0], {})
+        yield Stage(shop, simulator, chosen(ground_truth.orders), tuple(ids), there, deaf)
+        await context.sessions.close()
 
 
-def fresh(means: Means) -> Means:
+def fresh(context: Context) -> Context:
     """As after a restart: no session is open."""
-    keeper = Keeper(means.pool, means.secret_key, means.clock)
-    return replace(means, sessions=Sessions(means.connectors, means.clock, inner_hosts=INNER, keeper=keeper))
+    keeper = TokenStore(context.pool, context.secret_key, context.clock)
+    return replace(context, sessions=Sessions(context.connectors, context.clock, inner_hosts=INNER, token_store=keeper))
 
 
 def chosen(orders: list[SoldOrder]) -> tuple[tuple[SoldOrder, Package], ...]:
@@ -118,24 +121,24 @@ async def follow(at: Stage) -> dict[str, int]:
         order = Order(sold.order_id, customer, sold.affiliate or None, sold.marketplace_number, sold.created_at)
         invoice = Invoice(package.invoice_number, value=4990, issued_at=sold.invoiced_at)
         stated = Registration(order, "posta", package.code, invoice)
-        found[package.code] = (await register(at.shop.means, at.shop.store_id, stated)).shipment_id
+        found[package.code] = (await register(at.shop.context, at.shop.store_id, stated)).shipment_id
     return found
 
 
 async def go_on(at: Stage, shipment: int, step: Statement | None) -> None:
     """The next thing that happens to a package."""
-    means, store = at.shop.means, at.shop.store_id
+    context, store = at.shop.context, at.shop.store_id
     at.shop.clock.forward(seconds=20)
     if step is None:
-        await reopen(means, store, shipment, why="não recebeu", source=Source.API, author="erp")
+        await reopen(context, store, shipment, reason="não recebeu", source=Source.API, actor="erp")
     else:
-        await add_event(means, store, shipment, step, source=Source.API, author="erp")
+        await add_event(context, store, shipment, step, source=Source.API, actor="erp")
 
 
-async def carry_on(at: Stage, chance: Random, means: Means) -> Means:
+async def carry_on(at: Stage, chance: Random, context: Context) -> Context:
     """Some relays run, some beside each other, some die on the way; time passes."""
-    other = fresh(means)
-    runs = [relay(m, account) for account in at.accounts for m in (means, other)[: chance.randint(1, 2)]]
+    other = fresh(context)
+    runs = [relay(m, account) for account in at.accounts for m in (context, other)[: chance.randint(1, 2)]]
     tasks = [asyncio.create_task(run) for run in runs]
     _, late = await asyncio.wait(tasks, timeout=chance.choice((0.05, 0.3, 3.0)))
     for task in late:
@@ -145,33 +148,33 @@ async def carry_on(at: Stage, chance: Random, means: Means) -> Means:
     await other.sessions.close()
     at.shop.clock.forward(minutes=chance.randint(1, 40))
     if chance.random() < 0.3:
-        await means.sessions.close()
-        return fresh(means)
-    return means
+        await context.sessions.close()
+        return fresh(context)
+    return context
 
 
 async def authorise_again(at: Stage) -> None:
     """What a person does whom a notice tells that a token was lost: the one loss that nobody can help."""
-    means, there = at.shop.means, at.world.mercado_livre
-    async with means.pool.connection() as connection:
-        known = await stores.accounts(connection, means.secret_key)
+    context, there = at.shop.context, at.simulator.mercado_livre
+    async with context.pool.connection() as connection:
+        known = await stores.accounts(connection, context.secret_key)
     if any(a.connector == "mercado_livre" and a.state == "paused" for a in known):
         assert NoticeKind.CREDENTIALS_REFUSED in {n.kind for n in await at.shop.notices()}
         there.first_refresh = there.refresh = f"TG-{at.shop.clock().isoformat()}"
-        values, connector = at.world.accounts()["mercado_livre"], means.connectors["mercado_livre"]
-        await add_account(means, "Loja", connector, name=connector.name, channel=MERCADO_LIVRE, values=values)
+        values, connector = at.simulator.accounts()["mercado_livre"], context.connectors["mercado_livre"]
+        await add_account(context, "Loja", connector, name=connector.name, channel=MERCADO_LIVRE, values=values)
 
 
-async def settle(at: Stage, means: Means) -> None:
+async def settle(at: Stage, context: Context) -> None:
     """All is well again; whatever waits is told."""
-    at.world.faults.clear()
+    at.simulator.faults.clear()
     at.deaf.well = True
     for _ in range(60):
         at.shop.clock.forward(hours=3)
         await authorise_again(at)
         for account in at.accounts:
-            await relay(means, account)
-        async with means.pool.connection() as connection:
+            await relay(context, account)
+        async with context.pool.connection() as connection:
             waiting = await (await connection.execute(_WAITING)).fetchall()
         if not waiting:
             return
@@ -181,17 +184,17 @@ async def settle(at: Stage, means: Means) -> None:
 async def shown_now(at: Stage, ids: dict[str, int]) -> list[Shown]:
     found = []
     for sold, package in at.packages:
-        kept = await at.shop.kept(ids[package.code])
-        async with at.shop.means.pool.connection() as connection:
-            known = await events.known(connection, [kept.shipment.id])
+        row = await at.shop.shipment_row(ids[package.code])
+        async with at.shop.context.pool.connection() as connection:
+            known = await events.events_of(connection, [row.shipment.id])
         timeline = fold(
-            known.get(kept.shipment.id, []),
+            known.get(row.shipment.id, []),
             now=at.shop.clock(),
-            made_at=kept.made_at,
+            made_at=row.made_at,
             base=Status.REGISTERED,
         )
         once = any(e.status is Status.DELIVERED for e in timeline.events)
-        found.append(Shown(sold, package, kept, lines_of(timeline), once))
+        found.append(Shown(sold, package, row, lines_of(timeline), once))
     return found
 
 
@@ -203,26 +206,26 @@ async def test_chaos(
     chance = Random(seed)
     async with stage(database, secret_key, tmp_path, seed) as at:
         ids = await follow(at)
-        means = at.shop.means
+        context = at.shop.context
         said = dict.fromkeys(ids, 0)
         for _ in range(14):
-            trouble(at.world, chance)
+            problem(at.simulator, chance)
             for code in chance.sample(sorted(ids), k=len(ids) // 2):
                 if said[code] < len(STEPS):
                     await go_on(at, ids[code], STEPS[said[code]])
                     said[code] += 1
-            means = await carry_on(at, chance, means)
-        await settle(at, means)
+            context = await carry_on(at, chance, context)
+        await settle(at, context)
         shown = await shown_now(at, ids)
         wrong = [
             f"{name}: {each.package.code} ({each.order.affiliate or 'own'}): {what}"
             for name, sink in SINKS.items()
             for each in shown
-            for what in sink.wrong(at.world, each)
+            for what in sink.wrong(at.simulator, each)
         ]
-        wrong += [f"{name}: {what}" for name, sink in SINKS.items() for what in sink.twice(at.world)]
+        wrong += [f"{name}: {what}" for name, sink in SINKS.items() for what in sink.twice(at.simulator)]
         wrong += list(wrong_at_endpoint(at.there, at.deaf, shown))
-        await means.sessions.close()
+        await context.sessions.close()
         assert wrong == []
         # A relay that dies while it speaks leaves half a request; all others keep the contract.
-        assert [b for b in at.world.breaches if "the body is not JSON" not in b] == []
+        assert [b for b in at.simulator.breaches if "the body is not JSON" not in b] == []

@@ -1,4 +1,4 @@
-"""kill -9 at every step of the flow: on restart nothing is lost and nothing is said twice."""
+"""kill -9 at every step of the flow: after a restart nothing is lost and nothing is sent twice."""
 
 import signal
 from collections import Counter
@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from paradeiro.db.embedded import Embedded
+from paradeiro.db.server.embedded import Embedded
 from tests.databases import START, TEMPLATE, HandClock
 from tests.flow.crasher import AFTER_A_MAIL, PICTURE, play
 from tests.flow.parties import Outside

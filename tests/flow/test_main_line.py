@@ -1,11 +1,11 @@
-"""The main job: a package's news reaches the order, the customer and the marketplace by itself."""
+"""The main flow: a package's events reach order system, customer and marketplace."""
 
 import asyncio
 from datetime import timedelta
 
 from paradeiro.domain.records import Customer, Invoice, Order
 from paradeiro.domain.words import NoticeKind, Source, Status
-from paradeiro.flow.statements import Statement, add_event, confirm_delivery, reopen
+from paradeiro.flow.orders.statements import Statement, add_event, confirm_delivery, reopen
 from tests.flow.conftest import ANA, Shop
 
 POSTED = ("PO", "2026-11-02T13:00:00+00:00", "Santos")
@@ -25,10 +25,10 @@ async def test_news_reaches_order_customer_and_marketplace(shop: Shop) -> None:
     shop.outside.say("AA1", DELIVERED, OUT, POSTED)
     await shop.ask(shipment, days=2)
 
-    kept = await shop.kept(shipment)
-    assert kept.shipment.snapshot.status is Status.DELIVERED
-    assert kept.shipment.snapshot.delivered_at is not None
-    assert kept.shipment.snapshot.delivered_at.isoformat() == "2026-11-03T14:00:00+00:00"
+    row = await shop.shipment_row(shipment)
+    assert row.shipment.snapshot.status is Status.DELIVERED
+    assert row.shipment.snapshot.delivered_at is not None
+    assert row.shipment.snapshot.delivered_at.isoformat() == "2026-11-03T14:00:00+00:00"
     assert [e.event.code for e in await shop.events(shipment)] == ["PO", "OEC", "BDE"]
     assert all(e.reply_id for e in await shop.events(shipment))
     updates = [b for b in shop.outside.told("loja") if b["kind"] == "order_update"]
@@ -53,7 +53,7 @@ async def test_the_order_is_delivered_when_all_its_packages_are(shop: Shop) -> N
 
 
 async def _order_delivered_at(shop: Shop) -> str | None:
-    async with shop.means.pool.connection() as connection:
+    async with shop.context.pool.connection() as connection:
         row = await (await connection.execute("SELECT delivered_at FROM orders")).fetchone()
     assert row is not None
     return row[0].isoformat() if row[0] else None
@@ -98,16 +98,16 @@ async def test_statements_by_hand_go_the_same_way(shop: Shop) -> None:
     shipment = await shop.register("AA1", SOLD_ELSEWHERE)
     await shop.later(hours=1)
     stated = Statement(Status.OUT_FOR_DELIVERY)
-    await add_event(shop.means, shop.store_id, shipment, stated, source=Source.API, author="erp")
+    await add_event(shop.context, shop.store_id, shipment, stated, source=Source.API, actor="erp")
     await shop.later(hours=1)
     at = shop.clock()
     for _ in range(2):
-        await confirm_delivery(shop.means, shop.store_id, shipment, delivered_at=at, source=Source.API, author="erp")
+        await confirm_delivery(shop.context, shop.store_id, shipment, delivered_at=at, source=Source.API, actor="erp")
         await shop.run()
     assert [m["status"] for m in shop.outside.told("mail")] == ["out_for_delivery", "delivered"]
     assert [m["delivered"] for m in shop.outside.told("canal")[2:]] == [False, True]
     assert [u["delivered"] for u in shop.outside.told("loja")[1:]] == [False, True]
-    assert (await shop.events(shipment))[-1].author == "erp"
+    assert (await shop.events(shipment))[-1].actor == "erp"
     shop.outside.say("AA1", POSTED, DELIVERED)
     await shop.ask(shipment, days=3)
     assert len(shop.outside.told("mail")) == 2, "the carrier says the same later: the customer is not told twice"
@@ -119,7 +119,7 @@ async def test_a_delivery_that_the_carrier_withdraws(shop: Shop) -> None:
     await shop.ask(shipment, days=2)
     shop.outside.say("AA1", POSTED, DELIVERED, ("EST", "2026-11-03T18:00:00+00:00", "Itu"))
     await shop.ask(shipment, hours=6)
-    assert (await shop.kept(shipment)).shipment.snapshot.status is Status.ACCEPTED
+    assert (await shop.shipment_row(shipment)).shipment.snapshot.status is Status.ACCEPTED
     assert [e.withdrawn for e in await shop.events(shipment)] == [False, True, False]
     mails = shop.outside.told("mail")
     assert [m["kind"] for m in mails] == ["customer_mail", "customer_correction"]
@@ -144,17 +144,19 @@ async def test_a_delivery_that_the_operator_reopens(shop: Shop) -> None:
     shipment = await shop.register("AA1")
     shop.outside.say("AA1", POSTED, OUT, DELIVERED)
     await shop.ask(shipment, days=2)
-    await reopen(shop.means, shop.store_id, shipment, why="o cliente não recebeu", source=Source.OPERATOR, author="Bia")
+    await reopen(
+        shop.context, shop.store_id, shipment, reason="o cliente não recebeu", source=Source.OPERATOR, actor="Bia"
+    )
     await shop.run()
-    kept = await shop.kept(shipment)
-    assert kept.shipment.snapshot.status is Status.OUT_FOR_DELIVERY
+    row = await shop.shipment_row(shipment)
+    assert row.shipment.snapshot.status is Status.OUT_FOR_DELIVERY
     assert [m["kind"] for m in shop.outside.told("mail")] == ["customer_mail", "customer_correction"]
     assert shop.outside.told("loja")[-1]["delivered"] is False
     last = (await shop.events(shipment))[-1]
-    assert (last.author, last.event.description) == ("Bia", "o cliente não recebeu")
+    assert (last.actor, last.event.description) == ("Bia", "o cliente não recebeu")
 
 
-async def test_a_withdrawn_delivery_nobody_was_told_of_needs_no_correction(shop: Shop) -> None:
+async def test_a_withdrawn_delivery_nobody_was_reported_of_needs_no_correction(shop: Shop) -> None:
     shop.outside.fail("mail", "retry")
     shipment = await shop.register("AA1")
     shop.outside.say("AA1", POSTED, DELIVERED)
@@ -198,7 +200,7 @@ async def test_a_shorter_answer_removes_nothing(shop: Shop) -> None:
     assert [e.event.code for e in await shop.events(shipment)] == ["PO", "RO"]
 
 
-async def test_a_code_never_seen_is_kept_moves_nothing_and_opens_one_notice(shop: Shop) -> None:
+async def test_a_code_never_seen_is_stored_moves_nothing_and_opens_one_notice(shop: Shop) -> None:
     shipment = await shop.register("AA1")
     shop.outside.say("AA1", POSTED, ("XYZ", "2026-11-02T15:00:00+00:00", "Itu"))
     await shop.ask(shipment, hours=4)
@@ -206,7 +208,7 @@ async def test_a_code_never_seen_is_kept_moves_nothing_and_opens_one_notice(shop
         "AA1", POSTED, ("XYZ", "2026-11-02T15:00:00+00:00", "Itu"), ("XYZ", "2026-11-02T15:10:00+00:00", "Itu")
     )
     await shop.ask(shipment, hours=1)
-    assert (await shop.kept(shipment)).shipment.snapshot.status is Status.ACCEPTED
+    assert (await shop.shipment_row(shipment)).shipment.snapshot.status is Status.ACCEPTED
     assert [e.event.status for e in await shop.events(shipment)] == [Status.ACCEPTED, Status.UNKNOWN, Status.UNKNOWN]
     notices = [n for n in await shop.notices() if n.kind == NoticeKind.UNKNOWN_CODE]
     assert len(notices) == 1
@@ -218,7 +220,7 @@ async def test_an_implausible_delivery_makes_a_notice_and_no_mail(shop: Shop) ->
     shipment = await shop.register("AA1", Order("1001", ANA, ordered_at=shop.clock() - timedelta(days=1)))
     shop.outside.say("AA1", ("BDE", "2026-08-01T14:00:00+00:00", "Itu"))
     await shop.ask(shipment)
-    assert (await shop.kept(shipment)).shipment.snapshot.status is Status.REGISTERED
+    assert (await shop.shipment_row(shipment)).shipment.snapshot.status is Status.REGISTERED
     assert [n.kind for n in await shop.notices()] == [NoticeKind.IMPLAUSIBLE_EVENT]
     assert shop.outside.told("mail") == []
 

@@ -1,4 +1,4 @@
-"""After a fix: what was kept is read again, timelines correct themselves, orders are told, customers are left alone."""
+"""Replay after a fix: stored replies are parsed again, timelines corrected, orders updated, customers not mailed."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -8,33 +8,34 @@ from typing import Any
 
 import pytest
 
-from paradeiro.db import holds, notices, replies
+from paradeiro.db.following import replies, retention_holds
+from paradeiro.db.operations import notices
 from paradeiro.db.pool import transaction
-from paradeiro.domain.records import Parsed
+from paradeiro.domain.records import ParsedAnswer
 from paradeiro.domain.words import EffectKind, NoticeKind, Outcome, Status
 from paradeiro.flow import replay as replaying
+from paradeiro.flow.context import Sessions
 from paradeiro.flow.errors import InvalidError
-from paradeiro.flow.means import Sessions
-from paradeiro.flow.replay import Replayed, replay
+from paradeiro.flow.replay import ReplayResult, replay
 from paradeiro.sdk.contract import Answer
-from paradeiro.worker.upkeep import upkeep
+from paradeiro.worker.maintenance import maintain
 from tests.flow import parties
 from tests.flow.conftest import Shop
 from tests.flow.parties import CarrierParty
 from tests.flow.test_main_line import MOVED, OUT, POSTED, SOLD_ELSEWHERE
 
 UNKNOWN = ("XYZ", "2026-11-02T18:00:00+00:00", "Itu")
-Parse = Callable[[bytes], list[Parsed]]
+Parse = Callable[[bytes], list[ParsedAnswer]]
 
 
 def fixed(shop: Shop, parse: Parse) -> Shop:
     """The same shop with a mended parser, and time for it to have been mended."""
-    mended = {**shop.means.connectors, "posta": replace(shop.means.connectors["posta"], parse=parse)}
+    mended = {**shop.context.connectors, "posta": replace(shop.context.connectors["posta"], parse=parse)}
     shop.clock.forward(days=2)
-    return replace(shop, means=replace(shop.means, connectors=mended, sessions=Sessions(mended, shop.clock)))
+    return replace(shop, context=replace(shop.context, connectors=mended, sessions=Sessions(mended, shop.clock)))
 
 
-def maps_xyz(body: bytes) -> list[Parsed]:
+def maps_xyz(body: bytes) -> list[ParsedAnswer]:
     """As before, and XYZ is a delivery."""
     return [
         replace(
@@ -46,7 +47,7 @@ def maps_xyz(body: bytes) -> list[Parsed]:
     ]
 
 
-def reads_renamed(body: bytes) -> list[Parsed]:
+def reads_renamed(body: bytes) -> list[ParsedAnswer]:
     """As before, and the carrier's new names: `eventos` for `events`, and `packages` around a batch's objects."""
     try:
         told = json.loads(body)
@@ -72,16 +73,16 @@ class RenamedRoot(CarrierParty):
 
 
 def changed_root(shop: Shop) -> Shop:
-    posta = replace(shop.means.connectors["posta"], open=lambda *_: RenamedRoot(shop.outside))
-    changed = {**shop.means.connectors, "posta": posta}
-    return replace(shop, means=replace(shop.means, connectors=changed, sessions=Sessions(changed, shop.clock)))
+    posta = replace(shop.context.connectors["posta"], open=lambda *_: RenamedRoot(shop.outside))
+    changed = {**shop.context.connectors, "posta": posta}
+    return replace(shop, context=replace(shop.context, connectors=changed, sessions=Sessions(changed, shop.clock)))
 
 
 async def everything(shop: Shop) -> dict[str, list[Any]]:
     """All rows that a replay may touch."""
-    tables = ("tracking_event", "shipment", "orders", "effect", "notice", "reply", "reply_hold", "pgqueuer")
+    tables = ("tracking_event", "shipment", "orders", "effect", "notice", "reply", "retention_hold", "pgqueuer")
     found = {}
-    async with shop.means.pool.connection() as connection:
+    async with shop.context.pool.connection() as connection:
         for table in tables:
             rows = await connection.execute(f"SELECT to_jsonb(t) FROM {table} t")  # type: ignore[arg-type] # our tables
             found[table] = sorted([json.dumps(row[0], sort_keys=True) async for row in rows])
@@ -91,12 +92,12 @@ async def everything(shop: Shop) -> dict[str, list[Any]]:
 SINCE = datetime.fromisoformat("2026-11-01T00:00:00+00:00")
 
 
-async def both(shop: Shop) -> Replayed:
+async def both(shop: Shop) -> ReplayResult:
     """A dry run that writes nothing, then the run, which does just what was said."""
     before = await everything(shop)
-    said = await replay(shop.means, "posta", since=SINCE, dry_run=True)
+    said = await replay(shop.context, "posta", since=SINCE, dry_run=True)
     assert await everything(shop) == before, "a dry run writes nothing"
-    done = await replay(shop.means, "posta", since=SINCE)
+    done = await replay(shop.context, "posta", since=SINCE)
     assert done == said
     return done
 
@@ -107,12 +108,12 @@ async def unknown_code(shop: Shop, *codes: str) -> list[int]:
         shop.outside.say(code, POSTED, UNKNOWN)
     ids = [await shop.register(code, replace(SOLD_ELSEWHERE, number=f"n{code}"), code) for code in codes]
     await shop.later(hours=8)
-    assert {(await shop.kept(i)).shipment.snapshot.status for i in ids} == {Status.ACCEPTED}
+    assert {(await shop.shipment_row(i)).shipment.snapshot.status for i in ids} == {Status.ACCEPTED}
     return ids
 
 
 async def statuses(shop: Shop, ids: Sequence[int]) -> set[str]:
-    return {(await shop.kept(i)).shipment.snapshot.status for i in ids}
+    return {(await shop.shipment_row(i)).shipment.snapshot.status for i in ids}
 
 
 async def test_a_code_that_was_mapped_corrects_timelines_quietly(shop: Shop) -> None:
@@ -137,7 +138,7 @@ async def test_what_it_understood_ends_its_notice(shop: Shop) -> None:
     done = await both(fixed(shop, maps_xyz))
     assert (done.understood, done.resolved) == (2, 1)
     assert await shop.notices() == []
-    async with shop.means.pool.connection() as connection:
+    async with shop.context.pool.connection() as connection:
         ended = await notices.notices(connection, shop.store_id, open_only=False)
     assert [n.resolved_by for n in ended] == ["replay"]
 
@@ -148,7 +149,7 @@ async def test_a_notice_stays_while_one_of_its_replies_is_not_understood(shop: S
     shop.clock.forward(days=1)
     await unknown_code(shop, "AA2")
     mended = fixed(shop, maps_xyz)
-    part = await replay(mended.means, "posta", since=shop.clock() - timedelta(days=2, hours=12))
+    part = await replay(mended.context, "posta", since=shop.clock() - timedelta(days=2, hours=12))
     assert (part.replies, part.understood, part.resolved) == (1, 1, 0)
     assert len(await shop.notices()) == 1
     rest = await both(mended)
@@ -170,7 +171,7 @@ async def test_what_could_be_read_all_along_is_for_a_person_to_end(shop: Shop) -
     shipment = await shop.register("AA1")
     await shop.ask(shipment, hours=2)
     reply_id = (await shop.events(shipment))[0].reply_id
-    async with transaction(shop.means.pool) as connection:
+    async with transaction(shop.context.pool) as connection:
         for variant in ("readable", "heals"):
             draft = notices.NoticeDraft(
                 *(shop.store_id, NoticeKind.CONTRACT_DRIFT, variant, ""), reply_id=reply_id, facts={"variant": variant}
@@ -210,9 +211,9 @@ async def test_whole_batches_that_nobody_could_read_are_read_after_the_fix(shop:
         shop.outside.say_raw(code, json.dumps(renamed(code, *events)))
     shop.clock.forward(hours=8)
     await broken.run()
-    async with shop.means.pool.connection() as connection:
-        kept = await connection.execute("SELECT tracking_code, outcome FROM reply")
-        assert {(row[0], row[1]) async for row in kept} == {("", "malformed"), ("AA6", "malformed")}
+    async with shop.context.pool.connection() as connection:
+        row = await connection.execute("SELECT tracking_code, outcome FROM reply")
+        assert {(row[0], row[1]) async for row in row} == {("", "malformed"), ("AA6", "malformed")}
     assert await statuses(shop, list(ids.values())) == {Status.REGISTERED}
     done = await both(fixed(shop, reads_renamed))
     assert (done.replies, done.unreadable, done.understood, done.resolved) == (3, 0, 3, 1)
@@ -240,8 +241,8 @@ async def test_an_answer_without_the_code_it_was_asked_for_is_not_understood_by_
     shop.outside.say("AA2", MOVED)
     await shop.register("AA2")
     await shop.later(hours=5)
-    async with transaction(shop.means.pool) as connection:
-        reply_id = await replies.keep(
+    async with transaction(shop.context.pool) as connection:
+        reply_id = await replies.put_reply(
             connection,
             store_id=shop.store_id,
             account_id=shop.accounts["posta"],
@@ -262,7 +263,7 @@ async def test_held_replies_are_replayed_months_later(shop: Shop) -> None:
     ids = await unknown_code(shop, "AA1")
     for _ in range(90):
         shop.clock.forward(days=1)
-        await upkeep(shop.means)
+        await maintain(shop.context)
     done = await both(fixed(shop, maps_xyz))
     assert (done.replies, done.understood, done.resolved) == (1, 1, 1)
     assert await statuses(shop, ids) == {Status.DELIVERED}
@@ -303,9 +304,9 @@ async def test_killed_in_the_middle_and_run_again_it_ends_the_same(
 
     with monkeypatch.context() as patched:
         patched.setattr(replaying, "_replay_page", step(replaying._replay_page))
-        patched.setattr(holds, "resolve", step(holds.resolve))
+        patched.setattr(retention_holds, "resolve_understood", step(retention_holds.resolve_understood))
         with pytest.raises(KeyboardInterrupt):
-            await replay(mended.means, "posta", since=SINCE)
+            await replay(mended.context, "posta", since=SINCE)
     assert len(await shop.notices()) == 1
     first = 3 if dies_at == 4 else dies_at - 1
     again = await both(mended)
@@ -325,9 +326,9 @@ async def test_killed_after_the_marks_the_notice_ends_at_the_next_replay(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(holds, "resolve", die)
+        patched.setattr(retention_holds, "resolve_understood", die)
         with pytest.raises(KeyboardInterrupt):
-            await replay(mended.means, "posta", since=SINCE)
+            await replay(mended.context, "posta", since=SINCE)
     assert len(await shop.notices()) == 1
     assert (await both(mended)).resolved == 1
     assert await shop.notices() == []
@@ -336,18 +337,18 @@ async def test_killed_after_the_marks_the_notice_ends_at_the_next_replay(
 async def test_pages_of_any_size_give_the_same(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     await unknown_code(shop, *(f"AA{n}" for n in range(7)))
     mended = fixed(shop, maps_xyz)
-    whole = await replay(mended.means, "posta", since=SINCE, dry_run=True)
+    whole = await replay(mended.context, "posta", since=SINCE, dry_run=True)
     for size, codes in ((1, 1), (2, 2), (2, 4), (3, 7)):
         monkeypatch.setattr(replaying, "_PAGE", size)
         monkeypatch.setattr(replaying, "_CODES_AT_ONCE", codes)
-        assert await replay(mended.means, "posta", since=SINCE, dry_run=True) == whole
+        assert await replay(mended.context, "posta", since=SINCE, dry_run=True) == whole
     assert (whole.replies, whole.understood, whole.resolved) == (7, 7, 1)
 
 
 async def test_only_carriers_can_be_replayed(shop: Shop) -> None:
     for name in ("loja", "nobody"):
         with pytest.raises(InvalidError):
-            await replay(shop.means, name, since=SINCE)
+            await replay(shop.context, name, since=SINCE)
 
 
 async def test_an_understood_reply_is_needed_again_if_it_comes_again_and_is_not(shop: Shop) -> None:
@@ -359,5 +360,5 @@ async def test_an_understood_reply_is_needed_again_if_it_comes_again_and_is_not(
     shop.outside.say("AA1", POSTED, UNKNOWN)
     await shop.ask(shipment, minutes=1)
     assert [n.kind for n in await shop.notices()] == [NoticeKind.UNKNOWN_CODE]
-    async with shop.means.pool.connection() as connection:
-        assert len(await holds.not_understood(connection, [shop.store_id], after_reply=0, limit=9)) == 1
+    async with shop.context.pool.connection() as connection:
+        assert len(await retention_holds.unread_holds(connection, [shop.store_id], after_reply=0, limit=9)) == 1

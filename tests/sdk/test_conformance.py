@@ -1,4 +1,4 @@
-"""In: right connectors and many wrong ones; out: the suite passes the first and finds what is wrong with the others."""
+"""In: correct connectors and many wrong ones; out: the suite passes the first and finds the errors of the others."""
 
 import json
 import os
@@ -11,20 +11,20 @@ from typing import Any
 
 import pytest
 
-from paradeiro.domain.records import Parsed, TrackingEvent
+from paradeiro.domain.records import ParsedAnswer, TrackingEvent
 from paradeiro.domain.words import Outcome, Status
-from paradeiro.sdk.conformance import RULES, Rule, check, judge, verdicts
+from paradeiro.sdk.conformance.privacy import find_exposures, is_cpf
+from paradeiro.sdk.conformance.quality import Claim, claim_problems
+from paradeiro.sdk.conformance.subject import subject_of
+from paradeiro.sdk.conformance.suite import RULES, Rule, check, judge, verdicts
 from paradeiro.sdk.contract import AccountField, AccountRef, Answer, Clock, Connector, Request
-from paradeiro.sdk.rules.privacy import exposed, is_cpf
-from paradeiro.sdk.rules.quality import Claim, claim_problems
-from paradeiro.sdk.rules.subject import subject_of
 from paradeiro.sdk.template.example_carrier import CONNECTOR as GOOD
 from tests.sdk.carrier import MAILER, TELLER, TEMPLATE, TellingSession, open_telling, reading, render, render_mail
 
 BY_NAME = {rule.name: rule for rule in RULES}
 
 
-def found(connector: Connector, rule: str, folder: Path = TEMPLATE) -> list[str]:
+def findings(connector: Connector, rule: str, folder: Path = TEMPLATE) -> list[str]:
     verdict = judge(BY_NAME[rule], subject_of(connector, folder), None)
     assert verdict.state in {"passes", "broken"}
     return [finding.message for finding in verdict.findings]
@@ -44,7 +44,7 @@ def test_a_right_teller_and_mailer_pass(rule: Rule) -> None:
 
 
 def each_event(change: Callable[[TrackingEvent, int], TrackingEvent]) -> Connector:
-    def changed(parsed: list[Parsed], _: bytes) -> list[Parsed]:
+    def changed(parsed: list[ParsedAnswer], _: bytes) -> list[ParsedAnswer]:
         return [replace(p, events=tuple(change(e, i) for i, e in enumerate(p.events))) for p in parsed]
 
     return reading(changed)
@@ -67,34 +67,34 @@ def optimistic(event: TrackingEvent, _: int) -> TrackingEvent:
     return replace(event, status=Status.DELIVERED) if event.status is Status.UNKNOWN else event
 
 
-def first_wins(parsed: list[Parsed], _: bytes) -> list[Parsed]:
+def first_wins(parsed: list[ParsedAnswer], _: bytes) -> list[ParsedAnswer]:
     return [replace(p, events=p.events[:1]) for p in parsed]
 
 
-def forgets_unknown(parsed: list[Parsed], _: bytes) -> list[Parsed]:
+def forgets_unknown(parsed: list[ParsedAnswer], _: bytes) -> list[ParsedAnswer]:
     return [replace(p, events=tuple(e for e in p.events if e.status is not Status.UNKNOWN)) for p in parsed]
 
 
-def tells_nobody(parsed: list[Parsed], _: bytes) -> list[Parsed]:
+def tells_nobody(parsed: list[ParsedAnswer], _: bytes) -> list[ParsedAnswer]:
     return [replace(p, unknown_codes=()) for p in parsed]
 
 
-def half_is_enough(parsed: list[Parsed], data: bytes) -> list[Parsed]:
-    return [Parsed("EX0001", Outcome.FOUND)] if data.startswith(b"{") and parsed[0].message else parsed
+def half_is_enough(parsed: list[ParsedAnswer], data: bytes) -> list[ParsedAnswer]:
+    return [ParsedAnswer("EX0001", Outcome.FOUND)] if data.startswith(b"{") and parsed[0].message else parsed
 
 
-def breaks(parsed: list[Parsed], _: bytes) -> list[Parsed]:
+def breaks(parsed: list[ParsedAnswer], _: bytes) -> list[ParsedAnswer]:
     if parsed[0].outcome is Outcome.MALFORMED:
         raise KeyError("history")
     return parsed
 
 
-def silent(parsed: list[Parsed], _: bytes) -> list[Parsed]:
+def silent(parsed: list[ParsedAnswer], _: bytes) -> list[ParsedAnswer]:
     return [p for p in parsed if p.outcome is not Outcome.MALFORMED]
 
 
-def page_is_not_found(parsed: list[Parsed], data: bytes) -> list[Parsed]:
-    return [Parsed("", Outcome.NOT_FOUND)] if data.lstrip().startswith(b"<") else parsed
+def page_is_not_found(parsed: list[ParsedAnswer], data: bytes) -> list[ParsedAnswer]:
+    return [ParsedAnswer("", Outcome.NOT_FOUND)] if data.lstrip().startswith(b"<") else parsed
 
 
 def naive(event: TrackingEvent, _: int) -> TrackingEvent:
@@ -121,36 +121,36 @@ def naive(event: TrackingEvent, _: int) -> TrackingEvent:
     ],
 )
 def test_a_wrong_reader_is_found(rule: str, wrong: Connector) -> None:
-    assert found(wrong, rule)
+    assert findings(wrong, rule)
 
 
 def test_the_machine_is_as_before() -> None:
     before = (os.environ.get("TZ"), time.tzname)
-    assert not found(GOOD, "machine_zone")
+    assert not findings(GOOD, "machine_zone")
     assert (os.environ.get("TZ"), time.tzname) == before
 
 
-def unescaped(telling: Any, settings: Any) -> Request:
-    request = render(telling, settings)
-    return replace(request, path=f"/orders/{telling.order.number}")
+def unescaped(outgoing: Any, settings: Any) -> Request:
+    request = render(outgoing, settings)
+    return replace(request, path=f"/orders/{outgoing.order.number}")
 
 
-def needs_a_name(telling: Any, settings: Any) -> Request:
-    assert telling.order.customer.name[0]
-    return render(telling, settings)
+def needs_a_name(outgoing: Any, settings: Any) -> Request:
+    assert outgoing.order.customer.name[0]
+    return render(outgoing, settings)
 
 
-def leaks(telling: Any, settings: Any) -> Request:
-    return replace(render(telling, settings), headers=(("X-Token", settings["token"]),))
+def leaks(outgoing: Any, settings: Any) -> Request:
+    return replace(render(outgoing, settings), headers=(("X-Token", settings["token"]),))
 
 
-def of_this_moment(telling: Any, settings: Any) -> Request:
-    return replace(render(telling, settings), body=str(time.perf_counter_ns()).encode())
+def of_this_moment(outgoing: Any, settings: Any) -> Request:
+    return replace(render(outgoing, settings), body=str(time.perf_counter_ns()).encode())
 
 
-def injected(telling: Any, settings: Any) -> Request:
-    request = render_mail(telling, settings)
-    head = f"X-Store: {telling.store_name}\r\n".encode()
+def injected(outgoing: Any, settings: Any) -> Request:
+    request = render_mail(outgoing, settings)
+    head = f"X-Store: {outgoing.store_name}\r\n".encode()
     return replace(request, body=head + request.body)
 
 
@@ -166,7 +166,7 @@ def injected(telling: Any, settings: Any) -> Request:
     ],
 )
 def test_a_wrong_teller_is_found(rule: str, wrong: Connector) -> None:
-    assert found(wrong, rule)
+    assert findings(wrong, rule)
 
 
 class Hopeful:
@@ -187,8 +187,8 @@ class Hopeful:
 
 def test_a_client_that_takes_an_outage_for_an_answer_is_found() -> None:
     hopeful = replace(GOOD, open=lambda account, _: Hopeful(account.settings))
-    assert len(found(hopeful, "failures")) > 8
-    assert "repr of the session shows a secret" in found(hopeful, "no_secrets")
+    assert len(findings(hopeful, "failures")) > 8
+    assert "repr of the session shows a secret" in findings(hopeful, "no_secrets")
 
 
 def test_a_sender_that_never_doubts_is_found() -> None:
@@ -202,7 +202,7 @@ def test_a_sender_that_never_doubts_is_found() -> None:
         session.send = sure
         return session
 
-    assert any("in_doubt" in why for why in found(replace(TELLER, open=certain), "failures"))
+    assert any("in_doubt" in why for why in findings(replace(TELLER, open=certain), "failures"))
 
 
 @pytest.mark.parametrize(
@@ -217,12 +217,12 @@ def test_a_sink_that_does_not_read_back_is_found(answer: bool, words: str) -> No
     def blind(account: AccountRef, clock: Clock) -> Blind:
         return Blind(open_telling(account, clock)._client)
 
-    assert any(words in why for why in found(replace(TELLER, open=blind), "read_back"))
+    assert any(words in why for why in findings(replace(TELLER, open=blind), "read_back"))
 
 
 def test_a_secret_that_is_not_marked_is_found() -> None:
     open_secret = replace(GOOD, account_fields=(*GOOD.account_fields, AccountField("api_key")))
-    assert "the account field 'api_key' sounds like a secret and is not marked as one" in found(
+    assert "the account field 'api_key' sounds like a secret and is not marked as one" in findings(
         open_secret, "no_secrets"
     )
 
@@ -246,8 +246,8 @@ def test_a_secret_that_is_not_marked_is_found() -> None:
         ("cws-ch1_abcdef", True),
     ],
 )
-def test_what_must_not_stand_in_a_fixture(text: str, *, seen: bool) -> None:
-    assert bool(list(exposed(text))) is seen
+def test_what_must_not_be_in_a_fixture(text: str, *, seen: bool) -> None:
+    assert bool(list(find_exposures(text))) is seen
 
 
 def test_cpf_check_digits() -> None:
@@ -279,9 +279,9 @@ def test_a_folder_that_lacks_its_files_is_found(tmp_path: Path) -> None:
 def test_fixtures_without_expectation_or_name(tmp_path: Path) -> None:
     (tmp_path / "fixtures").mkdir()
     (tmp_path / "fixtures" / "delivered.json").write_bytes((TEMPLATE / "fixtures" / "not_found.json").read_bytes())
-    messages = found(GOOD, "fixtures", tmp_path)
+    messages = findings(GOOD, "fixtures", tmp_path)
     assert any("no delivered.expected.json" in m for m in messages)
     assert any("not_found.* is missing" in m for m in messages)
     expected = [{"tracking_code": "EX0003", "outcome": "not_found"}]
     (tmp_path / "fixtures" / "delivered.expected.json").write_text(json.dumps(expected))
-    assert any("should be delivered" in m for m in found(GOOD, "fixtures", tmp_path))
+    assert any("should be delivered" in m for m in findings(GOOD, "fixtures", tmp_path))

@@ -1,4 +1,4 @@
-"""One exchange ends, whatever the other side does, and says whether it may have been heard."""
+"""One request ends, whatever the other side does, and the result says whether it may have been received."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from paradeiro.sdk.http import HttpAnswer, HttpFailure, exchange, new_client, refusal_inside
+from paradeiro.sdk.http import HttpAnswer, HttpFailure, embedded_refusal, new_client, send_request
 
 _LONGEST = 0.4
 _Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -32,7 +32,7 @@ async def _ask(talk: _Talk, scheme: str = "http") -> tuple[HttpAnswer | HttpFail
     async with _server(talk) as port:
         client = new_client(f"{scheme}://127.0.0.1:{port}")
         began = loop.time()
-        answer = await exchange(client, "POST", "/", body=b"news", longest=_LONGEST)
+        answer = await send_request(client, "POST", "/", body=b"news", longest=_LONGEST)
         took = loop.time() - began
         await client.aclose()
     return answer, took
@@ -65,7 +65,7 @@ async def test_headers_that_never_come_end_as_a_failure_in_doubt() -> None:
 
 
 async def test_before_anything_was_sent_there_is_no_doubt() -> None:
-    """The handshake of the connection hangs: nobody heard the question."""
+    """The handshake of the connection hangs: the request was not received."""
 
     async def silence(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         await reader.read()
@@ -93,4 +93,4 @@ async def test_before_anything_was_sent_there_is_no_doubt() -> None:
     ],
 )
 def test_a_refusal_inside_a_success_is_found(body: bytes, words: str) -> None:
-    assert refusal_inside(HttpAnswer(200, {}, body)) == words
+    assert embedded_refusal(HttpAnswer(200, {}, body)) == words

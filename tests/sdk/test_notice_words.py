@@ -1,11 +1,11 @@
-"""Notices are said in the operator's language, each kind of them."""
+"""Every notice kind has a sentence in the operator's language."""
 
 from paradeiro.domain.words import NoticeKind
-from paradeiro.sdk.speech.notices import known_notices, notice_sentence
+from paradeiro.sdk.wording.notices import notice_kinds, notice_sentence
 
 
 def test_every_kind_has_a_sentence() -> None:
-    assert known_notices() == {kind.value for kind in NoticeKind}
+    assert notice_kinds() == {kind.value for kind in NoticeKind}
 
 
 def test_a_sentence_says_its_facts_and_lacks_none() -> None:

@@ -1,4 +1,4 @@
-"""In: one right reader of pushes and many wrong ones; out: the suite passes the first and finds the others."""
+"""In: one correct push reader and many wrong ones; out: the suite passes the first and finds the others."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from paradeiro.domain.words import Outcome
-from paradeiro.sdk.conformance import RULES, judge
+from paradeiro.sdk.conformance.subject import CANARY, subject_of
+from paradeiro.sdk.conformance.suite import RULES, judge
 from paradeiro.sdk.contract import HOOK_SECRET, Push, PushRead
-from paradeiro.sdk.rules.subject import CANARY, subject_of
 from paradeiro.sdk.template.example_carrier import CONNECTOR as TEMPLATE
 
 RULE = next(rule for rule in RULES if rule.name == "pushes")
@@ -39,13 +39,13 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def found(reader: Reader, folder: Path) -> list[str]:
+def findings(reader: Reader, folder: Path) -> list[str]:
     connector = replace(TEMPLATE, read_push=reader)
     return [finding.message for finding in judge(RULE, subject_of(connector, folder), None).findings]
 
 
 def test_a_right_reader_passes(folder: Path) -> None:
-    assert found(right, folder) == []
+    assert findings(right, folder) == []
     assert judge(RULE, subject_of(TEMPLATE, folder), None).state == "does not apply"
 
 
@@ -99,16 +99,16 @@ WRONG: list[tuple[Reader, str]] = [
 
 @pytest.mark.parametrize(("reader", "words"), WRONG, ids=[reader.__name__ for reader, _ in WRONG])
 def test_a_wrong_reader_is_found(folder: Path, reader: Reader, words: str) -> None:
-    assert any(words in why for why in found(reader, folder)), found(reader, folder)
+    assert any(words in why for why in findings(reader, folder)), findings(reader, folder)
 
 
 def test_saved_pushes_are_wanted_and_well_named(folder: Path) -> None:
     (folder / "fixtures" / "pushes" / "found_one.http").unlink()
-    assert any("found_*.http is missing" in why for why in found(right, folder))
+    assert any("found_*.http is missing" in why for why in findings(right, folder))
     (folder / "fixtures" / "pushes" / "one.http").write_text("\n\n{}")
-    assert any("one.http should begin with" in why for why in found(right, folder))
+    assert any("one.http should begin with" in why for why in findings(right, folder))
 
 
 def test_a_push_that_is_read_as_another_thing_than_its_name_says_is_found(folder: Path) -> None:
     (folder / "fixtures" / "pushes" / "not_found_x.http").write_text(f'X-Key: {CANARY}\n\n{{"code": "AA1"}}')
-    assert any("gave found" in why for why in found(right, folder))
+    assert any("gave found" in why for why in findings(right, folder))

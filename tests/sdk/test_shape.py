@@ -1,4 +1,4 @@
-"""What an answer looks like, and what of it people may be shown."""
+"""The shape of an answer, and which parts of it may be displayed."""
 
 import json
 
@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paradeiro.domain.drift import Expected
-from paradeiro.sdk.shape import masked, read_fields, shape_of
+from paradeiro.domain.following.contract_drift import Expected
+from paradeiro.sdk.answer_shape import answer_shape, mask_answer, read_fields
 
 FIELDS = {
     "code": Expected(frozenset({"text"}), shown=True),
@@ -19,7 +19,7 @@ FIELDS = {
 
 def test_fields_are_named_by_path_with_their_types() -> None:
     body = b'{"code": "A", "events": [{"at": "x"}, {"at": 3, "done": true, "unit": null}]}'
-    assert shape_of(body) == {
+    assert answer_shape(body) == {
         "code": {"text"},
         "events": {"list"},
         "events[]": {"object"},
@@ -31,12 +31,12 @@ def test_fields_are_named_by_path_with_their_types() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"3", b'{"a":', b"\xff\xfe", b"[" * 100_000])
 def test_what_is_no_object_has_no_shape(body: bytes) -> None:
-    assert shape_of(body) is None
+    assert answer_shape(body) is None
 
 
 @given(st.binary() | st.recursive(st.none() | st.text() | st.floats(), st.lists).map(lambda v: json.dumps(v).encode()))
 def test_any_bytes_are_masked_to_a_bounded_text(body: bytes) -> None:
-    assert len(masked(body, FIELDS)) <= 1500
+    assert len(mask_answer(body, FIELDS)) <= 1500
 
 
 def test_only_values_declared_harmless_are_shown() -> None:
@@ -48,7 +48,7 @@ def test_only_values_declared_harmless_are_shown() -> None:
             "unit": {"name": "CTE Campinas"},
         }
     ).encode()
-    text = masked(body, FIELDS)
+    text = mask_answer(body, FIELDS)
     assert "AA1" in text
     assert "2026-11-05" in text
     for hidden in ("s3cret", "Maria", "João"):
@@ -57,16 +57,16 @@ def test_only_values_declared_harmless_are_shown() -> None:
 
 
 def test_a_name_that_means_a_person_somewhere_is_hidden_wherever_it_stands() -> None:
-    assert "Campinas" not in masked(b'{"moved": {"name": "Campinas"}}', FIELDS)
+    assert "Campinas" not in mask_answer(b'{"moved": {"name": "Campinas"}}', FIELDS)
 
 
 def test_a_renamed_list_still_shows_what_its_events_say() -> None:
-    assert "2026-11-05" in masked(b'{"happenings": [{"at": "2026-11-05"}]}', FIELDS)
+    assert "2026-11-05" in mask_answer(b'{"happenings": [{"at": "2026-11-05"}]}', FIELDS)
 
 
 def test_a_web_page_is_shown_as_text_without_what_looks_like_a_key_or_an_address() -> None:
     page = b"<html><script>var k='abc'</script><h1>502 Proxy Error</h1> ask ana@example.com, 11987654321 " + b"x9" * 20
-    text = masked(page, FIELDS)
+    text = mask_answer(page, FIELDS)
     assert text == "502 Proxy Error ask … … …"
 
 

@@ -1,4 +1,4 @@
-"""In: a story's folder; out: what the product made of it, as the texts of the files that a person can read.
+"""In: a story's folder; out: the product's results, as the texts of readable files.
 
 The world serves the story's answers over HTTP, each from its instant on; the clock is moved by hand; the flow runs.
 """
@@ -16,23 +16,25 @@ from zoneinfo import ZoneInfo
 
 from psycopg.rows import dict_row
 
-from paradeiro.cli.worlds import WORLD_STORE, add_accounts, registration
-from paradeiro.db import events, notices, shipments, stores
-from paradeiro.db.events import ShownEvent
-from paradeiro.db.shipments import Kept
+from paradeiro.cli.running.simulated_store import SIMULATED_STORE, add_accounts, registration
+from paradeiro.db.accounts import stores
+from paradeiro.db.following import events, shipments
+from paradeiro.db.following.events import EventLine
+from paradeiro.db.following.shipments import ShipmentRow
+from paradeiro.db.operations import notices
 from paradeiro.domain.words import Source
-from paradeiro.flow.intake import register
-from paradeiro.flow.means import Means
-from paradeiro.flow.statements import confirm_delivery, reopen
+from paradeiro.flow.context import Context
+from paradeiro.flow.orders.intake import register
+from paradeiro.flow.orders.statements import confirm_delivery, reopen
+from paradeiro.simulator.clock import SimulatorClock
+from paradeiro.simulator.mailboxes import Mail
+from paradeiro.simulator.parties import Simulator
+from paradeiro.simulator.scenario.ground_truth import Customer, GroundTruth, Package, SoldOrder
+from paradeiro.simulator.scenario.scenario import CHANNELS, MARKETPLACE
+from paradeiro.simulator.server import serve
 from paradeiro.web.api.shapes import ShipmentIn
 from paradeiro.worker.drain import drain
-from paradeiro.world.clock import WorldClock
-from paradeiro.world.mail import Mail
-from paradeiro.world.parties import World
-from paradeiro.world.scenario import CHANNELS, MARKETPLACE
-from paradeiro.world.server import serve
-from paradeiro.world.truth import Customer, Package, SoldOrder, Truth
-from tests.databases import open_means
+from tests.databases import open_context
 
 BRASILIA = ZoneInfo("America/Sao_Paulo")
 _MINUTE = timedelta(minutes=1)
@@ -93,111 +95,111 @@ def _in_utc(value: Any) -> Any:
 async def told(story: Story, url: str, secret_key: str) -> dict[str, str]:
     """Play a story on a migrated database; the files that it should have, by name."""
     steps = sorted(story.plan["steps"], key=lambda s: s["at"])
-    clock = WorldClock(story.plan["starts"])
+    clock = SimulatorClock(story.plan["starts"])
     async with AsyncExitStack() as stack:
-        truth = Truth([story.order()], story.plan["starts"], story.plan["ends"])
-        world = await stack.enter_async_context(serve(truth, clock))
-        for given, shown in zip(story.plan["packages"], _at_order_system(world, story), strict=True):
+        ground_truth = GroundTruth([story.order()], story.plan["starts"], story.plan["ends"])
+        simulator = await stack.enter_async_context(serve(ground_truth, clock))
+        for given, shown in zip(story.plan["packages"], _at_order_system(simulator, story), strict=True):
             shown["courier"] = given.get("courier", shown["courier"])
         numbers = count(1)
-        made = await stack.enter_async_context(open_means(url, clock, secret_key))
-        means = replace(made, new_token=lambda: f"page-of-the-customer-{next(numbers)}")
-        await add_accounts(means, world.accounts(), CHANNELS)
+        made = await stack.enter_async_context(open_context(url, clock, secret_key))
+        context = replace(made, new_token=lambda: f"page-of-the-customer-{next(numbers)}")
+        await add_accounts(context, simulator.accounts(), CHANNELS)
         for step in steps:
             if "answer" in step:
                 answer = (story.folder / step["answer"]).read_bytes()
-                world.recorded.play(step.get("code", story.codes[0]), step["at"], answer)
+                simulator.recorded.play(step.get("code", story.codes[0]), step["at"], answer)
         for step in steps:
-            await _until(means, world, step["at"])
+            await _until(context, simulator, step["at"])
             if "does" in step:
-                await _do(means, story, step)
-        await _until(means, world, story.plan["ends"])
-        assert world.breaches == []
-        return dict([*await _timeline(means, story), _outbox(world), *_mails(world)])
+                await _do(context, story, step)
+        await _until(context, simulator, story.plan["ends"])
+        assert simulator.breaches == []
+        return dict([*await _timeline(context, story), _outbox(simulator), *_mails(simulator)])
 
 
-def _at_order_system(world: World, story: Story) -> list[dict[str, Any]]:
-    packages: list[dict[str, Any]] = world.order_system.orders[story.plan["order"]["number"]]["packageAttachment"][
+def _at_order_system(simulator: Simulator, story: Story) -> list[dict[str, Any]]:
+    packages: list[dict[str, Any]] = simulator.order_system.orders[story.plan["order"]["number"]]["packageAttachment"][
         "packages"
     ]
     return packages
 
 
-async def _until(means: Means, world: World, end: datetime) -> None:
+async def _until(context: Context, simulator: Simulator, end: datetime) -> None:
     """Do whatever is due, whenever it is due, until an instant."""
     while True:
         # The post office limits tokens per real second, and days pass in less here.
-        world.post.token_moments.clear()
-        await drain(means)
-        now = world.clock()
+        simulator.post.token_moments.clear()
+        await drain(context)
+        now = simulator.clock()
         if now >= end:
             return
-        due = await _next_due(means) or end
-        world.clock.set(min(max(due, now + _MINUTE), end))
+        due = await _next_due(context) or end
+        simulator.clock.set(min(max(due, now + _MINUTE), end))
 
 
-async def _next_due(means: Means) -> datetime | None:
+async def _next_due(context: Context) -> datetime | None:
     """When the carrier is asked or something is told next; before anything is followed, when orders are looked for."""
     sql = """
         SELECT min(at) FROM (SELECT next_check AS at FROM shipment
             UNION ALL SELECT not_before FROM effect WHERE state IN ('pending', 'sending')
             UNION ALL SELECT open_at FROM account WHERE open_at > %(now)s) due"""
-    async with means.pool.connection() as connection:
-        row = await (await connection.execute(sql, {"now": means.now()})).fetchone()
+    async with context.pool.connection() as connection:
+        row = await (await connection.execute(sql, {"now": context.now()})).fetchone()
         at: datetime | None = row[0] if row else None
         return at or await shipments.next_due(connection)
 
 
-async def _do(means: Means, story: Story, step: dict[str, Any]) -> None:
+async def _do(context: Context, story: Story, step: dict[str, Any]) -> None:
     """What a person at the shop does."""
     package = next(p for p in story.plan["packages"] if p["code"] == step.get("code", story.codes[0]))
-    async with means.pool.connection() as connection:
-        store_id = next(s.id for s in (await stores.stores(connection)).values() if s.name == WORLD_STORE)
+    async with context.pool.connection() as connection:
+        store_id = next(s.id for s in (await stores.stores(connection)).values() if s.name == SIMULATED_STORE)
     match step["does"]:
         case "register":
             number = {"order_id": story.plan["order"]["number"], "invoice_number": package["invoice"]}
             body = registration(number | {"tracking_code": package["code"]})
             body["lenient"] = step.get("lenient", False)
-            await register(means, store_id, ShipmentIn.model_validate(body).registration())
+            await register(context, store_id, ShipmentIn.model_validate(body).registration())
         case "reopen":
-            found = await _kept(means, package["code"])
+            found = await _kept(context, package["code"])
             await reopen(
-                means, store_id, found.shipment.id, why=step["because"], source=Source.OPERATOR, author="Carla"
+                context, store_id, found.shipment.id, reason=step["because"], source=Source.OPERATOR, actor="Carla"
             )
         case "confirm":
-            found = await _kept(means, package["code"])
+            found = await _kept(context, package["code"])
             at = step.get("delivered_at")
-            who: dict[str, Any] = {"source": Source.API, "author": "loja"}
-            await confirm_delivery(means, store_id, found.shipment.id, delivered_at=at, **who)
+            who: dict[str, Any] = {"source": Source.API, "actor": "loja"}
+            await confirm_delivery(context, store_id, found.shipment.id, delivered_at=at, **who)
         case other:
             raise AssertionError(f"nobody can '{other}' in a story")
-    await drain(means)
+    await drain(context)
 
 
-async def _kept(means: Means, code: str) -> Kept:
-    async with means.pool.connection() as connection:
+async def _kept(context: Context, code: str) -> ShipmentRow:
+    async with context.pool.connection() as connection:
         row = await (
             await connection.execute("SELECT id, store_id FROM shipment WHERE tracking_code = %s", (code,))
         ).fetchone()
         assert row is not None, f"{code} is not followed"
-        found = await shipments.kept(connection, row[1], row[0])
+        found = await shipments.shipment_row(connection, row[1], row[0])
     assert found is not None
     return found
 
 
-async def _timeline(means: Means, story: Story) -> list[tuple[str, str]]:
+async def _timeline(context: Context, story: Story) -> list[tuple[str, str]]:
     lines = [f"# {story.title}", ""]
     for code in story.codes:
-        kept = await _kept(means, code)
-        async with means.pool.connection() as connection:
-            shown = await events.shown(connection, kept.shipment.id)
-        lines += _package(kept, shown)
-    async with means.pool.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+        row = await _kept(context, code)
+        async with context.pool.connection() as connection:
+            shown = await events.event_lines(connection, row.shipment.id)
+        lines += _package(row, shown)
+    async with context.pool.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute("SELECT number, delivered_at FROM orders")
         for order in await cursor.fetchall():
             at = order["delivered_at"]
             lines += [f"Order {order['number']}: {f'delivered {_wall(at)}' if at else 'not delivered as a whole'}.", ""]
-        open_ones = await notices.notices(connection, kept.shipment.store_id, open_only=False)
+        open_ones = await notices.notices(connection, row.shipment.store_id, open_only=False)
     lines += ["## What the operator is asked", ""]
     asked = [
         f"- {n.message}{f' (settled by {n.resolved_by})' if n.resolved_at else ''}"
@@ -207,8 +209,8 @@ async def _timeline(means: Means, story: Story) -> list[tuple[str, str]]:
     return [("timeline.md", "\n".join(lines))]
 
 
-def _package(kept: Kept, shown: list[ShownEvent]) -> list[str]:
-    shipment, now = kept.shipment, kept.shipment.snapshot
+def _package(row: ShipmentRow, shown: list[EventLine]) -> list[str]:
+    shipment, now = row.shipment, row.shipment.snapshot
     lines = [f"## {shipment.tracking_code} (invoice {shipment.invoice.number})", ""]
     lines += ["| when, in Brasília | where | what was said | what it means | known since |", "|---|---|---|---|---|"]
     lines += [_row(each) for each in shown]
@@ -219,7 +221,7 @@ def _package(kept: Kept, shown: list[ShownEvent]) -> list[str]:
     return [*lines, "", f"At the end: **{now.status}**{reason}{since}{ended}{where}.", ""]
 
 
-def _row(shown: ShownEvent) -> str:
+def _row(shown: EventLine) -> str:
     event = shown.event
     place = ", ".join(p for p in (event.place.city, event.place.state, event.place.country) if p)
     said = f"{event.code}: {event.description}".removesuffix(": ") + (f" - {event.detail}" if event.detail else "")
@@ -229,14 +231,14 @@ def _row(shown: ShownEvent) -> str:
         meaning = f"takes back the {event.withdraws} {'event' if event.withdraws == 'previous' else ''}".strip()
     if shown.withdrawn:
         said, meaning = f"~~{said}~~", f"~~{meaning}~~ taken back later"
-    who = f" ({shown.author})" if shown.author else ""
+    who = f" ({shown.actor})" if shown.actor else ""
     return f"| {_wall(event.occurred_at, ':%S')} | {place} | {said}{who} | {meaning} | {_wall(shown.recorded_at)} |"
 
 
-def _outbox(world: World) -> tuple[str, str]:
+def _outbox(simulator: Simulator) -> tuple[str, str]:
     """What the order system and the marketplace were told, in the order of time."""
-    both = [("order system", t) for t in world.order_system.told]
-    both += [("marketplace", t) for t in world.marketplace.told]
+    both = [("order system", t) for t in simulator.order_system.told]
+    both += [("marketplace", t) for t in simulator.marketplace.told]
     both.sort(key=lambda pair: str(pair[1]["at"]))
     shown = [
         {"at": _wall(datetime.fromisoformat(t["at"])), "to": to, **{k: v for k, v in t.items() if k != "at"}}
@@ -245,8 +247,8 @@ def _outbox(world: World) -> tuple[str, str]:
     return "outbox.json", json.dumps(shown, ensure_ascii=False, indent=2) + "\n"
 
 
-def _mails(world: World) -> Iterator[tuple[str, str]]:
-    for number, mail in enumerate(world.mail.mails, 1):
+def _mails(simulator: Simulator) -> Iterator[tuple[str, str]]:
+    for number, mail in enumerate(simulator.mail.mails, 1):
         status = str(mail.message["X-Paradeiro-Status"])
         yield f"mail/{number:02d}_{status}.txt", _mail(mail)
 

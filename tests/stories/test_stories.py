@@ -1,4 +1,4 @@
-"""In: every folder of a story; out: the product makes of it exactly what its files say, seen by a person beforehand.
+"""In: every story folder; out: the product's results equal its files, which a person reviewed.
 
 PARADEIRO_WRITE_EXPECTED=1 writes these files anew: read each as a person would before it is kept.
 """
@@ -33,8 +33,8 @@ async def test_story(folder: Path, database: str, secret_key: str) -> None:
 def test_every_answer_of_a_story_is_served() -> None:
     for folder in FOLDERS:
         served = {step["answer"] for step in read(folder).plan["steps"] if "answer" in step}
-        kept = {p.name for p in folder.iterdir() if p.suffix in {".json", ".html"} and p.name != "outbox.json"}
-        assert served == kept, folder.name
+        row = {p.name for p in folder.iterdir() if p.suffix in {".json", ".html"} and p.name != "outbox.json"}
+        assert served == row, folder.name
 
 
 def test_stories_begin_with_a_title_and_a_few_plain_sentences() -> None:
@@ -49,10 +49,10 @@ def _says_nothing_twice(seen: dict[str, str]) -> None:
     """Whatever the files say: nobody is told a thing twice in a row, and a delivery once, unless it was taken back."""
     mails = [text.partition("\n")[2] for name, text in sorted(seen.items()) if name.startswith("mail/")]
     assert all(one != other for one, other in pairwise(mails))
-    tellings: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    messages: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for each in json.loads(seen["outbox.json"]):
-        tellings.setdefault((each["to"], each["invoice"], each["what"]), []).append(each["body"])
-    for (_, _, what), bodies in tellings.items():
+        messages.setdefault((each["to"], each["invoice"], each["what"]), []).append(each["body"])
+    for (_, _, what), bodies in messages.items():
         assert all(one != other for one, other in pairwise(bodies))
         if what == "tracking":
             finished = [body["isDelivered"] for body in bodies]

@@ -1,4 +1,4 @@
-"""In: the flow tests' shop; out: the same shop for the doors, and browsers and clients in front of it."""
+"""In: the flow tests' shop; out: the same shop for the tests of API, pages and hooks."""
 
 from tests.flow.conftest import shop
 

@@ -9,17 +9,17 @@ import pytest
 
 from paradeiro.app import real_clock
 from paradeiro.connectors import discover
-from paradeiro.db import keys, stores
+from paradeiro.db.accounts import api_keys, stores
 from paradeiro.db.pool import transaction
-from paradeiro.web.server import create_app
 from tests.flow.conftest import Shop
+from tests.web.apps import create_app
 
 ORDER = {"number": "1001", "customer": {"name": "Ana", "email": "ana@example.com"}}
 BODY = {"carrier": "posta", "tracking_code": "AA1", "order": ORDER, "invoice": {"number": "NF-1", "value": 5000}}
 
 
 async def _key(shop: Shop, key: str, scopes: list[str], store: str = "Loja") -> None:
-    async with transaction(shop.means.pool) as connection:
+    async with transaction(shop.context.pool) as connection:
         store_id = await stores.add_store(connection, store, now=shop.clock())
         await stores.add_api_key(connection, store_id, name="erp", key=key, scopes=scopes, now=shop.clock())
 
@@ -29,15 +29,15 @@ async def api(shop: Shop) -> AsyncIterator[httpx.AsyncClient]:
     await _key(shop, "pk_both", ["read", "write"])
     await _key(shop, "pk_read", ["read"])
     await _key(shop, "pk_other", ["read", "write"], store="Outra")
-    means = replace(shop.means, connectors={**shop.means.connectors, "correios": discover()["correios"]})
-    transport = httpx.ASGITransport(create_app(means, real_clock))
+    context = replace(shop.context, connectors={**shop.context.connectors, "correios": discover()["correios"]})
+    transport = httpx.ASGITransport(create_app(context, real_clock))
     async with httpx.AsyncClient(
         transport=transport, base_url="http://test", headers={"X-API-Key": "pk_both"}
     ) as client:
         yield client
 
 
-async def test_no_door_opens_without_a_key_but_health_and_the_customers_page(api: httpx.AsyncClient) -> None:
+async def test_only_health_and_the_tracking_page_need_no_key(api: httpx.AsyncClient) -> None:
     document = (await api.get("/openapi.json")).json()
     paths = [*document["paths"], "/", "/docs", "/openapi.json", "/notices", "/accounts", "/orders/1", "/replies/1"]
     del api.headers["X-API-Key"]
@@ -78,12 +78,12 @@ async def test_scopes_and_stores_are_kept_apart(api: httpx.AsyncClient) -> None:
 
 
 async def test_keys_are_kept_as_hashes_and_can_be_revoked(api: httpx.AsyncClient, shop: Shop) -> None:
-    async with transaction(shop.means.pool) as connection:
+    async with transaction(shop.context.pool) as connection:
         rows = await (
             await connection.execute("SELECT id, hash, api_key::text FROM api_key WHERE name = 'erp'")
         ).fetchall()
         assert all(b"pk_" not in row[1] and "pk_both" not in row[2] for row in rows)
-        assert await keys.revoke(connection, rows[0][0], now=shop.clock()) == shop.store_id
+        assert await api_keys.revoke_key(connection, rows[0][0], now=shop.clock()) == shop.store_id
     assert (await api.get("/api/v1/orders")).status_code == 401
 
 

@@ -1,4 +1,4 @@
-"""No door takes what cannot be kept, shown or compared: it is none, or refused with what is really wrong."""
+"""No endpoint takes values that cannot be stored, shown or compared: they count as missing, or are refused."""
 
 import json
 import re
@@ -12,13 +12,13 @@ import pytest
 from fastapi import FastAPI
 
 from paradeiro.app import real_clock
-from paradeiro.db import stores
+from paradeiro.db.accounts import stores
 from paradeiro.db.pool import transaction
 from paradeiro.web.pages import one_time_link
-from paradeiro.web.server import create_app
 from tests.flow.conftest import Shop
 from tests.flow.test_main_line import POSTED
-from tests.web.test_importing import field, upload
+from tests.web.apps import create_app
+from tests.web.orders.test_table_import import field, upload
 
 _NEVERS = ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00", "31/12/9999"]
 _ODD = {
@@ -34,13 +34,13 @@ _SAID = {"NUL": "NUL", "CR": "(CR)", "LF": "(LF)", "control": "U+001B", "half": 
 
 @pytest.fixture
 async def app(shop: Shop) -> FastAPI:
-    return create_app(shop.means, real_clock)
+    return create_app(shop.context, real_clock)
 
 
 @pytest.fixture
 async def api(shop: Shop, app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """Whoever has a key, and is signed in with it too."""
-    async with transaction(shop.means.pool) as connection:
+    """A client with a key, and signed in with it too."""
+    async with transaction(shop.context.pool) as connection:
         scopes = ["read", "write"]
         key_id = await stores.add_api_key(
             connection, shop.store_id, name="erp", key="pk_erp", scopes=scopes, now=shop.clock()
@@ -48,7 +48,7 @@ async def api(shop: Shop, app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     headers = {"X-API-Key": "pk_erp", "X-VTEX-API-AppKey": "x", "X-VTEX-API-AppToken": "pk_erp"}
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers, timeout=60) as client:
-        await client.get(one_time_link(key_id, shop.means.secret_key, real_clock()))
+        await client.get(one_time_link(key_id, shop.context.secret_key, real_clock()))
         yield client
 
 
@@ -57,7 +57,7 @@ def _sold(number: str = "1", **order: Any) -> dict[str, Any]:
 
 
 async def _post(api: httpx.AsyncClient, path: str, body: Any, method: str = "POST") -> httpx.Response:
-    """As JSON that escapes what is odd, as callers do."""
+    """As JSON with escapes, as callers send it."""
     return await api.request(method, path, content=json.dumps(body), headers=_JSON)
 
 
@@ -68,13 +68,15 @@ async def _bulk(api: httpx.AsyncClient, path: str, *lines: Any) -> list[dict[str
 
 
 async def _promises(shop: Shop) -> list[tuple[str, Any, Any]]:
-    async with shop.means.pool.connection() as connection:
+    async with shop.context.pool.connection() as connection:
         sql = "SELECT number, ordered_at, promised_at FROM orders ORDER BY number"
         return await (await connection.execute(sql)).fetchall()
 
 
 @pytest.mark.parametrize("never", _NEVERS)
-async def test_a_date_that_means_never_is_none_and_stops_nobody(api: httpx.AsyncClient, shop: Shop, never: str) -> None:
+async def test_a_date_that_means_never_is_none_and_stops_nothing_else(
+    api: httpx.AsyncClient, shop: Shop, never: str
+) -> None:
     taken = await _post(api, "/api/v1/shipments", _sold("1", promised_at=never, ordered_at=never))
     assert taken.status_code == 201, taken.text
     assert (await _post(api, "/api/v1/orders", {"number": "2", "promised_at": never})).status_code == 201
@@ -82,7 +84,7 @@ async def test_a_date_that_means_never_is_none_and_stops_nobody(api: httpx.Async
     assert [line["status"] for line in said] == ["created", "created"]
     seen = await upload(api, f"pedido;transportadora;código;prazo;data\n5;posta;AA5;{never[:19]};31/12/9999 23:59\n")
     assert "1 linhas certas" in seen.text
-    await api.post("/import/take", data={"form": field(seen.text, "form"), "sheet": field(seen.text, "sheet")})
+    await api.post("/import/take", data={"form": field(seen.text, "form"), "table": field(seen.text, "table")})
     assert await _promises(shop) == [(str(n), None, None) for n in range(1, 6)]
     for code in ("AA1", "AA4"):
         shop.outside.say(code, POSTED)
@@ -94,7 +96,7 @@ async def test_a_date_that_means_never_is_none_and_stops_nobody(api: httpx.Async
     assert {e.state for e in effects if e.kind == "customer_mail"} <= {"done", "superseded", "refused"}
 
 
-async def test_when_something_happened_is_told_what_is_wrong(api: httpx.AsyncClient, shop: Shop) -> None:
+async def test_a_wrong_event_time_is_refused_with_the_reason(api: httpx.AsyncClient, shop: Shop) -> None:
     shipment = await shop.register("AA1")
     calls = [("events", "occurred_at"), ("confirm-delivery", "delivered_at")]
     for (path, name), when in product(calls, [*_NEVERS[:2], "1980-01-01T00:00:00Z"]):
@@ -105,7 +107,7 @@ async def test_when_something_happened_is_told_what_is_wrong(api: httpx.AsyncCli
     assert await shop.events(shipment) == []
 
 
-async def test_every_door_says_what_is_wrong_with_a_text(api: httpx.AsyncClient, shop: Shop) -> None:
+async def test_every_endpoint_says_what_is_wrong_with_a_text(api: httpx.AsyncClient, shop: Shop) -> None:
     shipment = await shop.register("AA9")
     for odd, text in _ODD.items():
         await _refused_everywhere(api, shipment, text, _SAID[odd])
@@ -161,7 +163,7 @@ async def test_a_table_says_which_column_has_a_line_break(api: httpx.AsyncClient
     seen = await upload(api, table)
     assert "“pedido” tem quebra de linha" in seen.text
     assert "não é valor claro" in seen.text
-    await api.post("/import/take", data={"form": field(seen.text, "form"), "sheet": field(seen.text, "sheet")})
+    await api.post("/import/take", data={"form": field(seen.text, "form"), "table": field(seen.text, "table")})
     assert [number for number, _, _ in await _promises(shop)] == ["4"]
 
 
@@ -173,7 +175,7 @@ class _Operation:
     fields: tuple[str, ...]
 
     def at(self, odd: str) -> Iterator[str]:
-        """Its address with each parameter of its path, then of its query, odd."""
+        """Its address with each parameter of its path, then of its query, unusable."""
         for name in re.findall(r"{(\w+)(?::path)?}", self.path):
             yield _PARAMETER.sub("1", re.sub(rf"{{{name}(?::path)?}}", odd, self.path))
         for name in self.queries:
@@ -192,16 +194,16 @@ def _operations(app: FastAPI) -> list[_Operation]:
     found = []
     for included in app.routes:
         contexts: Any = getattr(included, "effective_route_contexts", tuple)
-        for context in contexts():
-            route = context.original_route
+        for route_context in contexts():
+            route = route_context.original_route
             queries = {p.alias for p in route.dependant.query_params} | {"search", "q", "orderBy", "f_creationDate"}
             fields = tuple(p.alias for p in route.dependant.body_params)
-            found += [_Operation(m, context.path, tuple(sorted(queries)), fields) for m in sorted(route.methods)]
+            found += [_Operation(m, route_context.path, tuple(sorted(queries)), fields) for m in sorted(route.methods)]
     return [each for each in found if "/live" not in each.path]
 
 
 @pytest.mark.parametrize("odd", ["a%00b", "%0d%0a%ED%A0%80"])
-async def test_no_address_of_any_door_breaks_it(api: httpx.AsyncClient, app: FastAPI, odd: str) -> None:
+async def test_no_address_breaks_any_endpoint(api: httpx.AsyncClient, app: FastAPI, odd: str) -> None:
     """Every path parameter and every query parameter of every operation, and every field of every form."""
     form, tried = field((await api.get("/import")).text, "form"), 0
     for each in _operations(app):
@@ -216,7 +218,7 @@ async def test_no_address_of_any_door_breaks_it(api: httpx.AsyncClient, app: Fas
     assert tried > 300
 
 
-async def test_no_odd_name_in_a_body_breaks_a_door(api: httpx.AsyncClient, app: FastAPI) -> None:
+async def test_no_unusual_field_name_breaks_an_endpoint(api: httpx.AsyncClient, app: FastAPI) -> None:
     odd = {"\ud800": 1, "\x00": "\x00", "name": "\x00", "reason": "\x00"}
     for each in _operations(app):
         if each.method in {"POST", "PUT", "PATCH"}:

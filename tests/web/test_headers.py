@@ -35,10 +35,10 @@ async def test_every_answer_has_them(api: httpx.AsyncClient, path: str) -> None:
 
 
 async def test_a_fault_has_them_too_and_https_is_promised_where_it_is_public(shop: Shop) -> None:
-    plain = httpx.ASGITransport(create_app(replace(shop.means, public_url="http://rastreio.example"), real_clock))
+    plain = httpx.ASGITransport(create_app(replace(shop.context, public_url="http://rastreio.example"), real_clock))
     async with httpx.AsyncClient(transport=plain, base_url="http://test") as client:
         assert "strict-transport-security" not in (await client.get("/sign-in")).headers
-    app = create_app(replace(shop.means, public_url="https://rastreio.example"), real_clock)
+    app = create_app(replace(shop.context, public_url="https://rastreio.example"), real_clock)
 
     @app.get("/api/fault")
     async def fault() -> None:

@@ -1,4 +1,4 @@
-"""A parameter that a door does not know is said so, with those that it knows."""
+"""Unknown query parameters are refused, with the known ones in the answer."""
 
 import httpx
 import pytest

@@ -5,15 +5,15 @@ import pytest
 
 from paradeiro.domain.records import Customer, Order
 from tests.flow.conftest import Shop
+from tests.web.orders.test_pages import browser  # noqa: F401 - a fixture
 from tests.web.signing_in import token_in
 from tests.web.test_api import api  # noqa: F401 - a fixture
-from tests.web.test_pages import browser  # noqa: F401 - a fixture
 
 NUMBERS = ("2026/11", "a/packages/1", "x/invoice/1", "/begins", "ends/")
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-async def test_by_the_api_and_on_the_vtex_door(
+async def test_by_the_api_and_by_vtexs_endpoint(
     api: httpx.AsyncClient,  # noqa: F811 - the fixture
     shop: Shop,
     number: str,

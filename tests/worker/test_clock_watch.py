@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from paradeiro.cli.doctor_commands import as_words, lines
-from paradeiro.db import clock as clocks
-from paradeiro.db.clock import Seen
+from paradeiro.cli.operations.doctor_commands import finding_lines, json_values
+from paradeiro.db.operations import clock as clocks
+from paradeiro.db.operations.clock import ClockState
 from paradeiro.domain.words import Status
-from paradeiro.flow.doctor import examine
+from paradeiro.flow.operations.doctor import examine
 from paradeiro.worker.clock_watch import ClockWatch
 from paradeiro.worker.run import work
 from tests.flow.conftest import Shop, shop
@@ -22,18 +22,18 @@ _YEAR = timedelta(days=365)
 _HOUR = timedelta(hours=1)
 
 
-async def _seen(shop: Shop) -> Seen | None:
-    async with shop.means.pool.connection() as connection:
-        return await clocks.seen(connection)
+async def _seen(shop: Shop) -> ClockState | None:
+    async with shop.context.pool.connection() as connection:
+        return await clocks.last_trusted(connection)
 
 
 async def _until_accepted(shop: Shop, shipment: int) -> None:
-    while (await shop.kept(shipment)).shipment.snapshot.status is not Status.ACCEPTED:
+    while (await shop.shipment_row(shipment)).shipment.snapshot.status is not Status.ACCEPTED:
         await asyncio.sleep(0.05)
 
 
 async def _next_check(shop: Shop, shipment: int) -> datetime | None:
-    async with shop.means.pool.connection() as connection:
+    async with shop.context.pool.connection() as connection:
         sql = "SELECT next_check FROM shipment WHERE id = %s"
         row = await (await connection.execute(sql, (shipment,))).fetchone()
     assert row is not None
@@ -42,9 +42,9 @@ async def _next_check(shop: Shop, shipment: int) -> datetime | None:
 
 async def test_a_year_ahead_for_one_round_does_nothing_and_then_work_goes_on(shop: Shop, database: str) -> None:
     shop.clock.at = datetime.now(UTC)
-    mine = replace(shop, means=replace(shop.means, real_time=True))
+    mine = replace(shop, context=replace(shop.context, real_time=True))
     stop = asyncio.Event()
-    working = asyncio.create_task(work(mine.means, database, stop))
+    working = asyncio.create_task(work(mine.context, database, stop))
     async with asyncio.timeout(_PATIENCE):
         shop.outside.say("AA1", POSTED)
         first = await mine.register("AA1")
@@ -53,18 +53,18 @@ async def test_a_year_ahead_for_one_round_does_nothing_and_then_work_goes_on(sho
         shop.clock.at += _YEAR
         shop.outside.say("AA2", POSTED)
         second = await mine.register("AA2", invoice="2")
-        while (seen := await _seen(shop)) is None or not seen.trouble:
+        while (seen := await _seen(shop)) is None or not seen.problem:
             await asyncio.sleep(0.05)
         await asyncio.sleep(1.5)  # a sweep and a half: nothing may come of them
-        assert "doctor --repair" in seen.trouble
+        assert "doctor --repair" in seen.problem
         assert len(shop.outside.asked()) == asked
         assert await _next_check(shop, first) == due
         shop.clock.at = datetime.now(UTC)
-        async with shop.means.pool.connection() as connection:
+        async with shop.context.pool.connection() as connection:
             # It was registered by the wrong clock: doctor finds that too.
             await connection.execute("UPDATE shipment SET next_check = %s WHERE id = %s", (shop.clock.at, second))
         await _until_accepted(shop, second)
-        while (seen := await _seen(shop)) is None or seen.trouble:
+        while (seen := await _seen(shop)) is None or seen.problem:
             await asyncio.sleep(0.05)
         stop.set()
         await working
@@ -83,17 +83,17 @@ async def test_what_an_older_version_put_off_is_found_and_made_due(shop: Shop) -
     await shop.run()
     shop.clock.at = right
     assert await _next_check(shop, shipment) is None, "followed too long, by that clock"
-    found = await examine(shop.means, repair=False)
+    found = await examine(shop.context, repair=False)
     assert {each.what for each in found.put_off} >= {
         "packages that nobody asks for any more",
         "order systems that are looked at only much later",
     }
-    assert not found.well
-    assert any("doctor --repair" in line for line in lines(found))
-    assert as_words(found)["repaired"] == 0
-    mended = await examine(shop.means, repair=True)
+    assert not found.healthy
+    assert any("doctor --repair" in line for line in finding_lines(found))
+    assert json_values(found)["repaired"] == 0
+    mended = await examine(shop.context, repair=True)
     assert mended.repaired > 0
-    assert (await examine(shop.means, repair=False)).put_off == ()
+    assert (await examine(shop.context, repair=False)).put_off == ()
     before = len(shop.outside.asked())
     shop.outside.fail("mail", "ok")
     await shop.later(minutes=1)
@@ -106,8 +106,8 @@ async def test_an_ordinary_day_has_nothing_to_mend(shop: Shop) -> None:
     await shop.register("AA1")
     await shop.run()
     await shop.later(hours=30)
-    found = await examine(shop.means, repair=True)
-    assert found.well
+    found = await examine(shop.context, repair=True)
+    assert found.healthy
     assert (found.put_off, found.repaired) == ((), 0)
 
 
@@ -125,16 +125,16 @@ async def test_an_ordinary_day_has_nothing_to_mend(shop: Shop) -> None:
 async def test_a_machine_whose_clock_jumped_is_known_by_its_count_of_seconds(
     shop: Shop, ahead: timedelta, counted: float, boot: str, *, trusted: bool
 ) -> None:
-    watch = ClockWatch(replace(shop.means, real_time=True), boot="this")
+    watch = ClockWatch(replace(shop.context, real_time=True), boot="this")
     ours = shop.clock() + ahead
-    why = watch.why(ours, counted, ours, Seen(shop.clock(), boot, 0.0))
+    why = watch.why(ours, counted, ours, ClockState(shop.clock(), boot, 0.0))
     assert (why == "") is trusted
 
 
 async def test_a_clock_that_is_not_the_databases_is_not_trusted_and_doctor_repairs_nothing(shop: Shop) -> None:
-    means = replace(shop.means, real_time=True)
-    assert not await ClockWatch(means).look()
-    found = await examine(means, repair=True)
+    context = replace(shop.context, real_time=True)
+    assert not await ClockWatch(context).look()
+    found = await examine(context, repair=True)
     assert "the database's says" in found.clock
     assert found.repaired == 0
-    assert await ClockWatch(shop.means).look(), "beside the simulated world only the last instant counts"
+    assert await ClockWatch(shop.context).look(), "beside the simulated world only the last instant counts"

@@ -10,16 +10,17 @@ import pytest
 from structlog.testing import capture_logs
 
 from paradeiro.app import real_clock
-from paradeiro.cli.accounts import make_key
-from paradeiro.db import health, jobs
+from paradeiro.cli.accounts.accounts import make_key
+from paradeiro.db import jobs
 from paradeiro.db.jobs import Job
+from paradeiro.db.operations import health
 from paradeiro.db.pool import transaction
-from paradeiro.flow.means import Means
-from paradeiro.web.server import create_app
+from paradeiro.flow.context import Context
 from paradeiro.worker.failures import Failures
 from paradeiro.worker.run import work
 from tests.databases import HandClock
 from tests.flow.conftest import Shop, shop
+from tests.web.apps import create_app
 
 __all__ = ["shop"]
 
@@ -39,7 +40,7 @@ async def _watch(failures: Failures, payload: str, times: int) -> None:
 
 
 async def test_it_is_logged_once_told_at_the_third_time_and_ends(shop: Shop, clock: HandClock) -> None:
-    failures, payload = Failures(shop.means), str(shop.accounts["posta"])
+    failures, payload = Failures(shop.context), str(shop.accounts["posta"])
     with capture_logs() as lines:
         await _watch(failures, payload, 2)
         assert await shop.notices() == []
@@ -52,8 +53,8 @@ async def test_it_is_logged_once_told_at_the_third_time_and_ends(shop: Shop, clo
     assert "RuntimeError: of no use" in notice.message
     await failures.watch("collect", payload, _well())
     assert await shop.notices() == []
-    async with shop.means.pool.connection() as connection:
-        assert await health.failures(connection) == []
+    async with shop.context.pool.connection() as connection:
+        assert await health.job_failures(connection) == []
 
 
 @pytest.mark.parametrize("lost", [psycopg.OperationalError("gone"), psycopg.errors.AdminShutdown("ended")])
@@ -62,7 +63,7 @@ async def test_a_job_that_lost_the_database_shows_no_code(shop: Shop, lost: Exce
         raise lost
 
     with capture_logs() as lines, pytest.raises(type(lost)):
-        await Failures(shop.means).watch("collect", str(shop.accounts["posta"]), loses())
+        await Failures(shop.context).watch("collect", str(shop.accounts["posta"]), loses())
     (line,) = [line for line in lines if line["event"].startswith("a job")]
     assert line["log_level"] == "warning"
     assert "exc_info" not in line
@@ -73,7 +74,7 @@ async def test_a_full_disk_is_not_a_lost_database(shop: Shop) -> None:
         raise psycopg.errors.DiskFull("no space")
 
     with capture_logs() as lines, pytest.raises(psycopg.errors.DiskFull):
-        await Failures(shop.means).watch("collect", str(shop.accounts["posta"]), fails())
+        await Failures(shop.context).watch("collect", str(shop.accounts["posta"]), fails())
     assert [line["log_level"] for line in lines if line["event"] == "a job failed"] == ["error"]
 
 
@@ -81,16 +82,16 @@ async def test_a_database_that_takes_nothing_is_said_once_a_minute(shop: Shop, m
     async def full(*_: object, **__: object) -> None:
         raise psycopg.errors.DiskFull("no space")
 
-    monkeypatch.setattr(health, "failed", full)
+    monkeypatch.setattr(health, "count_failure", full)
     with capture_logs() as lines:
-        await _watch(Failures(shop.means), "1", 5)
+        await _watch(Failures(shop.context), "1", 5)
     assert len([line for line in lines if "takes nothing" in line["event"]]) == 1
 
 
 async def test_another_worker_hears_of_it_and_ends_it(shop: Shop) -> None:
     payload, stop = str(shop.accounts["posta"]), asyncio.Event()
-    await _watch(Failures(shop.means), payload, 3)
-    other = Failures(shop.means)
+    await _watch(Failures(shop.context), payload, 3)
+    other = Failures(shop.context)
     beating = asyncio.create_task(other.beat("w2", stop))
     async with asyncio.timeout(10):
         while not other._failing:
@@ -102,7 +103,7 @@ async def test_another_worker_hears_of_it_and_ends_it(shop: Shop) -> None:
 
 
 async def test_a_job_of_no_store_is_told_to_all(shop: Shop) -> None:
-    failures = Failures(shop.means)
+    failures = Failures(shop.context)
     for _ in range(3):
         with pytest.raises(RuntimeError):
             await failures.watch("upkeep", "", _fails())
@@ -111,8 +112,8 @@ async def test_a_job_of_no_store_is_told_to_all(shop: Shop) -> None:
 
 @pytest.fixture
 async def api(shop: Shop) -> AsyncIterator[httpx.AsyncClient]:
-    _, key = await make_key(shop.means, "Loja", name="t")
-    transport = httpx.ASGITransport(create_app(shop.means, real_clock))
+    _, key = await make_key(shop.context, "Loja", name="t")
+    transport = httpx.ASGITransport(create_app(shop.context, real_clock))
     async with httpx.AsyncClient(transport=transport, base_url="http://test", headers={"X-API-Key": key}) as client:
         yield client
 
@@ -124,12 +125,12 @@ async def test_a_real_worker_says_that_it_lives_and_what_fails(
     assert (await api.get("/health/ready")).json() == {"status": "ready"}
     assert "no worker is running" in (await api.get("/health")).json()["problems"]
     stop = asyncio.Event()
-    working = asyncio.create_task(work(shop.means, database, stop))
+    working = asyncio.create_task(work(shop.context, database, stop))
     async with asyncio.timeout(60):
         while (await api.get("/health")).json()["status"] != "ok":
             await asyncio.sleep(0.05)
         while not await shop.notices():
-            async with transaction(shop.means.pool) as connection:
+            async with transaction(shop.context.pool) as connection:
                 await jobs.enqueue(connection, [Job(jobs.COLLECT, "no number", once=True)])
             await asyncio.sleep(0.1)
         assert (await api.get("/health")).json()["status"] == "degraded"
@@ -143,18 +144,18 @@ async def test_a_real_worker_says_that_it_lives_and_what_fails(
 
 
 async def test_a_clock_that_is_not_trusted_is_told(shop: Shop, api: httpx.AsyncClient) -> None:
-    async with transaction(shop.means.pool) as connection:
-        await connection.execute("INSERT INTO clock_seen (boot, since_boot, trouble) VALUES ('b', 1, 'a year ahead')")
+    async with transaction(shop.context.pool) as connection:
+        await connection.execute("INSERT INTO clock_seen (boot, since_boot, problem) VALUES ('b', 1, 'a year ahead')")
     assert any("a year ahead" in each for each in (await api.get("/health")).json()["problems"])
 
 
-async def test_a_database_without_schema_is_not_ready(means: Means, clock: HandClock) -> None:
-    async with transaction(means.pool) as connection:
+async def test_a_database_without_schema_is_not_ready(context: Context, clock: HandClock) -> None:
+    async with transaction(context.pool) as connection:
         await connection.execute("DROP TABLE worker_heartbeat")
-    transport = httpx.ASGITransport(create_app(means, real_clock))
+    transport = httpx.ASGITransport(create_app(context, real_clock))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         for path in ("/health/ready", "/health"):
             answer = await client.get(path)
             assert answer.status_code == 503
             assert "paradeiro migrate" in answer.json()["status"]
-    assert timedelta(0) == clock() - means.now()
+    assert timedelta(0) == clock() - context.now()

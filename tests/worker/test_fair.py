@@ -5,11 +5,12 @@ import asyncio
 import psycopg
 import pytest
 
-from paradeiro.db import jobs, stores
+from paradeiro.db import jobs
+from paradeiro.db.accounts import stores
 from paradeiro.db.pool import transaction
 from paradeiro.domain.words import PartyKind, Status
-from paradeiro.flow import endpoint
 from paradeiro.flow.errors import ConflictError
+from paradeiro.flow.outbox import endpoints
 from paradeiro.worker import queue, slots
 from paradeiro.worker.run import work
 from paradeiro.worker.slots import Group, Slots
@@ -23,7 +24,7 @@ _GROUP = Group((jobs.COLLECT,), at_once=20, per_store=2)
 
 
 async def _accounts(shop: Shop, store: str, count: int) -> list[int]:
-    async with transaction(shop.means.pool) as connection:
+    async with transaction(shop.context.pool) as connection:
         store_id = await stores.add_store(connection, store, now=shop.clock())
         return [
             await stores.put_account(
@@ -34,7 +35,7 @@ async def _accounts(shop: Shop, store: str, count: int) -> list[int]:
                 name=f"{store} {number}",
                 settings={},
                 secrets={},
-                key=shop.means.secret_key,
+                key=shop.context.secret_key,
                 now=shop.clock(),
             )
             for number in range(count)
@@ -43,13 +44,13 @@ async def _accounts(shop: Shop, store: str, count: int) -> list[int]:
 
 async def _queued(shop: Shop) -> list[tuple[str, bool]]:
     """Payloads of what waits in the queue, and whether its time has come."""
-    async with shop.means.pool.connection() as connection:
+    async with shop.context.pool.connection() as connection:
         sql = "SELECT convert_from(payload, 'UTF8'), execute_after <= now() FROM pgqueuer ORDER BY id"
         return [(row[0], row[1]) async for row in await connection.execute(sql)]
 
 
 async def test_a_store_runs_no_more_than_its_share_and_another_store_is_not_held_up(shop: Shop) -> None:
-    mine, begun, hang = Slots(shop.means, _GROUP), list[int](), asyncio.Event()
+    mine, begun, hang = Slots(shop.context, _GROUP), list[int](), asyncio.Event()
     greedy, modest = await _accounts(shop, "Greedy", _MANY), await _accounts(shop, "Modest", 1)
 
     async def one(account: int) -> None:
@@ -77,7 +78,7 @@ async def test_a_store_runs_no_more_than_its_share_and_another_store_is_not_held
 
 
 async def test_jobs_of_a_busy_account_are_folded_into_one_that_comes_after(shop: Shop) -> None:
-    mine, hang, begun = Slots(shop.means, _GROUP), asyncio.Event(), 0
+    mine, hang, begun = Slots(shop.context, _GROUP), asyncio.Event(), 0
     account = str((await _accounts(shop, "Busy", 1))[0])
 
     async def one() -> None:
@@ -110,7 +111,7 @@ async def test_a_worker_that_hangs_ends_and_what_it_sent_counts_as_a_doubt(
     shop.outside.say("AA1", POSTED)
     shipment = await shop.register("AA1")
     stop = asyncio.Event()
-    working = asyncio.create_task(work(shop.means, database, stop))
+    working = asyncio.create_task(work(shop.context, database, stop))
     async with asyncio.timeout(_PATIENCE):
         while not any(e.state == "sending" for e in await shop.effects(shipment)):
             await asyncio.sleep(0.05)
@@ -125,7 +126,7 @@ async def test_a_worker_that_hangs_ends_and_what_it_sent_counts_as_a_doubt(
 
 async def test_a_worker_outlives_every_connection_to_its_database(shop: Shop, database: str) -> None:
     stop = asyncio.Event()
-    working = asyncio.create_task(work(shop.means, database, stop))
+    working = asyncio.create_task(work(shop.context, database, stop))
     async with asyncio.timeout(_PATIENCE):
         await _until_listening(database, shop)
         async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
@@ -136,7 +137,7 @@ async def test_a_worker_outlives_every_connection_to_its_database(shop: Shop, da
             assert killed.rowcount > len(slots.GROUPS)
         shop.outside.say("AA1", POSTED)
         shipment = await shop.register("AA1")
-        while (await shop.kept(shipment)).shipment.snapshot.status is not Status.ACCEPTED:
+        while (await shop.shipment_row(shipment)).shipment.snapshot.status is not Status.ACCEPTED:
             await asyncio.sleep(0.05)
         assert not working.done()
         stop.set()
@@ -147,13 +148,13 @@ async def _until_listening(database: str, shop: Shop) -> None:
     """Until a first package came through the worker."""
     shop.outside.say("AA0", POSTED)
     shipment = await shop.register("AA0", invoice="0")
-    while (await shop.kept(shipment)).shipment.snapshot.status is not Status.ACCEPTED:
+    while (await shop.shipment_row(shipment)).shipment.snapshot.status is not Status.ACCEPTED:
         await asyncio.sleep(0.05)
 
 
 async def test_a_store_has_only_so_many_endpoints(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with transaction(shop.means.pool) as connection:
-        for number in range(endpoint.MOST_ENDPOINTS):
+    async with transaction(shop.context.pool) as connection:
+        for number in range(endpoints.MOST_ENDPOINTS):
             await stores.put_account(
                 connection,
                 shop.store_id,
@@ -162,13 +163,13 @@ async def test_a_store_has_only_so_many_endpoints(shop: Shop, monkeypatch: pytes
                 name=f"endpoint {number}",
                 settings={"url": "https://example.com"},
                 secrets={},
-                key=shop.means.secret_key,
+                key=shop.context.secret_key,
                 now=shop.clock(),
             )
 
     async def fine(*_: object) -> None:
         """The address is looked at elsewhere."""
 
-    monkeypatch.setattr(endpoint, "_look", fine)
+    monkeypatch.setattr(endpoints, "_check_address", fine)
     with pytest.raises(ConflictError, match="at most 20 endpoints"):
-        await endpoint.add(shop.means, shop.store_id, name="one more", url="https://example.com/")
+        await endpoints.add(shop.context, shop.store_id, name="one more", url="https://example.com/")

@@ -9,16 +9,17 @@ import pytest
 import structlog
 
 from paradeiro.app import real_clock
-from paradeiro.db import notices, stores
-from paradeiro.db.notices import Notice
+from paradeiro.db.accounts import stores
+from paradeiro.db.operations import notices
+from paradeiro.db.operations.notices import Notice
 from paradeiro.db.pool import transaction
 from paradeiro.domain.records import Customer, Order
 from paradeiro.domain.words import NoticeKind, PartyKind, Status
 from paradeiro.web.pages import one_time_link
-from paradeiro.web.server import create_app
-from paradeiro.worker.upkeep import upkeep
+from paradeiro.worker.maintenance import maintain
 from tests.flow.conftest import ANA, Shop, shop
 from tests.flow.test_main_line import MOVED, POSTED
+from tests.web.apps import create_app
 
 __all__ = ["shop"]
 BAD = "(SELECT id FROM orders WHERE number = '1002')"
@@ -76,8 +77,8 @@ POISONS = {
         "INSERT INTO notice (store_id, kind, subject, message, facts, opened_at, last_seen_at) "
         "VALUES (1, 'teleported', 'x', 'x', '[1]', '2026-11-02', '2026-11-02')"
     ),
-    "a habit of another shape": Poison(
-        "INSERT INTO watch (account_id, store_id, habit) VALUES (1, 1, '[1]')", "", "watch"
+    "a baseline of another shape": Poison(
+        "INSERT INTO contract_watch (account_id, store_id, baseline) VALUES (1, 1, '[1]')", "", "watch"
     ),
     "a proof of another version": Poison(
         "INSERT INTO proof_search (shipment_id, kind, store_id, next_try, wanted_at) "
@@ -113,7 +114,7 @@ BEFORE_BOUNDS = """
 
 
 async def run_sql(shop: Shop, sql: str) -> None:
-    async with transaction(shop.means.pool) as connection:
+    async with transaction(shop.context.pool) as connection:
         await connection.execute(sql.encode())
 
 
@@ -123,13 +124,13 @@ async def set_aside(shop: Shop) -> list[Notice]:
 
 async def end(shop: Shop, found: list[Notice]) -> None:
     """The button of these notices."""
-    async with transaction(shop.means.pool) as connection:
+    async with transaction(shop.context.pool) as connection:
         for notice in found:
-            assert await notices.resolve(connection, shop.store_id, notice.id, by="Ana", now=shop.clock())
+            assert await notices.resolve_notice(connection, shop.store_id, notice.id, by="Ana", now=shop.clock())
 
 
 async def statuses(shop: Shop) -> dict[str, str]:
-    async with shop.means.pool.connection() as connection:
+    async with shop.context.pool.connection() as connection:
         rows = await connection.execute("SELECT tracking_code, status FROM shipment ORDER BY id")
         return {row[0]: row[1] async for row in rows}
 
@@ -140,20 +141,20 @@ def told(shop: Shop, party: str) -> set[str]:
 
 @pytest.fixture
 async def browser(shop: Shop) -> AsyncIterator[httpx.AsyncClient]:
-    async with transaction(shop.means.pool) as connection:
+    async with transaction(shop.context.pool) as connection:
         key_id = await stores.add_api_key(
             connection, shop.store_id, name="Bia", key="pk_bia", scopes=["read", "write"], now=shop.clock()
         )
-    transport = httpx.ASGITransport(create_app(shop.means, real_clock))
+    transport = httpx.ASGITransport(create_app(shop.context, real_clock))
     headers = {"X-API-Key": "pk_bia", "X-VTEX-API-AppKey": "vtexappkey-x-ABCDEF", "X-VTEX-API-AppToken": "pk_bia"}
     async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
-        await client.get(one_time_link(key_id, shop.means.secret_key, real_clock()))
+        await client.get(one_time_link(key_id, shop.context.secret_key, real_clock()))
         yield client
 
 
 async def pages(shop: Shop, browser: httpx.AsyncClient) -> dict[str, int]:
     """What each page answers that shows the poisoned row among others."""
-    async with shop.means.pool.connection() as connection:
+    async with shop.context.pool.connection() as connection:
         tokens = [r[0] async for r in await connection.execute("SELECT tracking_token FROM shipment")]
     paths = ["/", "/orders/1001", "/orders/1002", "/notices", "/accounts", "/api/v1/orders", "/api/v1/shipments"]
     paths += ["/api/oms/pvt/orders", "/api/v1/notices", "/api/v1/accounts", *(f"/t/{token}" for token in tokens)]
@@ -172,7 +173,7 @@ async def test_the_rows_beside_a_poisoned_one_go_on_and_it_comes_back_once_mende
     await run_sql(shop, BEFORE_BOUNDS)
     await run_sql(shop, poison.write)
     await shop.later(minutes=1)
-    assert await upkeep(shop.means)
+    assert await maintain(shop.context)
     assert (await statuses(shop))["AA1"] == Status.ACCEPTED
     assert "1001" in told(shop, "loja")
     assert ("1001" in told(shop, "mail")) is (poison.about != "account"), "nobody else waits for it"
@@ -231,17 +232,19 @@ async def test_a_reply_that_cannot_be_opened_is_left_alone_and_recorded_once_men
     for code in ("AA1", "AA2"):
         shop.outside.say(code, POSTED)
     await shop.later(minutes=1)
-    await run_sql(shop, "UPDATE reply SET recorded_at = NULL, packing = packing + 50 WHERE tracking_code = 'AA2'")
+    await run_sql(
+        shop, "UPDATE reply SET recorded_at = NULL, compression = compression + 50 WHERE tracking_code = 'AA2'"
+    )
     shop.outside.say("AA1", POSTED, MOVED)
     await shop.ask(ids[0], minutes=30)
     assert (await statuses(shop))["AA1"] == Status.IN_TRANSIT
     found = await set_aside(shop)
     assert [n.facts["variant"] for n in found] == ["reply"]
     assert "AA2" in found[0].facts["names"]
-    await run_sql(shop, "UPDATE reply SET packing = packing - 50 WHERE tracking_code = 'AA2'")
+    await run_sql(shop, "UPDATE reply SET compression = compression - 50 WHERE tracking_code = 'AA2'")
     await end(shop, found)
     await shop.later(minutes=2)
-    async with shop.means.pool.connection() as connection:
+    async with shop.context.pool.connection() as connection:
         row = await (await connection.execute("SELECT count(*) FROM reply WHERE recorded_at IS NULL")).fetchone()
     assert row == (0,)
     assert await set_aside(shop) == []
@@ -299,12 +302,12 @@ async def test_a_message_that_breaks_the_sending_is_one_message_s_trouble(shop: 
 
 async def other_store(shop: Shop) -> int:
     """A second store with a package that waits to be picked up, as the first one has."""
-    async with transaction(shop.means.pool) as connection:
+    async with transaction(shop.context.pool) as connection:
         store_id = await stores.add_store(connection, "Outra", now=shop.clock())
         for name, kind in (("posta", PartyKind.CARRIER), ("mail", PartyKind.MAIL)):
             await stores.put_account(
                 connection, store_id, connector=name, kind=kind, name=f"outra {name}", settings={}, secrets={},
-                key=shop.means.secret_key, now=shop.clock(),
+                key=shop.context.secret_key, now=shop.clock(),
             )  # fmt: skip
     other = replace(shop, store_id=store_id)
     await other.register("BB1", Order("2001", Customer("Bia", "bia@example.com")))
@@ -312,7 +315,7 @@ async def other_store(shop: Shop) -> int:
 
 
 async def reminded(shop: Shop) -> set[str]:
-    async with shop.means.pool.connection() as connection:
+    async with shop.context.pool.connection() as connection:
         sql = "SELECT o.number FROM effect e JOIN orders o ON o.id = e.order_id WHERE e.kind = 'customer_reminder'"
         return {row[0] async for row in await connection.execute(sql)}
 
@@ -337,14 +340,14 @@ async def test_one_store_s_trouble_keeps_no_other_store_from_its_reminders_and_u
     await shop.register("AA1", Order("1001", ANA))
     store_id = await other_store(shop)
     await run_sql(shop, f"{WAITING}; {write}")
-    assert await upkeep(shop.means)
+    assert await maintain(shop.context)
     assert await reminded(shop) == {"1001"}
-    async with shop.means.pool.connection() as connection:
+    async with shop.context.pool.connection() as connection:
         found = [n for n in await notices.notices(connection, store_id) if n.kind == NoticeKind.SET_ASIDE]
     assert len(found) == 1
     await run_sql(shop, mend)
     await end(replace(shop, store_id=store_id), found)
-    assert await upkeep(shop.means)
+    assert await maintain(shop.context)
     assert await reminded(shop) == {"1001", "2001"}
 
 
@@ -353,25 +356,27 @@ async def test_a_deadline_that_is_no_date_ends_no_round_of_reminders(shop: Shop)
     await shop.register("AA2", Order("1002", ANA))
     odd = 'snapshot = snapshot || \'{"pickup_deadline": "9999-99-99"}\''
     await run_sql(shop, f"{WAITING}; {SHIPMENT % odd}")
-    assert await upkeep(shop.means)
+    assert await maintain(shop.context)
     assert await reminded(shop) == {"1001"}
 
 
 async def test_a_step_of_the_upkeep_that_fails_keeps_no_other_from_being_done(shop: Shop) -> None:
     await run_sql(
-        shop, "INSERT INTO sheet (store_id, name, content, author, created_at) VALUES (1, 'x', '', 'x', '2020-01-01')"
+        shop,
+        "INSERT INTO uploaded_table (store_id, name, content, actor, created_at)"
+        " VALUES (1, 'x', '', 'x', '2020-01-01')",
     )
     await run_sql(shop, "ALTER TABLE push RENAME TO push_of_another_version")
-    assert not await upkeep(shop.means)
-    async with shop.means.pool.connection() as connection:
-        row = await (await connection.execute("SELECT count(*) FROM sheet")).fetchone()
+    assert not await maintain(shop.context)
+    async with shop.context.pool.connection() as connection:
+        row = await (await connection.execute("SELECT count(*) FROM uploaded_table")).fetchone()
     assert row == (0,), "the step after it was done"
 
 
 async def test_credentials_that_cannot_be_opened_stop_their_account_only(shop: Shop) -> None:
     await shop.register("AA1", Order("1001", ANA))
     shop.outside.say("AA1", POSTED)
-    async with transaction(shop.means.pool) as connection:
+    async with transaction(shop.context.pool) as connection:
         row = await (await connection.execute("SELECT secrets FROM account WHERE name = 'loja'")).fetchone()
         await connection.execute("UPDATE account SET secrets = 'no secret' WHERE name = 'loja'")
     await shop.later(minutes=1)
@@ -379,7 +384,7 @@ async def test_credentials_that_cannot_be_opened_stop_their_account_only(shop: S
     found = await set_aside(shop)
     assert [n.facts["names"] for n in found] == ["loja"]
     assert "PARADEIRO_SECRET_KEY" in found[0].message
-    async with transaction(shop.means.pool) as connection:
+    async with transaction(shop.context.pool) as connection:
         assert row is not None
         await connection.execute("UPDATE account SET secrets = %s WHERE name = 'loja'", (row[0],))
     await end(shop, found)

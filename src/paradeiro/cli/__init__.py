@@ -6,17 +6,17 @@ from typing import NoReturn
 
 from pydantic import ValidationError
 
-from paradeiro.cli.children import end_with_parent
 from paradeiro.cli.commands import app
-from paradeiro.db.postgres_files import EmbeddedError
+from paradeiro.cli.running.child_processes import watch_parent
 from paradeiro.db.secrets import BadKeyError, WrongKeyError
-from paradeiro.db.start_check import UnusableDatabaseError
-from paradeiro.settings import wrong
+from paradeiro.db.server.postgres_files import EmbeddedError
+from paradeiro.db.server.start_check import UnusableDatabaseError
+from paradeiro.settings import settings_problems
 
 
 def main() -> None:
-    """The command `paradeiro`. A setting that cannot be is said by its name, without a traceback."""
-    end_with_parent()
+    """The command `paradeiro`. Wrong settings are reported by name, without a traceback."""
+    watch_parent()
     try:
         app()
     except EmbeddedError as error:
@@ -28,13 +28,13 @@ def main() -> None:
     except ValidationError as error:
         if error.title != "Settings":
             raise
-        _end(wrong(error))
+        _end(settings_problems(error))
     except TOMLDecodeError as error:
         _end([f"paradeiro.toml cannot be read: {error}."])
 
 
 def _end(sentences: list[str]) -> NoReturn:
-    """Say what is wrong, and end with status 2."""
+    """Print what is wrong on standard error, and exit with status 2."""
     for sentence in sentences:
         sys.stderr.write(f"{sentence}\n")
     raise SystemExit(2)

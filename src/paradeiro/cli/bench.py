@@ -9,8 +9,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from paradeiro.cli.benches import api, backfill, collect, packing, record, starve, track
-from paradeiro.cli.scratch import scratch_database
+from paradeiro.cli.benches import api, backfill, collect, compression, record, starve, track
+from paradeiro.cli.printing import former
+from paradeiro.cli.running.scratch_database import scratch_database
 from paradeiro.settings import Settings
 
 _BENCHES: dict[str, Callable[[Settings, str, int], Coroutine[Any, Any, dict[str, Any]]]] = {
@@ -18,18 +19,20 @@ _BENCHES: dict[str, Callable[[Settings, str, int], Coroutine[Any, Any, dict[str,
     "collect": collect.bench,
     "api": api.bench,
     "backfill": backfill.bench,
-    "packing": packing.bench,
+    "compression": compression.bench,
     "track": track.bench,
     "starve": starve.bench,
 }
 
 
 class UnknownBenchError(LookupError):
-    """There is no such bench. Its text is for the person who typed."""
+    """There is no such bench. The text is shown to the user."""
 
 
 def bench_command(settings: Settings, console: Console, what: str, size: int, *, as_json: bool) -> None:
     """Run one bench in a scratch database and print its figures. Raises `UnknownBenchError`."""
+    if what == "packing":
+        former("packing", what := "compression")
     if what not in _BENCHES:
         message = f"there is no bench '{what}'; there are: {', '.join(_BENCHES)}"
         raise UnknownBenchError(message)

@@ -9,22 +9,23 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from paradeiro.cli import webhook_commands
-from paradeiro.cli.account_commands import AccountCommand
-from paradeiro.cli.brand_commands import app as brand
-from paradeiro.cli.carriers_commands import app as carriers
-from paradeiro.cli.channel_commands import app as channel
-from paradeiro.cli.customer_commands import app as customer
-from paradeiro.cli.doctor_commands import doctor
-from paradeiro.cli.key_commands import app as key
-from paradeiro.cli.mail_return_commands import app as mail
-from paradeiro.cli.package_commands import app as package
+from paradeiro.cli.accounts import webhook_commands
+from paradeiro.cli.accounts.account_commands import AccountCommand
+from paradeiro.cli.accounts.fallback_commands import fallback, stand_in
+from paradeiro.cli.accounts.key_commands import app as key
+from paradeiro.cli.accounts.store_commands import app as store
+from paradeiro.cli.accounts.vtex_commands import app as vtex
+from paradeiro.cli.customers.brand_commands import app as brand
+from paradeiro.cli.customers.customer_commands import app as customer
+from paradeiro.cli.operations.doctor_commands import doctor
+from paradeiro.cli.operations.status_commands import status
+from paradeiro.cli.orders.package_commands import app as package
+from paradeiro.cli.outbox.bounce_commands import app as mail
+from paradeiro.cli.outbox.carrier_commands import app as carriers
+from paradeiro.cli.outbox.channel_commands import app as channel
+from paradeiro.cli.outbox.resend_commands import resend
+from paradeiro.cli.outbox.untold_commands import untold
 from paradeiro.cli.printing import AsJson, show
-from paradeiro.cli.resend_commands import resend
-from paradeiro.cli.status_commands import status
-from paradeiro.cli.store_commands import app as store
-from paradeiro.cli.untold_commands import untold
-from paradeiro.cli.vtex_commands import app as vtex
 
 app = typer.Typer(
     name="paradeiro",
@@ -42,6 +43,8 @@ app.add_typer(carriers)
 app.add_typer(channel)
 app.add_typer(customer)
 app.command()(doctor)
+app.command()(fallback)
+app.command("stand-in", hidden=True)(stand_in)
 app.command()(resend)
 app.command()(untold)
 app.add_typer(key)
@@ -78,9 +81,9 @@ def up(
     fresh: Annotated[bool, typer.Option("--fresh", help="begin the trial anew: all that was tried is removed")] = False,
     show_key: Annotated[bool, typer.Option("--show-key", help="make and show another API key")] = False,
 ) -> None:
-    """Start everything: database, migrations, API, pages, workers; the simulated world until accounts are there."""
-    from paradeiro.cli.up import UpError, up_command
-    from paradeiro.cli.up_lock import UpRunsError
+    """Start everything: database, migrations, API, pages, workers; the simulator until there are accounts."""
+    from paradeiro.cli.running.up import UpError, up_command
+    from paradeiro.cli.running.up_lock import UpRunsError
     from paradeiro.settings import Settings
 
     try:
@@ -94,8 +97,8 @@ def up(
 
 @app.command()
 def serve(workers: Annotated[int, typer.Option(min=1, max=64, help="processes that share the port")] = 1) -> None:
-    """Only the API and the pages, on a database that is there (PARADEIRO_DATABASE_URL)."""
-    from paradeiro.cli.running import serve_command
+    """Only the API and the pages, on an existing database (PARADEIRO_DATABASE_URL)."""
+    from paradeiro.cli.running.processes import serve_command
     from paradeiro.settings import Settings
 
     serve_command(Settings(), workers)
@@ -103,8 +106,8 @@ def serve(workers: Annotated[int, typer.Option(min=1, max=64, help="processes th
 
 @app.command()
 def work() -> None:
-    """Only a worker, on a database that is there. Start as many as you like, on as many machines."""
-    from paradeiro.cli.running import work_command
+    """Only a worker, on an existing database. Start as many as you like, on as many machines."""
+    from paradeiro.cli.running.processes import work_command
     from paradeiro.settings import Settings
 
     asyncio.run(work_command(Settings()))
@@ -113,7 +116,7 @@ def work() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database up to today's schema. Doing it again changes nothing."""
-    from paradeiro.cli.database import database_url, migrate_command
+    from paradeiro.cli.running.database import database_url, migrate_command
     from paradeiro.settings import Settings
 
     with database_url(Settings()) as url:
@@ -129,12 +132,14 @@ def demo(
     json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
     pushes: Annotated[bool, typer.Option("--pushes", help="the post office pushes its news too")] = False,
     outage_days: Annotated[float, typer.Option(min=0, help="the carrier does not answer for so long, from day 3")] = 0,
-    second_source: Annotated[bool, typer.Option("--second-source", help="an aggregator stands in for it")] = False,
+    second_source: Annotated[
+        bool, typer.Option("--second-source", help="an aggregator is its fallback account")
+    ] = False,
 ) -> None:
-    """Play days in seconds against the simulated world, and compare what was told with the world's own truth."""
+    """Play days in seconds against the simulator, and compare what was sent with the simulator's ground truth."""
     from paradeiro.cli.demo import START, Outage, demo_command
     from paradeiro.settings import Settings
-    from paradeiro.world.scenario import Scenario
+    from paradeiro.simulator.scenario.scenario import Scenario
 
     played = Scenario(packages, days, seed, START)
     outage = Outage(outage_days, second_source)
@@ -148,7 +153,7 @@ def drill(
     short: Annotated[bool, typer.Option("--short", help="hard-day: only the cases that take seconds")] = False,
     json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
 ) -> None:
-    """Play incidents at a carrier or a marketplace against the simulated world (is each noticed, told once, repaired
+    """Play incidents at a carrier or a marketplace against the simulator (is each noticed, reported once, repaired
     without loss?), or a `hard-day`: bad values, dead parties, killed processes. Do the others go on?
     """
     from paradeiro.cli.drill import UnknownIncidentError, drill_command
@@ -170,7 +175,7 @@ def parse(
     """What a connector reads in a saved answer: JSON lines (UTF-8), events first, then what they say.
     Status 1: nothing in it was understood.
     """
-    from paradeiro.cli.parse import UnknownConnectorError, parse_command, understood
+    from paradeiro.cli.connectors.parse import UnknownConnectorError, parse_command, understood
 
     try:
         if file is None and sys.stdin is None:
@@ -191,8 +196,8 @@ def parse(
 @app.command()
 def check(connector: str) -> None:
     """Run the conformance suite on one connector."""
-    from paradeiro.cli.check import check_command
-    from paradeiro.cli.parse import UnknownConnectorError
+    from paradeiro.cli.connectors.check import check_command
+    from paradeiro.cli.connectors.parse import UnknownConnectorError
 
     try:
         raise typer.Exit(check_command(connector, _out))
@@ -206,7 +211,7 @@ def new_connector_(
 ) -> None:
     """Make the folder of a new connector, which passes the conformance suite at once."""
     import paradeiro.connectors
-    from paradeiro.cli.new_connector import NewConnectorError, new_connector
+    from paradeiro.cli.connectors.new_connector import NewConnectorError, new_connector
 
     try:
         made = new_connector(name, into or Path(next(iter(paradeiro.connectors.__path__))))
@@ -225,13 +230,13 @@ def replay(
     json: AsJson = False,
 ) -> None:
     """Read stored replies again with today's tables; timelines correct themselves, customers get no old news."""
-    from paradeiro.cli.running import replay_command
-    from paradeiro.cli.webhooks import instant
+    from paradeiro.cli.accounts.webhooks import parse_instant
+    from paradeiro.cli.running.processes import replay_command
     from paradeiro.flow.errors import StatementError
     from paradeiro.settings import Settings
 
     try:
-        at = instant(since)
+        at = parse_instant(since)
         if at is None:
             raise _fail("Since when? --since 2026-11-02, or 2026-11-02T12:00 (UTC).")
         show(asyncio.run(replay_command(Settings(), connector, at, dry_run=dry_run)), as_json=json)
@@ -250,7 +255,7 @@ def register(
     lenient: Annotated[bool, typer.Option("--lenient", help="take a code whose check digit is wrong")] = False,
 ) -> None:
     """Follow a package."""
-    from paradeiro.cli.accounts import register_command
+    from paradeiro.cli.accounts.accounts import register_command
     from paradeiro.flow.errors import StatementError
     from paradeiro.settings import Settings
 
@@ -268,7 +273,7 @@ def register(
             )
         )
     except StatementError as error:
-        # The rule speaks to programs; a person types the option.
+        # The message is for API callers; on the command line it is an option.
         raise _fail(error.message.replace("send lenient: true", "add --lenient")) from error
     _out.print(said, markup=False, highlight=False)
 
@@ -280,7 +285,7 @@ def import_(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what is wrong, line by line")] = False,
 ) -> None:
     """Take the packages of a table. Status 0: every line is right; 1: some are not (the others are taken); 2: none."""
-    from paradeiro.cli.importing import import_command
+    from paradeiro.cli.orders.table_import import import_command
     from paradeiro.flow.errors import StatementError
     from paradeiro.settings import Settings
 
@@ -300,7 +305,7 @@ def account_(
     set_: Annotated[list[str] | None, typer.Option("--set", help="field=value, once per field")] = None,
 ) -> None:
     """Add an account at a party, or give it new credentials. Secret fields that are not set are asked for."""
-    from paradeiro.cli.accounts import account_command
+    from paradeiro.cli.accounts.accounts import account_command
     from paradeiro.flow.errors import StatementError
     from paradeiro.settings import Settings
 
@@ -326,7 +331,7 @@ def hook(
     test: Annotated[bool, typer.Option("--test", help="have the party push something now, and watch for it")] = False,
 ) -> None:
     """Have a party push news to us; each push makes Paradeiro ask at once. Doing it again changes nothing."""
-    from paradeiro.cli.hooks import hook_command
+    from paradeiro.cli.accounts.hooks import hook_command
     from paradeiro.flow.errors import StatementError
     from paradeiro.settings import Settings
 
@@ -348,28 +353,6 @@ def hook(
     _out.print(said, markup=False, highlight=False)
 
 
-@app.command("stand-in")
-def stand_in_(
-    carrier: str,
-    account: Annotated[str, typer.Option(help="the name of the account that is asked meanwhile")],
-    store: Annotated[str, typer.Option(help="the store's name")],
-    rank: Annotated[int, typer.Option(help="of several, the lowest that answers is asked")] = 1,
-    remove: Annotated[bool, typer.Option("--remove", help="let it stand in no longer")] = False,
-) -> None:
-    """Let another account be asked about a carrier's packages while the carrier's own account cannot answer."""
-    from paradeiro.cli.accounts import stand_in_command
-    from paradeiro.flow.errors import StatementError
-    from paradeiro.settings import Settings
-
-    try:
-        said = asyncio.run(
-            stand_in_command(Settings(), carrier, store=store, account=account, rank=rank, remove=remove)
-        )
-    except StatementError as error:
-        raise _fail(error.message) from error
-    _out.print(said, markup=False, highlight=False)
-
-
 def _ask_secret(field: str) -> str:
     if not sys.stdin.isatty():
         return ""
@@ -378,7 +361,7 @@ def _ask_secret(field: str) -> str:
 
 @app.command()
 def bench(
-    what: Annotated[str, typer.Argument(help="record, collect, api, backfill, packing, track or starve")],
+    what: Annotated[str, typer.Argument(help="record, collect, api, backfill, compression, track or starve")],
     size: Annotated[int, typer.Option(min=100, max=5_000_000, help="events, shipments, requests or replies")] = 20_000,
     json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
 ) -> None:

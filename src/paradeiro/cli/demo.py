@@ -15,38 +15,40 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from paradeiro.app import house, real_clock, set_up_logs
-from paradeiro.cli.accounts import WORLD_STORE
-from paradeiro.cli.scratch import scratch_database
-from paradeiro.cli.worlds import add_accounts, add_stand_in, registration, subscribe
-from paradeiro.db import benching, claims, shipments, stores
-from paradeiro.domain.sources import PATIENCE
-from paradeiro.flow.intake import register
-from paradeiro.flow.mailing import set_mail_policy
-from paradeiro.flow.means import Means
+from paradeiro.app import open_app, real_clock, set_up_logs
+from paradeiro.cli.accounts.accounts import SIMULATED_STORE
+from paradeiro.cli.running.scratch_database import scratch_database
+from paradeiro.cli.running.simulated_store import add_accounts, add_fallback, registration, subscribe
+from paradeiro.db.accounts import stores
+from paradeiro.db.following import shipments
+from paradeiro.db.measuring import bench_rows, recorded_state
+from paradeiro.domain.following.merging import FALLBACK_AFTER
+from paradeiro.flow.context import Context
+from paradeiro.flow.orders.intake import register
+from paradeiro.flow.outbox.mail_policy import set_mail_policy
 from paradeiro.settings import Settings
+from paradeiro.simulator.clock import SimulatorClock
+from paradeiro.simulator.faults import Fault
+from paradeiro.simulator.parties import Simulator
+from paradeiro.simulator.scenario.compare import Claim, differences, proof_differences
+from paradeiro.simulator.scenario.scenario import CHANNELS, Scenario
+from paradeiro.simulator.server import listening, serve
 from paradeiro.web.api.shapes import ShipmentIn
 from paradeiro.web.server import create_app
 from paradeiro.worker.drain import drain
-from paradeiro.world.clock import WorldClock
-from paradeiro.world.compare import Claim, differences, unproven
-from paradeiro.world.faults import Fault
-from paradeiro.world.parties import World
-from paradeiro.world.scenario import CHANNELS, Scenario
-from paradeiro.world.server import listening, serve
 
 # A Monday; the days are the same whenever they are played.
 START = datetime(2026, 10, 5, 6, 0, tzinfo=UTC)
 # The clock moves in steps of this, to wherever something is due.
 STEP = timedelta(minutes=10)
 _SHOWN_DIFFERENCES = 20
-# When what happened in a minute was first recorded, whoever stated it, by tracking code and minute.
+# When an event was first recorded, from any source, by tracking code and minute of the event.
 Recorded = dict[tuple[str, datetime], datetime]
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """For how many days the carrier does not answer, from the third on, and whether somebody stands in for it."""
+    """For how many days the carrier does not answer, from the third on, and whether it has a fallback account."""
 
     days: float = 0
     second_source: bool = False
@@ -58,7 +60,7 @@ _OUTAGE_BEGINS = timedelta(days=3)
 
 @dataclass(slots=True)
 class Report:
-    """What a demo ends with. Delays in simulated minutes from the carrier's showing an event to our recording it."""
+    """The result of a demo. Delays: simulated minutes from when the carrier shows an event until it is recorded."""
 
     packages: int
     days: int
@@ -90,7 +92,7 @@ def demo_command(
     as_json: bool,
     pushes: bool = False,
 ) -> int:
-    """Play, print, compare. 0 if what was told is the truth, else 1."""
+    """Play, compare, print. Exit status 0 if what was sent equals the ground truth, else 1."""
     set_up_logs(settings.model_copy(update={"log_level": "error"}))
     progress = Progress(
         TextColumn("{task.description}"),
@@ -125,102 +127,104 @@ async def play(
 ) -> Report:
     """Play a scenario over real HTTP and SMTP on a migrated database; with `pushes` the post office pushes too."""
     began = time.monotonic()
-    clock = WorldClock(scenario.start)
+    clock = SimulatorClock(scenario.start)
     async with AsyncExitStack() as stack:
-        world = await stack.enter_async_context(serve(scenario.truth(), clock))
-        means = await stack.enter_async_context(house(settings, url, clock=clock))
-        await add_accounts(means, world.accounts(), CHANNELS)
+        simulator = await stack.enter_async_context(serve(scenario.ground_truth(), clock))
+        context = await stack.enter_async_context(open_app(settings, url, clock=clock))
+        await add_accounts(context, simulator.accounts(), CHANNELS)
         if pushes:
-            address = await stack.enter_async_context(listening(create_app(means, real_clock)))
-            await subscribe(means, "correios", address)
+            address = await stack.enter_async_context(listening(create_app(context, real_clock)))
+            await subscribe(context, "correios", address)
         if outage.second_source:
-            await add_stand_in(means, world.stand_in())
+            await add_fallback(context, simulator.fallback())
         if outage.days:
             begins = scenario.start + _OUTAGE_BEGINS
             until = begins + timedelta(days=outage.days)
-            world.faults.order(Fault("correios", "status", status=503, since=begins, until=until))
+            simulator.faults.order(Fault("correios", "status", status=503, since=begins, until=until))
         end = scenario.start + timedelta(days=scenario.days)
-        await run_days(means, world, end, tick)
-        recorded = await catch_up(means)
-        report = await _report(means, world, scenario, recorded, outage)
+        await run_days(context, simulator, end, tick)
+        recorded = await catch_up(context)
+        report = await _report(context, simulator, scenario, recorded, outage)
     report.seconds = round(time.monotonic() - began, 1)
     return report
 
 
 async def run_days(
-    means: Means,
-    world: World,
+    context: Context,
+    simulator: Simulator,
     end: datetime,
     tick: Callable[[float], Awaitable[None]],
     registered: set[str] | None = None,
     step: timedelta = STEP,
 ) -> None:
-    """Move the clock to whatever is due or pushed next, do it, and so on until the end. `registered`: the packages that
-    were registered by hand before.
+    """Move the clock to the next due job or push, run all that is due, repeat until `end`. `registered`: the tracking
+    codes registered by hand so far; added to.
     """
     registered = set() if registered is None else registered
-    start = world.clock()
+    start = simulator.clock()
     while True:
-        await _register(means, world, registered)
-        await drain(means)
-        now = world.clock()
+        await _register(context, simulator, registered)
+        await drain(context)
+        now = simulator.clock()
         await tick((now - start) / timedelta(days=1))
         if now >= end:
             return
-        async with means.pool.connection() as connection:
-            due = await shipments.next_due(connection, patience=PATIENCE) or end
+        async with context.pool.connection() as connection:
+            due = await shipments.next_due(connection, patience=FALLBACK_AFTER) or end
         steps = max(-((due - now) // -step), 1)
-        world.clock.set(min(now + steps * step, end, world.pushes.next_at() or end))
-        await world.pushes.push_due()
+        simulator.clock.set(min(now + steps * step, end, simulator.pushes.next_at() or end))
+        await simulator.pushes.push_due()
 
 
-async def _register(means: Means, world: World, registered: set[str]) -> None:
-    """What the shop's people do: register the packages whose number only they know."""
-    for each in world.truth.needs_registration(world.clock()):
+async def _register(context: Context, simulator: Simulator, registered: set[str]) -> None:
+    """Register the packages whose code only the shop's staff knows."""
+    for each in simulator.ground_truth.needs_registration(simulator.clock()):
         if each["tracking_code"] not in registered:
             registered.add(each["tracking_code"])
-            async with means.pool.connection() as connection:
-                store_id = next(s.id for s in (await stores.stores(connection)).values() if s.name == WORLD_STORE)
-            await register(means, store_id, ShipmentIn.model_validate(registration(each)).registration())
+            async with context.pool.connection() as connection:
+                store_id = next(s.id for s in (await stores.stores(connection)).values() if s.name == SIMULATED_STORE)
+            await register(context, store_id, ShipmentIn.model_validate(registration(each)).registration())
 
 
-async def catch_up(means: Means) -> Recorded:
-    """Ask once for everything, so that what is known and the truth are of the same instant. What had been recorded
-    until then is handed back: only that counts for the delays.
+async def catch_up(context: Context) -> Recorded:
+    """Check all packages once, so that records and ground truth are of the same time. Returns what was recorded before:
+    only that counts for the delays.
     """
-    async with means.pool.connection() as connection:
-        recorded = await claims.recorded_at(connection)
+    async with context.pool.connection() as connection:
+        recorded = await recorded_state.recorded_at(connection)
         every = await stores.stores(connection)
-    # What waits for the morning, or for tomorrow, counts as told.
+    # Mails that wait for the end of quiet hours, or for tomorrow, are sent now.
     for store in every.values():
         at_once = replace(store.policy.mail, quiet_from=store.policy.mail.quiet_to, moves_a_day=False)
-        await set_mail_policy(means, store.id, at_once)
-    async with means.pool.connection() as connection:
-        await benching.make_all_due(connection, now=means.now())
-    await drain(means)
+        await set_mail_policy(context, store.id, at_once)
+    async with context.pool.connection() as connection:
+        await bench_rows.make_all_due(connection, now=context.now())
+    await drain(context)
     return recorded
 
 
-async def _report(means: Means, world: World, scenario: Scenario, recorded: Recorded, outage: Outage) -> Report:
-    async with means.pool.connection() as connection:
-        known = await claims.shipments(connection)
-        delivered = await claims.orders_delivered(connection)
-        notices = await claims.open_notices(connection)
-        proofs = await claims.proofs(connection)
+async def _report(
+    context: Context, simulator: Simulator, scenario: Scenario, recorded: Recorded, outage: Outage
+) -> Report:
+    async with context.pool.connection() as connection:
+        known = await recorded_state.shipments(connection)
+        delivered = await recorded_state.orders_delivered(connection)
+        notices = await recorded_state.open_notices(connection)
+        proofs = await recorded_state.proofs(connection)
     claimed = {code: Claim(k.status, k.delivered_at, k.events, k.registered_at) for code, k in known.items()}
-    delays = _delays(world, recorded, {code: k.registered_at for code, k in known.items()}, outage)
+    delays = _delays(simulator, recorded, {code: k.registered_at for code, k in known.items()}, outage)
     report = Report(scenario.packages, scenario.days, scenario.seed)
     report.shipments_by_status = _counted([k.status for k in known.values()])
     report.events_recorded = sum(len(k.events) for k in known.values())
-    report.order_updates = len(world.order_system.told)
-    report.emails = len(world.mail.mails)
-    report.marketplace_calls = len(world.marketplace.told)
-    report.carrier_requests = world.post.calls.get("srorastro", 0)
-    report.pushes = len(world.pushes.sent)
+    report.order_updates = len(simulator.order_system.told)
+    report.emails = len(simulator.mail.mails)
+    report.marketplace_calls = len(simulator.marketplace.told)
+    report.carrier_requests = simulator.post.calls.get("srorastro", 0)
+    report.pushes = len(simulator.pushes.sent)
     report.proofs = sum(len(pictures) for pictures in proofs.values())
-    asked = sum(len(codes) for codes in world.post.asked)
+    asked = sum(len(codes) for codes in simulator.post.asked)
     report.questions_per_package_and_day = round(asked / scenario.packages / scenario.days, 2)
-    report.stand_in_requests = world.aggregator.calls.get("gettrackinfo", 0)
+    report.stand_in_requests = simulator.aggregator.calls.get("gettrackinfo", 0)
     if len(delays) > 1:
         waited = [delay for delay, _ in delays]
         report.detection_delay_minutes_median = round(statistics.median(waited), 1)
@@ -228,20 +232,20 @@ async def _report(means: Means, world: World, scenario: Scenario, recorded: Reco
     if meanwhile := [delay for delay, during in delays if during]:
         report.outage_delay_minutes_median = round(statistics.median(meanwhile), 1)
     report.open_notices = notices
-    report.differences = differences(world, claimed, delivered, world.clock())
-    report.differences += unproven(world, proofs, world.clock())
+    report.differences = differences(simulator, claimed, delivered, simulator.clock())
+    report.differences += proof_differences(simulator, proofs, simulator.clock())
     return report
 
 
 def _delays(
-    world: World, recorded: Recorded, registered: dict[str, datetime], outage: Outage
+    simulator: Simulator, recorded: Recorded, registered: dict[str, datetime], outage: Outage
 ) -> list[tuple[float, bool]]:
-    """Minutes from the carrier's showing an event (or our learning of the package, if later) to our recording it, from
-    whomever; and whether it would have been shown during the outage.
+    """Per event: minutes from when the carrier shows it (or the package was registered, if later) until it is recorded,
+    from any source; and whether it fell into the outage.
     """
     found = []
-    begins = world.truth.start + _OUTAGE_BEGINS
-    for package in world.truth.packages:
+    begins = simulator.ground_truth.start + _OUTAGE_BEGINS
+    for package in simulator.ground_truth.packages:
         for happening in package.happenings:
             known = recorded.get((package.code, happening.happened_at.replace(second=0)))
             if known is not None:
@@ -272,11 +276,11 @@ def _print(console: Console, report: Report) -> None:
     table.add_row("detection delay, 90th percentile", f"{report.detection_delay_minutes_p90:.0f} min")
     if report.outage_delay_minutes_median:
         table.add_row("delay during the outage, median", f"{report.outage_delay_minutes_median:.0f} min")
-        table.add_row("requests to the stand-in", str(report.stand_in_requests))
+        table.add_row("requests to the fallback account", str(report.stand_in_requests))
     for kind, count in report.open_notices.items():
         table.add_row(f"open notices: {kind}", str(count))
     table.add_section()
-    table.add_row("differences from the world's truth", str(len(report.differences)))
+    table.add_row("differences from the ground truth", str(len(report.differences)))
     console.print(table)
     for words in report.differences[:_SHOWN_DIFFERENCES]:
         console.print(f"- {words}", style="red", markup=False, highlight=False)

@@ -1,4 +1,4 @@
-"""In: a carrier (or a marketplace) and perhaps an incident; out: a table of how each went, and the exit status."""
+"""In: a carrier (or a marketplace), optionally an incident; out: a table of the results, and the exit status."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ from paradeiro.app import set_up_logs
 from paradeiro.cli.drills.incidents import INCIDENTS, Incident
 from paradeiro.cli.drills.play import Figures, play_all, warm_up
 from paradeiro.cli.drills.sales import SALE_INCIDENTS, SALES_SCENARIO, SaleFigures, play_sales
-from paradeiro.cli.scratch import scratch_database
+from paradeiro.cli.running.scratch_database import scratch_database
 from paradeiro.settings import Settings
 
 MARKETPLACE = "mercado_livre"
@@ -25,7 +25,7 @@ class UnknownIncidentError(ValueError):
 
 
 def drill_command(settings: Settings, console: Console, *, carrier: str, scenario: str | None, as_json: bool) -> int:
-    """Play, print. 0 if every figure is as it must be, else 1. Raises `UnknownIncidentError`."""
+    """Play and print. Exit status 0 if every figure is as it must be, else 1. Raises `UnknownIncidentError`."""
     if carrier == MARKETPLACE:
         return _sales_command(settings, console, scenario, as_json=as_json)
     incidents = _chosen(carrier, scenario)
@@ -59,13 +59,13 @@ def _sales_command(settings: Settings, console: Console, scenario: str | None, *
         _unknown(scenario, [each.name for each in SALE_INCIDENTS])
     set_up_logs(settings.model_copy(update={"log_level": "error"}))
 
-    def tell(figures: SaleFigures) -> None:
+    def report(figures: SaleFigures) -> None:
         if not as_json:
             console.print(f"{figures.name}: {'missed' if figures.misses else 'ok'} ({figures.seconds} s)", style="dim")
 
     with scratch_database(settings, f"drill_{secrets.token_hex(4)}", waits_for_disk=False) as url:
-        past = asyncio.run(warm_up(settings, url, SALES_SCENARIO))
-        found = play_sales(settings, past, incidents, tell)
+        warmed = asyncio.run(warm_up(settings, url, SALES_SCENARIO))
+        found = play_sales(settings, warmed, incidents, report)
     if as_json:
         text = json.dumps([asdict(f) for f in found], ensure_ascii=False)
         console.print(text, markup=False, highlight=False, soft_wrap=True)
@@ -86,13 +86,13 @@ def _print_sales(console: Console, found: list[SaleFigures]) -> None:
 
 
 def _drill(settings: Settings, url: str, incidents: list[Incident], console: Console | None) -> list[Figures]:
-    past = asyncio.run(warm_up(settings, url))
+    warmed = asyncio.run(warm_up(settings, url))
 
-    def tell(figures: Figures) -> None:
+    def report(figures: Figures) -> None:
         if console is not None:
             console.print(f"{figures.name}: {'missed' if figures.misses else 'ok'} ({figures.seconds} s)", style="dim")
 
-    return play_all(settings, past, incidents, tell)
+    return play_all(settings, warmed, incidents, report)
 
 
 def _print(console: Console, found: list[Figures]) -> None:

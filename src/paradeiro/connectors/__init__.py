@@ -1,4 +1,4 @@
-"""In: nothing; out: every connector folder, found by itself. Nobody imports a connector by name."""
+"""In: nothing; out: every connector, discovered by its folder. Connectors are never imported by name."""
 
 import importlib
 import pkgutil
@@ -9,7 +9,7 @@ from paradeiro.sdk.contract import Connector
 
 @cache
 def discover() -> dict[str, Connector]:
-    """All connectors by name. A folder without `CONNECTOR` is an error, not a silence."""
+    """All connectors by name. A folder without `CONNECTOR` raises an error."""
     found: dict[str, Connector] = {}
     for module in pkgutil.iter_modules(__path__):
         if not module.ispkg:

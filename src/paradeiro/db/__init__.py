@@ -1,1 +1,1 @@
-"""In: a connection and frozen values; out: frozen values. The only room with SQL; nothing here commits by itself."""
+"""In: a connection and frozen values; out: frozen values. The only package with SQL; nothing here commits."""

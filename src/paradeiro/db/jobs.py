@@ -1,4 +1,4 @@
-"""In: what is to be done next, inside a transaction; out: jobs that exist if and only if that transaction commits."""
+"""In: jobs to enqueue inside a transaction; out: jobs that exist if and only if that transaction commits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from paradeiro.db.pool import Connection
 
 COLLECT, FEED, LISTEN, NAMED, ORDERS = "collect", "feed", "listen", "named", "orders"
 PROVE, REASSESS, RECORD, RELAY = "prove", "reassess", "record", "relay"
-# What endpoints are told has a name of its own: nobody's mail waits behind it in the queue.
+# Messages to webhook endpoints have a job name of their own: mails never wait behind them in the queue.
 HOOKS = "webhook"
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`entrypoint` names the flow; `payload` is small text. With `once` a waiting twin makes this one needless.
-    `after`: not before so long from now; its twins are those that were put off too.
+    """`entrypoint` names the flow; `payload` is small text. With `once` it is not added while an equal job waits.
+    `after`: delay from now; delayed jobs are deduplicated among themselves.
     """
 
     entrypoint: str
@@ -33,7 +33,7 @@ class Job:
 
 
 async def enqueue(connection: Connection, jobs: Sequence[Job]) -> int:
-    """Enqueue in the caller's transaction. Returns how many were added (twins of waiting jobs are not)."""
+    """Enqueue in the caller's transaction. Returns how many were added (duplicates of waiting jobs are not)."""
     if not jobs:
         return 0
     # Each `once` key may stand only once in a single statement.
@@ -49,7 +49,7 @@ async def enqueue(connection: Connection, jobs: Sequence[Job]) -> int:
     return sum(job_id is not None for job_id in added)
 
 
-async def waiting(connection: Connection) -> int:
+async def waiting_count(connection: Connection) -> int:
     """How many jobs are queued or running."""
     row = await (
         await connection.execute("SELECT count(*) FROM pgqueuer WHERE status IN ('queued', 'picked')")

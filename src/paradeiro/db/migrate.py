@@ -14,7 +14,7 @@ from sqlalchemy import Connection, create_engine, pool, text
 from sqlalchemy.exc import DBAPIError
 
 from paradeiro.db.schema_check import SchemaDiffersError, check_schema
-from paradeiro.db.start_check import (
+from paradeiro.db.server.start_check import (
     DatabaseTooOldError,
     DatabaseUnreachableError,
     UnusableDatabaseError,
@@ -35,8 +35,8 @@ class NewerSchemaError(UnusableDatabaseError):
 
 
 def migrate(url: str, *, compare: bool = True) -> None:
-    """Bring the schema up to date, whole or not at all, and (to `compare`) see that it is what it must be. `url` is a
-    libpq URL.
+    """Bring the schema up to date, in one transaction, and with `compare` check it against schema.json.
+    `url` is a libpq URL.
 
     Raises `UnusableDatabaseError`: `NewerSchemaError`, `SchemaDiffersError` and those of `start_check`.
     """
@@ -51,11 +51,11 @@ def migrate(url: str, *, compare: bool = True) -> None:
             with connection.begin():
                 _upgrade(connection)
                 if compare:
-                    check_schema(_own(connection))
+                    check_schema(_driver_connection(connection))
     except DBAPIError as error:
         said = " ".join(str(error.orig).split())
         message = (
-            f"The schema could not be brought up to date: {said}. Nothing was changed. If the server is well, this "
+            f"The schema could not be brought up to date: {said}. Nothing was changed. If the server is healthy, this "
             "database is not what its revision says: restore a backup and migrate that."
         )
         raise SchemaDiffersError(message) from error
@@ -64,20 +64,20 @@ def migrate(url: str, *, compare: bool = True) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
-    _check_known(revision_of(_own(connection)))
+    _check_revision(revision_of(_driver_connection(connection)))
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
 
 
-def _own(connection: Connection) -> psycopg.Connection[TupleRow]:
+def _driver_connection(connection: Connection) -> psycopg.Connection[TupleRow]:
     """The driver's connection below SQLAlchemy's, in the same transaction."""
     own = connection.connection.driver_connection
     assert isinstance(own, psycopg.Connection)
     return own
 
 
-def _check_known(found: str | None) -> None:
+def _check_revision(found: str | None) -> None:
     if found is None or found in _revisions():
         return
     newer = "was upgraded by a newer Paradeiro" if found > head() else "was made by another Paradeiro"

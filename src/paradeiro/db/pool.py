@@ -12,7 +12,7 @@ from psycopg.pq import Format
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from paradeiro.db.start_check import DatabaseUnreachableError
+from paradeiro.db.server.start_check import DatabaseUnreachableError
 
 Connection = AsyncConnection[TupleRow]
 Pool = AsyncConnectionPool[Connection]
@@ -24,20 +24,20 @@ _STATEMENT_TIMEOUT_MS = 60_000
 
 _INSTANT = adapters.types["timestamptz"].oid
 _PLAIN_INSTANT = adapters.get_loader(_INSTANT, Format.TEXT)
-# Years outside of these are none that anything of ours happens in, but some system's word for "never" or "unknown".
+# Years outside of these mean "never" or "unknown" in some other system.
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
-# Shown where an instant must be and none can be read.
+# Shown where an instant is required and the stored one cannot be read.
 LONG_AGO = datetime(_FIRST_YEAR, 1, 1, tzinfo=UTC)
 
 
-def sane(at: datetime) -> bool:
+def is_plausible_instant(at: datetime) -> bool:
     """Whether an instant can be one of an order or a package."""
     return _FIRST_YEAR <= at.year <= _LAST_YEAR
 
 
-class _SaneInstant(Loader):
-    """Reads an instant; one that no order or package can have (year 10000, year 1, infinity) is read as none, so that
-    one odd row, written by whomever, cannot keep the rows beside it from being read.
+class _BoundedInstant(Loader):
+    """Reads an instant; an implausible one (year 10000, year 1, infinity) is read as None, so that one bad row cannot
+    keep the rows beside it from being read.
     """
 
     def __init__(self, oid: int, context: AdaptContext | None = None) -> None:
@@ -50,11 +50,11 @@ class _SaneInstant(Loader):
             at: datetime = self._plain.load(data)
         except DataError:  # beyond what Python's datetime can hold
             return None
-        return at if sane(at) else None
+        return at if is_plausible_instant(at) else None
 
 
 async def _configure(connection: Connection) -> None:
-    connection.adapters.register_loader(_INSTANT, _SaneInstant)
+    connection.adapters.register_loader(_INSTANT, _BoundedInstant)
 
 
 async def open_pool(url: str, *, size: int = 10) -> Pool:
@@ -85,12 +85,12 @@ async def open_pool(url: str, *, size: int = 10) -> Pool:
 
 
 @asynccontextmanager
-async def transaction(pool: Pool, *, keep: bool = True) -> AsyncIterator[Connection]:
-    """A connection inside one transaction: committed at the end (unless not to `keep`), rolled back on any error."""
-    async with pool.connection() as connection, connection.transaction(force_rollback=not keep):
+async def transaction(pool: Pool, *, commit: bool = True) -> AsyncIterator[Connection]:
+    """A connection inside one transaction: committed at the end if `commit`, rolled back otherwise and on errors."""
+    async with pool.connection() as connection, connection.transaction(force_rollback=not commit):
         yield connection
 
 
 async def open_connection(url: str) -> Connection:
-    """One autocommit connection, for a single look. Close it with `async with`."""
+    """One autocommit connection, for a single query. Close it with `async with`."""
     return await AsyncConnection.connect(url, autocommit=True, connect_timeout=int(_CONNECT_TIMEOUT))

@@ -1,4 +1,4 @@
--- Everything Paradeiro remembers. Equal to all migrations together (a test compares them).
+-- The whole schema. Equal to all migrations together (a test compares them).
 -- Every table has store_id. Every instant is timestamptz. Secrets are encrypted bytes.
 
 CREATE TABLE store (
@@ -16,12 +16,12 @@ CREATE TABLE account (
     connector      text NOT NULL,
     kind           text NOT NULL CHECK (kind IN ('carrier', 'order_system', 'marketplace', 'mail', 'webhook')),
     name           text NOT NULL,
-    channel        text,                    -- marketplaces: the order's channel that this account tells
+    channel        text,                    -- marketplaces: the order's channel that this account serves
     settings       jsonb NOT NULL DEFAULT '{}',
     secrets        bytea NOT NULL,
     state          text NOT NULL DEFAULT 'ok' CHECK (state IN ('ok', 'outage', 'paused', 'disabled', 'removed')),
-    trouble        text NOT NULL DEFAULT '',
-    trouble_since  timestamptz,
+    problem        text NOT NULL DEFAULT '',
+    problem_since  timestamptz,
     failures       integer NOT NULL DEFAULT 0,
     open_at        timestamptz,             -- not asked before this instant
     cursor         text NOT NULL DEFAULT '',
@@ -56,15 +56,15 @@ CREATE TABLE orders (
     awaits_code         boolean NOT NULL DEFAULT false, -- an invoice has no tracking code yet
     seen_at             timestamptz NOT NULL,
     created_at          timestamptz NOT NULL,
-    erased_at           timestamptz,        -- the customer was erased: no statement brings them back
+    erased_at           timestamptz,        -- when the customer was erased; later statements do not restore them
     mails               text NOT NULL DEFAULT 'all' CHECK (mails IN ('all', 'important', 'none')),
     mails_to            text,               -- the address that the customer chose; null: that of the order
-    postal_code         text,               -- where it goes to, digits and letters only: who knows it may look
-    mails_asked         text,               -- an address that the customer asked for and nobody confirmed yet
-    mails_code          text UNIQUE,        -- whoever knows it reads mail there
-    mails_times         integer NOT NULL DEFAULT 0, -- how often one was asked for
+    postal_code         text,               -- of the destination, digits and letters only: needed to look the order up
+    mails_asked         text,               -- a requested address that is not confirmed yet
+    mails_code          text UNIQUE,        -- sent to that address for confirmation
+    mails_times         integer NOT NULL DEFAULT 0, -- how many addresses were requested
     items               jsonb NOT NULL DEFAULT '[]', -- what was bought, line by line
-    number_due          timestamptz,        -- by when its channel must take a tracking number; null: it need not, or did
+    number_due          timestamptz,        -- by when its channel must accept a tracking number; null: no deadline, or met
     UNIQUE (store_id, number)
 );
 CREATE INDEX orders_of_customer ON orders (store_id, lower(customer_email)) WHERE customer_email IS NOT NULL;
@@ -75,7 +75,7 @@ CREATE TABLE shipment (
     id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     store_id        bigint NOT NULL REFERENCES store,
     order_id        bigint NOT NULL REFERENCES orders,
-    account_id      bigint REFERENCES account,   -- whom we ask; null: nobody yet
+    account_id      bigint REFERENCES account,   -- the account to ask; null: none yet
     carrier         text NOT NULL,
     tracking_code   text NOT NULL,
     invoice_number  text NOT NULL DEFAULT '',
@@ -87,21 +87,21 @@ CREATE TABLE shipment (
     delivered_at    timestamptz,
     news_at         timestamptz,
     snapshot        jsonb NOT NULL DEFAULT '{}',
-    next_check      timestamptz,                 -- null: rests
+    next_check      timestamptz,                 -- null: none
     leased_until    timestamptz,
     digest          bytea,                       -- of the last answer
-    outcome         text NOT NULL DEFAULT '',    -- what the last question gave
+    outcome         text NOT NULL DEFAULT '',    -- of the last check
     failures        integer NOT NULL DEFAULT 0,
     asked_at        timestamptz,
     vanished_at     timestamptz,                 -- since when the carrier no longer shows a delivery that it had shown
     used_until      timestamptz,                 -- when another order of the store had this code delivered before
-    reassess_at     timestamptz,                 -- when what is known of it says something else by itself
+    reassess_at     timestamptz,                 -- when its events must be folded again because of the clock
     hinted_at       timestamptz,                 -- a push asked for it since it was last claimed: due then
-    delivery_due   timestamptz,                 -- by when its channel must take the delivery; null: it need not, or did
+    delivery_due   timestamptz,                 -- by when its channel must accept the delivery; null: no deadline, or met
     package_id      bigint REFERENCES shipment,  -- null: a package; else only a further invoice of that one
     replaced_by     bigint REFERENCES shipment,  -- the package whose label took the place of this one's
     replaced_at     timestamptz,
-    replaced_author text NOT NULL DEFAULT '',    -- who said so; empty: the order system, by another code
+    replaced_actor  text NOT NULL DEFAULT '',    -- who said so; empty: the order system, by another code
     UNIQUE (store_id, order_id, carrier, tracking_code, invoice_number)
 );
 CREATE INDEX shipment_due ON shipment (account_id, next_check) WHERE next_check IS NOT NULL;
@@ -119,15 +119,15 @@ CREATE TABLE reply (
     tracking_code  text NOT NULL,               -- '' for an answer that belongs to no single code
     digest         bytea NOT NULL,              -- of the bytes as they came
     outcome        text NOT NULL,
-    body           bytea NOT NULL,              -- packed; see db/packing.py
+    body           bytea NOT NULL,              -- compressed; see db/following/compression.py
     received_at    timestamptz NOT NULL,
     recorded_at    timestamptz,
-    shelf          date NOT NULL,               -- the day (UTC) it came; 'infinity' once its day is dropped and it stays
-    packing        smallint NOT NULL DEFAULT 0,
-    PRIMARY KEY (id, shelf)
-) PARTITION BY RANGE (shelf);                   -- a partition per day, reply_20261102, made by db/shelves.py
+    partition_day  date NOT NULL,               -- the day (UTC) it came; 'infinity' once its day is dropped and it stays
+    compression    smallint NOT NULL DEFAULT 0,
+    PRIMARY KEY (id, partition_day)
+) PARTITION BY RANGE (partition_day);           -- a partition per day, reply_20261102, made by db/following/partitions.py
 CREATE UNIQUE INDEX reply_once ON reply
-    (account_id, tracking_code, digest, shelf, ((received_at AT TIME ZONE 'UTC')::date));
+    (account_id, tracking_code, digest, partition_day, ((received_at AT TIME ZONE 'UTC')::date));
 CREATE INDEX reply_unrecorded ON reply (received_at) WHERE recorded_at IS NULL;
 CREATE TABLE reply_held PARTITION OF reply FOR VALUES FROM ('infinity') TO (MAXVALUE);
 
@@ -145,9 +145,9 @@ CREATE TABLE tracking_event (
     withdrawn        boolean NOT NULL DEFAULT false,
     body             jsonb NOT NULL,            -- place, words, deadlines: what is shown, not what identifies
     reply_id         bigint,                    -- the reply may have expired since
-    author           text NOT NULL DEFAULT '',  -- who stated it by hand
+    actor            text NOT NULL DEFAULT '',  -- who stated it by hand
     recorded_at      timestamptz NOT NULL,
-    echo             boolean NOT NULL DEFAULT false, -- another source states the same happening better
+    duplicate        boolean NOT NULL DEFAULT false, -- another source has the same event
     UNIQUE (shipment_id, occurred_at, code, place_key)
 );
 CREATE INDEX tracking_event_unknown ON tracking_event (store_id, recorded_at) WHERE status = 'unknown';
@@ -163,18 +163,18 @@ CREATE TABLE effect (
     key           uuid NOT NULL DEFAULT gen_random_uuid(),
     state         text NOT NULL DEFAULT 'pending'
                   CHECK (state IN ('pending', 'sending', 'done', 'superseded', 'refused')),
-    told_status   text,
+    sent_status   text,
     request       bytea,                        -- as rendered; kept until it is known how it ended
     not_before    timestamptz NOT NULL,
     attempts      integer NOT NULL DEFAULT 0,
-    doubts        integer NOT NULL DEFAULT 0,   -- how often it was unknown whether the other side had accepted
+    doubts        integer NOT NULL DEFAULT 0,   -- how often the outcome of a try was unknown
     receipt       text NOT NULL DEFAULT '',
     message       text NOT NULL DEFAULT '',
     created_at    timestamptz NOT NULL,
     ended_at      timestamptz,
-    up_to         bigint,                       -- tells only of events up to this one; null: the newest facts
-    told_to       text,                         -- the address that a mail went to
-    refusal       text,                         -- of what was refused: the kind of why; null: nobody is asked about it
+    up_to         bigint,                       -- reports events up to this id only; null: the newest facts
+    sent_to       text,                         -- the address that a mail went to
+    refusal       text,                         -- the kind of reason of a refusal; null: no notice counts it
     UNIQUE (shipment_id, account_id, kind, cause)
 );
 CREATE INDEX effect_refused ON effect (account_id, id) WHERE state = 'refused';
@@ -199,7 +199,7 @@ CREATE TABLE notice (
     kind          text NOT NULL,
     subject       text NOT NULL,                -- what it is about: one open notice per kind and subject
     message       text NOT NULL,
-    facts         jsonb NOT NULL DEFAULT '{}',  -- what the sentence says, for saying it in other languages
+    facts         jsonb NOT NULL DEFAULT '{}',  -- the parts of the message, for translation
     account_id    bigint REFERENCES account,
     shipment_id   bigint REFERENCES shipment,
     reply_id      bigint,
@@ -211,13 +211,13 @@ CREATE TABLE notice (
 );
 CREATE UNIQUE INDEX notice_open ON notice (store_id, kind, subject) WHERE resolved_at IS NULL;
 
-CREATE TABLE watch (
+CREATE TABLE contract_watch (
     account_id  bigint PRIMARY KEY REFERENCES account,
     store_id    bigint NOT NULL REFERENCES store,
-    habit       jsonb NOT NULL DEFAULT '{}',    -- what its answers are like (domain/drift.py)
+    baseline    jsonb NOT NULL DEFAULT '{}',    -- what its answers are like (domain/following/contract_drift.py)
     example     jsonb NOT NULL DEFAULT '{}',    -- an answer before and one after a change, masked
-    told_at     timestamptz,                    -- when the open notice was last brought up to date
-    listened_at timestamptz                     -- when it was last looked at for silence
+    notified_at timestamptz,                    -- when the open notice was last brought up to date
+    silence_checked_at timestamptz              -- when it was last looked at for silence
 );
 
 CREATE TABLE account_hour (
@@ -229,15 +229,15 @@ CREATE TABLE account_hour (
     active      integer NOT NULL DEFAULT 0,     -- shipments on their way, as last counted
     PRIMARY KEY (account_id, hour)
 );
-CREATE TABLE reply_hold (
+CREATE TABLE retention_hold (
     store_id       bigint NOT NULL REFERENCES store,
     notice_id      bigint NOT NULL REFERENCES notice, -- while it is open, and `reply_days` longer, the reply stays
     reply_id       bigint NOT NULL,
     understood_at  timestamptz,                 -- when a replay could read what this notice is about
     PRIMARY KEY (notice_id, reply_id)
 );
-CREATE INDEX reply_hold_of_reply ON reply_hold (reply_id);
-CREATE TABLE hook (                             -- the door at which a party pushes for one account
+CREATE INDEX retention_hold_of_reply ON retention_hold (reply_id);
+CREATE TABLE hook (                             -- the webhook address at which a party pushes for one account
     account_id    bigint PRIMARY KEY REFERENCES account,
     store_id      bigint NOT NULL REFERENCES store,
     token_hash    bytea NOT NULL UNIQUE,        -- of the address's last part
@@ -259,25 +259,25 @@ CREATE TABLE push (
     about        text[] NOT NULL,               -- the tracking codes that it names
     body         bytea NOT NULL,
     seen         integer NOT NULL DEFAULT 1,
-    received_at  timestamptz NOT NULL,          -- the last time that it was heeded
+    received_at  timestamptz NOT NULL,          -- when it was last accepted
     UNIQUE (account_id, digest)
 );
 CREATE INDEX push_received ON push (account_id, received_at);
 
-CREATE TABLE stand_in (
+CREATE TABLE fallback (
     store_id    bigint NOT NULL REFERENCES store,
     carrier     text NOT NULL,
     account_id  bigint NOT NULL REFERENCES account, -- asked about the carrier's packages while its own account cannot answer
     rank        integer NOT NULL,                   -- the lowest that answers is asked
     PRIMARY KEY (store_id, carrier, account_id)
 );
-CREATE INDEX stand_in_account ON stand_in (account_id);
+CREATE INDEX fallback_account ON fallback (account_id);
 
-CREATE TABLE stand_in_answer (
+CREATE TABLE fallback_answer (
     store_id     bigint NOT NULL REFERENCES store,
     shipment_id  bigint NOT NULL REFERENCES shipment,
     account_id   bigint NOT NULL REFERENCES account,
-    digest       bytea,                       -- of the stand-in's last answer; the home account's stays in shipment
+    digest       bytea,                       -- of the fallback's last answer; the primary account's is in shipment
     outcome      text NOT NULL,
     failures     integer NOT NULL DEFAULT 0,
     asked_at     timestamptz NOT NULL,
@@ -305,7 +305,7 @@ CREATE TABLE proof (
     store_id      bigint NOT NULL REFERENCES store,
     shipment_id   bigint NOT NULL REFERENCES shipment,
     kind          text NOT NULL,
-    content_type  text NOT NULL,                -- by its bytes, not by what anybody said
+    content_type  text NOT NULL,                -- by its bytes, not by the party's header
     image         bytea NOT NULL,
     digest        bytea NOT NULL,
     comment       text NOT NULL DEFAULT '',
@@ -334,21 +334,21 @@ CREATE TABLE feed (                             -- a queue at the order system t
     created_at  timestamptz NOT NULL
 );
 
-CREATE TABLE allowance (                        -- what may still be asked of a party now, by all workers together
+CREATE TABLE rate_limit (                       -- what may still be asked of a party now, by all workers together
     account_id  bigint PRIMARY KEY REFERENCES account,
     store_id    bigint NOT NULL REFERENCES store,
-    level       double precision NOT NULL,      -- requests; below zero: so many wait for their turn
+    level       double precision NOT NULL,      -- requests; below zero: so many are waiting
     filled_at   timestamptz NOT NULL
 );
 
-CREATE TABLE audit (                            -- what somebody did by hand or by API; it is never changed
+CREATE TABLE audit (                            -- actions by hand or by API; never changed
     id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     store_id      bigint NOT NULL REFERENCES store,
     done_at       timestamptz NOT NULL,
-    author        text NOT NULL,                -- the key's name; an operator signs in with one
-    door          text NOT NULL CHECK (door IN ('api', 'page', 'cli')),
+    actor         text NOT NULL,                -- the key's name; an operator signs in with one
+    entry_point   text NOT NULL CHECK (entry_point IN ('api', 'page', 'cli')),
     origin        text NOT NULL,                -- the network address that it came from; empty for the command line
-    deed          text NOT NULL,
+    action        text NOT NULL,
     order_number  text NOT NULL,
     shipment_id   bigint REFERENCES shipment,   -- null: it was about the order
     said          text NOT NULL                 -- what was stated with it: a reason, a status
@@ -370,15 +370,15 @@ CREATE TABLE idempotency (                      -- what a request under an Idemp
 );
 CREATE INDEX idempotency_age ON idempotency (created_at);
 
-CREATE TABLE sheet (                            -- an uploaded table that was looked at and waits to be taken
+CREATE TABLE uploaded_table (                   -- an uploaded table that waits to be imported
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     store_id    bigint NOT NULL REFERENCES store,
     name        text NOT NULL,
     content     bytea NOT NULL,
-    author      text NOT NULL,
+    actor       text NOT NULL,
     created_at  timestamptz NOT NULL
 );
-CREATE INDEX sheet_age ON sheet (created_at);
+CREATE INDEX uploaded_table_age ON uploaded_table (created_at);
 
 CREATE TABLE stated_invoice (
     store_id   bigint NOT NULL REFERENCES store,
@@ -386,7 +386,7 @@ CREATE TABLE stated_invoice (
     number     text NOT NULL,
     returns    boolean NOT NULL,        -- a return's invoice (VTEX: Input): kept, not followed
     body       jsonb NOT NULL,          -- the invoice; its tracking code is the one that was stated last
-    author     text NOT NULL,
+    actor      text NOT NULL,
     stated_at  timestamptz NOT NULL,
     PRIMARY KEY (order_id, number)
 );
@@ -400,20 +400,20 @@ CREATE TABLE brand (                            -- how a store looks to its cust
     email        text NOT NULL,
     phone        text NOT NULL,
     site         text NOT NULL,
-    host         text UNIQUE,                   -- null: its customers come by the house's own address
+    host         text UNIQUE,                   -- null: its customers use the public URL of Paradeiro
     logo         bytea,
     logo_type    text NOT NULL,
     logo_width   integer NOT NULL,
     logo_height  integer NOT NULL
 );
 
-CREATE TABLE account_token (                    -- what a party gave that lets us in for a while
+CREATE TABLE account_token (                    -- access and refresh tokens from a party
     account_id      bigint PRIMARY KEY REFERENCES account,
     store_id        bigint NOT NULL REFERENCES store,
     seed            bytea NOT NULL,             -- of the refresh token that a person typed: what came of another is void
     tokens          bytea,                      -- encrypted; null: none was asked for yet
     expires_at      timestamptz,
-    renewing_until  timestamptz                 -- a worker is asking for new ones
+    refresh_locked_until timestamptz            -- a worker is asking for new ones
 );
 
 CREATE TABLE mail_template (                    -- a store's own layout of its mails
@@ -425,9 +425,9 @@ CREATE TABLE mail_template (                    -- a store's own layout of its m
 );
 CREATE INDEX shipment_waiting ON shipment (id) WHERE status = 'available_for_pickup';
 CREATE INDEX shipment_reassess ON shipment (reassess_at) WHERE reassess_at IS NOT NULL;
-CREATE UNIQUE INDEX effect_mail ON effect (key) WHERE told_to IS NOT NULL;
+CREATE UNIQUE INDEX effect_mail ON effect (key) WHERE sent_to IS NOT NULL;
 
-CREATE TABLE bounce (                           -- a mail that came back
+CREATE TABLE bounce (                           -- a bounced mail
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     store_id   bigint NOT NULL REFERENCES store,
     effect_id  bigint NOT NULL REFERENCES effect,
@@ -435,7 +435,7 @@ CREATE TABLE bounce (                           -- a mail that came back
     kind       text NOT NULL CHECK (kind IN ('hard', 'soft', 'complaint')),
     reason     text NOT NULL,
     at         timestamptz NOT NULL,
-    forgiven   boolean NOT NULL DEFAULT false,  -- somebody said that the address is good: it counts no more
+    forgiven   boolean NOT NULL DEFAULT false,  -- the suppression was lifted: it counts no more
     UNIQUE (effect_id, kind)
 );
 CREATE INDEX bounce_of_address ON bounce (store_id, address, at);
@@ -450,13 +450,13 @@ CREATE TABLE suppression (                      -- an address that gets no more 
     UNIQUE (store_id, address)
 );
 
-CREATE TABLE guess (                            -- how often somebody may still try to find an order
+CREATE TABLE lookup_attempt (                   -- how many attempts to look up an order are left
     who        bytea PRIMARY KEY,               -- a keyed hash of a network address or an order's number
-    store_id   bigint REFERENCES store,         -- null: who guesses names no store
+    store_id   bigint REFERENCES store,         -- null: the lookup names no store
     level      double precision NOT NULL,
     filled_at  timestamptz NOT NULL
 );
-CREATE INDEX guess_filled ON guess (filled_at);
+CREATE INDEX lookup_attempt_filled ON lookup_attempt (filled_at);
 CREATE TABLE set_aside (                        -- what could not be handled: left alone until its notice ends
     what      text NOT NULL,                    -- shipment, effect, reply, account or reminder
     row_id    bigint NOT NULL,
@@ -478,7 +478,7 @@ ALTER TABLE orders ADD CONSTRAINT orders_instants CHECK (
     AND seen_at BETWEEN '1990-01-01 00:00:00+00' AND '2100-01-01 00:00:00+00'
     AND created_at BETWEEN '1990-01-01 00:00:00+00' AND '2100-01-01 00:00:00+00') NOT VALID;
 ALTER TABLE account ADD CONSTRAINT account_instants CHECK (
-    trouble_since BETWEEN '1990-01-01 00:00:00+00' AND '2100-01-01 00:00:00+00'
+    problem_since BETWEEN '1990-01-01 00:00:00+00' AND '2100-01-01 00:00:00+00'
     AND open_at BETWEEN '1990-01-01 00:00:00+00' AND '2100-01-01 00:00:00+00'
     AND next_visit BETWEEN '1990-01-01 00:00:00+00' AND '2100-01-01 00:00:00+00') NOT VALID;
 ALTER TABLE shipment ADD CONSTRAINT shipment_instants CHECK (
@@ -544,19 +544,19 @@ CREATE TABLE worker_heartbeat (
 );
 CREATE TABLE clock_seen (                       -- the last instant at which a worker trusted its clock; one row
     id          smallint PRIMARY KEY DEFAULT 1 CHECK (id = 1),
-    store_id    bigint REFERENCES store,        -- always null: the clock is nobody's
+    store_id    bigint REFERENCES store,        -- always null: the clock belongs to no store
     seen_at     timestamptz,                    -- null: no clock was trusted yet
     boot        text NOT NULL,                  -- which start of which machine `since_boot` counts from; '' if unknown
     since_boot  double precision NOT NULL,      -- seconds
-    trouble     text NOT NULL DEFAULT '',       -- why no work is done; empty: the clock is trusted
-    trouble_at  timestamptz                     -- by the database's clock
+    problem     text NOT NULL DEFAULT '',       -- why no work is done; empty: the clock is trusted
+    problem_at  timestamptz                     -- by the database's clock
 );
 
 CREATE TABLE web_session (                      -- an operator's browser that is signed in
-    hash      bytea PRIMARY KEY,                -- SHA-256 of the cookie, which nobody else has
+    hash      bytea PRIMARY KEY,                -- SHA-256 of the cookie
     store_id  bigint NOT NULL REFERENCES store,
     key_id    bigint NOT NULL REFERENCES api_key,
-    begun_at  timestamptz NOT NULL,             -- by the real clock, also while a simulated world is followed
+    begun_at  timestamptz NOT NULL,             -- by the real clock, also while the simulator is in use
     ends_at   timestamptz NOT NULL
 );
 CREATE INDEX web_session_ends ON web_session (ends_at);

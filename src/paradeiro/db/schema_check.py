@@ -1,7 +1,7 @@
-"""In: a migrated database; out: how its schema differs from what this version's migrations make, in plain words.
+"""In: a migrated database; out: how its schema differs from what this version's migrations make, as sentences.
 
-What it must be stands in `schema.json`, which scripts/schema_fingerprint.py writes. The queue's own tables, the daily
-partitions of `reply`, and what somebody added beside our tables (tables, plain indexes) are not looked at.
+The expected schema is `schema.json`, written by scripts/schema_fingerprint.py. The queue's own tables, the daily
+partitions of `reply`, and additional tables and non-unique indexes are not checked.
 """
 
 import importlib.resources
@@ -12,9 +12,10 @@ from typing import Any
 import psycopg
 from psycopg.rows import TupleRow
 
-from paradeiro.db.start_check import UnusableDatabaseError
+from paradeiro.db.server.start_check import UnusableDatabaseError
 
-# Per table: what it is ("table", "partitioned RANGE (shelf)", "partition of …"), and its parts by kind and name.
+# Per table: what it is ("table", "partitioned RANGE (partition_day)", "partition of …"), and its parts by kind and
+# name.
 Fingerprint = dict[str, dict[str, Any]]
 
 _TABLES = """
@@ -43,13 +44,13 @@ class SchemaDiffersError(UnusableDatabaseError):
     """The database is not what its revision says."""
 
 
-def expected() -> Fingerprint:
-    """What this version's migrations make."""
+def expected_schema() -> Fingerprint:
+    """The schema that this version's migrations make."""
     return dict(json.loads((importlib.resources.files("paradeiro.db") / "schema.json").read_text(encoding="utf-8")))
 
 
-def fingerprint(connection: psycopg.Connection[TupleRow]) -> Fingerprint:
-    """What the database is."""
+def read_schema(connection: psycopg.Connection[TupleRow]) -> Fingerprint:
+    """The schema of the database."""
     tables = {oid: (name, kind) for oid, name, kind in connection.execute(_TABLES)}
     found: Fingerprint = {
         name: {"is": kind, "column": {}, "constraint": {}, "index": {}} for name, kind in tables.values()
@@ -61,8 +62,8 @@ def fingerprint(connection: psycopg.Connection[TupleRow]) -> Fingerprint:
     return found
 
 
-def differences(found: Fingerprint, right: Fingerprint) -> Iterator[str]:
-    """What differs, a sentence's part each."""
+def schema_differences(found: Fingerprint, right: Fingerprint) -> Iterator[str]:
+    """The differences, each as a clause of a sentence."""
     for table, parts in right.items():
         if table not in found:
             yield f"the table {table} is missing"
@@ -72,10 +73,10 @@ def differences(found: Fingerprint, right: Fingerprint) -> Iterator[str]:
                 "a partitioned", "a table partitioned"
             )
         for kind in ("column", "constraint", "index"):
-            yield from _parts(table, kind, found[table][kind], parts[kind])
+            yield from _part_differences(table, kind, found[table][kind], parts[kind])
 
 
-def _parts(table: str, kind: str, found: dict[str, str], right: dict[str, str]) -> Iterator[str]:
+def _part_differences(table: str, kind: str, found: dict[str, str], right: dict[str, str]) -> Iterator[str]:
     for name, text in right.items():
         if name not in found:
             yield f"table {table} lacks the {kind} {name}"
@@ -89,7 +90,7 @@ def _parts(table: str, kind: str, found: dict[str, str], right: dict[str, str]) 
 
 def check_schema(connection: psycopg.Connection[TupleRow]) -> None:
     """Raises `SchemaDiffersError`."""
-    found = sorted(differences(fingerprint(connection), expected()))
+    found = sorted(schema_differences(read_schema(connection), expected_schema()))
     if not found:
         return
     more = f", and {len(found) - 5} more" if len(found) > 5 else ""

@@ -11,7 +11,7 @@ class WrongKeyError(RuntimeError):
 
 
 class BadKeyError(ValueError):
-    """A text that is no key at all."""
+    """The text is not a Fernet key."""
 
 
 def new_key() -> str:
@@ -26,12 +26,12 @@ def seal(secrets: dict[str, str], key: str) -> bytes:
 
 def unseal(sealed: bytes, key: str) -> dict[str, str]:
     """Decrypt; raises `WrongKeyError`."""
-    return dict(_unsealed(bytes(sealed), key))
+    return dict(_unseal_cached(bytes(sealed), key))
 
 
 @lru_cache(maxsize=1024)
-def _unsealed(sealed: bytes, key: str) -> tuple[tuple[str, str], ...]:
-    """The same, remembered: accounts are read for every batch, and open sessions hold their secrets anyway."""
+def _unseal_cached(sealed: bytes, key: str) -> tuple[tuple[str, str], ...]:
+    """Decrypt with a cache: accounts are read for every batch, and open sessions hold their secrets anyway."""
     try:
         return tuple(msgspec.json.decode(Fernet(key).decrypt(sealed), type=dict[str, str]).items())
     except InvalidToken as error:

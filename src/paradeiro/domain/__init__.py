@@ -1,1 +1,1 @@
-"""In: facts about orders, shipments and events; out: what they mean. Standard library only, nothing is fetched here."""
+"""In: facts about orders, shipments and events; out: decisions. Pure functions, no I/O."""

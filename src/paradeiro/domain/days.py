@@ -1,7 +1,6 @@
-"""In: an estimate or a promise as a party wrote it; out: the instant until which it holds, and the day that it names.
+"""In: an estimated or promised delivery; out: the instant until which it holds, and the day that it names.
 
-A day lasts to its end: whoever expects a package "on the 20th" may wait until the 20th is over, and nothing is late
-before.
+A day lasts to its end: a package expected "on the 20th" is late only after the 20th.
 """
 
 from datetime import date, datetime, time, tzinfo
@@ -9,8 +8,8 @@ from datetime import date, datetime, time, tzinfo
 END_OF_DAY = time(23, 59, 59)
 
 
-def until(at: datetime) -> datetime:
-    """The last instant of an estimate. Parties write a day as its first moment; nobody delivers at midnight."""
+def end_of_estimate(at: datetime) -> datetime:
+    """The last instant of an estimate. Parties write a day as its midnight, which means the whole day."""
     return datetime.combine(at.date(), END_OF_DAY, at.tzinfo) if at.time() == time.min else at
 
 

@@ -1,13 +1,13 @@
-"""In: nothing; out: the frozen values that every room passes on. No I/O, no clock, no ids made here."""
+"""In: nothing; out: the frozen records shared by all packages. No I/O, no clock, no id generation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from paradeiro.domain.brand import Brand
-from paradeiro.domain.carriers import ToldCarrier
-from paradeiro.domain.channels import ANY, ChannelRules
-from paradeiro.domain.mailing import Mailed, MailPolicy, OwnTemplates
+from paradeiro.domain.customers.brand import Brand
+from paradeiro.domain.outbox.carrier_tables import MappedCarrier
+from paradeiro.domain.outbox.channel_rules import DEFAULT_RULES, ChannelRules
+from paradeiro.domain.outbox.mail_policy import MailPolicy, SentMail, StoreTemplates
 from paradeiro.domain.words import (
     EffectKind,
     MailChoice,
@@ -34,7 +34,7 @@ class Place:
 
     @property
     def key(self) -> str:
-        """The part of a place that identifies an event: who moved it must not matter, how it was spelt neither."""
+        """The part of a place that identifies an event: city, state, country, upper case."""
         return "|".join((part or "").strip().upper() for part in (self.city, self.state, self.country)).strip("|")
 
 
@@ -43,10 +43,9 @@ NOWHERE = Place()
 
 @dataclass(frozen=True, slots=True)
 class TrackingEvent:
-    """One normalised thing that happened. `occurred_at` is aware. `status` is None for an event that says
-    nothing of the position (a reversal, a technical note), `Status.UNKNOWN` for a code nobody has mapped.
-    `reported_by` names the connector that stood in for the carrier; empty for the carrier itself, and for people.
-    `day_only`: nobody said more than its day, the hour is ours (noon).
+    """One normalised event. `occurred_at` is aware. `status` is None for an event without a position (a reversal, a
+    technical note), `Status.UNKNOWN` for an unmapped code. `reported_by`: the fallback connector that reported it;
+    empty for the carrier itself and for statements. `day_only`: only the day is known, the time is assumed (noon).
     """
 
     occurred_at: datetime
@@ -71,7 +70,7 @@ class TrackingEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
+class ParsedAnswer:
     """What one answer says about one tracking code. With another outcome than FOUND there are no events."""
 
     tracking_code: str
@@ -80,13 +79,13 @@ class Parsed:
     estimate: datetime | None = None
     message: str = ""
     unknown_codes: tuple[str, ...] = ()
-    proofs: frozenset[ProofKind] = frozenset()  # what the service that was bought proves a delivery with
+    proofs: frozenset[ProofKind] = frozenset()  # available proofs of delivery, by the service bought
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A statement that did not count, in words for a person. `until`: the instant from which it counts although nobody
-    says anything new; None if time mends nothing.
+    """An event that does not count, with a message for people. `until`: the instant from which it counts without new
+    events; None if never.
     """
 
     kind: str
@@ -97,7 +96,7 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What a timeline says now. `since` is when the status began, `news_at` the newest event that counts."""
+    """The current state of a timeline. `since`: when the status began; `news_at`: the newest counting event."""
 
     status: Status = Status.UNKNOWN
     reason: Reason | None = None
@@ -130,7 +129,7 @@ class Timeline:
 
     @property
     def reassess_at(self) -> datetime | None:
-        """When the same events say something else; None if they never will."""
+        """When the same events fold to another timeline; None if never."""
         return min((doubt.until for doubt in self.doubts if doubt.until is not None), default=None)
 
 
@@ -141,29 +140,29 @@ class Change:
     old: Snapshot
     new: Snapshot
     new_events: tuple[TrackingEvent, ...]
-    moved: bool  # status, reason or place say something else
+    moved: bool  # status, reason or place changed
     delivered: bool  # it became delivered
     delivery_withdrawn: bool  # it was delivered and is no longer
     newest: datetime | None  # the newest new event, to tell news from history
-    restated: str = ""  # events that were known mean something else now: which mean what, as a digest
+    restated: str = ""  # digest of the meanings, if known events changed theirs
 
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Who bought. `erased`: who that was is not known any more, and is not to be."""
+    """The buyer. `erased`: their personal data was erased and must not be stored again."""
 
     name: str = ""
     email: str | None = None
     locale: str = "pt-BR"
     erased: bool = False
     mails: MailChoice = MailChoice.ALL
-    postal_code: str | None = None  # where the order goes to; with it, or the address, its customer finds it
+    postal_code: str | None = None  # of the delivery address; proves identity in the order lookup
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line of an order or an invoice, or as much of it as a package carries. `price` is in cents of the store's
-    currency, per unit; `line` is the id that the order's line has where it was sold, empty if none is known.
+    """A line of an order or an invoice, or the part of it in a package. `price`: cents of the store's currency, per
+    unit; `line`: the id of the order's line at the sales channel, empty if unknown.
     """
 
     id: str
@@ -175,7 +174,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """One invoice of an order. `value` in cents. `tracking_code_known` says whether the order system has the code."""
+    """One invoice of an order. `value` in cents. `tracking_code`: None if the order system has none."""
 
     number: str
     value: int = 0
@@ -187,12 +186,12 @@ class Invoice:
     tracking_url: str | None = None
     items: tuple[Item, ...] = ()
     finished: bool = False
-    fetched: bool = False  # at the store, by the customer: no carrier, so no code will come
+    fetched: bool = False  # picked up at the store: no carrier, no code
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What the customer bought, named as the order system names it. `channel` names the marketplace that sold it."""
+    """An order. `number`: as in the order system; `channel`: the marketplace that sold it, None for the own store."""
 
     number: str
     customer: Customer = field(default_factory=Customer)
@@ -201,13 +200,13 @@ class Order:
     ordered_at: datetime | None = None
     promised_at: datetime | None = None
     invoices: tuple[Invoice, ...] = ()
-    shipped_by: str = ""  # who ships it if it is not the store: 'seller …' or 'channel …'; not ours to follow
+    shipped_by: str = ""  # who ships it if not the store: 'seller …' or 'channel …'; not tracked
     items: tuple[Item, ...] = ()  # what was bought, line by line
 
 
 @dataclass(frozen=True, slots=True)
-class Further:
-    """A further invoice whose goods are in the same box. `id`: where what is told of this invoice hangs."""
+class FurtherInvoice:
+    """A further invoice of the same package. `id`: the shipment row that the effects of this invoice refer to."""
 
     id: int
     invoice: Invoice
@@ -215,8 +214,8 @@ class Further:
 
 @dataclass(frozen=True, slots=True)
 class Shipment:
-    """What one carrier carries under one tracking code: a package. `invoice` is its first one, `further` are others.
-    `replaced_by`: the shipment whose label took the place of this one's.
+    """A package: one tracking code of one carrier. `invoice`: its first invoice; `further`: the others. `replaced_by`:
+    id of the shipment whose label replaced this one's.
     """
 
     id: int
@@ -228,18 +227,18 @@ class Shipment:
     registered_at: datetime
     tracking_token: str
     snapshot: Snapshot = field(default_factory=Snapshot)
-    further: tuple[Further, ...] = ()
+    further: tuple[FurtherInvoice, ...] = ()
     replaced_by: int | None = None
 
     @property
     def items(self) -> tuple[Item, ...]:
-        """What is in the box, of all its invoices."""
+        """The items in the package, of all its invoices."""
         return self.invoice.items + tuple(item for each in self.further for item in each.invoice.items)
 
 
 @dataclass(frozen=True, slots=True)
 class EffectDraft:
-    """An effect that plan wants. `cause` names the change: the same cause twice makes one effect."""
+    """A planned effect. `cause` identifies the change: the same cause makes one effect."""
 
     kind: EffectKind
     sink: PartyKind
@@ -247,15 +246,15 @@ class EffectDraft:
 
 
 @dataclass(frozen=True, slots=True)
-class AskedAddress:
-    """Where a customer wants the mails to go, once whoever reads there has opened `link` and said so."""
+class AddressConfirmation:
+    """A requested mail address, and the `link` that confirms it."""
 
     address: str = field(repr=False)
     link: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Sibling:
+class OtherPackage:
     """Another package of the same order."""
 
     tracking_code: str
@@ -263,9 +262,9 @@ class Sibling:
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
-    """A package of the invoice that is told. `counts`: the invoice is not delivered before it is; not so of one whose
-    label was replaced, and of one that came to an invoice that had been told delivered.
+class InvoicePackage:
+    """A package of the invoice of a message. `counts`: the invoice is delivered only if this package is; False for a
+    replaced label, and for a package added after the invoice was sent as delivered.
     """
 
     shipment: Shipment
@@ -274,9 +273,9 @@ class Carried:
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
-    """All that render needs to tell one effect: the facts as they were when the effect was claimed. `packages`: all of
-    the invoice, this one too, where a party is told by invoice; empty where it is told of this package alone.
+class Message:
+    """Something sent to a sink: all that `render` needs for one effect, with the facts as of its claim. `packages`: all
+    packages of the invoice, for effects by invoice; empty for effects about this package alone.
     """
 
     effect_id: int
@@ -292,14 +291,14 @@ class Telling:
     thread_key: str = ""
     now: datetime | None = None
     brand: Brand = field(default_factory=Brand)
-    rules: ChannelRules = ANY
-    others: tuple[Sibling, ...] = ()  # known where a marketplace is told
-    carrier: ToldCarrier | None = None  # as the party that is told knows it; None: as the shipment names it
-    mailed: Mailed | None = None  # known where a customer is mailed, as the next two
+    rules: ChannelRules = DEFAULT_RULES
+    others: tuple[OtherPackage, ...] = ()  # set for marketplaces
+    carrier: MappedCarrier | None = None  # as the party names it; None: as the shipment names it
+    mailed: SentMail | None = None  # set for mails, as the next two
     mail: MailPolicy = field(default_factory=MailPolicy)
-    templates: OwnTemplates = field(default_factory=OwnTemplates)
-    asked: AskedAddress | None = None  # known where that is what is asked
-    packages: tuple[Carried, ...] = ()
+    templates: StoreTemplates = field(default_factory=StoreTemplates)
+    asked: AddressConfirmation | None = None  # set for address confirmations
+    packages: tuple[InvoicePackage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,15 +310,15 @@ class Policy:
     tell_marketplace: bool = True
     mailer: Mailer = Mailer.PARADEIRO
     channels: Mapping[str, ChannelRules] = field(default_factory=dict)
-    proofs_shown: frozenset[ProofKind] = frozenset({ProofKind.IMAGE})  # what of a delivery its customer's page shows
-    customer_days: int = 730  # after the last that happened, who bought is erased; 0: never
+    proofs_shown: frozenset[ProofKind] = frozenset({ProofKind.IMAGE})  # proofs shown on the tracking page
+    customer_days: int = 730  # days after the last event until the customer is erased; 0: never
     mail: MailPolicy = field(default_factory=MailPolicy)
 
     def rules_of(self, order: Order) -> ChannelRules:
-        """How the channel that sold this order wants to be told."""
-        return self.channels.get(order.channel or "", ANY)
+        """The rules of the channel that sold this order."""
+        return self.channels.get(order.channel or "", DEFAULT_RULES)
 
     @property
     def mails(self) -> bool:
-        """Whether we mail the customers."""
+        """Whether Paradeiro mails the customers."""
         return self.mail_customers and self.mailer is Mailer.PARADEIRO

@@ -1,4 +1,4 @@
-"""In: nothing; out: the closed vocabulary of the house. A word that is not here is not said anywhere."""
+"""In: nothing; out: the enumerations of the domain: statuses, kinds, outcomes, actions."""
 
 from enum import StrEnum
 
@@ -28,7 +28,7 @@ _FINAL = frozenset({Status.RETURNED, Status.DELIVERED, Status.CANCELLED})
 
 
 class Reason(StrEnum):
-    """Why, where the status needs one."""
+    """The reason of a status, where it has one."""
 
     RECIPIENT_ABSENT = "recipient_absent"
     ADDRESS_PROBLEM = "address_problem"
@@ -59,32 +59,32 @@ class Source(StrEnum):
 
 
 class Withdraws(StrEnum):
-    """What an event takes back when it is more than news."""
+    """What an event withdraws."""
 
     PREVIOUS = "previous"  # the event just before it (Correios EST)
     DELIVERY = "delivery"  # any delivery stated before it (a corrective write-off, an operator's reopening)
-    DISAPPEARANCE = "disappearance"  # our own note that a delivery was no longer shown: it is shown again
+    DISAPPEARANCE = "disappearance"  # our event that a delivery was no longer shown: it is shown again
 
 
 class EffectKind(StrEnum):
-    """One thing to tell outside. What each supersedes is `SUPERSEDING` in plan.py."""
+    """The kind of an effect (a message to a sink). Which supersede others: `SUPERSEDING` in plan.py."""
 
-    TRACKING_NUMBER = "tracking_number"  # order system: the invoice learns its tracking number
+    TRACKING_NUMBER = "tracking_number"  # order system: the tracking number of an invoice
     ORDER_OPENING = "order_opening"  # order system that mails: a first line, so that the next update is a second one
     ORDER_UPDATE = "order_update"  # order system: the whole history, delivered or not
     CUSTOMER_MAIL = "customer_mail"  # customer: the latest position
     CUSTOMER_CORRECTION = "customer_correction"  # customer: a delivery that we reported was not one
-    CUSTOMER_REMINDER = "customer_reminder"  # customer: the days to pick it up run out
-    CUSTOMER_ADDRESS = "customer_address"  # whoever has an address: shall the mails about an order go there?
+    CUSTOMER_REMINDER = "customer_reminder"  # customer: the pickup deadline is near
+    CUSTOMER_ADDRESS = "customer_address"  # a new address: confirmation that the mails about an order shall go there
     MARKETPLACE_INVOICE = "marketplace_invoice"
     MARKETPLACE_TRACKING_NUMBER = "marketplace_tracking_number"
-    MARKETPLACE_OPENING = "marketplace_opening"  # that takes a delivery only after: it is shipped
+    MARKETPLACE_OPENING = "marketplace_opening"  # for channels that accept a delivery only after a shipped status
     MARKETPLACE_UPDATE = "marketplace_update"
-    WEBHOOK_EVENT = "webhook_event"  # an endpoint: one change, as it was when it came
+    WEBHOOK_EVENT = "webhook_event"  # an endpoint: one change, with the facts of that time
 
 
-class Wish(StrEnum):
-    """What a channel wants to hear of a package."""
+class Topic(StrEnum):
+    """What a channel subscribes to."""
 
     INVOICE = "invoice"
     NUMBER = "number"  # its tracking number
@@ -92,15 +92,15 @@ class Wish(StrEnum):
     DELIVERY = "delivery"  # that it is delivered, or is not after all
 
 
-class Counted(StrEnum):
-    """From when a channel counts the hours in which it must have a tracking number."""
+class DeadlineStart(StrEnum):
+    """The start of the deadline for the tracking number."""
 
     ORDERED = "ordered"
     INVOICED = "invoiced"
 
 
-class Untold(StrEnum):
-    """What a channel must be told by a time."""
+class DeadlineKind(StrEnum):
+    """What a channel must receive by a deadline."""
 
     NUMBER = "number"
     DELIVERY = "delivery"
@@ -117,14 +117,14 @@ class PartyKind(StrEnum):
 
 
 class Mailer(StrEnum):
-    """Who mails a store's customers the news of their packages. Never both."""
+    """Who mails a store's customers. Never both."""
 
     PARADEIRO = "paradeiro"
-    ORDER_SYSTEM = "order_system"  # it does so when it is told the history (VTEX: at each different PUT)
+    ORDER_SYSTEM = "order_system"  # it mails when it gets a history (VTEX: at each different PUT)
 
 
 class MailKind(StrEnum):
-    """What a mail to a customer is about; a store's policy speaks of mails by these."""
+    """The kinds of customer mails, as used in a store's mail policy."""
 
     SHIPPED = "shipped"
     IN_TRANSIT = "in_transit"
@@ -143,32 +143,32 @@ class MailChoice(StrEnum):
     """Which mails about an order its customer wants."""
 
     ALL = "all"
-    IMPORTANT = "important"  # what is about this very hour, needs them, or ends it
+    IMPORTANT = "important"  # urgent, needs their action, or final
     NONE = "none"
 
 
 class BounceKind(StrEnum):
-    """Why a mail to a customer came back."""
+    """The kind of a bounced customer mail."""
 
-    HARD = "hard"  # the address is none
-    SOFT = "soft"  # this mail was not taken, the next one may be: the mailbox is full, the server took it for spam
-    COMPLAINT = "complaint"  # the reader called it spam
+    HARD = "hard"  # the address does not exist
+    SOFT = "soft"  # only this mail was not accepted: mailbox full, taken for spam
+    COMPLAINT = "complaint"  # the recipient reported it as spam
 
 
-def status_shown(word: str) -> Status:
-    """A kept status for showing; a word of a newer version, which this one lacks, is unknown."""
+def status_or_unknown(word: str) -> Status:
+    """A stored status; a value of a newer version becomes `UNKNOWN`."""
     return Status(word) if word in set(Status) else Status.UNKNOWN
 
 
-def reason_shown(word: str | None) -> Reason | None:
-    """A kept reason for showing; a word of a newer version is another reason."""
+def reason_or_other(word: str | None) -> Reason | None:
+    """A stored reason; a value of a newer version becomes `OTHER`."""
     if not word:
         return None
     return Reason(word) if word in set(Reason) else Reason.OTHER
 
 
 class NoticeKind(StrEnum):
-    """Something only a human can answer."""
+    """The kind of a notice: a problem that needs a person."""
 
     UNKNOWN_CODE = "unknown_code"
     MALFORMED_REPLY = "malformed_reply"
@@ -200,19 +200,19 @@ class NoticeKind(StrEnum):
 
 
 class Drift(StrEnum):
-    """How a party's answers differ from what its connector expects of them."""
+    """How a party's answers deviate from what its connector expects."""
 
     UNREADABLE = "unreadable"  # answers that cannot be read
     FIELD_GONE = "field_gone"  # a field that nearly every answer had
-    FIELD_NEW = "field_new"  # a field that nobody knows
+    FIELD_NEW = "field_new"  # an undeclared field
     TYPE_CHANGED = "type_changed"  # a field of another type
-    EVENTS_GONE = "events_gone"  # nothing is said any more of packages that had events
+    EVENTS_GONE = "events_gone"  # no events any more for packages that had some
     SLOWER = "slower"  # answers take several times as long
-    UNSTEADY = "unsteady"  # it fails and answers by turns
+    UNSTEADY = "unsteady"  # it alternately fails and answers
 
     @property
     def heals(self) -> bool:
-        """Whether it is over when it no longer shows; else a person must look at what it left behind."""
+        """Whether its notice resolves by itself; else a person must check the consequences."""
         return self in _HEAL
 
 
@@ -220,36 +220,36 @@ _HEAL = frozenset({Drift.EVENTS_GONE, Drift.SLOWER, Drift.UNSTEADY})
 
 
 class Outcome(StrEnum):
-    """What asking about one tracking code gave. Anything but `FOUND` leaves the timeline as it is."""
+    """The outcome of a request. For carriers anything but `FOUND` leaves the timeline unchanged."""
 
     FOUND = "found"
     NOT_FOUND = "not_found"  # it answered; unknown yet
     RETRY = "retry"  # could not answer: ask again later
     AUTH_FAILED = "auth_failed"  # the account pauses until new credentials
     MALFORMED = "malformed"  # bytes kept, notice, this reply is not tried again
-    REFUSED = "refused"  # it understood and said no (a code that is none, another contract)
-    NOT_WRITTEN = "not_written"  # sinks: it said yes, and what it shows is as it was
-    ENDED = "ended"  # sinks: the interface that we speak with was switched off; the account pauses
+    REFUSED = "refused"  # it understood and refused (invalid code, another contract)
+    NOT_WRITTEN = "not_written"  # sinks: accepted, but reading back shows no change
+    ENDED = "ended"  # sinks: the interface was switched off; the account pauses
 
 
 class ProofKind(StrEnum):
-    """What proves a delivery."""
+    """The kinds of proof of delivery."""
 
-    IMAGE = "image"  # pictures that the carrier's person took: the front of the house, who received it, the package
+    IMAGE = "image"  # pictures taken by the courier: the front of the house, the recipient, the package
     SIGNED = "signed"  # the acknowledgement of receipt that the recipient signed (Correios: AR), as a picture
 
 
 class ProofState(StrEnum):
-    """How far the search for one proof of a delivery is."""
+    """The state of the search for one proof of delivery."""
 
-    WANTED = "wanted"  # it is asked for, again if need be
-    KEPT = "kept"  # the carrier gave it; it is not asked for again
-    GIVEN_UP = "given_up"  # it was asked for often enough
-    WITHDRAWN = "withdrawn"  # the delivery was taken back: what was kept of it is marked, nothing more is asked
+    WANTED = "wanted"  # requested, with retries
+    KEPT = "kept"  # stored
+    GIVEN_UP = "given_up"  # no more retries
+    WITHDRAWN = "withdrawn"  # the delivery was withdrawn: stored proofs are marked
 
 
-class DeedKind(StrEnum):
-    """What the audit log says that somebody did."""
+class AuditAction(StrEnum):
+    """The action of an audit entry."""
 
     ORDER = "order"
     REGISTER = "register"
@@ -280,15 +280,15 @@ class DeedKind(StrEnum):
     REVOKE_KEY = "revoke_key"
 
 
-class Door(StrEnum):
-    """Through which door somebody came who did something."""
+class EntryPoint(StrEnum):
+    """The entry point through which an actor came."""
 
     API = "api"
     PAGE = "page"
     CLI = "cli"
 
 
-class SheetProblem(StrEnum):
+class TableProblem(StrEnum):
     """Why a table, or a line of one, cannot be taken."""
 
     EMPTY = "empty"

@@ -1,5 +1,5 @@
-"""In: the outside's answers and people's statements; out: facts kept and effects told. Read these files for the house.
+"""In: answers of other systems, statements of people; out: stored facts, messages to sinks. Start reading here.
 
-collect asks carriers · intake reads orders · record turns replies into facts and effects, in one transaction ·
-relay carries effects out · replay records stored replies again.
+collect: ask carriers · orders/intake: take orders · record: turn replies into events and effects, in one transaction ·
+relay: send effects · replay: record stored replies again.
 """

@@ -1,6 +1,6 @@
-"""In: shipments that are due at one account; out: new answers stored with their recording enqueued, schedules moved.
+"""In: shipments due at one account; out: new answers stored, their recording enqueued, next checks scheduled.
 
-Due at an account are its own shipments and, while it stands in for one in trouble, that one's (decision 0011).
+Due are the account's own shipments, else those of unhealthy accounts that it is a fallback for (decision 0011).
 """
 
 import asyncio
@@ -11,329 +11,346 @@ from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from paradeiro.db import jobs, notices, replies, shipments, stand_ins
+from paradeiro.db import jobs
+from paradeiro.db.accounts.stores import Account
+from paradeiro.db.following import fallbacks, replies, shipments
+from paradeiro.db.following.shipments import CheckResult, ShipmentRow
 from paradeiro.db.jobs import Job
-from paradeiro.db.notices import NoticeDraft
+from paradeiro.db.operations import notices
+from paradeiro.db.operations.notices import NoticeDraft
+from paradeiro.db.operations.set_aside import work_apart
 from paradeiro.db.pool import Connection, transaction
-from paradeiro.db.set_aside import apart
-from paradeiro.db.shipments import Asked, Kept
-from paradeiro.db.stores import Account
-from paradeiro.domain.schedule import next_check
-from paradeiro.domain.sources import PATIENCE
+from paradeiro.domain.following.merging import FALLBACK_AFTER
+from paradeiro.domain.following.schedule import next_check
 from paradeiro.domain.words import NoticeKind, Outcome
-from paradeiro.flow import aside, trouble, turns, watch
-from paradeiro.flow.bounded import BATCH_SECONDS, MANY_SECONDS, bounded
-from paradeiro.flow.fetching import Answers, Fetched, answered_an_error, codes_of, fetch, fetch_many
-from paradeiro.flow.means import Means
+from paradeiro.flow.accounts import account_health
+from paradeiro.flow.context import Context
+from paradeiro.flow.following import contract_watch
+from paradeiro.flow.following.fetch import Answers, FetchResult, codes_of, fetch, fetch_many, is_server_error
+from paradeiro.flow.operations import job_turns, unusable_rows
+from paradeiro.flow.operations.time_limit import BATCH_SECONDS, MANY_SECONDS, with_time_limit
 from paradeiro.sdk.contract import Answer, Connector
 
-# Longer than any batch can take; a worker that dies gives its shipments back after this.
+# Longer than any batch takes; after this the shipments of a dead worker are due again.
 _LEASE = timedelta(minutes=3)
-# Recording sets the real instant; this one only stands if the worker dies in between.
+# Recording sets the real next check; this one holds only if the worker dies in between.
 _UNTIL_RECORDED = timedelta(minutes=10)
-# From so many due at once on, a question for many is worth the minute that its answer may take. Four ordinary batches
-# are answered in less than the first look at a receipt.
+# From this many due shipments on, one bulk request is worth the minute that its answer may take. Four ordinary batches
+# are answered before the first poll of a bulk receipt.
 MANY = 200
-# A minute for the answer, and then, at worst, all of them in the ordinary way.
+# A minute for the bulk answer, then at worst all shipments in ordinary batches.
 _LONG_LEASE = timedelta(minutes=5)
-# Replies that one job records in one transaction.
+# Replies per recording job (one transaction).
 _PER_RECORDING = 50
 _WHOLE_BATCH = ""
-# Whether an account in trouble answers again is tried with one shipment, each time with another: it may be that one's
-# fault. Stand-ins ask about the others meanwhile.
-_PROBE = 1
-# An aggregator that hears of a package for the first time has to go and look itself; it has seen it by then.
+# An unhealthy account is probed with one shipment, another each time, since that one may cause the failure. Fallback
+# accounts check the others meanwhile.
+_PROBE_SIZE = 1
+# An aggregator needs this long to look up a package that is new to it.
 _AFTER_INTRODUCTION = timedelta(minutes=10)
-# Errors in a row about one package until a person hears of it.
-_ERRORS_BEFORE_TELLING = 4
+# Consecutive errors about one package before a notice.
+_ERRORS_BEFORE_NOTICE = 4
 _NO_ANSWER = frozenset({Outcome.RETRY, Outcome.AUTH_FAILED})
 
 
 @dataclass(slots=True)
 class _Batch:
-    """What one batch of answers leads to, gathered before anything is written."""
+    """Results of one batch, gathered before anything is written."""
 
-    asked: list[Asked] = field(default_factory=list)
+    checked: list[CheckResult] = field(default_factory=list)
     changed: list[Answer] = field(default_factory=list)
     notices: list[NoticeDraft] = field(default_factory=list)
 
 
-async def collect(means: Means, account_id: int) -> int:
-    """Ask for what is due at one account, for one turn; what is left has another. Returns for how many it asked."""
-    done, turn, whole = 0, _Turn(), turns.Turn()
+async def collect(context: Context, account_id: int) -> int:
+    """Check what is due at one account, for one job turn; the rest gets another job. Returns how many were checked."""
+    done, window, turn = 0, _CheckWindow(), job_turns.JobTurn()
     while True:
-        claimed = await _claim(means, account_id, turn)
-        asked = await _ask(means, claimed, turn) if claimed is not None else 0
-        done += asked
-        if not asked or claimed is None:
+        claimed = await _claim_due(context, account_id, window)
+        checked = await _check_claimed(context, claimed, window) if claimed is not None else 0
+        done += checked
+        if not checked or claimed is None:
             return done
-        if whole.over():
-            # Who comes next knows nothing of when the carrier was asked last: the pause is kept here.
-            await turn.wait(claimed.connector.requests_per_second)
-            await turns.go_on(means, jobs.COLLECT, account_id)
+        if turn.over():
+            # The next job does not know when the carrier was asked last, so wait here.
+            await window.wait(claimed.connector.requests_per_second)
+            await job_turns.continue_job(context, jobs.COLLECT, account_id)
             return done
 
 
 @dataclass(slots=True)
-class _Turn:
-    """What one job does at an account: when it asked last, and whether the way for many is worth trying.
+class _CheckWindow:
+    """Rate limit of one job at an account: when it asked last. `many`: whether bulk requests are worth trying.
 
-    No more questions a second than the carrier allows; the work between two of them is part of the pause.
+    The work between two requests counts towards the pause.
     """
 
-    asked_at: float = float("-inf")
+    checked_at: float = float("-inf")
     many: bool = True
 
     async def wait(self, per_second: float) -> None:
         loop = asyncio.get_running_loop()
-        await asyncio.sleep(max(self.asked_at + 1 / per_second - loop.time(), 0))
-        self.asked_at = loop.time()
+        await asyncio.sleep(max(self.checked_at + 1 / per_second - loop.time(), 0))
+        self.checked_at = loop.time()
 
 
 @dataclass(frozen=True, slots=True)
-class _Claimed:
-    """Shipments that are ours to ask one account for. `borrowed`: they have another home. `many`: so many that the way
-    for many is tried first.
+class _ClaimedBatch:
+    """Shipments claimed for checking at one account. `as_fallback`: they belong to another account. `many`: enough for
+    a bulk request first.
     """
 
     account: Account
     connector: Connector
-    due: Sequence[Kept]
-    borrowed: bool
+    due: Sequence[ShipmentRow]
+    as_fallback: bool
     many: bool
 
 
-async def _claim(means: Means, account_id: int, turn: _Turn) -> _Claimed | None:
-    """What is due, if the account may be asked: the account's own shipments, else those it stands in for."""
-    now = means.now()
-    async with transaction(means.pool) as connection:
-        account = await aside.open_account(means, connection, account_id, now=now)
+async def _claim_due(context: Context, account_id: int, window: _CheckWindow) -> _ClaimedBatch | None:
+    """Claim what is due if the account may be asked: its own shipments, else those it is a fallback for."""
+    now = context.now()
+    async with transaction(context.pool) as connection:
+        account = await unusable_rows.open_account(context, connection, account_id, now=now)
         if account is None:
             return None
-        connector, probe = means.connectors[account.connector], account.state != "ok"
-        many = turn.many and not probe and connector.large_batch_size >= MANY
+        connector, probe = context.connectors[account.connector], account.state != "ok"
+        many = window.many and not probe and connector.large_batch_size >= MANY
         many = many and await shipments.count_due(connection, account_id, now=now, most=MANY) == MANY
-        limit = _PROBE if probe else connector.large_batch_size if many else connector.batch_size
-        lease = means.lease(_LONG_LEASE if many else _LEASE)
+        limit = _PROBE_SIZE if probe else connector.large_batch_size if many else connector.batch_size
+        lease = context.lease(_LONG_LEASE if many else _LEASE)
         found = await shipments.claim_due(connection, account.id, now=now, lease=lease, limit=limit, probe=probe)
-        borrowed = not (found.kept or found.spoilt)
-        if borrowed:
-            found = await stand_ins.claim(
-                connection, account.id, now=now, patience=PATIENCE, lease=lease, limit=min(limit, connector.batch_size)
+        as_fallback = not (found.rows or found.unusable)
+        if as_fallback:
+            found = await fallbacks.claim_shipments(
+                connection,
+                account.id,
+                now=now,
+                patience=FALLBACK_AFTER,
+                lease=lease,
+                limit=min(limit, connector.batch_size),
             )
-        await aside.leave(connection, found.spoilt, now=now)
-        due = found.kept
-    return _Claimed(account, connector, due, borrowed, many and not borrowed) if due else None
+        await unusable_rows.set_row_aside(connection, found.unusable, now=now)
+        due = found.rows
+    return _ClaimedBatch(account, connector, due, as_fallback, many and not as_fallback) if due else None
 
 
-async def _ask(means: Means, claimed: _Claimed, turn: _Turn) -> int:
-    """Ask for what was claimed. Returns for how many; 0 when the account cannot be asked further now."""
-    due = await _ask_for_many(means, claimed, turn) if claimed.many else claimed.due
+async def _check_claimed(context: Context, claimed: _ClaimedBatch, window: _CheckWindow) -> int:
+    """Check the claimed shipments. Returns how many; 0 when the account cannot be asked further now."""
+    due = await _check_many(context, claimed, window) if claimed.many else claimed.due
     size = claimed.connector.batch_size
     for start in range(0, len(due), size):
-        if not await _ask_batch(means, claimed, due[start : start + size], turn):
-            async with transaction(means.pool) as connection:
-                await shipments.release(connection, [kept.shipment.id for kept in due[start + size :]])
+        if not await _check_batch(context, claimed, due[start : start + size], window):
+            async with transaction(context.pool) as connection:
+                await shipments.release_claims(connection, [row.shipment.id for row in due[start + size :]])
             return 0
     return len(claimed.due)
 
 
-async def _ask_for_many(means: Means, claimed: _Claimed, turn: _Turn) -> Sequence[Kept]:
-    """Ask for all at once in the way that takes its time. Returns those that it gave no answer about."""
-    await turn.wait(claimed.connector.requests_per_second)
-    session = await means.sessions.of(claimed.account)
-    answers = await bounded(partial(fetch_many, session, claimed.due), MANY_SECONDS, _none)
-    turn.many = bool(answers)
-    answered = [kept for kept in claimed.due if kept.shipment.tracking_code in answers]
+async def _check_many(context: Context, claimed: _ClaimedBatch, window: _CheckWindow) -> Sequence[ShipmentRow]:
+    """Check all with one bulk request. Returns those without an answer."""
+    await window.wait(claimed.connector.requests_per_second)
+    session = await context.sessions.of(claimed.account)
+    answers = await with_time_limit(partial(fetch_many, session, claimed.due), MANY_SECONDS, _no_answers)
+    window.many = bool(answers)
+    answered = [row for row in claimed.due if row.shipment.tracking_code in answers]
     if answered:
-        # How long it took says nothing about how fast the carrier answers questions.
-        asking = _Asking(claimed.account, means.connectors, borrowed=False, seconds=None, now=means.now())
-        async with transaction(means.pool) as connection:
-            await _settle_apart(connection, asking, answered, answers)
-    return [kept for kept in claimed.due if kept.shipment.tracking_code not in answers]
+        # The duration of a bulk request says nothing about ordinary ones.
+        check = _Check(claimed.account, context.connectors, as_fallback=False, seconds=None, now=context.now())
+        async with transaction(context.pool) as connection:
+            await _write_answers_isolated(connection, check, answered, answers)
+    return [row for row in claimed.due if row.shipment.tracking_code not in answers]
 
 
-async def _ask_batch(means: Means, claimed: _Claimed, due: Sequence[Kept], turn: _Turn) -> bool:
-    """Ask for one ordinary batch. False when the account cannot be asked further now."""
-    await turn.wait(claimed.connector.requests_per_second)
-    session = await means.sessions.of(claimed.account)
-    asked_at = asyncio.get_running_loop().time()
-    asking_all = partial(fetch, session, due, partial(turn.wait, claimed.connector.requests_per_second))
-    found = await bounded(asking_all, BATCH_SECONDS, partial(_unanswered, codes_of(due)))
-    seconds = asyncio.get_running_loop().time() - asked_at
-    asking = _Asking(claimed.account, means.connectors, claimed.borrowed, seconds, means.now(), found.stumbled)
-    async with transaction(means.pool) as connection:
-        await aside.leave(connection, found.spoilt, now=means.now())
-        answered = [kept for kept in due if kept.shipment.tracking_code in found.answers]
-        return await _settle_apart(connection, asking, answered, found.answers)
+async def _check_batch(
+    context: Context, claimed: _ClaimedBatch, due: Sequence[ShipmentRow], window: _CheckWindow
+) -> bool:
+    """Check one ordinary batch. False when the account cannot be asked further now."""
+    await window.wait(claimed.connector.requests_per_second)
+    session = await context.sessions.of(claimed.account)
+    checked_at = asyncio.get_running_loop().time()
+    fetch_batch = partial(fetch, session, due, partial(window.wait, claimed.connector.requests_per_second))
+    found = await with_time_limit(fetch_batch, BATCH_SECONDS, partial(_unanswered, codes_of(due)))
+    seconds = asyncio.get_running_loop().time() - checked_at
+    check = _Check(
+        claimed.account, context.connectors, claimed.as_fallback, seconds, context.now(), found.had_transient_errors
+    )
+    async with transaction(context.pool) as connection:
+        await unusable_rows.set_row_aside(connection, found.unusable, now=context.now())
+        answered = [row for row in due if row.shipment.tracking_code in found.answers]
+        return await _write_answers_isolated(connection, check, answered, found.answers)
 
 
-def _none(_: str) -> Answers:
+def _no_answers(_: str) -> Answers:
     return {}
 
 
-def _unanswered(codes: Sequence[str], why: str) -> Fetched:
-    return Fetched({code: Answer(code, Outcome.RETRY, message=why) for code in codes})
+def _unanswered(codes: Sequence[str], why: str) -> FetchResult:
+    return FetchResult({code: Answer(code, Outcome.RETRY, message=why) for code in codes})
 
 
 @dataclass(frozen=True, slots=True)
-class _Asking:
-    """Who was asked, and as what: `borrowed` shipments have another home. `seconds`: how long the answer took, or None
-    if that says nothing. `stumbled`: it answered errors at first, about nothing in particular.
+class _Check:
+    """How a batch was checked. `as_fallback`: the shipments belong to another account. `seconds`: duration, None if it
+    is no measure. `had_transient_errors`: it first answered errors that no single package caused.
     """
 
     account: Account
     connectors: Mapping[str, Connector]
-    borrowed: bool
+    as_fallback: bool
     seconds: float | None
     now: datetime
-    stumbled: bool = False
+    had_transient_errors: bool = False
 
 
-async def _settle_apart(
-    connection: Connection, asking: _Asking, due: Sequence[Kept], answers: Mapping[str, Answer]
+async def _write_answers_isolated(
+    connection: Connection, check: _Check, due: Sequence[ShipmentRow], answers: Mapping[str, Answer]
 ) -> bool:
-    """Write what the batch gave; if that fails, package by package, and the one with which it fails is set aside."""
+    """Write a batch; if that fails, write it row by row and set aside the rows that fail."""
 
-    async def settle(some: Sequence[Kept]) -> list[bool]:
+    async def settle(some: Sequence[ShipmentRow]) -> list[bool]:
         mine = {code: answers[code] for code in codes_of(some)}
-        return [await _settle(connection, asking, some, mine)]
+        return [await _write_answers(connection, check, some, mine)]
 
-    async def spoil(kept: Kept, error: Exception) -> None:
-        await aside.leave(connection, [aside.package(kept, error)], now=asking.now)
+    async def spoil(row: ShipmentRow, error: Exception) -> None:
+        await unusable_rows.set_row_aside(connection, [unusable_rows.unusable_shipment(row, error)], now=check.now)
 
-    done: list[bool] = await apart(connection, due, settle, spoil)
+    done: list[bool] = await work_apart(connection, due, settle, spoil)
     return all(done)
 
 
-async def _settle(connection: Connection, asking: _Asking, due: Sequence[Kept], answers: dict[str, Answer]) -> bool:
-    """Write what the batch gave. False when the account cannot be asked further now."""
-    account, now = asking.account, asking.now
-    reached = await _state(connection, account, list(answers.values()), now=now)
+async def _write_answers(
+    connection: Connection, check: _Check, due: Sequence[ShipmentRow], answers: dict[str, Answer]
+) -> bool:
+    """Write the answers of a batch. False when the account cannot be asked further now."""
+    account, now = check.account, check.now
+    reached = await _update_health(connection, account, list(answers.values()), now=now)
     batch = _Batch()
     spoilt = []
-    for kept in due:
+    for row in due:
         try:
-            _sort(batch, asking, kept, answers[kept.shipment.tracking_code], reached=reached)
-        except Exception as error:  # noqa: BLE001 - nothing was written: this one is told, and the others go on
-            spoilt.append(aside.package(kept, error))
-    await aside.leave(connection, spoilt, now=now)
+            _classify_answer(batch, check, row, answers[row.shipment.tracking_code], reached=reached)
+        except Exception as error:  # noqa: BLE001 - nothing was written: this row is set aside, the others go on
+            spoilt.append(unusable_rows.unusable_shipment(row, error))
+    await unusable_rows.set_row_aside(connection, spoilt, now=now)
     # Replies before shipments: recording locks them in that order too.
-    ids = await _keep_changed(connection, account, batch.changed, now=now)
-    if asking.borrowed:
-        await stand_ins.settle(connection, account.id, batch.asked, now=now)
+    ids = await _store_changed(connection, account, batch.changed, now=now)
+    if check.as_fallback:
+        await fallbacks.write_results(connection, account.id, batch.checked, now=now)
     else:
-        await shipments.settle(connection, batch.asked, now=now)
-    if reached and account.trouble_since is not None:
-        await stand_ins.bring_home(connection, account.id, since=account.trouble_since, now=now)
-    ids |= await _keep_malformed(connection, account, answers.values(), now=now)
-    await watch.answered(
+        await shipments.write_results(connection, batch.checked, now=now)
+    if reached and account.problem_since is not None:
+        await fallbacks.return_to_primary(connection, account.id, since=account.problem_since, now=now)
+    ids |= await _store_malformed(connection, account, answers.values(), now=now)
+    await contract_watch.watch_answers(
         connection,
         account,
-        asking.connectors[account.connector],
-        # What another account had told of a package is not this one's to have forgotten.
-        [] if asking.borrowed else due,
+        check.connectors[account.connector],
+        # A fallback account need not know what the primary account reported.
+        [] if check.as_fallback else due,
         answers,
         changed=batch.changed,
-        kept=ids,
-        seconds=None if asking.stumbled else asking.seconds,
-        stumbled=asking.stumbled,
+        reply_ids=ids,
+        seconds=None if check.had_transient_errors else check.seconds,
+        had_transient_errors=check.had_transient_errors,
         now=now,
     )
     await notices.open_notices(connection, batch.notices, now=now)
     return reached
 
 
-async def _state(connection: Connection, account: Account, answers: Sequence[Answer], *, now: datetime) -> bool:
-    """How the account is by these answers. False when it cannot be asked further now."""
-    erring = sum(1 for a in answers if answered_an_error(a))
-    # An error about one package, while others are answered or nothing else was asked, is that package's own.
-    own = erring < len(answers) or (len(answers) == 1 and account.state == "ok")
-    down = next((a for a in answers if a.outcome in _NO_ANSWER and not (own and answered_an_error(a))), None)
+async def _update_health(connection: Connection, account: Account, answers: Sequence[Answer], *, now: datetime) -> bool:
+    """Update the account's health by these answers. False when it cannot be asked further now."""
+    error_count = sum(1 for a in answers if is_server_error(a))
+    # An error about one package, while others are answered or none were asked, concerns that package only.
+    about_one = error_count < len(answers) or (len(answers) == 1 and account.state == "ok")
+    down = next((a for a in answers if a.outcome in _NO_ANSWER and not (about_one and is_server_error(a))), None)
     if down is not None:
-        await trouble.unwell(connection, account, down.outcome, down.message, now=now, retry_after=down.retry_after)
+        await account_health.mark_unhealthy(
+            connection, account, down.outcome, down.message, now=now, retry_after=down.retry_after
+        )
         return False
     if all(a.outcome is Outcome.MALFORMED for a in answers):
-        return not await trouble.garbled(connection, account, answers[0].message, now=now)
-    await trouble.well(connection, account, now=now)
+        return not await account_health.count_unreadable_batch(connection, account, answers[0].message, now=now)
+    await account_health.mark_healthy(connection, account, now=now)
     return True
 
 
-def _sort(batch: _Batch, asking: _Asking, kept: Kept, answer: Answer, *, reached: bool) -> None:
-    """Decide for one shipment: unchanged (only its schedule moves), changed (to be recorded), or no answer."""
-    now, shipment = asking.now, kept.shipment
+def _classify_answer(batch: _Batch, check: _Check, row: ShipmentRow, answer: Answer, *, reached: bool) -> None:
+    """Sort one answer into the batch: unchanged (only rescheduled), changed (to be recorded), or no answer."""
+    now, shipment = check.now, row.shipment
     failed = answer.outcome in _NO_ANSWER or answer.outcome is Outcome.MALFORMED
-    failures = kept.failures + 1 if failed else 0
+    failures = row.failures + 1 if failed else 0
     digest = replies.digest(answer.body) if answer.outcome is Outcome.FOUND else None
-    if digest is not None and digest != kept.digest:
-        batch.asked.append(Asked(shipment.id, answer.outcome, now + _UNTIL_RECORDED, 0, digest))
+    if digest is not None and digest != row.digest:
+        batch.checked.append(CheckResult(shipment.id, answer.outcome, now + _UNTIL_RECORDED, 0, digest))
         batch.changed.append(answer)
         return
-    # While its account cannot answer a shipment stays due: all go on together when that ends, or others are asked.
+    # While its account is unhealthy a shipment stays due, for the recovery or for a fallback account.
     waits = failed and not reached
     due = next_check(
         shipment.snapshot,
         now=now,
         registered_at=shipment.registered_at,
-        zone=ZoneInfo(asking.connectors[shipment.carrier].time_zone),
+        zone=ZoneInfo(check.connectors[shipment.carrier].time_zone),
         tracking_code=shipment.tracking_code,
-        # A no of somebody else is none of the carrier: it must not keep the package from its home for a day.
-        outcome=Outcome.NOT_FOUND if asking.borrowed and answer.outcome is Outcome.REFUSED else answer.outcome,
-        failures=kept.failures,
+        # A refusal by a fallback is not the carrier's: it must not delay the primary account by a day.
+        outcome=Outcome.NOT_FOUND if check.as_fallback and answer.outcome is Outcome.REFUSED else answer.outcome,
+        failures=row.failures,
     )
-    # A code that had events is no wrong code: if many such are refused, the account's watch says so, once.
-    wrong = answer.outcome is Outcome.REFUSED and not asking.borrowed and shipment.snapshot.news_at is None
+    # A code that had events is not wrong: if many such are refused, the contract watch opens one notice.
+    wrong = answer.outcome is Outcome.REFUSED and not check.as_fallback and shipment.snapshot.news_at is None
     if wrong and answer.in_vain:
         due = None
-    if asking.borrowed and not kept.outcome and answer.outcome is Outcome.NOT_FOUND and due is not None:
+    if check.as_fallback and not row.outcome and answer.outcome is Outcome.NOT_FOUND and due is not None:
         due = min(due, now + _AFTER_INTRODUCTION)
-    batch.asked.append(Asked(shipment.id, answer.outcome, due, failures, waits=waits))
+    batch.checked.append(CheckResult(shipment.id, answer.outcome, due, failures, waits=waits))
     if wrong:
-        batch.notices.append(_refused(asking.account, kept, answer))
-    if answered_an_error(answer) and failures == _ERRORS_BEFORE_TELLING and not waits:
-        batch.notices.append(_erring(asking.account, kept, answer))
+        batch.notices.append(_refused_notice(check.account, row, answer))
+    if is_server_error(answer) and failures == _ERRORS_BEFORE_NOTICE and not waits:
+        batch.notices.append(_error_notice(check.account, row, answer))
 
 
-def _refused(account: Account, kept: Kept, answer: Answer) -> NoticeDraft:
-    code = kept.shipment.tracking_code
+def _refused_notice(account: Account, row: ShipmentRow, answer: Answer) -> NoticeDraft:
+    code = row.shipment.tracking_code
     return NoticeDraft(
         account.store_id,
         NoticeKind.WRONG_CODE,
-        f"shipment {kept.shipment.id}",
-        f"{account.name} will not tell us about {code} of order {kept.order.number}: {answer.message}. "
+        f"shipment {row.shipment.id}",
+        f"{account.name} will not tell us about {code} of order {row.order.number}: {answer.message}. "
         "Check the code on the label and register the right one.",
         account_id=account.id,
-        shipment_id=kept.shipment.id,
-        facts={"account": account.name, "code": code, "order": kept.order.number, "why": answer.message},
+        shipment_id=row.shipment.id,
+        facts={"account": account.name, "code": code, "order": row.order.number, "why": answer.message},
     )
 
 
-def _erring(account: Account, kept: Kept, answer: Answer) -> NoticeDraft:
-    code = kept.shipment.tracking_code
+def _error_notice(account: Account, row: ShipmentRow, answer: Answer) -> NoticeDraft:
+    code = row.shipment.tracking_code
     return NoticeDraft(
         account.store_id,
         NoticeKind.WRONG_CODE,
-        f"shipment {kept.shipment.id}",
-        f"{account.name} answers an error whenever it is asked about {code} of order {kept.order.number}: "
+        f"shipment {row.shipment.id}",
+        f"{account.name} answers an error whenever it is asked about {code} of order {row.order.number}: "
         f"{answer.message}. Others are answered. We keep asking; check the code, or ask the carrier.",
         account_id=account.id,
-        shipment_id=kept.shipment.id,
+        shipment_id=row.shipment.id,
         facts={
             "variant": "errors",
             "account": account.name,
             "code": code,
-            "order": kept.order.number,
+            "order": row.order.number,
             "why": answer.message,
         },
     )
 
 
-async def _keep_changed(
+async def _store_changed(
     connection: Connection, account: Account, changed: Sequence[Answer], *, now: datetime
 ) -> dict[str, int]:
     """Store each new answer once and enqueue its recording, in the same transaction. Ids by tracking code."""
     bodies = {answer.tracking_code: answer.body for answer in changed}
-    ids = await replies.keep_all(
+    ids = await replies.put_replies(
         connection, account.store_id, account.id, bodies, outcome=Outcome.FOUND, now=now, to_record=True
     )
     numbers = [str(reply_id) for reply_id in ids.values()]
@@ -342,17 +359,17 @@ async def _keep_changed(
     return ids
 
 
-async def _keep_malformed(
+async def _store_malformed(
     connection: Connection, account: Account, answers: Iterable[Answer], *, now: datetime
 ) -> dict[str, int]:
-    """Keep the bytes of what was not understood, once for a whole batch. Ids by tracking code."""
+    """Store the bytes of unreadable answers, once per distinct body. Ids by tracking code."""
     by_body: dict[bytes, list[Answer]] = defaultdict(list)
     for answer in answers:
         if answer.outcome is Outcome.MALFORMED:
             by_body[answer.body].append(answer)
     ids: dict[str, int] = {}
     for body, spoilt in by_body.items():
-        reply_id = await replies.keep(
+        reply_id = await replies.put_reply(
             connection,
             store_id=account.store_id,
             account_id=account.id,

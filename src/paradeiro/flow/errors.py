@@ -1,11 +1,11 @@
-"""In: a statement that cannot be taken; out: an error whose sentence says what to do. Nothing was changed."""
+"""In: a rejected statement; out: an error whose message says what to do. Nothing was changed."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import psycopg
 
-# What the database says of one value, not of itself: who else is in the same transaction has no part in it.
+# Database errors caused by one value, not by the database or by concurrent transactions.
 ONE_VALUE = (psycopg.DataError, psycopg.errors.CheckViolation, psycopg.errors.ProgramLimitExceeded)
 
 
@@ -24,11 +24,11 @@ class InvalidError(StatementError):
 
 
 class MissingError(StatementError):
-    """What it speaks of does not exist: check the number, or register it first."""
+    """What it refers to does not exist: check the number, or register it first."""
 
 
 class ExpiredError(StatementError):
-    """What it speaks of was there, and is kept no longer: look at what was made of it."""
+    """What it refers to existed and is no longer stored."""
 
 
 class ConflictError(StatementError):
@@ -37,7 +37,7 @@ class ConflictError(StatementError):
 
 _BAD_DATE = ("bad_date", "A date is outside the years 1990 to 2099. Leave it out if there is none.")
 _NUL = ("bad_text", "A text has a NUL, which no text has. Take it out.")
-_WHY: tuple[tuple[type[Exception], tuple[str, str]], ...] = (
+_PROBLEMS: tuple[tuple[type[Exception], tuple[str, str]], ...] = (
     (UnicodeEncodeError, ("bad_text", "A text has half of a pair (a surrogate alone), which is no character.")),
     (psycopg.errors.DatetimeFieldOverflow, _BAD_DATE),
     (psycopg.errors.InvalidDatetimeFormat, _BAD_DATE),
@@ -48,15 +48,15 @@ _WHY: tuple[tuple[type[Exception], tuple[str, str]], ...] = (
 )
 
 
-def why_not_kept(error: psycopg.Error | UnicodeEncodeError) -> tuple[str, str]:
-    """What the database, or its driver, says of a value that it cannot keep: a code, and a sentence for people."""
-    known = next((said for kind, said in _WHY if isinstance(error, kind)), None)
+def storage_problem(error: psycopg.Error | UnicodeEncodeError) -> tuple[str, str]:
+    """The code and the message for a value that the database or its driver cannot store."""
+    known = next((problem for kind, problem in _PROBLEMS if isinstance(error, kind)), None)
     if known is not None:
         return known
     if isinstance(error, psycopg.errors.CheckViolation):
         what = error.diag.constraint_name or "a bound"
         return "out_of_bounds", f"A date, number or text is outside what can be kept ({what}). Correct it."
-    if "NUL" in str(error):  # the driver's own: it is not sent at all
+    if "NUL" in str(error):  # raised by the driver before sending
         return _NUL
-    # Not the database's own sentence: it may quote the value, which may be somebody's name.
+    # Not the database's own message: it may quote the value, which may be personal data.
     return "bad_value", f"A value cannot be kept ({type(error).__name__}). Correct it."

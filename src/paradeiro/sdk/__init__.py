@@ -1,1 +1,1 @@
-"""In: nothing; out: all that a connector may use besides domain: contract, HTTP, speech, conformance, template."""
+"""In: nothing; out: all that a connector may use besides domain: contract, HTTP, wording, conformance, template."""

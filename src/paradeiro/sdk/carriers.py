@@ -1,11 +1,11 @@
-"""In: a telling; out: the name of its carrier as the party that is told knows it."""
+"""In: a message; out: the name of its carrier as its recipient knows it."""
 
-from paradeiro.domain.records import Telling
+from paradeiro.domain.records import Message
 
 
-def carrier_name(telling: Telling) -> str:
-    """The carrier's name there; empty if nobody said who carries it. A source that only looks packages up is none."""
-    if telling.carrier is not None:
-        return telling.carrier.name
-    shipment = telling.shipment
+def carrier_name(message: Message) -> str:
+    """The carrier's name; empty if unknown. A lookup-only source (an aggregator) is not a carrier."""
+    if message.carrier is not None:
+        return message.carrier.name
+    shipment = message.shipment
     return shipment.invoice.courier or shipment.carrier.replace("_", " ").title()

@@ -1,29 +1,29 @@
-"""In: the kind of an effect; out: named tellings that have broken such things before. Pure, always the same."""
+"""In: an effect kind; out: named messages that have broken rendering before. Pure, always the same."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from paradeiro.domain.following.timeline import fold
 from paradeiro.domain.records import (
-    AskedAddress,
+    AddressConfirmation,
     Customer,
     Invoice,
     Item,
+    Message,
     Order,
     Place,
     Shipment,
-    Telling,
     Timeline,
     TrackingEvent,
 )
-from paradeiro.domain.timeline import fold
 from paradeiro.domain.words import EffectKind, Reason, Source, Status, Withdraws
 
 NOW = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
 _BEGIN = datetime(2026, 3, 2, 12, 30, tzinfo=UTC)
 _CITY = Place("São Paulo", "SP", "BR", "Unidade de Tratamento")
-# Accents, markup, both quotes, a right-to-left mark, an emoji, and a line break that would begin a header of its own.
-ODD = 'Zoë D\'Ávila & "filhos" <b>%s</b> {{7*7}} \u200f\U0001f4e6'
+# Accents, markup, both quotes, a right-to-left mark, an emoji, and a line break that would start another header.
+ODD_TEXT = 'Zoë D\'Ávila & "filhos" <b>%s</b> {{7*7}} \u200f\U0001f4e6'
 INJECTED = "X-Injected"
 _BREAK = f"Ana\r\n{INJECTED}: yes"
 ODD_NUMBER = "v1/../é 2?x=1#y%00"
@@ -48,10 +48,10 @@ def event(status: Status | None, after_hours: int, place: Place = _CITY, **more:
     return replace(plain, **more)  # type: ignore[arg-type] # the names of the fields are checked by replace itself
 
 
-_ASKED = AskedAddress("nova@example.com", "https://rastreio.example/t/confirm/c0-de")
+_QUESTION = AddressConfirmation("nova@example.com", "https://rastreio.example/t/confirm/c0-de")
 
 
-def _telling(kind: EffectKind, events: tuple[TrackingEvent, ...]) -> Telling:
+def _message(kind: EffectKind, events: tuple[TrackingEvent, ...]) -> Message:
     invoice = Invoice(
         number="000123456",
         value=25990,
@@ -76,9 +76,9 @@ def _telling(kind: EffectKind, events: tuple[TrackingEvent, ...]) -> Telling:
     shipment = Shipment(
         7, 1, "correios", "AA123456785BR", order.number, invoice, registered_at, "tok-en", timeline.snapshot
     )
-    return Telling(
+    return Message(
         effect_id=42,
-        asked=_ASKED if kind is EffectKind.CUSTOMER_ADDRESS else None,
+        asked=_QUESTION if kind is EffectKind.CUSTOMER_ADDRESS else None,
         effect_key="6f1ed002-ab55-4cbb-8e5a-0c2f3d1b7a10",
         kind=kind,
         order=order,
@@ -93,58 +93,73 @@ def _telling(kind: EffectKind, events: tuple[TrackingEvent, ...]) -> Telling:
     )
 
 
-def _with(telling: Telling, *, order: Order | None = None, invoice: Invoice | None = None) -> Telling:
-    """The telling with another order or invoice everywhere that it stands."""
-    order = order or telling.order
-    invoice = invoice or telling.shipment.invoice
+def _with_order(message: Message, *, order: Order | None = None, invoice: Invoice | None = None) -> Message:
+    """The message with another order or invoice in all its fields."""
+    order = order or message.order
+    invoice = invoice or message.shipment.invoice
     order = replace(order, invoices=(invoice,))
-    return replace(telling, order=order, shipment=replace(telling.shipment, order_number=order.number, invoice=invoice))
+    return replace(message, order=order, shipment=replace(message.shipment, order_number=order.number, invoice=invoice))
 
 
-def hard_cases(kind: EffectKind) -> Iterator[tuple[str, Telling]]:
-    """Every case by name. All have what `plan` needs to have planned the kind, except where the name says so."""
+def hard_cases(kind: EffectKind) -> Iterator[tuple[str, Message]]:
+    """Every case by name. All have what `plan` requires for the kind, except where the name says so."""
     journey = (event(Status.ACCEPTED, 0), event(Status.IN_TRANSIT, 20), event(Status.OUT_FOR_DELIVERY, 44))
-    plain = _telling(kind, journey)
+    plain = _message(kind, journey)
     yield "plain", plain
-    yield from _odd_words(plain)
-    yield from _missing(plain)
+    yield from _odd_texts(plain)
+    yield from _missing_values(plain)
     for status in Status:
-        yield f"status {status}", _telling(kind, (*journey[:1], event(status, 50)))
+        yield f"status {status}", _message(kind, (*journey[:1], event(status, 50)))
     for reason in Reason:
-        yield f"reason {reason}", _telling(kind, (*journey, event(Status.EXCEPTION, 50, reason=reason)))
-    yield from _long_stories(kind, journey)
+        yield f"reason {reason}", _message(kind, (*journey, event(Status.EXCEPTION, 50, reason=reason)))
+    yield from _long_histories(kind, journey)
 
 
-def _odd_words(plain: Telling) -> Iterator[tuple[str, Telling]]:
-    odd_place = Place(ODD, "??", None, ODD, ODD)
-    odd_event = event(Status.IN_TRANSIT, 5, odd_place, description=ODD, detail=f"{ODD}\r\n<a href='x'>y</a>")
+def _odd_texts(plain: Message) -> Iterator[tuple[str, Message]]:
+    odd_place = Place(ODD_TEXT, "??", None, ODD_TEXT, ODD_TEXT)
+    odd_event = event(Status.IN_TRANSIT, 5, odd_place, description=ODD_TEXT, detail=f"{ODD_TEXT}\r\n<a href='x'>y</a>")
     odd_story = replace(plain, timeline=fold((odd_event,), now=NOW))
     yield "odd words in an event", odd_story
-    yield "odd customer", _with(plain, order=replace(plain.order, customer=Customer(ODD, "ana+x@example.com")))
+    yield (
+        "odd customer",
+        _with_order(plain, order=replace(plain.order, customer=Customer(ODD_TEXT, "ana+x@example.com"))),
+    )
     yield (
         "line break in names",
         replace(
-            _with(plain, order=replace(plain.order, customer=Customer(_BREAK, "ana@example.com"))), store_name=_BREAK
+            _with_order(plain, order=replace(plain.order, customer=Customer(_BREAK, "ana@example.com"))),
+            store_name=_BREAK,
         ),
     )
-    yield "odd store", replace(plain, store_name=ODD)
-    yield "60 letters of name", _with(plain, order=replace(plain.order, customer=Customer("Ã" * 60, "a@example.com")))
+    yield "odd store", replace(plain, store_name=ODD_TEXT)
+    yield (
+        "60 letters of name",
+        _with_order(plain, order=replace(plain.order, customer=Customer("Ã" * 60, "a@example.com"))),
+    )
     odd_order = replace(plain.order, number=ODD_NUMBER, marketplace_number=ODD_NUMBER)
-    yield "odd order number", _with(plain, order=odd_order)
-    yield "odd invoice number", _with(plain, invoice=replace(plain.shipment.invoice, number=ODD_NUMBER, courier=ODD))
-    yield "another locale", _with(plain, order=replace(plain.order, customer=Customer("Ana", "a@example.com", "zz-ZZ")))
+    yield "odd order number", _with_order(plain, order=odd_order)
+    yield (
+        "odd invoice number",
+        _with_order(plain, invoice=replace(plain.shipment.invoice, number=ODD_NUMBER, courier=ODD_TEXT)),
+    )
+    yield (
+        "another locale",
+        _with_order(plain, order=replace(plain.order, customer=Customer("Ana", "a@example.com", "zz-ZZ"))),
+    )
 
 
-def _missing(plain: Telling) -> Iterator[tuple[str, Telling]]:
-    yield "no e-mail", _with(plain, order=replace(plain.order, customer=Customer()))
-    yield "no name", _with(plain, order=replace(plain.order, customer=Customer("", "ana@example.com")))
+def _missing_values(plain: Message) -> Iterator[tuple[str, Message]]:
+    yield "no e-mail", _with_order(plain, order=replace(plain.order, customer=Customer()))
+    yield "no name", _with_order(plain, order=replace(plain.order, customer=Customer("", "ana@example.com")))
     yield (
         "no link",
-        replace(_with(plain, invoice=replace(plain.shipment.invoice, tracking_url=None, url=None)), tracking_link=""),
+        replace(
+            _with_order(plain, invoice=replace(plain.shipment.invoice, tracking_url=None, url=None)), tracking_link=""
+        ),
     )
     bare = Invoice(plain.shipment.invoice.number)
-    yield "bare invoice", _with(plain, invoice=bare)
-    yield "bare order", _with(plain, order=replace(plain.order, ordered_at=None, promised_at=None))
+    yield "bare invoice", _with_order(plain, invoice=bare)
+    yield "bare order", _with_order(plain, order=replace(plain.order, ordered_at=None, promised_at=None))
     first_moment = event(
         Status.ACCEPTED, -61
     )  # of a day that is all that is known of it; the order is of later that day
@@ -154,25 +169,25 @@ def _missing(plain: Telling) -> Iterator[tuple[str, Telling]]:
     yield "no place and no words", replace(plain, timeline=nowhere)
 
 
-def _long_stories(kind: EffectKind, journey: tuple[TrackingEvent, ...]) -> Iterator[tuple[str, Telling]]:
+def _long_histories(kind: EffectKind, journey: tuple[TrackingEvent, ...]) -> Iterator[tuple[str, Message]]:
     many = tuple(event(Status.IN_TRANSIT, hour % 190, Place(f"Cidade {hour}", "MG", "BR")) for hour in range(299))
-    yield "300 events", _telling(kind, (*journey[:1], *many))
+    yield "300 events", _message(kind, (*journey[:1], *many))
     delivered = event(Status.DELIVERED, 50)
-    yield "delivered", _telling(kind, (*journey, delivered))
+    yield "delivered", _message(kind, (*journey, delivered))
     reversal = event(None, 52, code="T/reversal", withdraws=Withdraws.PREVIOUS)
-    yield "withdrawn delivery", _telling(kind, (*journey, delivered, reversal))
+    yield "withdrawn delivery", _message(kind, (*journey, delivered, reversal))
     reopened = event(
         Status.EXCEPTION, 60, code="T/reopened", withdraws=Withdraws.DELIVERY, source=Source.OPERATOR, reason=None
     )
-    yield "reopened by an operator", _telling(kind, (*journey, delivered, reopened))
+    yield "reopened by an operator", _message(kind, (*journey, delivered, reopened))
     same_second = tuple(event(status, 44) for status in (Status.IN_TRANSIT, Status.OUT_FOR_DELIVERY, Status.DELIVERED))
-    yield "three events in one second", _telling(kind, (*journey[:1], *same_second))
-    pickup = event(Status.AVAILABLE_FOR_PICKUP, 60, pickup_deadline=NOW.date(), pickup_address=f"Rua {ODD}, 1")
-    yield "pickup with deadline", _telling(kind, (*journey, pickup))
+    yield "three events in one second", _message(kind, (*journey[:1], *same_second))
+    pickup = event(Status.AVAILABLE_FOR_PICKUP, 60, pickup_deadline=NOW.date(), pickup_address=f"Rua {ODD_TEXT}, 1")
+    yield "pickup with deadline", _message(kind, (*journey, pickup))
     yield (
         "destination and estimate",
         replace(
-            _telling(kind, (*journey, event(Status.IN_TRANSIT, 61, destination=Place("Ilhéus", "BA", "BR")))),
+            _message(kind, (*journey, event(Status.IN_TRANSIT, 61, destination=Place("Ilhéus", "BA", "BR")))),
             timeline=fold(journey, now=NOW, estimate=NOW + timedelta(days=2)),
         ),
     )

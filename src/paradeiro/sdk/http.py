@@ -1,5 +1,5 @@
-"""In: one HTTP question; out: an answer or a failure, never an exception. Times and sizes are bounded, each wait and
-the whole.
+"""In: one HTTP request; out: an answer or a failure, never an exception. Times (each wait and the whole) and sizes are
+bounded.
 """
 
 import asyncio
@@ -17,11 +17,11 @@ from paradeiro.domain.bounds import clean_text
 from paradeiro.domain.words import Outcome
 
 TIMEOUT_SECONDS = 20.0
-# The whole of one exchange. A party that sends a byte now and then never meets the limit of a single wait.
+# Seconds for one whole exchange: a party that sends a byte now and then never exceeds the limit of a single wait.
 LONGEST_SECONDS = 40.0
 LARGEST_BODY = 32 * 1024 * 1024
 _LONGEST_WAIT = 86_400.0
-LONGEST_WORDS = 500
+LONGEST_ERROR = 500
 _CONNECTIONS = 20
 _FIRST_SERVER_ERROR = 500
 _NO_ERROR: tuple[object, ...] = (None, "", 0, False, [], {})
@@ -29,7 +29,7 @@ _NO_ERROR: tuple[object, ...] = (None, "", 0, False, [], {})
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """What came back: status, headers (lower-case names) and the raw body."""
+    """An HTTP response: status, headers (lower-case names) and the raw body."""
 
     status: int
     headers: Mapping[str, str]
@@ -46,7 +46,7 @@ class HttpAnswer:
 
 @dataclass(frozen=True, slots=True)
 class HttpFailure:
-    """Nothing came back. `in_doubt`: the other side may have read and done it before the connection broke."""
+    """No response. `in_doubt`: the party may have carried the request out before the connection broke."""
 
     message: str
     in_doubt: bool
@@ -54,12 +54,14 @@ class HttpFailure:
 
 @cache
 def tls() -> ssl.SSLContext:
-    """What all connections of this process trust. Reading the certificates takes as long as many questions."""
+    """The TLS context of all connections of this process. Loading the certificates takes as long as many requests."""
     return httpx.create_ssl_context(trust_env=False)
 
 
 def new_client(base_url: str, headers: Mapping[str, str] | None = None) -> httpx.AsyncClient:
-    """A pooled client. It follows no redirect: a redirect is how interfaces die (facts/correios, section 2)."""
+    """A pooled client. It follows no redirect: interfaces that are switched off redirect to a web page (facts/correios,
+    section 2).
+    """
     return httpx.AsyncClient(
         base_url=base_url.rstrip("/"),
         headers=dict(headers or {}),
@@ -71,7 +73,7 @@ def new_client(base_url: str, headers: Mapping[str, str] | None = None) -> httpx
     )
 
 
-async def exchange(
+async def send_request(
     client: httpx.AsyncClient,
     method: str,
     path: str,
@@ -81,14 +83,14 @@ async def exchange(
     body: bytes | None = None,
     longest: float | None = None,
 ) -> HttpAnswer | HttpFailure:
-    """Ask once. Every way in which the network can fail is an `HttpFailure`. `longest`: seconds for the whole of it,
-    from the search for a connection to the last byte of the answer.
+    """Send one request. Every network error is an `HttpFailure`. `longest`: seconds for the whole of it, from waiting
+    for a connection to the last byte of the answer.
     """
     seconds = LONGEST_SECONDS if longest is None else longest
     progress = _Progress()
     try:
         request = client.build_request(method, path, headers=headers, params=list(params) or None, content=body)
-        request.extensions["trace"] = progress.heard
+        request.extensions["trace"] = progress.trace
         async with asyncio.timeout(seconds):
             response = await client.send(request, stream=True)
             try:
@@ -96,7 +98,7 @@ async def exchange(
             finally:
                 await response.aclose()
     except TimeoutError:
-        await progress.hang_up()
+        await progress.close_half_open()
         return HttpFailure(f"the whole answer had not come after {seconds:.0f} s", in_doubt=progress.in_doubt)
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
         return HttpFailure(f"could not connect: {type(error).__name__}", in_doubt=False)
@@ -108,12 +110,12 @@ async def exchange(
 
 @dataclass(slots=True)
 class _Progress:
-    """How far a request came: while a connection is being made nothing was sent, and then there is no doubt."""
+    """How far a request came: before the connection is made nothing was sent, so nothing is in doubt."""
 
     in_doubt: bool = True
     half_open: Any = None
 
-    async def heard(self, name: str, info: Mapping[str, Any]) -> None:
+    async def trace(self, name: str, info: Mapping[str, Any]) -> None:
         if name.startswith("connection."):
             self.in_doubt = False
             if name == "connection.connect_tcp.complete":
@@ -121,8 +123,8 @@ class _Progress:
         elif name.endswith("send_request_headers.started"):
             self.in_doubt, self.half_open = True, None
 
-    async def hang_up(self) -> None:
-        """A handshake that is given up leaves its socket open: httpcore 1.0 closes it after errors only."""
+    async def close_half_open(self) -> None:
+        """Close the socket of an abandoned handshake: httpcore 1.0 closes it after errors only."""
         if self.half_open is not None:
             await self.half_open.aclose()
 
@@ -142,8 +144,8 @@ def _lower(headers: httpx.Headers) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 
 
-def trouble(answer: HttpAnswer) -> Outcome | None:
-    """What a status that is no success means in general; None for 2xx. A connector may know better for some codes."""
+def http_problem(answer: HttpAnswer) -> Outcome | None:
+    """The general outcome of a status; None for 2xx. A connector may decide otherwise for some statuses."""
     if answer.ok:
         return None
     match answer.status:
@@ -160,9 +162,7 @@ def trouble(answer: HttpAnswer) -> Outcome | None:
 
 
 def retry_after(answer: HttpAnswer) -> float | None:
-    """Seconds to wait that the party named in `Retry-After`, a day at most; None if it named none (or a date, read
-    against `Date`).
-    """
+    """Seconds to wait from `Retry-After` (a date is read against `Date`), a day at most; None without it."""
     value = answer.headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():
         return min(float(value[:20]), _LONGEST_WAIT)
@@ -177,7 +177,7 @@ def retry_after(answer: HttpAnswer) -> float | None:
 
 
 def json_object(body: bytes) -> dict[str, Any]:
-    """A body's JSON object; empty for whatever else it is."""
+    """A body's JSON object; empty for any other body."""
     try:
         read = msgspec.json.decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError):
@@ -185,22 +185,22 @@ def json_object(body: bytes) -> dict[str, Any]:
     return read if isinstance(read, dict) else {}
 
 
-def refusal_inside(answer: HttpAnswer) -> str:
-    """What a success says no with: an error object in it; empty if it says none. Shapes of real parties: {error: …},
-    {errors: […]}, {error_code: …}, {success: false}, {code: 12052048, message: …}.
+def embedded_refusal(answer: HttpAnswer) -> str:
+    """The error inside a 2xx answer; empty if there is none. Shapes of real parties: {error: …}, {errors: […]},
+    {error_code: …}, {success: false}, {code: 12052048, message: …}.
     """
     body = json_object(answer.body)
     code = body.get("code")
     coded = isinstance(code, int) and not isinstance(code, bool) and code != 0 and not 200 <= code < 300
     named = any(body.get(name) not in _NO_ERROR for name in ("error", "errors", "error_code", "Error"))
-    return error_words(answer) if named or body.get("success") is False or coded else ""
+    return error_text(answer) if named or body.get("success") is False or coded else ""
 
 
-def error_words(answer: HttpAnswer) -> str:
-    """What went wrong, in one line, in whichever form it is said: {error: {message}}, {message}, problem JSON, none."""
+def error_text(answer: HttpAnswer) -> str:
+    """The error message in one line, from any of the forms {error: {message}}, {message}, problem JSON, or none."""
     body = json_object(answer.body)
     error = body.get("error")
     inner: dict[str, Any] = error if isinstance(error, dict) else {}
     texts = (inner.get("message"), body.get("message"), body.get("Message"), body.get("title"), error)
     said = next((t for t in texts if isinstance(t, str) and t.strip()), "")
-    return clean_text(f"HTTP {answer.status}{': ' if said else ''}{said}", LONGEST_WORDS)
+    return clean_text(f"HTTP {answer.status}{': ' if said else ''}{said}", LONGEST_ERROR)

@@ -1,11 +1,11 @@
-"""In: a telling; out: what is in its package, as the party that is told may be told."""
+"""In: a message; out: the items of its package, as far as its recipient may know them."""
 
-from paradeiro.domain.records import Item, Telling
+from paradeiro.domain.records import Item, Message
 
 
-def told_items(telling: Telling) -> tuple[Item, ...]:
-    """The package's items: its invoice's. Where that names none, the order's, unless other packages carry a part of
-    them: which part is whose nobody knows then, and there is nothing to tell.
+def package_items(message: Message) -> tuple[Item, ...]:
+    """The items of the package's invoice. If it lists none, the order's, unless other packages carry part of them: then
+    the assignment is unknown and the result is empty.
     """
-    named = telling.shipment.invoice.items
-    return named or (() if telling.others else telling.order.items)
+    named = message.shipment.invoice.items
+    return named or (() if message.others else message.order.items)

@@ -1,6 +1,6 @@
-"""In: what a party gave that lets us in for a while; out: the same, kept where all workers find it.
+"""In: tokens that a party issued; out: the same, stored where all workers find them.
 
-A refresh token that works once only must be kept before anything is done with what it gave, or the account is lost.
+A refresh token that works only once must be stored before its tokens are used, or the account is lost.
 """
 
 from collections.abc import Awaitable, Callable
@@ -12,7 +12,7 @@ from paradeiro.domain.words import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """An access token with its end, and what gives the next one. Its repr shows neither."""
+    """An access token with its expiry, and the refresh token for the next one. Its repr shows neither."""
 
     access: str = field(repr=False)
     refresh: str = field(repr=False)
@@ -21,8 +21,8 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class NoTokens:
-    """Why there are none: RETRY, or AUTH_FAILED when somebody must let us in anew. `in_doubt`: the party may have given
-    some before the connection broke.
+    """Why there are no tokens: RETRY, or AUTH_FAILED when a person must authorise again. `in_doubt`: the party may have
+    issued some before the connection broke.
     """
 
     outcome: Outcome
@@ -30,7 +30,7 @@ class NoTokens:
     in_doubt: bool = False
 
 
-# Ask the party for new tokens with this refresh token. Raises nothing.
-Ask = Callable[[str], Awaitable[Tokens | NoTokens]]
-# The tokens in force, given those that are known to be over ('' for none) and how to ask for new ones.
-Keep = Callable[[str, Ask], Awaitable[Tokens | NoTokens]]
+# Requests new tokens from the party with this refresh token. Raises nothing.
+TokenRequest = Callable[[str], Awaitable[Tokens | NoTokens]]
+# Gives the valid tokens; takes the access token known to be expired ('' for none) and how to request new ones.
+TokenStore = Callable[[str, TokenRequest], Awaitable[Tokens | NoTokens]]

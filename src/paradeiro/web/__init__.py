@@ -1,1 +1,1 @@
-"""In: HTTP requests; out: JSON, pages. It reads and calls flow; it decides nothing."""
+"""In: HTTP requests; out: JSON, pages. It reads the database and calls flow; no business rules here."""

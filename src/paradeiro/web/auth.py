@@ -1,4 +1,4 @@
-"""In: a request's key or session cookie; out: who asks and what they may do. Nothing else opens a door."""
+"""In: a request's API key or session cookie; out: the caller and its scopes. Nothing else authenticates."""
 
 import base64
 import hmac
@@ -12,14 +12,14 @@ from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
-from paradeiro.db import keys, sessions, stores
+from paradeiro.db.accounts import api_keys, sessions, stores
+from paradeiro.db.accounts.stores import ApiKey
 from paradeiro.db.pool import Connection
-from paradeiro.db.stores import ApiKey
-from paradeiro.flow.means import Means
+from paradeiro.flow.context import Context
 
 COOKIE = "paradeiro_session"
-# What a page says once after a form was taken.
-SAID_ONCE = "paradeiro_done"
+# Names the message that the next page shows once, after a form was taken.
+DONE_COOKIE = "paradeiro_done"
 SESSION = timedelta(days=7)
 _USED_WITHIN = timedelta(minutes=1)
 READ, WRITE = "read", "write"
@@ -38,7 +38,7 @@ class NotSignedInError(Exception):
 
 
 class NotAllowedError(Exception):
-    """The key has not the scope. To do: use one that has."""
+    """The key lacks the scope. To do: use one that has it."""
 
     def __init__(self, scope: str) -> None:
         super().__init__(f"this key may not do that: it needs the scope '{scope}'")
@@ -47,42 +47,42 @@ class NotAllowedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: the key's id and name, its store, its scopes."""
+    """The caller: its key's id and name, its store, its scopes."""
 
     key_id: int
     store_id: int
     name: str
     scopes: tuple[str, ...]
 
-    def needs(self, scope: str) -> "Caller":
+    def require_scope(self, scope: str) -> "Caller":
         if scope not in self.scopes:
             raise NotAllowedError(scope)
         return self
 
 
 def origin_of(request: Request) -> str:
-    """The network address that a request came from, as the server was told; for the audit log."""
+    """The network address that a request came from, as the server reports it; for the audit log."""
     return request.client.host if request.client else ""
 
 
-def by_tls(request: Request, public_url: str) -> bool:
-    """Whether the browser came by https, also where a proxy that nobody named took it off on the way."""
+def is_https(request: Request, public_url: str) -> bool:
+    """Whether the browser uses https, also behind a proxy that ends TLS and is not configured."""
     public = urlsplit(public_url)
     return request.url.scheme == "https" or (public.scheme == "https" and request.url.hostname == public.hostname)
 
 
-def means_of(request: Request) -> Means:
-    """The house's means, which app.py put on the application."""
-    means: Means = request.app.state.means
-    return means
+def context_of(request: Request) -> Context:
+    """The context that app.py put on the application."""
+    context: Context = request.app.state.context
+    return context
 
 
-MeansOf = Annotated[Means, Depends(means_of)]
+RequestContext = Annotated[Context, Depends(context_of)]
 
 
 async def caller(
     request: Request,
-    means: MeansOf,
+    context: RequestContext,
     header: Annotated[str | None, Depends(_HEADER)],
     bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
     vtex: Annotated[str | None, Depends(_VTEX)],
@@ -90,50 +90,50 @@ async def caller(
     """The API's caller, by key; a signed-in operator's browser may read too (for the API's own documentation)."""
     key = header or (bearer.credentials if bearer else None) or vtex
     if key:
-        async with means.pool.connection() as connection:
+        async with context.pool.connection() as connection:
             found = await stores.api_key(connection, key)
-            await _used(means, connection, found)
+            await _note_use(context, connection, found)
         if found is None:
             raise NotSignedInError
-        return _caller(found)
+        return _caller_of(found)
     if request.method == "GET":
-        return await operator(request, means)
+        return await operator(request, context)
     raise NotSignedInError
 
 
 async def reader(caller: Annotated[Caller, Depends(caller)]) -> Caller:
-    return caller.needs(READ)
+    return caller.require_scope(READ)
 
 
 async def writer(caller: Annotated[Caller, Depends(caller)]) -> Caller:
-    return caller.needs(WRITE)
+    return caller.require_scope(WRITE)
 
 
-async def operator(request: Request, means: MeansOf) -> Caller:
-    """The person behind a session cookie."""
+async def operator(request: Request, context: RequestContext) -> Caller:
+    """The caller behind a session cookie. Raises `NotSignedInError`."""
     cookie = request.cookies.get(COOKIE, "")
     if not cookie:
         raise NotSignedInError
-    async with means.pool.connection() as connection:
-        found = await sessions.key_of(connection, cookie, now=real_now(request))
-        await _used(means, connection, found)
+    async with context.pool.connection() as connection:
+        found = await sessions.key_of_session(connection, cookie, now=real_now(request))
+        await _note_use(context, connection, found)
     if found is None:
         raise NotSignedInError
-    return _caller(found)
+    return _caller_of(found)
 
 
-async def is_known(request: Request) -> bool:
-    """Whether a request carries a living key or session; looked at before its body is read."""
-    means, headers = means_of(request), request.headers
+async def is_authenticated(request: Request) -> bool:
+    """Whether a request carries a valid key or session; checked before its body is read."""
+    context, headers = context_of(request), request.headers
     scheme, _, bearer = headers.get("Authorization", "").partition(" ")
     key = (
         headers.get("X-API-Key") or (bearer if scheme.lower() == "bearer" else "") or headers.get("X-VTEX-API-AppToken")
     )
     cookie = request.cookies.get(COOKIE, "")
-    async with means.pool.connection() as connection:
+    async with context.pool.connection() as connection:
         if key:
             return await stores.api_key(connection, key) is not None
-        return bool(cookie) and await sessions.key_of(connection, cookie, now=real_now(request)) is not None
+        return bool(cookie) and await sessions.key_of_session(connection, cookie, now=real_now(request)) is not None
 
 
 Reader = Annotated[Caller, Depends(reader)]
@@ -141,33 +141,35 @@ Writer = Annotated[Caller, Depends(writer)]
 Operator = Annotated[Caller, Depends(operator)]
 
 
-async def _used(means: Means, connection: Connection, key: ApiKey | None) -> None:
-    """Remember when a key was used last, to the minute: reading stays reading."""
-    now = means.now()
-    if key is not None and (key.last_used_at is None or now - key.last_used_at >= _USED_WITHIN * means.pace):
-        await keys.used(connection, key.id, before=now - _USED_WITHIN * means.pace, now=now)
+async def _note_use(context: Context, connection: Connection, key: ApiKey | None) -> None:
+    """Store when a key was used last, to the minute, so that most reads write nothing."""
+    now = context.now()
+    if key is not None and (key.last_used_at is None or now - key.last_used_at >= _USED_WITHIN * context.pace):
+        await api_keys.mark_used(connection, key.id, before=now - _USED_WITHIN * context.pace, now=now)
 
 
-def _caller(key: ApiKey) -> Caller:
+def _caller_of(key: ApiKey) -> Caller:
     return Caller(key.id, key.store_id, key.name, key.scopes)
 
 
 def real_now(request: Request) -> datetime:
-    """Sessions end by the real clock, also while the house follows the simulated world."""
+    """The real time: sessions end by it, also while the context runs on the simulator's clock."""
     now: datetime = request.app.state.real_clock()
     return now
 
 
-def seal_link(key_id: int, secret: str, *, ends_at: datetime) -> str:
-    """A sign-in link that names a key and when it ends (in microseconds: each is another), signed."""
+def sign_link(key_id: int, secret: str, *, ends_at: datetime) -> str:
+    """A signed sign-in link: key id and expiry (in microseconds, so that no two links are equal)."""
     body = f"{key_id}.{int(ends_at.timestamp() * 1_000_000)}"
     return f"{body}.{sign('link', body, secret)}"
 
 
 def open_link(link: str, secret: str, *, now: datetime) -> tuple[int, datetime] | None:
-    """The key's id and the end of a link that is ours and has not ended. Whether it was used the database knows."""
+    """The key's id and the expiry of a link with our signature that has not expired; else None. Whether it was used
+    already is checked in the database.
+    """
     body, _, mark = link.rpartition(".")
-    if not body or not same(mark, sign("link", body, secret)):
+    if not body or not equal_in_constant_time(mark, sign("link", body, secret)):
         return None
     key_id, _, ends = body.partition(".")
     ends_at = datetime.fromtimestamp(int(ends) / 1_000_000, now.tzinfo)
@@ -175,16 +177,16 @@ def open_link(link: str, secret: str, *, now: datetime) -> tuple[int, datetime] 
 
 
 def form_token(session: str, secret: str) -> str:
-    """What a form must send back, so that no other site can post in an operator's name."""
+    """The token that a form must send back, so that no other site can post in an operator's name (CSRF)."""
     return sign("form", session, secret)
 
 
-def same(given: str, ours: str) -> bool:
-    """Whether two texts are the same, in a time that does not tell where they differ. Any text may be given."""
+def equal_in_constant_time(given: str, ours: str) -> bool:
+    """Whether two texts are equal, compared in constant time. Any text may be given."""
     return hmac.compare_digest(given.encode("utf-8", "replace"), ours.encode("utf-8", "replace"))
 
 
 def sign(use: str, text: str, secret: str) -> str:
-    """HMAC-SHA256 of a text for one use: what was signed for one is nothing for another."""
+    """HMAC-SHA256 of a text for one purpose (`use`): a signature for one purpose is invalid for another."""
     mark = hmac.new(f"{use} {secret}".encode(), text.encode("utf-8", "replace"), sha256).digest()
     return base64.urlsafe_b64encode(mark).decode().rstrip("=")

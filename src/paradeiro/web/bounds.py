@@ -1,6 +1,6 @@
-"""In: a request's body as it comes; out: the same, if it comes in time and is no larger than its sender's may be.
+"""In: a request's body as it arrives; out: the same, within the time and size limits of its sender.
 
-Who sends is looked at as soon as more has come than a stranger may send; before that nobody costs more than that.
+The sender is authenticated only once the body exceeds what an anonymous one may send: small requests cost no look-up.
 """
 
 import asyncio
@@ -9,36 +9,36 @@ from dataclasses import dataclass, field
 from fastapi import HTTPException, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from paradeiro.flow.push import is_address
-from paradeiro.web.api.bulk import BULK_PATHS, LARGEST_BULK
-from paradeiro.web.auth import is_known, means_of
+from paradeiro.flow.following.push_intake import hook_exists
+from paradeiro.web.api.orders.bulk import BULK_PATHS, LARGEST_BULK
+from paradeiro.web.auth import context_of, is_authenticated
 from paradeiro.web.hooks import LARGEST_PUSH
-from paradeiro.web.vtex.errors import speaks_vtex
+from paradeiro.web.vtex.errors import is_vtex_path
 
 LARGEST_BODY = 4 * 1024 * 1024
-STRANGERS_BODY = 64 * 1024
+ANONYMOUS_BODY = 64 * 1024
 # A body has this long, and a second more for each so many bytes that have come: half a megabit a second is enough.
 BODY_SECONDS = 20.0
 _BYTES_A_SECOND = 64 * 1024
 
 
 class BodyRefusedError(HTTPException):
-    """A body that is not read to its end. FastAPI hands only its own kind of error on while it reads a body."""
+    """A body that is not read to its end. While it reads a body, FastAPI passes on only its own kind of error."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
-        # What has not been read cannot be told from the next request: the connection ends.
+        # The rest of the body would be read as the next request: the connection must end.
         super().__init__(status, message, headers={"Connection": "close"})
         self.code = code
 
 
-class Bounds:
-    """ASGI middleware: bodies are bounded in size and time."""
+class BodyLimits:
+    """ASGI middleware: limits the size and the duration of request bodies."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the request through, its body behind a `_Body`."""
+        """Pass the request on, its body read through a `_Body`."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -49,21 +49,21 @@ class Bounds:
 
 @dataclass(slots=True)
 class _Body:
-    """One request's body while it comes."""
+    """One request's body while it arrives."""
 
     request: Request
     _receive: Receive
     _until: float
     _size: int = 0
-    _whole: bool = False
-    _most: int = field(default=STRANGERS_BODY)
-    _looked: bool = False
+    _complete: bool = False
+    _limit: int = field(default=ANONYMOUS_BODY)
+    _sender_checked: bool = False
 
     async def receive(self) -> Message:
-        """The next part of it. Raises `BodyRefusedError`."""
-        if self._whole:
+        """The next part of the body. Raises `BodyRefusedError`."""
+        if self._complete:
             return await self._receive()
-        await self._room_for(self._named())
+        await self._check_size(self._declared_length())
         try:
             async with asyncio.timeout_at(self._until + self._size / _BYTES_A_SECOND):
                 message = await self._receive()
@@ -73,36 +73,36 @@ class _Body:
         if message["type"] != "http.request":
             return message
         self._size += len(message.get("body", b""))
-        self._whole = not message.get("more_body", False)
-        await self._room_for(self._size)
+        self._complete = not message.get("more_body", False)
+        await self._check_size(self._size)
         return message
 
-    def _named(self) -> int:
-        """The length that the sender names; 0 for none."""
+    def _declared_length(self) -> int:
+        """The Content-Length in bytes; 0 if there is none."""
         length = self.request.headers.get("content-length", "")
         return int(length[:20]) if length.isascii() and length.isdigit() else 0
 
-    async def _room_for(self, size: int) -> None:
-        if size > self._most and not self._looked:
-            self._looked = True
-            self._most = await _most(self.request)
-        if size <= self._most:
+    async def _check_size(self, size: int) -> None:
+        if size > self._limit and not self._sender_checked:
+            self._sender_checked = True
+            self._limit = await _limit(self.request)
+        if size <= self._limit:
             return
-        if self._most == STRANGERS_BODY and _wants_a_key(self.request.url.path):
+        if self._limit == ANONYMOUS_BODY and _needs_key(self.request.url.path):
             raise BodyRefusedError(401, "no_key", "Send an API key of the store in the header X-API-Key.")
-        words = f"The body may have at most {self._most} bytes. Send it in parts."
+        words = f"The body may have at most {self._limit} bytes. Send it in parts."
         raise BodyRefusedError(413, "too_large", words)
 
 
-async def _most(request: Request) -> int:
+async def _limit(request: Request) -> int:
     path = request.url.path
     if path.startswith("/hooks/"):  # the address is the key there
-        known = await is_address(means_of(request), path.rpartition("/")[2].replace("\0", ""))
-        return LARGEST_PUSH if known else STRANGERS_BODY
-    if not await is_known(request):
-        return STRANGERS_BODY
+        known = await hook_exists(context_of(request), path.rpartition("/")[2].replace("\0", ""))
+        return LARGEST_PUSH if known else ANONYMOUS_BODY
+    if not await is_authenticated(request):
+        return ANONYMOUS_BODY
     return LARGEST_BULK if path in BULK_PATHS else LARGEST_BODY
 
 
-def _wants_a_key(path: str) -> bool:
-    return path.startswith("/api/") or speaks_vtex(path)
+def _needs_key(path: str) -> bool:
+    return path.startswith("/api/") or is_vtex_path(path)

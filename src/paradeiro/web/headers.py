@@ -1,11 +1,11 @@
-"""In: an answer; out: the same with the headers that tell browsers to run and embed nothing that is not ours."""
+"""In: an answer; out: the same with security headers, so that browsers run and embed nothing foreign."""
 
 from fastapi import Request
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-# None of our pages asks for any of these.
+# Our pages use none of these browser features.
 _PERMISSIONS = ", ".join(
     f"{name}=()"
     for name in (
@@ -24,32 +24,32 @@ _PERMISSIONS = ", ".join(
 _TWO_YEARS = 2 * 365 * 24 * 3600
 
 
-def careful(request: Request, headers: MutableHeaders) -> None:
-    """Add each header that the page itself has not set. Where the public address is https, browsers come by it only."""
+def add_security_headers(request: Request, headers: MutableHeaders) -> None:
+    """Add each header that the page itself has not set; HSTS where the public address is https."""
     headers.setdefault("Content-Security-Policy", _POLICY)
     headers.setdefault("Permissions-Policy", _PERMISSIONS)
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")
-    # The older word for what a page's own policy says; it knows no "everybody".
+    # The older form of the policy's frame-ancestors; it has no value for "any site".
     if "frame-ancestors *" not in headers["Content-Security-Policy"]:
         headers.setdefault("X-Frame-Options", "DENY")
-    means = request.app.state.means
-    if means is not None and means.public_url.startswith("https://"):
+    context = request.app.state.context
+    if context is not None and context.public_url.startswith("https://"):
         headers.setdefault("Strict-Transport-Security", f"max-age={_TWO_YEARS}")
 
 
-class CarefulHeaders:
-    """ASGI middleware: careful headers out. Starlette's own kind would wrap what the body's reader raises."""
+class SecurityHeaders:
+    """ASGI middleware that adds them. Starlette's BaseHTTPMiddleware would wrap the errors that `_Body` raises."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the request through."""
+        """Pass the request on and add the headers to its answer."""
 
-        async def out(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                careful(Request(scope), MutableHeaders(scope=message))
+                add_security_headers(Request(scope), MutableHeaders(scope=message))
             await send(message)
 
-        await self.app(scope, receive, out if scope["type"] == "http" else send)
+        await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)

@@ -1,6 +1,6 @@
-"""In: a question whether all is well; out: alive, ready, or what is not; and the same as figures for Prometheus.
+"""In: GET /health…, GET /metrics; out: alive, ready, or the problems; the same as figures for Prometheus.
 
-No key is needed for the first three, and they name nobody.
+/health… needs no key and names no store and no account.
 """
 
 from collections.abc import Sequence
@@ -11,31 +11,32 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
-from paradeiro.db import deadlines, health
-from paradeiro.db.health import Glance, Health
-from paradeiro.flow.means import Means
-from paradeiro.web.auth import Caller, MeansOf, reader
-from paradeiro.web.space import nearly_full
+from paradeiro.db.operations import health
+from paradeiro.db.operations.health import Health, QueueHealth
+from paradeiro.db.outbox import deadlines
+from paradeiro.flow.context import Context
+from paradeiro.web.auth import Caller, RequestContext, reader
+from paradeiro.web.disk_space import nearly_full
 
 router = APIRouter()
 _SECONDS = 3
-# A job waits moments; one that waits so long is not taken by anybody.
+# In seconds. A job normally waits for moments; after so long no worker takes it.
 _LONGEST_WAIT = 120.0
 
 
 @router.get("/health/live")
 async def live() -> JSONResponse:
-    """The process answers. Restart it if it does not."""
+    """Liveness: the process answers. Restart it if it does not."""
     return JSONResponse({"status": "alive"})
 
 
 @router.get("/health/ready")
 async def ready(request: Request) -> JSONResponse:
-    """The database can be read, with a schema. Send no requests here while it is 503."""
-    means: Means = request.app.state.means
+    """Readiness: the database can be read and has a schema. Route no requests to a process that answers 503."""
+    context: Context = request.app.state.context
     try:
-        async with means.pool.connection(timeout=_SECONDS) as connection:
-            await health.glance(connection)
+        async with context.pool.connection(timeout=_SECONDS) as connection:
+            await health.queue_health(connection)
     except psycopg.errors.UndefinedTable:
         return JSONResponse({"status": "no schema: run `paradeiro migrate`"}, 503)
     except (psycopg.Error, TimeoutError):
@@ -44,12 +45,12 @@ async def ready(request: Request) -> JSONResponse:
 
 
 @router.get("/health")
-async def whole(request: Request) -> JSONResponse:
-    """Whether packages are followed and news is told: `ok`, or `degraded` and why. 503 without a database."""
-    means: Means = request.app.state.means
+async def report(request: Request) -> JSONResponse:
+    """Whether packages are followed and messages sent: `ok`, or `degraded` with `problems`. 503 without a database."""
+    context: Context = request.app.state.context
     try:
-        async with means.pool.connection(timeout=_SECONDS) as connection:
-            found = await health.glance(connection)
+        async with context.pool.connection(timeout=_SECONDS) as connection:
+            found = await health.queue_health(connection)
     except psycopg.errors.UndefinedTable:
         return JSONResponse({"status": "no schema: run `paradeiro migrate`"}, 503)
     except (psycopg.Error, TimeoutError):
@@ -62,7 +63,7 @@ async def whole(request: Request) -> JSONResponse:
     return JSONResponse(answer | ({"problems": problems} if problems else {}))
 
 
-def _problems(found: Glance) -> list[str]:
+def _problems(found: QueueHealth) -> list[str]:
     problems = []
     if not found.workers:
         problems.append("no worker is running")
@@ -76,15 +77,15 @@ def _problems(found: Glance) -> list[str]:
 
 
 @router.get("/metrics")
-async def metrics(means: MeansOf, _: Annotated[Caller, Depends(reader)]) -> Response:
-    """The whole installation for Prometheus; counts only. Needs a key that reads, as a bearer token."""
-    async with means.pool.connection() as connection:
-        found = await health.look(connection, now=means.now())
-        untold = await deadlines.counts(connection, now=means.now())
+async def metrics(context: RequestContext, _: Annotated[Caller, Depends(reader)]) -> Response:
+    """Figures of the whole installation for Prometheus. Needs a key with the scope `read`, as a bearer token."""
+    async with context.pool.connection() as connection:
+        found = await health.read_health(connection, now=context.now())
+        untold = await deadlines.deadline_counts(connection, now=context.now())
     return Response(generate_latest(_registry(found, untold)), media_type=CONTENT_TYPE_LATEST)
 
 
-def _registry(found: Health, untold: Sequence[deadlines.Count]) -> CollectorRegistry:
+def _registry(found: Health, untold: Sequence[deadlines.DeadlineCount]) -> CollectorRegistry:
     registry = CollectorRegistry()
     plain = {
         "jobs_waiting": (found.jobs_waiting, "Jobs in the queue"),
@@ -99,7 +100,7 @@ def _registry(found: Health, untold: Sequence[deadlines.Count]) -> CollectorRegi
         Gauge(f"paradeiro_{name}", words, registry=registry).set(value)
     labelled = {
         "failing_jobs": ("job", found.failing_jobs, "Jobs that failed three times in a row or more"),
-        "accounts_in_trouble": ("connector", found.accounts_in_trouble, "Accounts that cannot be asked or told"),
+        "accounts_in_trouble": ("connector", found.unhealthy_accounts, "Accounts that cannot be asked or told"),
         "open_notices": ("kind", found.notices, "Notices that wait for a person"),
     }
     for name, (label, values, words) in labelled.items():

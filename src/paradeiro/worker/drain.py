@@ -1,4 +1,4 @@
-"""In: the means; out: everything that is due now, done. For a clock that is set by hand: the demo and the tests."""
+"""In: the context; out: everything that is due now, done. For a clock that is set by hand: the demo and the tests."""
 
 import asyncio
 from datetime import timedelta
@@ -11,40 +11,40 @@ from pgqueuer.ports.repository import EntrypointExecutionParameter
 from pgqueuer.queries import Queries
 from pgqueuer.types import QueueEntrypoint
 
-from paradeiro.flow.means import Means
+from paradeiro.flow.context import Context
 from paradeiro.worker.handlers import ENTRYPOINTS, handle
 from paradeiro.worker.sweep import sweep
 
 _BATCH = 20
-# Who drains works alone: a job that is marked as taken was taken by somebody who died.
-_NOBODY_ELSE = timedelta(milliseconds=1)
+# There is no other worker: a picked job was picked by a process that died.
+_ABANDONED_AFTER = timedelta(milliseconds=1)
 # Far more than any instant needs; reached only if two flows enqueue each other for ever.
-_MOST_ROUNDS = 10_000
+_MAX_ROUNDS = 10_000
 
 
 class NeverIdleError(RuntimeError):
     """The queue did not empty: a flow enqueues itself. To do: look at the jobs that keep coming."""
 
 
-async def drain(means: Means) -> int:
+async def drain(context: Context) -> int:
     """Sweep and run jobs until nothing is due and nothing waits. Returns how many jobs ran; a failed one raises."""
     ran = 0
-    for _ in range(_MOST_ROUNDS):
-        await sweep(means, forgotten_after=timedelta(0))
-        done = await _empty_queue(means)
+    for _ in range(_MAX_ROUNDS):
+        await sweep(context, forgotten_after=timedelta(0))
+        done = await _empty_queue(context)
         ran += done
         if not done:
             return ran
-    message = f"still not idle after {_MOST_ROUNDS} rounds"
+    message = f"still not idle after {_MAX_ROUNDS} rounds"
     raise NeverIdleError(message)
 
 
-async def _empty_queue(means: Means) -> int:
+async def _empty_queue(context: Context) -> int:
     ran = 0
-    async with means.pool.connection() as connection:
+    async with context.pool.connection() as connection:
         queries = Queries(PsycopgDriver(connection))
         while jobs := await _take(queries):
-            await asyncio.gather(*(handle(means, job.entrypoint, (job.payload or b"").decode()) for job in jobs))
+            await asyncio.gather(*(handle(context, job.entrypoint, (job.payload or b"").decode()) for job in jobs))
             await queries.log_jobs([(job, "successful", None) for job in jobs])
             ran += len(jobs)
     return ran
@@ -57,5 +57,5 @@ async def _take(queries: Queries) -> list[Job]:
         entrypoints=limits,
         queue_manager_id=QueueManagerId(uuid4()),
         global_concurrency_limit=None,
-        heartbeat_timeout=_NOBODY_ELSE,
+        heartbeat_timeout=_ABANDONED_AFTER,
     )

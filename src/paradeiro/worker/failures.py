@@ -1,4 +1,4 @@
-"""In: jobs as they run; out: one that fails is seen: once in the log, counted, with a notice at the third time."""
+"""In: running jobs; out: failures logged, counted, and reported by a notice at the third in a row."""
 
 import asyncio
 import time
@@ -9,107 +9,108 @@ from datetime import timedelta
 import psycopg
 from pgqueuer.errors import RetryRequested
 
-from paradeiro.db import health, notices, stores
-from paradeiro.db.health import JobFailure
-from paradeiro.db.notices import NoticeDraft
+from paradeiro.db.accounts import stores
+from paradeiro.db.operations import health, notices
+from paradeiro.db.operations.health import JobFailure
+from paradeiro.db.operations.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.domain.words import NoticeKind
-from paradeiro.flow.means import Means, log
+from paradeiro.flow.context import Context, log
 
-_TELL_AT = 3
+_NOTICE_AT = 3
 _LOG_AGAIN = timedelta(hours=1)
 _BEAT_SECONDS = 10.0
 # The sweep alone fails every second while the database takes nothing.
-_SAY_AGAIN_SECONDS = 60.0
-_LONGEST = 300
+_NO_DATABASE_LOG_SECONDS = 60.0
+_MAX_TEXT = 300
 
 
 class Failures:
-    """Which jobs fail, as far as this worker knows; all workers share the table."""
+    """The failing jobs known to this worker; all workers share the table `job_failure`."""
 
-    def __init__(self, means: Means) -> None:
-        self._means = means
+    def __init__(self, context: Context) -> None:
+        self._context = context
         self._failing: set[tuple[str, str]] = set()
-        self._said_away: dict[str, float] = {}
+        self._no_database_logged_at: dict[str, float] = {}
 
     async def watch(self, job: str, payload: str, work: Awaitable[None]) -> None:
-        """Run one job. What it raises is noted, and raised again: the queue keeps it too."""
+        """Run one job. An exception is recorded and raised again for the queue's log."""
         try:
             await work
         except RetryRequested:
             raise
         except Exception as error:
-            await self._note(job, payload, error)
+            await self._record_failure(job, payload, error)
             raise
         if (job, payload) in self._failing:
-            await self._over(job, payload)
+            await self._clear_failure(job, payload)
 
     async def beat(self, worker: str, stop: asyncio.Event) -> None:
-        """Give a sign of life until `stop` is set, and hear what fails elsewhere."""
+        """Write a heartbeat until `stop` is set, and load failures seen by other workers."""
         while not stop.is_set():
-            with suppress(psycopg.Error, TimeoutError):  # the database is away: others say so
-                async with self._means.pool.connection() as connection:
-                    await health.beat(connection, worker)
-                    self._failing = {(f.job, f.payload) for f in await health.failures(connection)}
+            with suppress(psycopg.Error, TimeoutError):  # no connection: logged elsewhere
+                async with self._context.pool.connection() as connection:
+                    await health.put_heartbeat(connection, worker)
+                    self._failing = {(f.job, f.payload) for f in await health.job_failures(connection)}
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), _BEAT_SECONDS)
         with suppress(psycopg.Error, TimeoutError):
-            async with self._means.pool.connection() as connection:
-                await health.gone(connection, worker)
+            async with self._context.pool.connection() as connection:
+                await health.remove_heartbeat(connection, worker)
 
-    async def _note(self, job: str, payload: str, error: Exception) -> None:
+    async def _record_failure(self, job: str, payload: str, error: Exception) -> None:
         try:
-            async with transaction(self._means.pool) as connection:
+            async with transaction(self._context.pool) as connection:
                 owner = await _owner(connection, job, payload)
-                found = await health.failed(
+                found = await health.count_failure(
                     connection,
                     job,
-                    payload[:_LONGEST],
+                    payload[:_MAX_TEXT],
                     store_id=owner,
                     error=type(error).__name__,
-                    message=str(error).replace("\0", "")[:_LONGEST],
-                    now=self._means.now(),
+                    message=str(error).replace("\0", "")[:_MAX_TEXT],
+                    now=self._context.now(),
                     log_again=_LOG_AGAIN,
                 )
-                if found.count >= _TELL_AT:
-                    drafts = [_draft(found, store_id) for store_id in await _stores(connection, owner)]
-                    await notices.open_notices(connection, drafts, now=self._means.now())
+                if found.count >= _NOTICE_AT:
+                    drafts = [_draft(found, store_id) for store_id in await _notified_stores(connection, owner)]
+                    await notices.open_notices(connection, drafts, now=self._context.now())
         except (psycopg.Error, TimeoutError):
-            # The database is away, which is why the job failed: said once, by who lost the connection.
-            self._say_away(job, error)
+            # No connection, which is why the job failed.
+            self._log_no_database(job, error)
             return
-        self._failing.add((job, payload[:_LONGEST]))
+        self._failing.add((job, payload[:_MAX_TEXT]))
         if _connection_lost(error):
-            log.warning("a job lost the database; it runs again", job=job, about=payload[:_LONGEST])
+            log.warning("a job lost the database; it runs again", job=job, about=payload[:_MAX_TEXT])
         elif found.to_log:
-            log.error("a job failed", job=job, about=payload[:_LONGEST], times=found.count, exc_info=error)
+            log.error("a job failed", job=job, about=payload[:_MAX_TEXT], times=found.count, exc_info=error)
 
-    def _say_away(self, job: str, error: Exception) -> None:
-        """The database takes nothing (it is away, or its disk is full): a line a minute for each kind of job."""
+    def _log_no_database(self, job: str, error: Exception) -> None:
+        """Log that the database takes no writes (no connection, full disk): once a minute per kind of job."""
         now = time.monotonic()
-        if now - self._said_away.get(job, -_SAY_AGAIN_SECONDS) >= _SAY_AGAIN_SECONDS:
-            self._said_away[job] = now
+        if now - self._no_database_logged_at.get(job, -_NO_DATABASE_LOG_SECONDS) >= _NO_DATABASE_LOG_SECONDS:
+            self._no_database_logged_at[job] = now
             log.warning("a job failed, and the database takes nothing", job=job, error=type(error).__name__)
 
-    async def _over(self, job: str, payload: str) -> None:
+    async def _clear_failure(self, job: str, payload: str) -> None:
         self._failing.discard((job, payload))
-        async with transaction(self._means.pool) as connection:
-            if await health.succeeded(connection, job, payload):
+        async with transaction(self._context.pool) as connection:
+            if await health.clear_failure(connection, job, payload):
                 owner = await _owner(connection, job, payload)
-                for store_id in await _stores(connection, owner):
+                for store_id in await _notified_stores(connection, owner):
                     await notices.resolve_subject(
                         connection,
                         store_id,
                         [NoticeKind.JOB_FAILING],
                         _subject(job, payload),
-                        now=self._means.now(),
+                        now=self._context.now(),
                     )
                 log.info("a job gets through again", job=job, about=payload)
 
 
 def _connection_lost(error: Exception) -> bool:
-    """Whether the database ended or went away under a job (SQLSTATE 08, 57P, or no answer at all): where our code
-    stood then tells nobody anything.
+    """Whether the database ended or went away under a job (SQLSTATE 08, 57P, or no answer at all): the trace
+    says nothing then.
     """
     if isinstance(error, psycopg.OperationalError):
         return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
@@ -122,13 +123,13 @@ async def _owner(connection: Connection, job: str, payload: str) -> int | None:
         return None
     if job == "reassess":
         return int(payload)
-    owner = await stores.owner(connection, int(payload))
+    owner = await stores.account_owner(connection, int(payload))
     return owner[0] if owner else None
 
 
-async def _stores(connection: Connection, owner: int | None) -> list[int]:
-    """Whose people are told: the store's own, or everybody's."""
-    return [owner] if owner is not None else sorted(await stores.ids(connection))
+async def _notified_stores(connection: Connection, owner: int | None) -> list[int]:
+    """The stores that get the notice: the owner, or all."""
+    return [owner] if owner is not None else sorted(await stores.store_ids(connection))
 
 
 def _subject(job: str, payload: str) -> str:

@@ -1,5 +1,5 @@
-"""In: a group of jobs and how to run one; out: the queue attended to until told to stop, whatever becomes of its
-connection to the database.
+"""In: a group of jobs and how to run one; out: jobs run until a stop signal; lost database connections are
+opened again.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from pgqueuer.qm import QueueManager
 from pgqueuer.queries import Queries
 
 from paradeiro.db.pool import Pool
-from paradeiro.flow.means import log
+from paradeiro.flow.context import log
 from paradeiro.worker.slots import Group
 
 # A worker that was killed gives its jobs back after this; their work is safe in the tables meanwhile.
@@ -24,15 +24,15 @@ _HEARTBEAT = timedelta(seconds=20)
 _BATCH = 10
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
 _CONNECT_SECONDS = 10
-_LOOK_SECONDS = 0.5
-# Jobs that are told to stop get so long to finish, then so long to hear that they were cancelled.
+_POLL_SECONDS = 0.5
+# After a stop signal jobs get so long to finish, then so long to handle their cancellation.
 _GRACE_SECONDS = 5.0
 _CANCELLED_SECONDS = 1.0
 
 
 class _Driver(PsycopgDriver):
-    """Listens on a connection of its own and asks on those of the pool: psycopg's wait for a notification holds the
-    connection, and a question asked on the same one would wait up to a second for it.
+    """Listens on a connection of its own and queries on those of the pool: psycopg's wait for a notification holds the
+    connection, and a query on the same one would wait up to a second for it.
     """
 
     def __init__(self, listening: psycopg.AsyncConnection, pool: Pool) -> None:
@@ -50,7 +50,7 @@ class _Driver(PsycopgDriver):
 
 @dataclass(slots=True)
 class Connections:
-    """Which groups have lost their connection: said once for all when the first does, and once when all are back."""
+    """Groups without a connection: logged once when the first is lost, and once when all are back."""
 
     lost: set[tuple[str, ...]] = field(default_factory=set)
 
@@ -94,7 +94,7 @@ class Running:
         return len(self._tasks)
 
 
-async def attend(
+async def run_group(
     url: str,
     pool: Pool,
     group: Group,
@@ -113,24 +113,24 @@ async def attend(
             connections.gone(group, error)
         else:
             manager = _manager(_Driver(connection, pool), group, on_job)
-            run = asyncio.create_task(_run(manager, connection, group))
+            run = asyncio.create_task(_run_manager(manager, connection, group))
             began = asyncio.get_running_loop().time()
             connections.back(group)
-            await _until(stop, run, connection)
+            await _wait_until_done(stop, run, connection)
             manager.shutdown.set()
             if not stop.is_set():
                 connections.gone(group, "it was closed")
             old.add(run)
             if asyncio.get_running_loop().time() - began > _LONGEST_PAUSE:
                 pause = _FIRST_PAUSE
-        old = {task for task in old if not _ended(task)}
+        old = {task for task in old if not _has_ended(task)}
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), pause)
         pause = min(pause * 2, _LONGEST_PAUSE)
     if old:
         await asyncio.wait(old)
         for task in old:
-            _ended(task)
+            _has_ended(task)
 
 
 def _manager(driver: PsycopgDriver, group: Group, on_job: Callable[[QueuedJob], Awaitable[None]]) -> QueueManager:
@@ -140,7 +140,7 @@ def _manager(driver: PsycopgDriver, group: Group, on_job: Callable[[QueuedJob], 
     return manager
 
 
-async def _run(manager: QueueManager, connection: psycopg.AsyncConnection, group: Group) -> None:
+async def _run_manager(manager: QueueManager, connection: psycopg.AsyncConnection, group: Group) -> None:
     async with connection:
         await manager.run(
             dequeue_timeout=timedelta(seconds=5),
@@ -150,18 +150,18 @@ async def _run(manager: QueueManager, connection: psycopg.AsyncConnection, group
         )
 
 
-async def _until(stop: asyncio.Event, run: asyncio.Task[None], connection: psycopg.AsyncConnection) -> None:
-    """Wait until told to stop, or the queue ended by itself, or its connection is dead (its jobs may go on long)."""
+async def _wait_until_done(stop: asyncio.Event, run: asyncio.Task[None], connection: psycopg.AsyncConnection) -> None:
+    """Wait for the stop signal, the end of the queue manager, or a dead connection (jobs may go on)."""
     stopped = asyncio.create_task(stop.wait())
     try:
         while not (run.done() or stop.is_set() or connection.closed):
-            await asyncio.wait((stopped, run), timeout=_LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((stopped, run), timeout=_POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
     finally:
         stopped.cancel()
 
 
-def _ended(task: asyncio.Task[None]) -> bool:
-    """Whether it is over. That its connection died was said; anything else is a fault of ours and raises."""
+def _has_ended(task: asyncio.Task[None]) -> bool:
+    """Whether the task has ended. Connection errors are logged already; any other exception is raised."""
     if not task.done():
         return False
     error = None if task.cancelled() else task.exception()
@@ -170,8 +170,8 @@ def _ended(task: asyncio.Task[None]) -> bool:
     return True
 
 
-async def finish(tasks: list[asyncio.Task[None]], running: Running) -> None:
-    """Wait for what was told to stop: for a while, then for what is cancelled, then no longer."""
+async def finish_tasks(tasks: list[asyncio.Task[None]], running: Running) -> None:
+    """Wait `_GRACE_SECONDS` for stopping tasks, cancel jobs, wait `_CANCELLED_SECONDS`, then cancel the tasks."""
     _, pending = await asyncio.wait(tasks, timeout=_GRACE_SECONDS)
     if pending:
         log.warning("jobs that did not end are cancelled; what they did is done again", jobs=running.cancel())

@@ -1,7 +1,7 @@
-"""In: jobs that a worker took; out: each run in its share: of its account, its store, its kind of party, its group.
+"""In: jobs that a worker took; out: each run within the limits of its account, store, kind of party and group.
 
-What a worker does at once is cheap while it waits for somebody outside, and somebody outside can be slow for as long
-as a deadline allows. So no store and no kind of work may hold all of it.
+A waiting job is cheap, but parties can be slow for as long as a timeout allows. So no store and no kind of work may
+use all slots.
 """
 
 import asyncio
@@ -10,16 +10,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from paradeiro.db import jobs, stores
+from paradeiro.db import jobs
+from paradeiro.db.accounts import stores
 from paradeiro.db.jobs import Job
 from paradeiro.db.pool import transaction
 from paradeiro.domain.words import PartyKind
-from paradeiro.flow.means import Means
+from paradeiro.flow.context import Context
 
-# Of one account and one kind of job: the second takes what came while the first waits for its answers.
+# Per account and kind of job: the second takes what became due while the first waits for answers.
 _PER_ACCOUNT = 2
 # A job of a store that has used up its share and has as many waiting goes back into the queue for so long.
-_PUT_OFF = timedelta(seconds=1)
+_RETRY_DELAY = timedelta(seconds=1)
 _WAITING_PER_RUNNING = 1
 
 
@@ -36,7 +37,7 @@ class Group:
 
 GROUPS = (
     Group((jobs.RELAY,), at_once=60, per_store=6),
-    # Anybody who has a key can add endpoints, and they are the ones that hang.
+    # Anyone with a key can add webhook endpoints, and these hang most often.
     Group((jobs.HOOKS,), at_once=60, per_store=6),
     Group((jobs.COLLECT, jobs.PROVE, jobs.LISTEN), at_once=60, per_store=6),
     Group((jobs.ORDERS, jobs.NAMED, jobs.FEED), at_once=40, per_store=4),
@@ -46,11 +47,11 @@ GROUPS = (
 
 
 class Slots:
-    """The shares of one group in one worker."""
+    """The slots of one group in one worker."""
 
-    def __init__(self, means: Means, group: Group) -> None:
+    def __init__(self, context: Context, group: Group) -> None:
         self.group = group
-        self._means = means
+        self._context = context
         self._owners: dict[int, tuple[int, PartyKind]] = {}
         self._running: Counter[tuple[str, str]] = Counter()
         self._again: set[tuple[str, str]] = set()
@@ -58,8 +59,8 @@ class Slots:
         self._shares: dict[tuple[int, PartyKind], asyncio.Semaphore] = {}
 
     async def run(self, entrypoint: str, payload: str, work: Callable[[], Awaitable[None]]) -> None:
-        """Run one job in its share. One whose account is busy here is folded into those that run; one whose store has
-        used up its share comes again a moment later.
+        """Run one job in its share. If its account is busy here, it is merged with the running ones; if its store's
+        share is used up, it is enqueued again with a delay.
         """
         key = (entrypoint, payload)
         if entrypoint in {jobs.RECORD, jobs.REASSESS}:
@@ -67,16 +68,16 @@ class Slots:
         elif self._running[key] >= _PER_ACCOUNT:
             self._again.add(key)
         else:
-            await self._run_one(key, work)
+            await self._run_in_share(key, work)
 
-    async def _run_one(self, key: tuple[str, str], work: Callable[[], Awaitable[None]]) -> None:
+    async def _run_in_share(self, key: tuple[str, str], work: Callable[[], Awaitable[None]]) -> None:
         self._running[key] += 1
         try:
             owner = await self._owner(int(key[1])) if key[1].isdecimal() else None
             if owner is None:
                 await work()
             elif self._is_full(owner):
-                await self._enqueue(Job(*key, once=True, after=_PUT_OFF))
+                await self._enqueue(Job(*key, once=True, after=_RETRY_DELAY))
             else:
                 await self._in_share(owner, work)
         finally:
@@ -103,13 +104,13 @@ class Slots:
 
     async def _owner(self, account_id: int) -> tuple[int, PartyKind] | None:
         if account_id not in self._owners:
-            async with self._means.pool.connection() as connection:
-                found = await stores.owner(connection, account_id)
+            async with self._context.pool.connection() as connection:
+                found = await stores.account_owner(connection, account_id)
             if found is None:
                 return None
             self._owners[account_id] = found
         return self._owners[account_id]
 
     async def _enqueue(self, job: Job) -> None:
-        async with transaction(self._means.pool) as connection:
+        async with transaction(self._context.pool) as connection:
             await jobs.enqueue(connection, [job])

@@ -1,4 +1,4 @@
-"""In: the shop; out: a caller that speaks to it as if it were VTEX."""
+"""In: the shop; out: a client that calls it as if it were VTEX."""
 
 from collections.abc import AsyncIterator
 
@@ -6,10 +6,10 @@ import httpx
 import pytest
 
 from paradeiro.app import real_clock
-from paradeiro.db import stores
+from paradeiro.db.accounts import stores
 from paradeiro.db.pool import transaction
-from paradeiro.web.server import create_app
 from tests.flow.conftest import Shop, shop
+from tests.web.apps import create_app
 
 __all__ = ["shop"]
 
@@ -17,7 +17,7 @@ BASE = "http://test"
 
 
 async def add_key(shop: Shop, key: str, scopes: list[str], store: str = "Loja") -> None:
-    async with transaction(shop.means.pool) as connection:
+    async with transaction(shop.context.pool) as connection:
         store_id = await stores.add_store(connection, store, now=shop.clock())
         await stores.add_api_key(connection, store_id, name="erp", key=key, scopes=scopes, now=shop.clock())
 
@@ -30,6 +30,6 @@ def vtex_headers(token: str) -> dict[str, str]:
 async def vtex(shop: Shop) -> AsyncIterator[httpx.AsyncClient]:
     """An ERP with a key that may write."""
     await add_key(shop, "pk_erp", ["read", "write"])
-    transport = httpx.ASGITransport(create_app(shop.means, real_clock))
+    transport = httpx.ASGITransport(create_app(shop.context, real_clock))
     async with httpx.AsyncClient(transport=transport, base_url=BASE, headers=vtex_headers("pk_erp")) as client:
         yield client

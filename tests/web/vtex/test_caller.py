@@ -1,4 +1,4 @@
-"""VTEX's callers at our door: an ERP sends invoices and numbers, a carrier sends histories, both read orders."""
+"""VTEX's callers: an ERP sends invoices and numbers, a carrier sends histories, both read orders."""
 
 import json
 from collections.abc import AsyncIterator
@@ -11,10 +11,11 @@ import httpx
 import pytest
 
 from paradeiro.connectors.vtex.parse import parse_order
-from paradeiro.db import audit, shipments
+from paradeiro.db.following import shipments
+from paradeiro.db.operations import audit
 from paradeiro.db.pool import transaction
 from paradeiro.domain.records import Invoice, Order
-from paradeiro.flow.intake import take_orders
+from paradeiro.flow.orders.intake import take_orders
 from tests.flow.conftest import ANA, Shop
 from tests.web.vtex.conftest import add_key, vtex_headers
 
@@ -91,7 +92,7 @@ async def test_an_invoice_without_a_number_is_remembered_and_completed(vtex: htt
 
 
 @pytest.mark.parametrize("number", ["12/3", "NF 1", "NF#1?x", "a/tracking"])
-async def test_a_number_with_odd_characters_can_be_completed_and_told(vtex: httpx.AsyncClient, number: str) -> None:
+async def test_an_invoice_number_with_special_characters_can_be_completed(vtex: httpx.AsyncClient, number: str) -> None:
     """VTEX itself takes such an invoice and can never complete it."""
     assert (await vtex.post(f"{ORDER}/invoice", json=BARE | {"invoiceNumber": number})).status_code == 200
     escaped = quote(number, safe="")
@@ -117,9 +118,9 @@ HISTORY: dict[str, Any] = {
 
 
 async def _the_shipment(shop: Shop, order: str = "1001") -> int:
-    async with shop.means.pool.connection() as connection:
-        (kept,) = await shipments.of_order(connection, shop.store_id, order)
-    return kept.shipment.id
+    async with shop.context.pool.connection() as connection:
+        (row,) = await shipments.of_order(connection, shop.store_id, order)
+    return row.shipment.id
 
 
 async def test_a_history_goes_the_way_of_any_news_and_twice_adds_nothing(vtex: httpx.AsyncClient, shop: Shop) -> None:
@@ -147,7 +148,7 @@ async def test_a_history_goes_the_way_of_any_news_and_twice_adds_nothing(vtex: h
     await shop.later(minutes=5)
     assert [(e.kind, e.connector) for e in await shop.effects(shipment)] == effects
     assert (await the_package(vtex))["courierStatus"]["data"] == data
-    assert {e.author for e in await shop.events(shipment)} == {"erp"}
+    assert {e.actor for e in await shop.events(shipment)} == {"erp"}
 
 
 async def test_is_delivered_confirms_with_the_delivered_date(vtex: httpx.AsyncClient, shop: Shop) -> None:
@@ -177,16 +178,16 @@ async def test_what_a_caller_states_is_in_the_audit_log(vtex: httpx.AsyncClient,
     await vtex.post(f"{ORDER}/invoice", json=INVOICE)
     for _ in range(2):
         await vtex.put(f"{ORDER}/invoice/NF-1/tracking", json=lines("Saiu", "Entregue", delivered=True))
-    async with shop.means.pool.connection() as connection:
+    async with shop.context.pool.connection() as connection:
         log = await audit.audit_lines(connection, shop.store_id, order_number="1001")
-    assert [(line.deed, line.said) for line in reversed(log)] == [
+    assert [(line.action, line.said) for line in reversed(log)] == [
         ("order", ""),
         ("register", "AA1"),
         ("invoice", "NF-1"),
         ("event", "Saiu"),
         ("confirm_delivery", "Entregue"),
     ]
-    assert {(line.author, line.door) for line in log} == {("erp", "api")}
+    assert {(line.actor, line.entry_point) for line in log} == {("erp", "api")}
 
 
 GONE, THERE, PAPER = "Saiu", "Entregue", "Comprovante"
@@ -199,7 +200,7 @@ GONE, THERE, PAPER = "Saiu", "Entregue", "Comprovante"
         # Of one day without hours, both before the delivery: what was stated later stands first.
         (lines(GONE, THERE, delivered=True), lines(GONE, THERE, PAPER, delivered=True), [PAPER, GONE, THERE], 1),
         (lines(THERE, GONE, delivered=True), lines(THERE, GONE, delivered=True), [GONE, THERE], 0),
-        # The words come before the flag: nobody is told them until they are true.
+        # The text comes before the flag: it is not sent until it is true.
         # What was stated today without an hour got the hour of its stating, which may be after the delivery's.
         (lines(GONE, THERE, delivered=False), lines(GONE, THERE, delivered=True), [THERE, GONE], 1),
         (lines(THERE, delivered=False), lines(GONE, THERE, delivered=True), [GONE, THERE], 1),
@@ -230,14 +231,14 @@ async def test_a_sentence_alone_delivers_nothing(vtex: httpx.AsyncClient, shop: 
     said = {"isDelivered": False, "events": [{"date": "2026-11-02", "description": text, "city": "X", "state": "SP"}]}
     assert (await vtex.put(f"{ORDER}/invoice/NF-1/tracking", json=said)).status_code == 200
     assert (await the_package(vtex))["courierStatus"]["finished"] is False
-    kept = await shop.kept(await _the_shipment(shop))
-    assert kept.shipment.snapshot.status == "registered"
+    row = await shop.shipment_row(await _the_shipment(shop))
+    assert row.shipment.snapshot.status == "registered"
     assert (await the_package(vtex))["courierStatus"]["data"] == [], "nobody is told what is not confirmed"
-    assert [e.event.description for e in await shop.events(kept.shipment.id)] == [text], "the shop's people see it"
+    assert [e.event.description for e in await shop.events(row.shipment.id)] == [text], "the shop's people see it"
 
 
-async def test_both_doors_lead_to_one_package(vtex: httpx.AsyncClient, shop: Shop) -> None:
-    """The ERP tells VTEX and us; VTEX tells us too."""
+async def test_both_endpoints_lead_to_one_package(vtex: httpx.AsyncClient, shop: Shop) -> None:
+    """The ERP sends it to VTEX and to us; VTEX sends it to us too."""
     shop.outside.order(replace(ORDER_OF_ANA, invoices=(Invoice("NF-1", 5000, courier="Posta", tracking_code="AA1"),)))
     await shop.run()
     await vtex.post(f"{ORDER}/invoice", json=INVOICE)
@@ -271,7 +272,7 @@ async def test_a_returns_invoice_is_kept_but_not_followed(vtex: httpx.AsyncClien
     assert (await vtex.post(f"{ORDER}/invoice", json=INVOICE)).status_code == 409
 
 
-async def test_a_carrier_that_nobody_knows_is_left_to_a_person(vtex: httpx.AsyncClient, shop: Shop) -> None:
+async def test_an_unknown_carrier_is_left_to_a_person(vtex: httpx.AsyncClient, shop: Shop) -> None:
     assert (await vtex.post(f"{ORDER}/invoice", json=INVOICE | {"courier": "Kangu"})).status_code == 200
     assert [n.kind for n in await shop.notices()] == ["no_account"]
     assert (await the_package(vtex))["trackingNumber"] == "AA1"
@@ -306,7 +307,9 @@ async def test_the_number_that_was_stated_last_is_the_packages(vtex: httpx.Async
         ({"trackingNumber": "A" * 201}, "trackingNumber"),
     ],
 )
-async def test_a_bad_invoice_is_told_what_is_wrong(vtex: httpx.AsyncClient, change: dict[str, Any], named: str) -> None:
+async def test_a_bad_invoice_is_refused_with_the_reason(
+    vtex: httpx.AsyncClient, change: dict[str, Any], named: str
+) -> None:
     body = json.dumps(INVOICE | change)  # which escapes half a character, as some callers do
     answer = await vtex.post(f"{ORDER}/invoice", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == 400, answer.text
@@ -317,7 +320,7 @@ async def test_a_bad_invoice_is_told_what_is_wrong(vtex: httpx.AsyncClient, chan
 
 
 @pytest.mark.parametrize("date", ["", "amanhã", "2026-11-03", "23/11/2026", "1999-12-31", "9999-12-31T23:59:59"])
-async def test_a_bad_day_is_told_what_is_wrong(vtex: httpx.AsyncClient, shop: Shop, date: str) -> None:
+async def test_a_bad_date_is_refused_with_the_reason(vtex: httpx.AsyncClient, shop: Shop, date: str) -> None:
     await vtex.post(f"{ORDER}/invoice", json=INVOICE)
     said = HISTORY | {"events": [HISTORY["events"][0], HISTORY["events"][1] | {"date": date}]}
     answer = await vtex.put(f"{ORDER}/invoice/NF-1/tracking", json=said)
@@ -326,7 +329,7 @@ async def test_a_bad_day_is_told_what_is_wrong(vtex: httpx.AsyncClient, shop: Sh
     assert not await shop.events(await _the_shipment(shop))
 
 
-async def test_strangers_are_told_so_in_vtexs_words(vtex: httpx.AsyncClient, shop: Shop) -> None:
+async def test_anonymous_callers_are_refused_in_vtexs_form(vtex: httpx.AsyncClient, shop: Shop) -> None:
     await add_key(shop, "pk_read", ["read"])
     await add_key(shop, "pk_other", ["read", "write"], store="Outra")
     await vtex.post(f"{ORDER}/invoice", json=INVOICE)
@@ -453,11 +456,11 @@ async def test_another_number_replaces_a_label_that_never_went(vtex: httpx.Async
     shop.outside.say("AA2", ("BDE", "2026-11-02T13:00:00+00:00", "Recife"))
     await shop.later(hours=2)
     assert (await the_package(vtex))["courierStatus"]["finished"] is True
-    async with shop.means.pool.connection() as connection:
-        kept = {k.shipment.tracking_code: k for k in await shipments.of_order(connection, shop.store_id, "1001")}
-        deeds = await audit.audit_lines(connection, shop.store_id, order_number="1001", limit=20)
-    assert kept["AA1"].shipment.replaced_by == kept["AA2"].shipment.id
-    assert ("replace", "AA1 → AA2") in [(each.deed, each.said) for each in deeds]
+    async with shop.context.pool.connection() as connection:
+        row = {k.shipment.tracking_code: k for k in await shipments.of_order(connection, shop.store_id, "1001")}
+        entries = await audit.audit_lines(connection, shop.store_id, order_number="1001", limit=20)
+    assert row["AA1"].shipment.replaced_by == row["AA2"].shipment.id
+    assert ("replace", "AA1 → AA2") in [(each.action, each.said) for each in entries]
 
 
 async def test_two_numbers_in_the_field_are_two_packages_of_one_invoice(vtex: httpx.AsyncClient, shop: Shop) -> None:
@@ -475,7 +478,7 @@ async def test_two_numbers_in_the_field_are_two_packages_of_one_invoice(vtex: ht
     assert (await vtex.put(f"{ORDER}/invoice/NF-1/tracking", json=told)).status_code == 200
     assert (await the_package(vtex))["courierStatus"]["finished"] is True, "the invoice is delivered: both boxes are"
     await vtex.post(f"{ORDER}/invoice", json=INVOICE | {"trackingNumber": "AA1, AA2"})
-    async with shop.means.pool.connection() as connection:
+    async with shop.context.pool.connection() as connection:
         assert len(await shipments.of_order(connection, shop.store_id, "1001")) == 2
 
 
@@ -483,9 +486,9 @@ async def test_a_line_that_names_a_code_is_of_that_package(vtex: httpx.AsyncClie
     await vtex.post(f"{ORDER}/invoice", json=INVOICE | {"trackingNumber": "AA1, AA2"})
     lines = [{"date": "2026-11-02", "city": "", "state": "", "description": f"Coletado · {c}"} for c in ("AA1", "AA2")]
     await vtex.put(f"{ORDER}/invoice/NF-1/tracking", json={"isDelivered": False, "events": lines})
-    async with shop.means.pool.connection() as connection:
-        kept = await shipments.of_order(connection, shop.store_id, "1001")
-    assert [len(await shop.events(k.shipment.id)) for k in kept] == [1, 1]
+    async with shop.context.pool.connection() as connection:
+        row = await shipments.of_order(connection, shop.store_id, "1001")
+    assert [len(await shop.events(k.shipment.id)) for k in row] == [1, 1]
 
 
 async def test_two_invoices_of_one_box_are_shown_as_two_with_its_news(vtex: httpx.AsyncClient, shop: Shop) -> None:
@@ -503,16 +506,16 @@ async def test_two_invoices_of_one_box_are_shown_as_two_with_its_news(vtex: http
 
 async def test_what_the_order_system_shows_late_puts_no_label_back(vtex: httpx.AsyncClient, shop: Shop) -> None:
     shown = Order("1001", ANA, invoices=(Invoice("NF-1", 5000, courier="Posta", tracking_code="AA1"),))
-    async with transaction(shop.means.pool) as connection:
-        await take_orders(shop.means, connection, shop.store_id, [shown])
+    async with transaction(shop.context.pool) as connection:
+        await take_orders(shop.context, connection, shop.store_id, [shown])
     await vtex.patch(f"{ORDER}/invoice/NF-1", json=NUMBER | {"trackingNumber": "AA2"})
-    async with transaction(shop.means.pool) as connection:
-        await take_orders(shop.means, connection, shop.store_id, [shown])
-    async with shop.means.pool.connection() as connection:
-        kept = {k.shipment.tracking_code: k for k in await shipments.of_order(connection, shop.store_id, "1001")}
-    assert kept["AA1"].shipment.replaced_by == kept["AA2"].shipment.id
-    assert kept["AA2"].shipment.replaced_by is None
+    async with transaction(shop.context.pool) as connection:
+        await take_orders(shop.context, connection, shop.store_id, [shown])
+    async with shop.context.pool.connection() as connection:
+        row = {k.shipment.tracking_code: k for k in await shipments.of_order(connection, shop.store_id, "1001")}
+    assert row["AA1"].shipment.replaced_by == row["AA2"].shipment.id
+    assert row["AA2"].shipment.replaced_by is None
     await vtex.patch(f"{ORDER}/invoice/NF-1", json=NUMBER)
-    async with shop.means.pool.connection() as connection:
-        kept = {k.shipment.tracking_code: k for k in await shipments.of_order(connection, shop.store_id, "1001")}
-    assert kept["AA2"].shipment.replaced_by == kept["AA1"].shipment.id, "the caller put it back itself"
+    async with shop.context.pool.connection() as connection:
+        row = {k.shipment.tracking_code: k for k in await shipments.of_order(connection, shop.store_id, "1001")}
+    assert row["AA2"].shipment.replaced_by == row["AA1"].shipment.id, "the caller put it back itself"

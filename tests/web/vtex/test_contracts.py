@@ -1,4 +1,4 @@
-"""In: VTEX's official OpenAPI files, cut down to what we answer; out: no call that they allow breaks a door of ours.
+"""In: VTEX's official OpenAPI files, cut down to what we answer; out: no call that they allow breaks an endpoint.
 
 `VTEX_EXAMPLES` sets how many calls of each kind an operation gets: few by default, so that the tests stay quick.
 """
@@ -22,10 +22,10 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance
 
 from paradeiro.app import real_clock
-from paradeiro.web.server import create_app
 from tests.databases import HandClock
 from tests.flow.conftest import Shop, furnish, open_shop
 from tests.flow.parties import Outside
+from tests.web.apps import create_app
 from tests.web.vtex.conftest import add_key, vtex_headers
 
 CONTRACTS = Path(__file__).parents[2] / "connectors" / "contracts"
@@ -55,7 +55,7 @@ HISTORY = {
     "events": [{"city": "Itu", "state": "SP", "description": "Em trânsito", "date": "2026-11-02"}],
 }
 ORDERS = "/api/oms/pvt/orders"
-# Where each contract's paths begin at our house.
+# The prefix of each contract's paths here.
 BELOW = {
     "vtex_orders_openapi": "",
     "vtex_external_seller_openapi": "",
@@ -73,15 +73,15 @@ def _operations() -> list[Any]:
 
 
 @pytest.fixture
-def house(database: str, clock: HandClock, secret_key: str, tmp_path: Path) -> Iterator[str]:
-    """The house, open on loopback in a thread of its own, with an order that has a package; its address."""
+def server_address(database: str, clock: HandClock, secret_key: str, tmp_path: Path) -> Iterator[str]:
+    """The application on loopback in a thread of its own, with an order that has a package; its address."""
     server = uvicorn.Server(uvicorn.Config(create_app(None, real_clock), port=0, log_level="error", lifespan="off"))
 
     async def run() -> None:
-        async with open_shop(database, clock, secret_key, tmp_path) as means:
-            store_id, accounts = await furnish(means)
-            await add_key(Shop(means, Outside(tmp_path), clock, store_id, accounts), "pk_erp", ["read", "write"])
-            server.config.app.state.means = means  # type: ignore[union-attr] # it is the application, not its name
+        async with open_shop(database, clock, secret_key, tmp_path) as context:
+            store_id, accounts = await furnish(context)
+            await add_key(Shop(context, Outside(tmp_path), clock, store_id, accounts), "pk_erp", ["read", "write"])
+            server.config.app.state.context = context  # type: ignore[union-attr] # it is the application, not its name
             await server.serve()
 
     thread = threading.Thread(target=lambda: asyncio.run(run()))
@@ -96,17 +96,19 @@ def house(database: str, clock: HandClock, secret_key: str, tmp_path: Path) -> I
 
 
 @pytest.mark.parametrize(("name", "path", "method"), _operations())
-def test_no_call_that_the_contract_allows_breaks_a_door(house: str, name: str, path: str, method: str) -> None:
+def test_no_call_that_the_contract_allows_breaks_an_endpoint(
+    server_address: str, name: str, path: str, method: str
+) -> None:
     contract = json.loads((CONTRACTS / f"{name}.json").read_text(encoding="utf-8"))
     operation = schemathesis.openapi.from_dict(contract)[path][method.upper()]
-    base, headers = house + BELOW[name], vtex_headers("pk_erp")
+    base, headers = server_address + BELOW[name], vtex_headers("pk_erp")
     taken = set[int]()
     invoice = {
         name: _plausible(name, "") for name in ("type", "issuanceDate", "invoiceNumber", "invoiceValue", "items")
     }
     invoice |= {"courier": "Posta", "trackingNumber": "AA1"}
     if "{" in path:
-        assert httpx.post(f"{house}{ORDERS}/1001/invoice", json=invoice, headers=headers).status_code == 200
+        assert httpx.post(f"{server_address}{ORDERS}/1001/invoice", json=invoice, headers=headers).status_code == 200
     # Few made-up invoices, histories and dispatch orders are right by chance: one that is, is asked too.
     sure = {"{orderId}/invoice": invoice, "{invoiceNumber}/tracking": HISTORY, "/notify": DISPATCH}
     for said in (body for ending, body in sure.items() if path.endswith(ending)):
@@ -132,7 +134,7 @@ def test_no_call_that_the_contract_allows_breaks_a_door(house: str, name: str, p
             case.body = {k: _plausible(k, v) for k, v in case.body.items()}
         answer = case.call(base_url=base, headers=headers)
         if not str(answer.request.url).startswith(base + path.partition("{")[0]):
-            return  # a made-up "..": the client folds it away, and what it asks for then is no door of VTEX's
+            return  # a made-up "..": the client folds it away, and the result is no path of VTEX's
         taken.add(answer.status_code)
         case.validate_response(answer, checks=[not_a_server_error, response_schema_conformance])
         if answer.status_code >= 400:

@@ -1,4 +1,4 @@
-"""The hub of VTEX's Shipping Network asks our house as if it were a carrier's app."""
+"""The hub of VTEX's Shipping Network calls Paradeiro as a carrier's app."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What VTEX's doors say to a stranger, to a wrong method, to an address that is none: VTEX's own form, no redirect."""
+"""What VTEX's paths answer without a key, to a wrong method, at an unknown address: VTEX's form, no redirect."""
 
 import httpx
 import pytest
@@ -21,7 +21,9 @@ _PATHS = (
 
 
 @pytest.mark.parametrize("path", _PATHS)
-async def test_a_stranger_is_refused_in_vtex_form_and_never_led_to_a_page(vtex: httpx.AsyncClient, path: str) -> None:
+async def test_an_anonymous_caller_is_refused_in_vtex_form_and_never_redirected(
+    vtex: httpx.AsyncClient, path: str
+) -> None:
     refused = 0
     for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
         answer = await vtex.request(method, path, json={}, headers={"X-VTEX-API-AppToken": "pk_nobody"})

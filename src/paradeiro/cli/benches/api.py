@@ -13,11 +13,11 @@ from typing import Any
 
 import httpx
 
-from paradeiro.app import house
-from paradeiro.cli.accounts import make_key
-from paradeiro.flow.bulk import MOST_LINES
+from paradeiro.app import open_app
+from paradeiro.cli.accounts.accounts import make_key
+from paradeiro.flow.orders.bulk import MOST_LINES
 from paradeiro.settings import Settings
-from paradeiro.world.codes import s10
+from paradeiro.simulator.s10 import s10
 
 _WORKERS = 2
 CLIENTS = 16
@@ -28,8 +28,8 @@ Call = Callable[[httpx.AsyncClient, int], Awaitable[httpx.Response]]
 
 async def bench(settings: Settings, url: str, size: int) -> dict[str, Any]:
     """Register, post an event, read, many lines at once; the ceiling is /health, the server's cheapest answer."""
-    async with house(settings, url) as means:
-        _, key = await make_key(means, "Bench", name="bench")
+    async with open_app(settings, url) as context:
+        _, key = await make_key(context, "Bench", name="bench")
     port = free_port()
     env = os.environ | {
         "PARADEIRO_DATABASE_URL": url,
@@ -81,7 +81,7 @@ async def _bulk(client: httpx.AsyncClient, lines: int) -> float:
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
+    """A free port on loopback."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -15,12 +15,12 @@ from typing import Any
 
 import httpx
 
-from paradeiro.app import house
-from paradeiro.cli.accounts import add_account
-from paradeiro.db import benching
+from paradeiro.app import open_app
+from paradeiro.cli.accounts.accounts import add_account
+from paradeiro.db.measuring import bench_rows
 from paradeiro.db.pool import transaction
 from paradeiro.flow.collect import collect
-from paradeiro.flow.means import Means
+from paradeiro.flow.context import Context
 from paradeiro.settings import Settings
 from paradeiro.worker.drain import drain
 
@@ -37,21 +37,21 @@ _PARTS = {
 
 
 async def bench(settings: Settings, url: str, size: int) -> dict[str, Any]:
-    """All shipments are due and nothing changed; the world runs in a process of its own. The ceiling: the same
-    questions asked with nothing else done.
+    """All shipments are due and nothing changed; the simulator runs in a process of its own. The ceiling: the same
+    requests with nothing else done.
     """
-    with world_of(size, "--without-async") as world:
-        return await _measure(settings, url, world)
+    with simulator_of(size, "--without-async") as simulator:
+        return await _measure(settings, url, simulator)
 
 
 @contextmanager
-def world_of(packages: int, *more: str) -> Iterator[dict[str, Any]]:
-    """A world at the end of its days in a process of its own: what it says of itself."""
+def simulator_of(packages: int, *more: str) -> Iterator[dict[str, Any]]:
+    """A simulator at the end of its days in a process of its own: its description."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "world.json"
         start = datetime.now(UTC) - timedelta(days=_DAYS)
         size = ["--packages", str(packages), "--days", str(_DAYS), "--speed", "0"]
-        command = [sys.executable, "-m", "paradeiro.world", *size, *more]
+        command = [sys.executable, "-m", "paradeiro.simulator", *size, *more]
         command += ["--start", start.isoformat(), "--file", str(file)]
         process = subprocess.Popen(command)  # noqa: S603 - our own command
         try:
@@ -69,18 +69,18 @@ def _described(file: Path) -> dict[str, Any]:
     return found
 
 
-async def _measure(settings: Settings, url: str, world: dict[str, Any]) -> dict[str, Any]:
+async def _measure(settings: Settings, url: str, simulator: dict[str, Any]) -> dict[str, Any]:
     async with httpx.AsyncClient(trust_env=False, timeout=120) as client:
-        codes = await at_its_end(client, world)
-        async with house(settings, url) as means:
-            account = await follow(means, world, codes, "Bench")
-            await drain(means)
-            took, asked = await _round(means, account)
+        codes = await at_its_end(client, simulator)
+        async with open_app(settings, url) as context:
+            account = await follow(context, simulator, codes, "Bench")
+            await drain(context)
+            took, asked = await _round(context, account)
             profile = cProfile.Profile()
             profile.enable()
-            await _round(means, account)
+            await _round(context, account)
             profile.disable()
-        ceiling = await _only_questions(client, world, codes)
+        ceiling = await _only_questions(client, simulator, codes)
     figures: dict[str, Any] = {
         "shipments": asked,
         "unchanged shipments/s through collect": asked / took,
@@ -90,35 +90,35 @@ async def _measure(settings: Settings, url: str, world: dict[str, Any]) -> dict[
     return figures | {f"share of time, {part}, %": share for part, share in _shares(profile).items()}
 
 
-async def at_its_end(client: httpx.AsyncClient, world: dict[str, Any]) -> list[str]:
-    """Put the world's clock to now; the codes of all its packages."""
-    admin = world["urls"]["admin"]
+async def at_its_end(client: httpx.AsyncClient, simulator: dict[str, Any]) -> list[str]:
+    """Set the simulator's clock to now; the codes of all its packages."""
+    admin = simulator["urls"]["admin"]
     await client.post(f"{admin}/clock", json={"now": datetime.now(UTC).isoformat()})
     return [each["tracking_code"] for each in (await client.get(f"{admin}/truth")).json()]
 
 
-async def follow(means: Means, world: dict[str, Any], codes: list[str], store: str) -> int:
-    """Have a store of that name follow these codes at the world's post office; its account."""
-    connector, values = means.connectors["correios"], world["accounts"]["correios"]
-    account = await add_account(means, store, connector, name="Correios", channel=None, values=values)
-    async with transaction(means.pool) as connection:
-        await benching.add_packages(connection, account, codes, now=means.now())
+async def follow(context: Context, simulator: dict[str, Any], codes: list[str], store: str) -> int:
+    """Have a store of that name follow these codes at the simulated post office; its account's id."""
+    connector, values = context.connectors["correios"], simulator["accounts"]["correios"]
+    account = await add_account(context, store, connector, name="Correios", channel=None, values=values)
+    async with transaction(context.pool) as connection:
+        await bench_rows.add_packages(connection, account, codes, now=context.now())
     return account
 
 
-async def _round(means: Means, account: int) -> tuple[float, int]:
-    """Ask for everything once: seconds, and how many shipments."""
-    async with transaction(means.pool) as connection:
-        await benching.make_all_due(connection, now=means.now())
+async def _round(context: Context, account: int) -> tuple[float, int]:
+    """Check everything once: seconds, and how many shipments."""
+    async with transaction(context.pool) as connection:
+        await bench_rows.make_all_due(connection, now=context.now())
     began, asked = time.perf_counter(), 0
-    while done := await collect(means, account):
+    while done := await collect(context, account):
         asked += done
     return time.perf_counter() - began, asked
 
 
-async def _only_questions(client: httpx.AsyncClient, world: dict[str, Any], codes: list[str]) -> float:
-    base = world["urls"]["correios"]
-    said = world["accounts"]["correios"]
+async def _only_questions(client: httpx.AsyncClient, simulator: dict[str, Any], codes: list[str]) -> float:
+    base = simulator["urls"]["correios"]
+    said = simulator["accounts"]["correios"]
     token = await client.post(
         f"{base}/token/v1/autentica/cartaopostagem",
         json={"numero": said["posting_card"]},

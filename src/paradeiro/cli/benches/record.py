@@ -5,12 +5,12 @@ import time
 from datetime import datetime, timedelta
 from typing import Any
 
-from paradeiro.app import house
-from paradeiro.cli.accounts import add_account
-from paradeiro.db import benching
+from paradeiro.app import open_app
+from paradeiro.cli.accounts.accounts import add_account
+from paradeiro.db.measuring import bench_rows
 from paradeiro.db.pool import transaction
-from paradeiro.domain.codes import s10_check_digit
-from paradeiro.flow.means import Means
+from paradeiro.domain.following.tracking_codes import s10_check_digit
+from paradeiro.flow.context import Context
 from paradeiro.flow.record import record_replies
 from paradeiro.settings import Settings
 
@@ -22,18 +22,18 @@ _CITIES = ("SAO PAULO", "CAMPINAS", "ITU", "SOROCABA", "SANTOS")
 async def bench(settings: Settings, url: str, size: int) -> dict[str, Any]:
     """One process, packages of five events, all news at once."""
     packages = max(size // len(_STEPS), _BATCH)
-    async with house(settings, url) as means:
+    async with open_app(settings, url) as context:
         values = {"base_url": "http://127.0.0.1:9", "api_key": "cws-ch1_bench"}
         account = await add_account(
-            means, "Bench", means.connectors["correios"], name="Correios", channel=None, values=values
+            context, "Bench", context.connectors["correios"], name="Correios", channel=None, values=values
         )
-        ids = await _prepare(means, account, packages)
+        ids = await _prepare(context, account, packages)
         began = time.perf_counter()
         done = 0
         for start in range(0, len(ids), _BATCH):
-            done += (await record_replies(means, ids[start : start + _BATCH])).events
+            done += (await record_replies(context, ids[start : start + _BATCH])).events
         took = time.perf_counter() - began
-        ceiling = await _raw_inserts(means)
+        ceiling = await _raw_inserts(context)
     return {
         "events": done,
         "events/s through record": done / took,
@@ -42,14 +42,14 @@ async def bench(settings: Settings, url: str, size: int) -> dict[str, Any]:
     }
 
 
-async def _prepare(means: Means, account: int, packages: int) -> list[int]:
+async def _prepare(context: Context, account: int, packages: int) -> list[int]:
     """Packages with a stored reply each, as collect leaves them. The ids of the replies."""
-    now = means.now()
+    now = context.now()
     codes = [f"AA{n:08d}{s10_check_digit(f'{n:08d}')}BR" for n in range(packages)]
     bodies = [_body(code, now - timedelta(hours=8)) for code in codes]
-    async with transaction(means.pool) as connection:
-        await benching.add_packages(connection, account, codes, now=now)
-        return await benching.add_replies(connection, account, codes, bodies, now=now)
+    async with transaction(context.pool) as connection:
+        await bench_rows.add_packages(connection, account, codes, now=now)
+        return await bench_rows.add_replies(connection, account, codes, bodies, now=now)
 
 
 def _body(code: str, posted: datetime) -> bytes:
@@ -66,13 +66,13 @@ def _body(code: str, posted: datetime) -> bytes:
     return json.dumps({"codObjeto": code, "eventos": events[::-1]}).encode()
 
 
-async def _raw_inserts(means: Means) -> float:
+async def _raw_inserts(context: Context) -> float:
     """The ceiling: the very rows that were recorded, inserted raw, in statements of the same size."""
-    async with means.pool.connection() as connection:
-        rows = await benching.event_rows(connection)
+    async with context.pool.connection() as connection:
+        rows = await bench_rows.event_rows(connection)
         step = _BATCH * len(_STEPS)
         began = time.perf_counter()
         for start in range(0, len(rows), step):
             async with connection.transaction():
-                await benching.insert_raw(connection, rows[start : start + step])
+                await bench_rows.insert_raw(connection, rows[start : start + step])
         return len(rows) / (time.perf_counter() - began)

@@ -10,25 +10,26 @@ from datetime import UTC, datetime, time
 from time import perf_counter
 from typing import Any
 
-from paradeiro.app import house, set_up_logs
-from paradeiro.cli.accounts import add_account
-from paradeiro.db import benching, stores
+from paradeiro.app import open_app, set_up_logs
+from paradeiro.cli.accounts.accounts import add_account
+from paradeiro.db.accounts import stores
+from paradeiro.db.measuring import bench_rows
 from paradeiro.db.pool import transaction
-from paradeiro.domain.codes import s10_check_digit
-from paradeiro.domain.mailing import MailPolicy
+from paradeiro.domain.following.tracking_codes import s10_check_digit
+from paradeiro.domain.outbox.mail_policy import MailPolicy
 from paradeiro.domain.records import Customer, Invoice, Order, Policy
 from paradeiro.domain.words import Source, Status
-from paradeiro.flow.endpoint import MOST_ENDPOINTS
-from paradeiro.flow.intake import Registration, register
-from paradeiro.flow.means import Means
-from paradeiro.flow.statements import Statement, add_event
+from paradeiro.flow.context import Context
+from paradeiro.flow.orders.intake import Registration, register
+from paradeiro.flow.orders.statements import Statement, add_event
+from paradeiro.flow.outbox.endpoints import MOST_ENDPOINTS
 from paradeiro.settings import Settings
+from paradeiro.simulator.mailboxes import MailServer
 from paradeiro.worker.run import work
-from paradeiro.world.mail import MailServer
 
 _MAILS = 10
 _PAUSE = 0.02
-# Until every slot that can be held is held.
+# Until every slot that can be taken is taken.
 _SETTLED_SECONDS = 3.0
 _LONGEST_SECONDS = 60.0
 _AT_ANY_HOUR = MailPolicy(quiet_from=time(), quiet_to=time())
@@ -37,7 +38,7 @@ _DRIP = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1
 
 @dataclass(slots=True)
 class Outside:
-    """Two kinds of parties that never end. `held`: connections that are open now, `most`: that ever were at once."""
+    """Two kinds of parties that never finish. `held`: open connections, `most`: the highest number at once."""
 
     dead: int = 0
     drips: int = 0
@@ -45,18 +46,18 @@ class Outside:
     most: int = 0
     ports: dict[str, int] = field(default_factory=dict)
 
-    async def never(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Take what comes, say nothing."""
+    async def hang(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Read everything, never answer."""
         self.dead += 1
-        await self._hold(reader, writer, b"")
+        await self._hold_open(reader, writer, b"")
 
     async def drip(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """A byte now and then: each comes in time."""
+        """Send a byte each second, so that no read times out."""
         self.drips += 1
         writer.write(_DRIP)
-        await self._hold(reader, writer, b"x")
+        await self._hold_open(reader, writer, b"x")
 
-    async def _hold(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, byte: bytes) -> None:
+    async def _hold_open(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, byte: bytes) -> None:
         self.held += 1
         self.most = max(self.most, self.held)
         try:
@@ -80,24 +81,24 @@ async def bench(settings: Settings, url: str, size: int) -> dict[str, Any]:
 
 
 async def starve(settings: Settings, url: str, *, endpoints: int, drips: int) -> dict[str, Any]:
-    """The figures: seconds from an event to its mail, the median and the slowest, while all the others hang."""
-    settings = settings.model_copy(update={"webhook_hosts": "127.0.0.1", "world_file": None, "log_level": "error"})
+    """The figures: seconds from an event to its mail, median and slowest, while all other parties hang."""
+    settings = settings.model_copy(update={"webhook_hosts": "127.0.0.1", "simulator_file": None, "log_level": "error"})
     set_up_logs(settings)
     async with AsyncExitStack() as stack:
         outside, box = Outside(), MailServer(lambda: datetime.now(UTC))
-        for name, talk in (("dead", outside.never), ("drip", outside.drip)):
+        for name, talk in (("dead", outside.hang), ("drip", outside.drip)):
             server = await asyncio.start_server(talk, "127.0.0.1", 0)
-            stack.push_async_callback(_shut, server)
+            stack.push_async_callback(_close, server)
             outside.ports[name] = server.sockets[0].getsockname()[1]
         mail = await asyncio.get_running_loop().create_server(box.protocol, "127.0.0.1", 0)
-        stack.push_async_callback(_shut, mail)
-        means = await stack.enter_async_context(house(settings, url, pool_size=20))
-        healthy = await _furnish_healthy(means, mail.sockets[0].getsockname()[1])
-        await _furnish_dead(means, outside.ports["dead"], endpoints)
-        await _furnish_drips(means, outside.ports["drip"], drips)
-        async with _working(means, url):
+        stack.push_async_callback(_close, mail)
+        context = await stack.enter_async_context(open_app(settings, url, pool_size=20))
+        healthy = await _furnish_healthy(context, mail.sockets[0].getsockname()[1])
+        await _furnish_dead(context, outside.ports["dead"], endpoints)
+        await _furnish_drips(context, outside.ports["drip"], drips)
+        async with _working(context, url):
             await asyncio.sleep(_SETTLED_SECONDS)
-            took = sorted([await _one_mail(means, healthy, box, number) for number in range(_MAILS)])
+            took = sorted([await _one_mail(context, healthy, box, number) for number in range(_MAILS)])
     return {
         "dead endpoints": endpoints,
         "dripping carriers": drips,
@@ -110,14 +111,14 @@ async def starve(settings: Settings, url: str, *, endpoints: int, drips: int) ->
     }
 
 
-async def _shut(server: asyncio.Server) -> None:
+async def _close(server: asyncio.Server) -> None:
     server.close()
 
 
 @asynccontextmanager
-async def _working(means: Means, url: str) -> AsyncIterator[None]:
+async def _working(context: Context, url: str) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    working = asyncio.create_task(work(means, url, stop))
+    working = asyncio.create_task(work(context, url, stop))
     try:
         yield
     finally:
@@ -125,55 +126,55 @@ async def _working(means: Means, url: str) -> AsyncIterator[None]:
         await working
 
 
-async def _furnish_healthy(means: Means, port: int) -> int:
+async def _furnish_healthy(context: Context, port: int) -> int:
     """A store with nothing but mail; its id."""
     values = {"host": "127.0.0.1", "port": str(port), "tls": "none", "from_address": "shop@example.com"}
-    await add_account(means, "Healthy", means.connectors["email"], name="Mail", channel=None, values=values)
-    async with transaction(means.pool) as connection:
-        store_id = await stores.add_store(connection, "Healthy", now=means.now())
+    await add_account(context, "Healthy", context.connectors["email"], name="Mail", channel=None, values=values)
+    async with transaction(context.pool) as connection:
+        store_id = await stores.add_store(connection, "Healthy", now=context.now())
         await stores.set_policy(connection, store_id, Policy(mail=_AT_ANY_HOUR))
     return store_id
 
 
-async def _furnish_dead(means: Means, port: int, count: int) -> None:
+async def _furnish_dead(context: Context, port: int, count: int) -> None:
     """As many stores as it takes, each with as many endpoints as it may have, and news for each of them."""
     values = {"url": f"http://127.0.0.1:{port}/", "secret": "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVowMTIz"}
     for number in range(count):
         store = f"Dead {number // MOST_ENDPOINTS}"
-        webhook = means.connectors["webhook"]
-        await add_account(means, store, webhook, name=f"Endpoint {number}", channel=None, values=values)
+        webhook = context.connectors["webhook"]
+        await add_account(context, store, webhook, name=f"Endpoint {number}", channel=None, values=values)
     for number in range(-(-count // MOST_ENDPOINTS)):
-        async with transaction(means.pool) as connection:
-            store_id = await stores.add_store(connection, f"Dead {number}", now=means.now())
+        async with transaction(context.pool) as connection:
+            store_id = await stores.add_store(connection, f"Dead {number}", now=context.now())
         for nth in range(3):
-            await _news(means, store_id, nth)
+            await _news(context, store_id, nth)
 
 
-async def _furnish_drips(means: Means, port: int, count: int) -> None:
+async def _furnish_drips(context: Context, port: int, count: int) -> None:
     """A store each, with a package that is due."""
     values = {"base_url": f"http://127.0.0.1:{port}", "api_key": "cws-ch1_bench"}
-    correios = means.connectors["correios"]
+    correios = context.connectors["correios"]
     for number in range(count):
-        account = await add_account(means, f"Drip {number}", correios, name="Correios", channel=None, values=values)
-        async with transaction(means.pool) as connection:
-            await benching.add_packages(connection, account, [_code(number)], now=means.now())
+        account = await add_account(context, f"Drip {number}", correios, name="Correios", channel=None, values=values)
+        async with transaction(context.pool) as connection:
+            await bench_rows.add_packages(connection, account, [_code(number)], now=context.now())
 
 
 def _code(number: int) -> str:
     return f"AA{number:08d}{s10_check_digit(f'{number:08d}')}BR"
 
 
-async def _news(means: Means, store_id: int, number: int) -> None:
+async def _news(context: Context, store_id: int, number: int) -> None:
     """An order with a package that was just handed to its carrier."""
     order = Order(f"{store_id}-{number}", Customer("Ana", "ana@example.com"))
     stated = Registration(order, "correios", _code(1_000 * store_id + number), Invoice("1"))
-    shipment = (await register(means, store_id, stated)).shipment_id
-    await add_event(means, store_id, shipment, Statement(Status.ACCEPTED), source=Source.API, author="bench")
+    shipment = (await register(context, store_id, stated)).shipment_id
+    await add_event(context, store_id, shipment, Statement(Status.ACCEPTED), source=Source.API, actor="bench")
 
 
-async def _one_mail(means: Means, store_id: int, box: MailServer, number: int) -> float:
+async def _one_mail(context: Context, store_id: int, box: MailServer, number: int) -> float:
     before, began = len(box.mails), perf_counter()
-    await _news(means, store_id, number)
-    while len(box.mails) == before and perf_counter() - began < _LONGEST_SECONDS:  # noqa: ASYNC110 - the server of the simulated world tells nobody
+    await _news(context, store_id, number)
+    while len(box.mails) == before and perf_counter() - began < _LONGEST_SECONDS:  # noqa: ASYNC110 - the simulator's mail server has no event to wait for
         await asyncio.sleep(_PAUSE)
     return perf_counter() - began

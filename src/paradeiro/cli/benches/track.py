@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from paradeiro.app import house
-from paradeiro.cli.accounts import make_key
+from paradeiro.app import open_app
+from paradeiro.cli.accounts.accounts import make_key
 from paradeiro.cli.benches.api import CLIENTS, Call, cpu_seconds, free_port, ready, run
 from paradeiro.cli.benches.track_app import FOLDER
 from paradeiro.settings import Settings
@@ -30,8 +30,8 @@ _LINKED = re.compile(r'<(?:link rel="stylesheet" href|script src)="([^"]+)"')
 
 async def bench(settings: Settings, url: str, size: int) -> dict[str, Any]:
     """Pages of packages with six events each. The ceiling: a file of the same size, from the same server."""
-    async with house(settings, url) as means:
-        _, key = await make_key(means, "Bench", name="bench")
+    async with open_app(settings, url) as context:
+        _, key = await make_key(context, "Bench", name="bench")
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         env = os.environ | {
@@ -76,7 +76,7 @@ async def _measure(address: str, key: str, pid: int, size: int, folder: Path) ->
 async def _timed(
     client: httpx.AsyncClient, name: str, path: Callable[[int], str], pid: int, count: int
 ) -> dict[str, Any]:
-    """Many at once, then one after the other: what one reader waits while nobody else does."""
+    """Many at once, then one after the other: the latency for a single reader."""
     call = _getting(path)
     await run(client, call, CLIENTS * 4)  # each process has its templates and connections by then
     cpu, began = cpu_seconds(pid), time.perf_counter()

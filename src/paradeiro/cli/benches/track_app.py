@@ -1,6 +1,6 @@
-"""In: the environment of a web process; out: the same application, with a folder of files beside it: a bench's ceiling.
+"""In: the environment of a web process; out: the application, and a folder of static files as the bench's ceiling.
 
-As a program: both served as `paradeiro serve` serves the one.
+As a program it serves both as `paradeiro serve` does.
 """
 
 import os
@@ -8,7 +8,7 @@ import os
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-from paradeiro.cli.running import serve_command, web_app
+from paradeiro.cli.running.processes import serve_command, web_app
 from paradeiro.settings import Settings
 
 FOLDER = "PARADEIRO_BENCH_FOLDER"

@@ -1,7 +1,7 @@
-"""In: ways in which Mercado Livre says no, or says yes and does nothing; out: each played in a copy of a world's past.
+"""In: ways in which Mercado Livre refuses, or accepts without effect; out: each played in a copy of a simulator.
 
-Of each is asked: was a person told once, in words that say what to do; did the other orders go on; and was everything
-told in order, once, after the end.
+Checked for each: was one notice opened that says what to do; did the other orders go on; was everything sent in order,
+once, after the end.
 """
 
 import asyncio
@@ -12,37 +12,38 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from paradeiro.app import house
+from paradeiro.app import open_app
 from paradeiro.cli.demo import catch_up, run_days
-from paradeiro.cli.drills.play import Past
-from paradeiro.cli.scratch import cloned_database
-from paradeiro.cli.worlds import add_accounts
-from paradeiro.db import claims, stores
-from paradeiro.db.stores import Account
+from paradeiro.cli.drills.play import WarmedSimulator
+from paradeiro.cli.running.scratch_database import cloned_database
+from paradeiro.cli.running.simulated_store import add_accounts
+from paradeiro.db.accounts import stores
+from paradeiro.db.accounts.stores import Account
+from paradeiro.db.measuring import recorded_state
 from paradeiro.domain.words import NoticeKind
-from paradeiro.flow.means import Means
+from paradeiro.flow.context import Context
 from paradeiro.settings import Settings
-from paradeiro.world.compare import Claim, differences
-from paradeiro.world.faults import Fault
-from paradeiro.world.parties import World
-from paradeiro.world.scenario import CHANNELS, MERCADO_LIVRE, Scenario
-from paradeiro.world.server import serving
+from paradeiro.simulator.faults import Fault
+from paradeiro.simulator.parties import Simulator
+from paradeiro.simulator.scenario.compare import Claim, differences
+from paradeiro.simulator.scenario.scenario import CHANNELS, MERCADO_LIVRE, Scenario
+from paradeiro.simulator.server import serving
 
 _CONNECTOR = "mercado_livre"
 _NOTIFICATIONS = "seller_notifications"
 _LASTS, _AFTERWARDS = timedelta(hours=24), timedelta(days=3)
 _STEP = timedelta(hours=1)
-# Enough orders sold there that one of them has news during the incident and after it.
+# Enough orders sold there that one of them has events during the incident and after it.
 SALES_SCENARIO = Scenario(packages=70, days=6, seed=36, start=datetime.fromisoformat("2026-10-19T06:00+00:00"))
-# Whatever happens, shipments that the seller moves by hand there are a person's.
+# Notices with this text are expected in any case: shipments that the seller moves by hand there.
 _BY_HAND = "moves this shipment by hand"
 
 
 @dataclass(frozen=True, slots=True)
 class SaleIncident:
-    """One incident at Mercado Livre. `fault`: what its notifications answer; of one order only where `of_one`.
-    `switches` of the simulated one; `settings` of the account while it lasts. `notice`, with the `words` that say what
-    to do: what one notice must be (None: there is nothing to tell).
+    """One incident at Mercado Livre. `fault`: what its notifications answer, for one order only if `of_one`.
+    `switches` of the simulator; `settings` of the account while it lasts. `notice`: the kind of the one notice (None:
+    no notice), whose text must contain `words`.
     """
 
     name: str
@@ -57,8 +58,8 @@ class SaleIncident:
 
 @dataclass(slots=True)
 class SaleFigures:
-    """What an incident gave. `told_meanwhile`: orders that heard something while it lasted, but the one it is about;
-    `waited`: messages refused or heard in vain while it lasted; `told_twice`: messages that changed nothing.
+    """The figures of an incident. `told_meanwhile`: other orders that were sent something while it lasted; `waited`:
+    messages refused or without effect while it lasted; `told_twice`: messages that changed nothing.
     """
 
     name: str
@@ -110,79 +111,84 @@ SALE_INCIDENTS: Sequence[SaleIncident] = (
 
 
 def play_sales(
-    settings: Settings, past: Past, incidents: Sequence[SaleIncident], tell: Callable[[SaleFigures], object]
+    settings: Settings,
+    warmed: WarmedSimulator,
+    incidents: Sequence[SaleIncident],
+    report: Callable[[SaleFigures], object],
 ) -> list[SaleFigures]:
-    """Every incident, each in its own copy of the past."""
+    """Play every incident, each in its own copy of the simulator and its database."""
     found = []
     for number, incident in enumerate(incidents):
         began = time.monotonic()
-        with cloned_database(past.url, f"{past.database}_s{number}") as url:
-            figures = asyncio.run(_play(settings, url, copy.deepcopy(past.world), set(past.registered), incident))
+        with cloned_database(warmed.url, f"{warmed.database}_s{number}") as url:
+            figures = asyncio.run(
+                _play(settings, url, copy.deepcopy(warmed.simulator), set(warmed.registered), incident)
+            )
         figures.seconds = round(time.monotonic() - began, 1)
         figures.misses += _misses(figures, incident)
-        tell(figures)
+        report(figures)
         found.append(figures)
     return found
 
 
 async def _play(
-    settings: Settings, url: str, world: World, registered: set[str], incident: SaleIncident
+    settings: Settings, url: str, simulator: Simulator, registered: set[str], incident: SaleIncident
 ) -> SaleFigures:
     figures = SaleFigures(incident.name, incident.what, expected_notices=1 if incident.notice else 0)
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(serving(world))
-        means = await stack.enter_async_context(house(settings, url, clock=world.clock))
-        await add_accounts(means, world.accounts(), CHANNELS)
-        account, began = await _account(means), world.clock()
-        told_before = len(world.mercado_livre.heard)
-        one = await _strike(means, world, incident, began)
-        await run_days(means, world, began + _LASTS, _no_tick, registered, _STEP)
-        figures.account = (await _account(means)).state
-        heard = world.mercado_livre.heard[told_before:]
-        figures.waited = sum(not each["effect"] for each in heard)
-        figures.told_meanwhile = len({each["shipment"] for each in heard if each["effect"]} - {one})
-        ended, figures.told_twice = len(world.mercado_livre.heard), _twice(heard, one)
-        world.faults.clear()
+        await stack.enter_async_context(serving(simulator))
+        context = await stack.enter_async_context(open_app(settings, url, clock=simulator.clock))
+        await add_accounts(context, simulator.accounts(), CHANNELS)
+        account, began = await _account(context), simulator.clock()
+        told_before = len(simulator.mercado_livre.requests)
+        one = await _begin(context, simulator, incident, began)
+        await run_days(context, simulator, began + _LASTS, _no_tick, registered, _STEP)
+        figures.account = (await _account(context)).state
+        reports = simulator.mercado_livre.requests[told_before:]
+        figures.waited = sum(not each["effect"] for each in reports)
+        figures.told_meanwhile = len({each["shipment"] for each in reports if each["effect"]} - {one})
+        ended, figures.told_twice = len(simulator.mercado_livre.requests), _twice(reports, one)
+        simulator.faults.clear()
         if incident.settings:
-            await add_accounts(means, _of(world, {}), CHANNELS)
-            world.mercado_livre.breaches.clear()  # that it spoke the ended version is the incident
-        await run_days(means, world, began + _LASTS + _AFTERWARDS, _no_tick, registered, _STEP)
-        await catch_up(means)
-        figures.told_twice += _twice(world.mercado_livre.heard[ended:], "")
-        await _count(means, world, figures, account.id, began)
+            await add_accounts(context, _of(simulator, {}), CHANNELS)
+            simulator.mercado_livre.breaches.clear()  # that it spoke the ended version is the incident
+        await run_days(context, simulator, began + _LASTS + _AFTERWARDS, _no_tick, registered, _STEP)
+        await catch_up(context)
+        figures.told_twice += _twice(simulator.mercado_livre.requests[ended:], "")
+        await _count(context, simulator, figures, account.id, began)
     return figures
 
 
 async def _no_tick(_: float) -> None:
-    """Nobody watches."""
+    """No progress is shown."""
 
 
-def _of(world: World, more: dict[str, str]) -> dict[str, dict[str, str]]:
-    return {_CONNECTOR: world.accounts()[_CONNECTOR] | more}
+def _of(simulator: Simulator, more: dict[str, str]) -> dict[str, dict[str, str]]:
+    return {_CONNECTOR: simulator.accounts()[_CONNECTOR] | more}
 
 
-async def _account(means: Means) -> Account:
-    async with means.pool.connection() as connection:
-        return next(a for a in await stores.accounts(connection, means.secret_key) if a.connector == _CONNECTOR)
+async def _account(context: Context) -> Account:
+    async with context.pool.connection() as connection:
+        return next(a for a in await stores.accounts(connection, context.secret_key) if a.connector == _CONNECTOR)
 
 
-async def _strike(means: Means, world: World, incident: SaleIncident, began: datetime) -> str:
-    """Let it begin. Which shipment it is about, if it is about one."""
-    world.mercado_livre.switches.set(dict(incident.switches))
+async def _begin(context: Context, simulator: Simulator, incident: SaleIncident, began: datetime) -> str:
+    """Begin the incident. The shipment that it is about; empty if it is about all."""
+    simulator.mercado_livre.switches.set(dict(incident.switches))
     if incident.settings:
-        await add_accounts(means, _of(world, incident.settings), CHANNELS)
+        await add_accounts(context, _of(simulator, incident.settings), CHANNELS)
     if incident.fault is None:
         return ""
-    one = _shipment_with_news(world, began) if incident.of_one else ""
+    one = _shipment_with_news(simulator, began) if incident.of_one else ""
     path = f"/{one}/{_NOTIFICATIONS}" if one else _NOTIFICATIONS
-    world.faults.order(replace(incident.fault, path=path, since=began))
+    simulator.faults.order(replace(incident.fault, path=path, since=began))
     return one
 
 
-def _shipment_with_news(world: World, began: datetime) -> str:
-    """A shipment of one package that has news while the incident lasts, and is delivered after it."""
-    for order in world.truth.orders:
-        shipment = world.mercado_livre.shipments.get(order.marketplace_number)
+def _shipment_with_news(simulator: Simulator, began: datetime) -> str:
+    """A shipment of one package that has events while the incident lasts, and is delivered after it."""
+    for order in simulator.ground_truth.orders:
+        shipment = simulator.mercado_livre.shipments.get(order.marketplace_number)
         if order.affiliate != MERCADO_LIVRE or shipment is None or shipment["mode"] != "me1" or len(order.packages) > 1:
             continue
         happenings = order.packages[0].happenings
@@ -195,24 +201,26 @@ def _shipment_with_news(world: World, began: datetime) -> str:
 
 
 def _within(at: datetime, began: datetime) -> bool:
-    """Early enough that every try of it is over before the incident ends."""
+    """Whether it is early enough that all attempts are over before the incident ends."""
     return began < at < began + _LASTS - timedelta(hours=6)
 
 
-def _twice(heard: Sequence[dict[str, object]], one: object) -> int:
+def _twice(reports: Sequence[dict[str, object]], one: object) -> int:
     """Notifications that were taken and changed nothing, but for those of the shipment that the incident is about."""
-    return sum(each["status"] == 200 and not each["effect"] and each["shipment"] != one for each in heard)
+    return sum(each["status"] == 200 and not each["effect"] and each["shipment"] != one for each in reports)
 
 
-async def _count(means: Means, world: World, figures: SaleFigures, account_id: int, began: datetime) -> None:
-    async with means.pool.connection() as connection:
-        known = await claims.shipments(connection)
-        delivered = await claims.orders_delivered(connection)
-        told = await claims.notices_about(connection, account_id, since=began)
+async def _count(
+    context: Context, simulator: Simulator, figures: SaleFigures, account_id: int, began: datetime
+) -> None:
+    async with context.pool.connection() as connection:
+        known = await recorded_state.shipments(connection)
+        delivered = await recorded_state.orders_delivered(connection)
+        told = await recorded_state.notices_about(connection, account_id, since=began)
     figures.told = [f"{kind}: {message}" for kind, _, message, _ in told if _BY_HAND not in message]
     figures.notices = len(figures.told)
     claimed = {code: Claim(k.status, k.delivered_at, list(k.events), k.registered_at) for code, k in known.items()}
-    wrong = differences(world, claimed, delivered, world.clock())
+    wrong = differences(simulator, claimed, delivered, simulator.clock())
     figures.untrue, figures.misses = len(wrong), [f"difference: {words}" for words in wrong[:5]]
 
 

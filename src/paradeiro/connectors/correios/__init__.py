@@ -1,4 +1,4 @@
-"""In: nothing; out: Correios, the Brazilian post office, as a connector."""
+"""In: nothing; out: Correios, the Brazilian postal service, as a connector."""
 
 import re
 import unicodedata
@@ -9,12 +9,12 @@ from paradeiro.connectors.correios.client import PRODUCTION, CorreiosSession
 from paradeiro.connectors.correios.parse import parse
 from paradeiro.connectors.correios.push import read_push
 from paradeiro.connectors.correios.text import plain
-from paradeiro.domain.codes import s10_problem
+from paradeiro.domain.following.tracking_codes import s10_problem
 from paradeiro.domain.words import PartyKind, ProofKind
+from paradeiro.sdk.answer_shape import read_fields
 from paradeiro.sdk.contract import AccountField, Connector
-from paradeiro.sdk.shape import read_fields
 
-# What shops write as the carrier of a package that goes by post. Free text at VTEX (facts/vtex, section 2.1).
+# Carrier names that shops write for packages sent with Correios. Free text at VTEX (facts/vtex, section 2.1).
 _NAMES = frozenset({"correios", "sedex", "esedex", "pac", "ect", "ebct", "minienvios"})
 _WORD = re.compile(r"[a-z]+")
 # Services by number (PAC, SEDEX, Mini Envios, with and without a contract) without the zeros before it, and the post's
@@ -29,12 +29,12 @@ _NUMBER = re.compile(r"\d{4,5}", re.ASCII)
 
 
 def tracking_url(code: str) -> str:
-    """Where a person may look a code up at Correios themselves."""
+    """The public page at Correios that looks a code up."""
     return f"https://rastreamento.correios.com.br/app/index.php?objetos={code}"
 
 
-def recognises(courier: str) -> bool:
-    """Whether a shop's free text means Correios: a whole word of it says so, or it is a number of the post's."""
+def is_correios(courier: str) -> bool:
+    """Whether a shop's free text means Correios: one of its words is a known name, or it is a Correios number."""
     text = plain(unicodedata.normalize("NFKC", courier)).strip(" '\u00a0")
     if not _NAMES.isdisjoint(_WORD.findall(text)) or "mini envios" in text:
         return True
@@ -66,7 +66,7 @@ CONNECTOR = Connector(
     parse=parse,
     check_code=s10_problem,
     tracking_url=tracking_url,
-    recognises_courier=recognises,
+    recognises_courier=is_correios,
     fields=read_fields(resources.files(__name__).joinpath("fields.csv").read_text(encoding="utf-8")),
     whole_history=True,
     read_push=read_push,

@@ -1,8 +1,8 @@
-"""In: a Correios event's type and number (`BDE`, `01`); out: what it means in our words; None if nobody mapped it.
+"""In: a Correios event's type and number (`BDE`, `01`); out: its status and reason; None if it is not mapped.
 
 Every row of `events.csv` beside this file (the carrier's own published list, as far as it is public) is accounted for:
-mapped, ignored with a reason, or said `unknown`. BDE, BDI and BDR share one table. Three letters alone never tell the
-outcome. Lost and stolen are not final: real packages went on after them.
+mapped, ignored with a reason, or `unknown`. BDE, BDI and BDR share one table. The type alone never gives the outcome.
+Lost and stolen are not final: real packages went on after them.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from paradeiro.domain.words import Reason, Status, Withdraws
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a code says. `status` None: nothing about where the package is."""
+    """The meaning of a code. `status` None: it does not concern the package's position."""
 
     status: Status | None
     reason: Reason | None = None
@@ -66,7 +66,7 @@ _WRITE_OFF = {
     "19": _BAD_ADDRESS,  # Endereço incorreto; may be late or return
     "20": _ABSENT,  # Carteiro não atendido; will be tried again
     "21": Meaning(Status.RETURNING, Reason.RECIPIENT_ABSENT),  # Carteiro não atendido; returns
-    "22": _MOVING,  # Objeto devolvido aos Correios: back in their hands, flow goes on
+    "22": _MOVING,  # Objeto devolvido aos Correios: back at Correios, transport continues
     "23": _RETURNED,  # Objeto entregue ao remetente
     "24": _PICKUP,  # Disponível para retirada em Caixa Postal
     "25": _ABSENT,  # Empresa sem expediente; next working day
@@ -134,7 +134,7 @@ _WRITE_OFF = {
 }
 
 WRITE_OFFS = ("BDE", "BDI", "BDR")
-# The corrective write-off: one that is no delivery takes an earlier delivery back.
+# The corrective write-off: one that is not a delivery withdraws an earlier delivery.
 CORRECTIVE = "BDR"
 
 _OTHERS = {
@@ -168,7 +168,7 @@ _OTHERS = {
     "CO/05": _LABEL,  # 1ª tentativa de coleta
     "CO/06": _CANCELLED,  # 2ª tentativa, coleta cancelada
     "CO/07": _LABEL,  # Aguardando objeto na agência
-    # Ignored: "Entregue" of a collection order. It says who handed what to whom on the way in, never a delivery.
+    # Ignored: "Entregue" of a collection order. It is the handover at collection, never a delivery.
     "CO/08": Meaning(None),
     "CO/09": _CANCELLED,  # Coleta cancelada
     "CO/10": _CANCELLED,  # Desistência do cliente
@@ -277,7 +277,7 @@ _OTHERS = {
 
 
 def meaning_of(kind: str, number: str) -> Meaning | None:
-    """The meaning of type and two-digit number; None for a code that nobody has mapped."""
+    """The meaning of type and two-digit number; None for an unmapped code."""
     if kind not in WRITE_OFFS:
         return _OTHERS.get(f"{kind}/{number}")
     found = _WRITE_OFF.get(number)
@@ -287,7 +287,7 @@ def meaning_of(kind: str, number: str) -> Meaning | None:
 
 
 def mapped_codes() -> tuple[tuple[str, str], ...]:
-    """Every type and number that says something, in order."""
+    """Every mapped type and number, in order."""
     write_offs = [(kind, number) for kind in WRITE_OFFS for number in _WRITE_OFF]
     others = [(kind, number) for kind, _, number in (code.partition("/") for code in _OTHERS)]
     said = [(pair, meaning_of(*pair) or UNKNOWN) for pair in write_offs + others]

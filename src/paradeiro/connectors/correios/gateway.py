@@ -1,14 +1,14 @@
-"""In: a question to one of the gateway's interfaces; out: its answer, asked with a token that is renewed once."""
+"""In: a request to one of the gateway's interfaces; out: its answer; a refused token is renewed once."""
 
 import asyncio
 from collections.abc import Callable, Sequence
 
 import httpx
 
-from paradeiro.connectors.correios.token import NoToken, TokenKeeper
-from paradeiro.sdk.http import HttpAnswer, HttpFailure, exchange, json_object
+from paradeiro.connectors.correios.token import NoToken, TokenCache
+from paradeiro.sdk.http import HttpAnswer, HttpFailure, json_object, send_request
 
-# Halving a batch of which every code is refused takes 99 questions; the gateway bears a burst of 55.
+# Halving a batch of which every code is refused takes 99 requests; the gateway allows a burst of 55.
 _AT_ONCE = 8
 _NO_TOKEN = b"GTW-008"
 _OBJECTS = b'"objetos"'
@@ -19,9 +19,9 @@ _LONGEST_NUMBER = 64
 
 
 class Gateway:
-    """The gateway under one contract's token."""
+    """The gateway with one contract's token."""
 
-    def __init__(self, client: httpx.AsyncClient, tokens: TokenKeeper) -> None:
+    def __init__(self, client: httpx.AsyncClient, tokens: TokenCache) -> None:
         self._client = client
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self.tokens = tokens
@@ -29,7 +29,7 @@ class Gateway:
     async def ask(
         self, method: str, path: str, *, params: Sequence[tuple[str, str]] = (), body: bytes | None = None
     ) -> HttpAnswer | HttpFailure | NoToken:
-        """One question. A token that is refused is renewed and the question asked once more."""
+        """One request. A refused token is renewed and the request repeated once."""
         for attempt in (1, 2):
             token = await self.tokens.token()
             if isinstance(token, NoToken):
@@ -38,7 +38,7 @@ class Gateway:
             if body is not None:
                 headers["Content-Type"] = "application/json"
             async with self._turns:
-                answer = await exchange(self._client, method, path, params=params, headers=headers, body=body)
+                answer = await send_request(self._client, method, path, params=params, headers=headers, body=body)
             if isinstance(answer, HttpFailure):
                 return answer
             if attempt == 2 or not token_refused(answer) or not self.tokens.forget(token):
@@ -46,10 +46,10 @@ class Gateway:
         raise AssertionError("the second attempt returns")
 
     async def redeem(
-        self, path: str, number: str, *, pauses: Sequence[float], there: Callable[[HttpAnswer], bool]
+        self, path: str, number: str, *, pauses: Sequence[float], is_ready: Callable[[HttpAnswer], bool]
     ) -> HttpAnswer | None:
-        """What a receipt stands for, asked for after each of the pauses (seconds) until it is `there` or is refused;
-        None when it was not ready then.
+        """The answer for a receipt, requested after each of the pauses (seconds) until `is_ready` accepts it or it is
+        refused; None if it was never ready.
         """
         for pause in pauses:
             await asyncio.sleep(pause)
@@ -58,7 +58,7 @@ class Gateway:
                 return None
             if isinstance(answer, HttpFailure) or _not_yet(answer):
                 continue
-            if not answer.ok or there(answer):
+            if not answer.ok or is_ready(answer):
                 return answer
         return None
 
@@ -69,7 +69,7 @@ def token_refused(answer: HttpAnswer) -> bool:
 
 
 def receipt_number(answer: HttpAnswer) -> str:
-    """The number under which an answer will be there; empty if none was given that can stand in a path."""
+    """The number of the receipt; empty if none was given that is safe in a path."""
     number = json_object(answer.body).get("numero")
     text = str(number) if isinstance(number, str | int) and not isinstance(number, bool) else ""
     return text if text.isascii() and text.replace("-", "").isalnum() and len(text) <= _LONGEST_NUMBER else ""

@@ -1,4 +1,4 @@
-"""In: the bytes of an answer about pictures of deliveries; out: the pictures in it, by tracking code. Pure."""
+"""In: the bytes of an answer about pictures of deliveries; out: its pictures, by tracking code. Pure."""
 
 import base64
 import binascii
@@ -9,7 +9,7 @@ import msgspec
 
 from paradeiro.connectors.correios.text import clean
 from paradeiro.connectors.correios.times import read_time
-from paradeiro.domain.codes import tidy_code
+from paradeiro.domain.following.tracking_codes import tidy_code
 from paradeiro.domain.words import Outcome, ProofKind
 from paradeiro.sdk.contract import Picture, ProofAnswer
 
@@ -20,16 +20,16 @@ _DATA_URL = "base64,"
 
 
 def read_pictures(kind: ProofKind, body: bytes) -> dict[str, ProofAnswer] | None:
-    """What an answer says, by tracking code; None if it is not what it should be: a list of objects."""
+    """The answers by tracking code; None if the body is not a list of objects."""
     try:
-        told = msgspec.json.decode(body)
+        raw_item = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    told = [told] if isinstance(told, dict) and "objeto" in told else told
-    if not isinstance(told, list):
+    raw_item = [raw_item] if isinstance(raw_item, dict) and "objeto" in raw_item else raw_item
+    if not isinstance(raw_item, list):
         return None
     found: dict[str, list[Picture | None]] = {}
-    for each in told:
+    for each in raw_item:
         if isinstance(each, dict):
             pictures = _images(each) if kind is ProofKind.IMAGE else _receipt(each)
             found.setdefault(tidy_code(clean(each.get("objeto"))), []).extend(pictures)
@@ -47,20 +47,20 @@ def _answer(code: str, pictures: list[Picture | None]) -> ProofAnswer:
 NOT_YET: Final = "no picture is there yet"
 
 
-def _images(told: dict[str, Any]) -> Iterator[Picture | None]:
+def _images(raw_item: dict[str, Any]) -> Iterator[Picture | None]:
     """Of `objetos/imagens`: any number of pictures, each with a remark; None for one that cannot be read."""
-    images = told.get("imagens")
+    images = raw_item.get("imagens")
     for each in images if isinstance(images, list) else []:
         if isinstance(each, dict) and each.get("imagem"):
-            remarks = (clean(each.get("comentario")), clean(told.get("observacao")))
+            remarks = (clean(each.get("comentario")), clean(raw_item.get("observacao")))
             yield _picture(each["imagem"], " · ".join(text for text in remarks if text))
 
 
-def _receipt(told: dict[str, Any]) -> Iterator[Picture | None]:
-    """Of `ar-digital`: one picture, dated. Its `contentType` is not believed: the bytes say what they are."""
-    if told.get("imagemBase64"):
-        picture = _picture(told["imagemBase64"], "")
-        yield picture and Picture(picture.content, picture.comment, read_time(told.get("dataBaixa")))
+def _receipt(raw_item: dict[str, Any]) -> Iterator[Picture | None]:
+    """Of `ar-digital`: one picture, dated. Its `contentType` is ignored: the bytes decide."""
+    if raw_item.get("imagemBase64"):
+        picture = _picture(raw_item["imagemBase64"], "")
+        yield picture and Picture(picture.content, picture.comment, read_time(raw_item.get("dataBaixa")))
 
 
 def _picture(text: object, comment: str) -> Picture | None:

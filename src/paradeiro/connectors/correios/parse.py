@@ -1,4 +1,4 @@
-"""In: the bytes of a Correios answer, of any age and flavour; out: what each says about each tracking code. Pure."""
+"""In: the bytes of a Correios answer, of any age and format; out: the parsed answer for each tracking code. Pure."""
 
 import json
 import re
@@ -7,12 +7,12 @@ from datetime import date, datetime
 from typing import Any
 
 from paradeiro.connectors.correios.codes import UNKNOWN, WRITE_OFFS, Meaning, meaning_of
-from paradeiro.connectors.correios.place import foreign, place_of, street_of
+from paradeiro.connectors.correios.place import is_foreign, place_of, street_of
 from paradeiro.connectors.correios.soap import (
     NotXmlError,
     answer_within,
+    destination_of,
     fault_of,
-    goal_of,
     has_letters_in_type,
     read_xml,
     single,
@@ -20,41 +20,41 @@ from paradeiro.connectors.correios.soap import (
 )
 from paradeiro.connectors.correios.text import clean, meaning_of_text, plain, slug
 from paradeiro.connectors.correios.times import read_day, read_time
-from paradeiro.domain.codes import tidy_code
-from paradeiro.domain.days import until
-from paradeiro.domain.records import Parsed, TrackingEvent
-from paradeiro.domain.timeline import in_order
+from paradeiro.domain.days import end_of_estimate
+from paradeiro.domain.following.timeline import sort_events
+from paradeiro.domain.following.tracking_codes import tidy_code
+from paradeiro.domain.records import ParsedAnswer, TrackingEvent
 from paradeiro.domain.words import Outcome, ProofKind, Status
 
 _DEEPEST = 60
-# The gateway's own words for a token that is none, an API that the contract lacks, a door that is shut.
+# The gateway's messages for an invalid token, an API that the contract lacks, a forbidden request.
 _NOT_ALLOWED = ("GTW-008", "FORBIDDEN", "NÃO LIBERADA", "NAO LIBERADA", "UNAUTHORIZED", "TOKEN")
 _UNKNOWN_YET = ("SRO-020", "SRO-031", "NÃO ENCONTRADO", "NAO ENCONTRADO")
 _REFUSED = ("SRO-019", "SRO-009", "SRO-018")
 _PICKUP_TYPE = "LDI"
 # The closed web service wrote this in place of a code where it refused user and password.
 _NO_CODE = "ERRO"
-# What goes to whoever sent it is returned. 79 is "delivered to the contract holder" in one list of Correios' and "no
-# such posting" in a later one (facts, events.csv): the event's own words tell which.
+# A delivery to the sender is a return. 79 is "delivered to the contract holder" in one list of Correios' and "no
+# such posting" in a later one (facts, events.csv): the event's own text decides.
 _BACK, _BACK_NUMBER = "entregue ao remetente", "23"
 _TO_CONTRACT_HOLDER, _DISPUTED = "entregue ao contratante", "79"
-# Kinds of acknowledgement (tipoAr): digital, electronic, virtual. Of the others (N, C) the paper itself comes back.
+# Kinds of acknowledgement (tipoAr): digital, electronic, virtual. For the others (N, C) the paper form is sent back.
 _ELECTRONIC = "E"
 _KEPT_AS_PICTURE = frozenset({"D", _ELECTRONIC, "V"})
-_SAVED = re.compile(rb"\s{0,8}HTTP/\d(?:\.\d)? (\d{3})[^\n]*(?:\n[^\r\n][^\n]*)*(?:\r?\n)*")
+_SAVED_HTTP = re.compile(rb"\s{0,8}HTTP/\d(?:\.\d)? (\d{3})[^\n]*(?:\n[^\r\n][^\n]*)*(?:\r?\n)*")
 
 
 class _UnreadableError(ValueError):
     """A part that cannot be read; its text names the field."""
 
 
-def parse(body: bytes) -> list[Parsed]:
-    """One `Parsed` per object in the answer. Whatever the bytes are, this returns; it never raises."""
-    saved = _SAVED.match(body)
-    return _read(body) if saved is None else _saved(int(saved[1]), body[saved.end() :])
+def parse(body: bytes) -> list[ParsedAnswer]:
+    """One `ParsedAnswer` per object in the answer. Never raises, whatever the bytes are."""
+    saved = _SAVED_HTTP.match(body)
+    return _read(body) if saved is None else _read_saved_answer(int(saved[1]), body[saved.end() :])
 
 
-def _read(body: bytes) -> list[Parsed]:
+def _read(body: bytes) -> list[ParsedAnswer]:
     if not body.strip():
         return [_malformed("", "the answer is empty")]
     if body.lstrip()[:1] == b"<":
@@ -68,8 +68,8 @@ def _read(body: bytes) -> list[Parsed]:
     return list(_objects(answer))
 
 
-def _read_xml(body: bytes) -> list[Parsed]:
-    """An answer of the closed web service as it came; anything else in XML or HTML is a page."""
+def _read_xml(body: bytes) -> list[ParsedAnswer]:
+    """An answer of the closed web service as received; any other XML or HTML is a web page."""
     page = [_malformed("", "the answer is a web page, not JSON")]
     try:
         root = read_xml(body)
@@ -78,22 +78,22 @@ def _read_xml(body: bytes) -> list[Parsed]:
     if not isinstance(root, dict):
         return page
     if fault := fault_of(root):
-        return [Parsed("", Outcome.RETRY, message=f"the service failed: {fault}")]
-    found = answer_within(root)
-    return list(_objects(found)) if found is not None else page
+        return [ParsedAnswer("", Outcome.RETRY, message=f"the service failed: {fault}")]
+    raw_object = answer_within(root)
+    return list(_objects(raw_object)) if raw_object is not None else page
 
 
-def _saved(status: int, body: bytes) -> list[Parsed]:
-    """An answer that was saved with its status line and headers, as support people do."""
+def _read_saved_answer(status: int, body: bytes) -> list[ParsedAnswer]:
+    """An answer that was saved with its status line and headers, as support staff do."""
     if status == 429 or status >= 500:
-        return [Parsed("", Outcome.RETRY, message=f"HTTP {status}: ask again later")]
+        return [ParsedAnswer("", Outcome.RETRY, message=f"HTTP {status}: ask again later")]
     if status in {401, 403}:
-        return [Parsed("", Outcome.AUTH_FAILED, message=f"HTTP {status}: the credentials were refused")]
+        return [ParsedAnswer("", Outcome.AUTH_FAILED, message=f"HTTP {status}: the credentials were refused")]
     return _read(body)
 
 
 def _depth(value: object) -> int:
-    """How deep lists and objects are nested; json.loads bounds it already."""
+    """How deep lists and objects are nested; json.loads limits it already."""
     level, deepest = [value], 0
     while level:
         deepest += 1
@@ -107,27 +107,27 @@ def _depth(value: object) -> int:
     return deepest
 
 
-def _objects(answer: object) -> Iterator[Parsed]:
+def _objects(answer: object) -> Iterator[ParsedAnswer]:
     """The objects of an answer: the whole answer, a list of objects, or one object by itself."""
     if isinstance(answer, list):
-        found: object = answer
+        raw_object: object = answer
     elif isinstance(answer, dict):
         wrapped = None if _is_object(answer) else answer_within(answer)
         if wrapped is None and not _is_object(answer):
             yield _envelope(answer)
             return
         answer = wrapped or answer
-        found = answer.get("objetos", answer.get("objeto", [answer]))
-        # SOAP's heirs send a single item where others send a list (facts, failure 32).
-        found = [found] if isinstance(found, dict) else found
+        raw_object = answer.get("objetos", answer.get("objeto", [answer]))
+        # Successors of the SOAP service send a single item where others send a list (facts, failure 32).
+        raw_object = [raw_object] if isinstance(raw_object, dict) else raw_object
     else:
-        found = None
-    if not isinstance(found, list):
+        raw_object = None
+    if not isinstance(raw_object, list):
         yield _malformed("", "'objetos' is not a list")
         return
-    if not found:
+    if not raw_object:
         yield _malformed("", "'objetos' is empty: an answer about nothing is no answer")
-    for each in found:
+    for each in raw_object:
         yield _object(each)
 
 
@@ -137,110 +137,122 @@ def _is_object(answer: dict[str, Any]) -> bool:
     return "numero" in answer and any(name in answer for name in ("evento", "categoria", "erro"))
 
 
-def _envelope(answer: dict[str, Any]) -> Parsed:
-    """The gateway's error form, or a shape that nobody knows."""
+def _envelope(answer: dict[str, Any]) -> ParsedAnswer:
+    """The gateway's error form, or an unknown shape."""
     said = answer.get("msgs") or answer.get("mensagem") or answer.get("msg") or answer.get("detail")
     words = "; ".join(str(part) for part in said) if isinstance(said, list) else str(said or "")
     if not words:
-        return _malformed("", f"no 'objetos' in the answer; it has: {_names(answer) or 'nothing'}")
+        return _malformed("", f"no 'objetos' in the answer; it has: {_field_names(answer) or 'nothing'}")
     if any(mark in words.upper() for mark in _NOT_ALLOWED):
-        return Parsed("", Outcome.AUTH_FAILED, message=clean(words))
-    return _said("", clean(words))
+        return ParsedAnswer("", Outcome.AUTH_FAILED, message=clean(words))
+    return _from_message("", clean(words))
 
 
-def _names(found: dict[str, Any]) -> str:
-    """The names of an object's first fields. Cleaned: a message goes into a table, which takes no NUL."""
-    return clean(", ".join(list(found)[:8]))
+def _field_names(raw_object: dict[str, Any]) -> str:
+    """The names of an object's first fields, cleaned: messages are stored in a table, which accepts no NUL."""
+    return clean(", ".join(list(raw_object)[:8]))
 
 
-def _said(code: str, words: str) -> Parsed:
-    """What a `mensagem` in place of events means."""
+def _from_message(code: str, words: str) -> ParsedAnswer:
+    """The meaning of a `mensagem` in place of events."""
     loud = words.upper()
     if any(mark in loud for mark in _REFUSED):
-        return Parsed(code, Outcome.REFUSED, message=words)
+        return ParsedAnswer(code, Outcome.REFUSED, message=words)
     if any(mark in loud for mark in _UNKNOWN_YET):
-        return Parsed(code, Outcome.NOT_FOUND, message=words)
+        return ParsedAnswer(code, Outcome.NOT_FOUND, message=words)
     return _malformed(code, f"an unknown message: {words}")
 
 
-def _malformed(code: str, message: str) -> Parsed:
-    return Parsed(code, Outcome.MALFORMED, message=message)
+def _malformed(code: str, message: str) -> ParsedAnswer:
+    return ParsedAnswer(code, Outcome.MALFORMED, message=message)
 
 
-def _object(found: object) -> Parsed:
+def _object(raw_object: object) -> ParsedAnswer:
     """One object: its events, or why there are none."""
-    if not isinstance(found, dict):
+    if not isinstance(raw_object, dict):
         return _malformed("", "an object that is none")
-    found = single(found) if isinstance(found.get("numero"), list) else found
-    named = found.get("codObjeto", found.get("numero", ""))
+    raw_object = single(raw_object) if isinstance(raw_object.get("numero"), list) else raw_object
+    named = raw_object.get("codObjeto", raw_object.get("numero", ""))
     code = tidy_code(clean(named))
-    told = found.get("eventos", found.get("evento"))
-    told = [told] if isinstance(told, dict) else told
-    # An empty list with a message is a message: "of another contract" is not "nothing yet".
-    if told is None or (told == [] and found.get("mensagem")):
-        return _without_events(code, found)
-    if not isinstance(told, list):
+    raw_event = raw_object.get("eventos", raw_object.get("evento"))
+    raw_event = [raw_event] if isinstance(raw_event, dict) else raw_event
+    # An empty list with a message counts as the message: "of another contract" is not "nothing yet".
+    if raw_event is None or (raw_event == [] and raw_object.get("mensagem")):
+        return _without_events(code, raw_object)
+    if not isinstance(raw_event, list):
         return _malformed(code, "'eventos' is not a list")
-    if not told:
-        return Parsed(code, Outcome.NOT_FOUND, message="no events yet")
+    if not raw_event:
+        return ParsedAnswer(code, Outcome.NOT_FOUND, message="no events yet")
     try:
-        events = in_order([_event(each) for each in told])
+        events = sort_events([_event(each) for each in raw_event])
     except _UnreadableError as error:
         return _malformed(code, str(error))
     unknown = tuple(sorted({event.code for event in events if event.status is Status.UNKNOWN}))
-    return Parsed(code, Outcome.FOUND, events, _estimate(found), unknown_codes=unknown, proofs=_proofs(found))
+    return ParsedAnswer(
+        code, Outcome.FOUND, events, _estimate(raw_object), unknown_codes=unknown, proofs=_proofs(raw_object)
+    )
 
 
-def _without_events(code: str, found: dict[str, Any]) -> Parsed:
+def _without_events(code: str, raw_object: dict[str, Any]) -> ParsedAnswer:
     if code == _NO_CODE:
-        return Parsed("", Outcome.AUTH_FAILED, message=clean(found.get("erro")) or "the service refused the question")
-    said = found.get("mensagem") or found.get("erro")
-    if not isinstance(said, str) and str(found.get("categoria", "")).startswith("ERRO"):
-        said = found["categoria"]
+        return ParsedAnswer(
+            "", Outcome.AUTH_FAILED, message=clean(raw_object.get("erro")) or "the service refused the question"
+        )
+    said = raw_object.get("mensagem") or raw_object.get("erro")
+    if not isinstance(said, str) and str(raw_object.get("categoria", "")).startswith("ERRO"):
+        said = raw_object["categoria"]
     if isinstance(said, str) and said.strip():
-        return _said(code, clean(said))
-    if "numero" in found and found.get("categoria"):
-        return Parsed(code, Outcome.NOT_FOUND, message="no events yet")
-    return _malformed(code, f"neither 'eventos' nor 'mensagem'; it has: {_names(found)}")
+        return _from_message(code, clean(said))
+    if "numero" in raw_object and raw_object.get("categoria"):
+        return ParsedAnswer(code, Outcome.NOT_FOUND, message="no events yet")
+    return _malformed(code, f"neither 'eventos' nor 'mensagem'; it has: {_field_names(raw_object)}")
 
 
-def _estimate(found: dict[str, Any]) -> datetime | None:
-    at = read_time(found.get("dtPrevista"))
-    return until(at) if at else None
+def _estimate(raw_object: dict[str, Any]) -> datetime | None:
+    at = read_time(raw_object.get("dtPrevista"))
+    return end_of_estimate(at) if at else None
 
 
-def _proofs(found: dict[str, Any]) -> frozenset[ProofKind]:
-    """What the service that was bought leaves as proof (README, "Proof of delivery": the letters are inferred)."""
-    service = found.get("servico")
+def _proofs(raw_object: dict[str, Any]) -> frozenset[ProofKind]:
+    """The proofs that the service bought leaves (README, "Proof of delivery": the letters are inferred)."""
+    service = raw_object.get("servico")
     if not isinstance(service, dict):
         return frozenset()
     kind = clean(service.get("tipoAr")).upper()
     kinds = set()
-    if kind in _KEPT_AS_PICTURE or (_yes(service.get("ar")) and not kind):
+    if kind in _KEPT_AS_PICTURE or (_is_yes(service.get("ar")) and not kind):
         kinds.add(ProofKind.SIGNED)
-    if _yes(service.get("fotoFachada")) or kind == _ELECTRONIC:
+    if _is_yes(service.get("fotoFachada")) or kind == _ELECTRONIC:
         kinds.add(ProofKind.IMAGE)
     return frozenset(kinds)
 
 
-def _yes(flag: object) -> bool:
+def _is_yes(flag: object) -> bool:
     return flag is True or flag == 1 or clean(flag).upper() == "S"
 
 
-def _event(told: object) -> TrackingEvent:
-    """One event. Raises `_UnreadableError` when its date cannot be read: an event without an instant is none."""
-    if not isinstance(told, dict):
+def _event(raw_event: object) -> TrackingEvent:
+    """One event. Raises `_UnreadableError` when its date cannot be read: an event needs an instant."""
+    if not isinstance(raw_event, dict):
         message = "an event that is none"
         raise _UnreadableError(message)
-    told = single(told) if isinstance(told.get("tipo"), list) else told
-    occurred_at = read_time(told.get("dtHrCriado"), told.get("data"), told.get("hora"), told.get("criacao"))
+    raw_event = single(raw_event) if isinstance(raw_event.get("tipo"), list) else raw_event
+    occurred_at = read_time(
+        raw_event.get("dtHrCriado"), raw_event.get("data"), raw_event.get("hora"), raw_event.get("criacao")
+    )
     if occurred_at is None:
-        message = f"the date of an event cannot be read: {str(told.get('dtHrCriado', told.get('data')))[:60]!r}"
+        message = (
+            f"the date of an event cannot be read: {str(raw_event.get('dtHrCriado', raw_event.get('data')))[:60]!r}"
+        )
         raise _UnreadableError(message)
-    description, detail = clean(told.get("descricao")), clean(told.get("detalhe"))
-    code, meaning = _code(told, description, detail)
-    unit = told.get("unidade") if isinstance(told.get("unidade"), dict) else unit_of(told)
-    goal = told.get("unidadeDestino") if isinstance(told.get("unidadeDestino"), dict) else goal_of(told)
+    description, detail = clean(raw_event.get("descricao")), clean(raw_event.get("detalhe"))
+    code, meaning = _code(raw_event, description, detail)
+    unit = raw_event.get("unidade") if isinstance(raw_event.get("unidade"), dict) else unit_of(raw_event)
+    goal = (
+        raw_event.get("unidadeDestino")
+        if isinstance(raw_event.get("unidadeDestino"), dict)
+        else destination_of(raw_event)
+    )
     pickup = code.startswith(_PICKUP_TYPE) or meaning.status is Status.AVAILABLE_FOR_PICKUP
     return TrackingEvent(
         occurred_at=occurred_at,
@@ -252,35 +264,35 @@ def _event(told: object) -> TrackingEvent:
         detail=detail,
         withdraws=meaning.withdraws,
         destination=place_of(goal) if goal is not None else None,
-        pickup_deadline=_deadline(told),
+        pickup_deadline=_deadline(raw_event),
         pickup_address=street_of(unit) if pickup else None,
-        zone_assumed=foreign(unit),
+        zone_assumed=is_foreign(unit),
     )
 
 
-def _deadline(told: dict[str, Any]) -> date | None:
-    return read_day(told.get("dtLimiteRetirada"))
+def _deadline(raw_event: dict[str, Any]) -> date | None:
+    return read_day(raw_event.get("dtLimiteRetirada"))
 
 
-def _code(told: dict[str, Any], description: str, detail: str) -> tuple[str, Meaning]:
-    """The event's code and meaning. Text decides only where there is no code at all, and never for a delivery."""
-    kind, number = told.get("codigo", told.get("type")), told.get("tipo")
+def _code(raw_event: dict[str, Any], description: str, detail: str) -> tuple[str, Meaning]:
+    """The event's code and meaning. The text decides only without any code, and never gives a delivery."""
+    kind, number = raw_event.get("codigo", raw_event.get("type")), raw_event.get("tipo")
     # The web service and the mobile flavour of 2015: letters in `tipo`, the number in `status`.
-    if "status" in told and (kind is None or has_letters_in_type(told)):
-        kind, number = told.get("tipo"), told.get("status")
+    if "status" in raw_event and (kind is None or has_letters_in_type(raw_event)):
+        kind, number = raw_event.get("tipo"), raw_event.get("status")
     letters = clean(kind).upper()
     digits = _two_digits(number)
     if not letters:
         return f"TEXT/{slug(description)}", meaning_of_text(description)
     code = f"{letters[:8]}/{digits}" if digits else letters[:8]
     meaning = meaning_of(letters, digits) or UNKNOWN
-    if letters in WRITE_OFFS and _went_back(digits, meaning, plain(f"{description} {detail}")):
+    if letters in WRITE_OFFS and _is_back_at_sender(digits, meaning, plain(f"{description} {detail}")):
         meaning = meaning_of(letters, _BACK_NUMBER) or UNKNOWN
     return code, meaning
 
 
-def _went_back(digits: str, meaning: Meaning, words: str) -> bool:
-    """Whether a write-off's words say that the sender has it. Seen with 01 too (facts, events.csv, note of BDE/01)."""
+def _is_back_at_sender(digits: str, meaning: Meaning, words: str) -> bool:
+    """Whether a write-off's text says that the sender has it. Seen with 01 too (facts, events.csv, note of BDE/01)."""
     ended = meaning.status is Status.DELIVERED
     return (ended and _BACK in words) or ((ended or digits == _DISPUTED) and _TO_CONTRACT_HOLDER in words)
 

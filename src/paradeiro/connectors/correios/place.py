@@ -1,4 +1,4 @@
-"""In: Correios' `unidade`, whole, partial or missing; out: a place as they wrote it, with the country's ISO code."""
+"""In: Correios' `unidade`, whole, partial or missing; out: a place as written there, with the country's ISO code."""
 
 import re
 from functools import cache
@@ -17,13 +17,13 @@ _NUMERIC = re.compile(r"00(\d{3})000", re.ASCII)
 
 
 def place_of(unit: object) -> Place:
-    """Where it was. City and state as Correios writes them (in capitals); `unit` says what kind of unit."""
+    """The place of an event. City and state as Correios writes them (in capitals); `unit` is the kind of unit."""
     if not isinstance(unit, dict):
         return _legacy_place(unit)
     name, kind = clean(unit.get("nome")), clean(unit.get("tipo"))
     address = _address(unit)
     state = clean(address.get("uf", unit.get("uf"))).upper()
-    if foreign(unit):
+    if is_foreign(unit):
         # A destination in Brazil is written as a foreign unit whose state is the country.
         country = _BRAZIL if state == _BRAZIL else _country(unit.get("codSro"), name)
         return Place(city=clean(address.get("cidade")) or None, country=country, unit=name or kind or None)
@@ -43,8 +43,8 @@ def _legacy_place(_: object) -> Place:
     return NOWHERE
 
 
-def foreign(unit: object) -> bool:
-    """Whether a unit lies abroad: its wall clock may be another one than Brasília's."""
+def is_foreign(unit: object) -> bool:
+    """Whether a unit lies abroad: its wall clock may differ from Brasília's."""
     return isinstance(unit, dict) and plain(clean(unit.get("tipo"))) == _FOREIGN_TYPE
 
 
@@ -70,7 +70,7 @@ def _address(unit: dict[str, Any]) -> dict[str, Any]:
 
 
 def _country(number: object, name: str) -> str | None:
-    """ISO alpha-2 of a foreign unit, from its number, else from its Portuguese name; None rather than a guess."""
+    """ISO alpha-2 of a foreign unit, from its number, else from its Portuguese name; None if unknown."""
     match = _NUMERIC.fullmatch(number) if isinstance(number, str) else None
     found = get_global("territory_aliases").get(match[1]) if match else None
     return str(found[0]) if found else _by_name().get(plain(name))

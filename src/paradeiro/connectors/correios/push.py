@@ -1,7 +1,7 @@
-"""In: a push as it came and what Correios signs with; out: the codes to ask about now, or why it is no push. Pure.
+"""In: a push as received and the signing secret; out: the codes to look up now, or why it is no valid push. Pure.
 
-What a push says is never taken for true: its payload is confirmed by no public source (facts, section 1.6). So only
-codes are read in it, wherever they stand, and Correios is asked about them.
+The content of a push is never trusted: its payload is confirmed by no public source (facts, section 1.6). So only
+tracking codes are read from it, wherever they stand, and then looked up at Correios.
 """
 
 import base64
@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 
-from paradeiro.domain.codes import tidy_code
+from paradeiro.domain.following.tracking_codes import tidy_code
 from paradeiro.domain.words import Outcome
 from paradeiro.sdk.contract import HOOK_SECRET, Push, PushRead
 
@@ -26,7 +26,7 @@ _NO_JSON = object()
 
 
 def read_push(push: Push, settings: Mapping[str, str]) -> PushRead:
-    """What a push names. Whatever the bytes are, this returns; it never raises."""
+    """The tracking codes in a push. Never raises, whatever the bytes are."""
     problem = _signature_problem(push, settings.get(HOOK_SECRET, ""))
     if problem:
         return PushRead(Outcome.AUTH_FAILED, message=problem)
@@ -35,7 +35,7 @@ def read_push(push: Push, settings: Mapping[str, str]) -> PushRead:
         return PushRead(Outcome.MALFORMED, message="it is not JSON")
     pairs = list(_texts(told))
     named = [code for key, text in pairs if key in _CODE_KEYS and _S10.fullmatch(code := tidy_code(text))]
-    # The keys are guesses of integrators: where none fits, a code under any other name is as good a hint.
+    # The keys are assumptions of integrators: if none matches, a code under any other key is used as well.
     named = named or [code for _, text in pairs for code in _S10_IN_TEXT.findall(text.upper())]
     about = tuple(dict.fromkeys(named))
     return PushRead(Outcome.FOUND, about) if about else PushRead(Outcome.NOT_FOUND, message="it names no package")
@@ -51,11 +51,11 @@ def _signature_problem(push: Push, secret: str) -> str:
     if given[: len(_PREFIX)].lower() == _PREFIX:
         given = given[len(_PREFIX) :].strip()
     mark = hmac.new(secret.encode(), push.body, sha256).digest()
-    # Which form it has was never seen in public; receivers try these (facts, section 1.6).
+    # The form is not documented; known receivers accept these (facts, section 1.6).
     plain, safe = base64.b64encode(mark).decode(), base64.urlsafe_b64encode(mark).decode()
     forms = (mark.hex(), mark.hex().upper(), plain, plain.rstrip("="), safe, safe.rstrip("="))
     said = given.encode("utf-8", "replace")
-    # Each is compared in full, so that the time taken tells nothing.
+    # Each is compared in full, so that the time taken reveals nothing.
     right = [hmac.compare_digest(said, form.encode()) for form in forms]
     return "" if any(right) else "the signature does not fit"
 
@@ -70,7 +70,7 @@ def _json(text: bytes | str) -> object:
 
 
 def _texts(told: object) -> Iterator[tuple[str, str]]:
-    """Every text in a document, with the key that it stands under (in lower case; a list's is its own)."""
+    """Every text in a document with its key in lower case (items of a list have the list's key)."""
     level: list[tuple[str, object]] = [("", told)]
     for _ in range(_DEEPEST):
         below: list[tuple[str, object]] = []

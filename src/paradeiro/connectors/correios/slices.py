@@ -12,13 +12,13 @@ _OTHER_CONTRACT = "SRO-009"
 
 
 class _Root(msgspec.Struct):
-    """An answer's root, its objects left as the bytes they came in."""
+    """An answer's root, its objects as raw bytes."""
 
     objetos: list[msgspec.Raw] | None = None
 
 
 class _Object(msgspec.Struct):
-    """Of an object, only what decides what kind of answer it is."""
+    """Of an object, only what decides its outcome."""
 
     codObjeto: str | None = None  # noqa: N815 - Correios' name
     eventos: list[msgspec.Raw] | None = None
@@ -28,17 +28,17 @@ class _Name(msgspec.Struct):
     codObjeto: str | None = None  # noqa: N815 - Correios' name
 
 
-def cut(body: bytes, status: int) -> dict[str, Answer] | None:
+def slice_answer(body: bytes, status: int) -> dict[str, Answer] | None:
     """One answer per code that the body names; empty if it has no objects, None if it cannot be read at all."""
     try:
         raws = msgspec.json.decode(body, type=_Root).objetos or []
-        return _by_code(_named(raw, status) for raw in raws)
+        return _by_code(_slice(raw, status) for raw in raws)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
 
 
 def _by_code(answers: Iterable[Answer]) -> dict[str, Answer]:
-    """One answer per code. Of an object told twice the one with events counts, then the longer one."""
+    """One answer per code. Of an object listed twice the one with events counts, then the longer one."""
     found: dict[str, Answer] = {}
     for answer in answers:
         known = found.setdefault(answer.tracking_code, answer)
@@ -46,21 +46,21 @@ def _by_code(answers: Iterable[Answer]) -> dict[str, Answer]:
     return found
 
 
-def _name_of(body: bytes) -> str | None:
-    """The code of an odd object. One that has none spoils no other of its batch."""
+def _code_of(body: bytes) -> str | None:
+    """The code of an invalid object. One without a code does not affect the rest of its batch."""
     try:
         return msgspec.json.decode(body, type=_Name).codObjeto
     except msgspec.ValidationError:
         return None
 
 
-def _named(raw: msgspec.Raw, status: int) -> Answer:
-    """One object's answer. Where there are events, whether they can be read is decided when they are recorded."""
+def _slice(raw: msgspec.Raw, status: int) -> Answer:
+    """One object's answer. Whether its events can be read is decided when they are recorded."""
     body = bytes(raw)
     try:
         found = msgspec.json.decode(body, type=_Object)
     except msgspec.ValidationError:
-        found = _Object(_name_of(body))
+        found = _Object(_code_of(body))
     code = (found.codObjeto or "").upper()
     if found.eventos:
         return Answer(code, Outcome.FOUND, body, "", status)

@@ -1,7 +1,7 @@
 """In: an answer of Correios' closed web service (SOAP), saved as XML or as JSON made of it; out: plain JSON. Pure.
 
-The service ended in 2023 (facts, section 2). Shops and integrators keep its answers: XML as it came, or what a library
-made of it, where one item is no list, every value a list of one, or every name has a prefix.
+The service ended in 2023 (facts, section 2). Shops and integrators still have its answers: XML as received, or as a
+library converted it, where one item is no list, every value a list of one, or every name has a prefix.
 """
 
 import re
@@ -17,12 +17,12 @@ _LETTERS = re.compile(r"[A-Za-z]{2,3}", re.ASCII)
 
 
 class NotXmlError(ValueError):
-    """The bytes are no XML that an answer could be."""
+    """The bytes are not XML, or XML that is refused."""
 
 
 def read_xml(body: bytes) -> object:
-    """The document as JSON would have it: names without prefix, a text where nothing is inside, a list of what is there
-    twice. Raises `NotXmlError`; also for a document type, by which a small text may grow without end.
+    """The document as JSON: names without prefix, text for leaves, a list for repeated names. Raises `NotXmlError`;
+    also for a document type, whose entities may expand without limit.
     """
     reader = _Reader()
     parser = expat.ParserCreate()
@@ -54,7 +54,7 @@ class _Reader:
     def end(self, name: str) -> None:
         inside, texts = self._open.pop()
         value: object = inside or "".join(texts).strip()
-        above, name = self._open[-1][0], _bare(name)
+        above, name = self._open[-1][0], _local_name(name)
         if name not in above:
             above[name] = value
         else:
@@ -68,12 +68,14 @@ class _Reader:
         raise NotXmlError(message)
 
 
-def _bare(name: str) -> str:
+def _local_name(name: str) -> str:
     return name.rpartition(":")[2]
 
 
 def answer_within(answer: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The object that has the tracked objects, out of whatever wraps it (Envelope, Body, return); None if none has."""
+    """The object with the tracked objects, taken out of its wrappers (Envelope, Body, return); None if there is
+    none.
+    """
     level: list[object] = [answer]
     for _ in range(_DEEPEST):
         for each in level:
@@ -90,7 +92,7 @@ def answer_within(answer: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def fault_of(answer: Mapping[str, Any]) -> str:
-    """What the service said where it failed itself (soap:Fault); empty if it did not."""
+    """The message of a soap:Fault; empty if there is none."""
     level: list[object] = [answer]
     for _ in range(_DEEPEST):
         for each in level:
@@ -101,7 +103,7 @@ def fault_of(answer: Mapping[str, Any]) -> str:
 
 
 def single(values: dict[str, Any]) -> dict[str, Any]:
-    """The same with a value in place of each list of one text: some libraries make a list of everything."""
+    """The same with a value in place of each list of one text: some libraries turn every value into a list."""
     return {name: _single(value) for name, value in values.items()}
 
 
@@ -110,26 +112,26 @@ def _single(value: object) -> object:
     return value[0] if alone and isinstance(value, list) else value
 
 
-def has_letters_in_type(told: Mapping[str, Any]) -> bool:
+def has_letters_in_type(raw_event: Mapping[str, Any]) -> bool:
     """Whether an event has its letters in `tipo` and its number in `status`: `codigo` is then the unit's number."""
-    kind = told.get("tipo")
-    return "status" in told and isinstance(kind, str) and bool(_LETTERS.fullmatch(kind.strip()))
+    kind = raw_event.get("tipo")
+    return "status" in raw_event and isinstance(kind, str) and bool(_LETTERS.fullmatch(kind.strip()))
 
 
-def unit_of(told: Mapping[str, Any]) -> dict[str, Any] | None:
+def unit_of(raw_event: Mapping[str, Any]) -> dict[str, Any] | None:
     """The unit of an event that has its place beside everything else, in the form of `unidade`; None if it has none."""
-    if not any(told.get(name) for name in ("local", "cidade", "uf")):
+    if not any(raw_event.get(name) for name in ("local", "cidade", "uf")):
         return None
-    address = told.get("endereco")
+    address = raw_event.get("endereco")
     known = dict(address) if isinstance(address, dict) else {}
     if "localidade" in known:
         known.setdefault("cidade", known["localidade"])
-    parts = {name: told.get(name) for name in ("local", "cidade", "uf")}
+    parts = {name: raw_event.get(name) for name in ("local", "cidade", "uf")}
     return parts | ({"endereco": known} if known else {})
 
 
-def goal_of(told: Mapping[str, Any]) -> dict[str, Any] | None:
+def destination_of(raw_event: Mapping[str, Any]) -> dict[str, Any] | None:
     """Where an event sends the package, in the form of `unidadeDestino`: the first of `destino`."""
-    found = told.get("destino")
+    found = raw_event.get("destino")
     first = found[0] if isinstance(found, list) and found else found
     return unit_of(first) if isinstance(first, dict) else None

@@ -1,4 +1,4 @@
-"""In: Correios' free texts; out: plain words, and a meaning where there is no code at all. Never a delivery."""
+"""In: Correios' free texts; out: clean text, and a meaning for events without any code. Never a delivery."""
 
 import html
 import re
@@ -10,14 +10,14 @@ from paradeiro.domain.words import Reason, Status
 LONGEST = 500
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
-# Their satisfaction survey, and the words that lead to it, are no news.
+# Invitations to Correios' satisfaction survey are removed.
 _SENTENCE = re.compile(r"[^.!?]+[.!?]*|[.!?]+")
 _SURVEY = re.compile(r"\b(?:pesquisa|avalie|opini[aã]o|clique aqui|satisfa[cç][aã]o)\b", re.IGNORECASE)
 _BLANKS = re.compile(r"[\s\u200b-\u200f\u2028-\u202e\u2060\ufeff\x00-\x1f\x7f-\x9f]+")
 _NO_WORD = re.compile(r"[^a-z0-9]+")
 _ONLY_POINTS = re.compile(r"[\s.…·-]*")
 
-# Negations first: "não entregue" contains "entregue" (facts, failure 9). What stands for a delivery is nowhere here:
+# Negations first: "não entregue" contains "entregue" (facts, failure 9). Deliveries are deliberately missing:
 # a delivery needs a code.
 _FAILED = (
     "nao entregue",
@@ -36,7 +36,7 @@ _WHY_FAILED = (
 )
 _LOST = "nao localizado"
 _NOT = re.compile(r"\bnao\b")
-# The first that fits counts.
+# The first match counts.
 _TEXTS = (
     ("sera entregue ao remetente", Meaning(Status.RETURNING)),
     ("entregue ao remetente", Meaning(Status.RETURNED)),
@@ -66,7 +66,9 @@ _TEXTS = (
 
 
 def clean(value: object) -> str:
-    """A text without tags, links, survey invitations, control characters and doubled blanks; empty for what is none."""
+    """A text without tags, links, survey invitations, control characters and doubled blanks; empty for any
+    other type.
+    """
     if not isinstance(value, str):
         return ""
     text = html.unescape(_TAG.sub(" ", value[: 8 * LONGEST]))
@@ -82,12 +84,12 @@ def plain(text: str) -> str:
 
 
 def slug(text: str) -> str:
-    """A text as part of a code: what identifies an event that has no code of its own."""
+    """A text as part of a code: identifies an event that has no code of its own."""
     return _NO_WORD.sub("-", plain(text)).strip("-")[:60] or "nothing"
 
 
 def meaning_of_text(text: str) -> Meaning:
-    """What a text surely says; unknown if it says nothing that we know, or denies something. Never delivered."""
+    """The certain meaning of a text; unknown for unrecognised or negated texts. Never delivered."""
     words = plain(text)
     if any(part in words for part in _FAILED):
         why = next((reason for part, reason in _WHY_FAILED if part in words), Reason.OTHER)

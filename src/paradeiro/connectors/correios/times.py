@@ -1,4 +1,4 @@
-"""In: a date as Correios ever wrote one; out: an aware instant or a day; None for what is no date."""
+"""In: a date in any form that Correios used; out: an aware instant or a day; None for anything else."""
 
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -15,25 +15,25 @@ _PACKED = re.compile(r"(\d{2})(\d{2})(\d{4})(\d{2})(\d{2})(\d{2})")
 def read_time(value: object, day: object = None, hour: object = None, packed: object = None) -> datetime | None:
     """An instant from `dtHrCriado` (text, or the site's object with `date`), else `data` and `hora`, else `criacao`.
 
-    A wall clock without offset is Brasília's. Fractions of a second are kept out: flavours differ in them.
+    A wall clock without offset is Brasília's. Fractions of a second are dropped: formats differ in them.
     """
     if isinstance(value, dict):
         zone = value.get("timezone")
-        return _in_zone(_wall(value.get("date")), zone if isinstance(zone, str) else None)
+        return _in_zone(_read_wall_clock(value.get("date")), zone if isinstance(zone, str) else None)
     if isinstance(value, str):
-        return _in_zone(_wall(value), None)
+        return _in_zone(_read_wall_clock(value), None)
     if isinstance(day, str):
-        return _in_zone(_wall(f"{day} {hour}" if isinstance(hour, str) else day), None)
-    return _in_zone(_unpacked(packed), None)
+        return _in_zone(_read_wall_clock(f"{day} {hour}" if isinstance(hour, str) else day), None)
+    return _in_zone(_read_packed(packed), None)
 
 
 def read_day(value: object) -> date | None:
     """A day, from a date or an instant as text."""
-    wall = _wall(value)
+    wall = _read_wall_clock(value)
     return bounded_day(wall.date()) if wall else None
 
 
-def _wall(value: object) -> datetime | None:
+def _read_wall_clock(value: object) -> datetime | None:
     if not isinstance(value, str) or not value.isascii():
         return None
     text = value.strip()
@@ -48,7 +48,7 @@ def _wall(value: object) -> datetime | None:
     return found.replace(microsecond=0)
 
 
-def _unpacked(value: object) -> datetime | None:
+def _read_packed(value: object) -> datetime | None:
     match = _PACKED.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         return None
@@ -60,7 +60,7 @@ def _unpacked(value: object) -> datetime | None:
 
 
 def _in_zone(wall: datetime | None, zone: str | None) -> datetime | None:
-    # Where the zone is not known yet a day is lost at either end, which nobody misses.
+    # Before the zone is applied one day is excluded at either end of the range, which has no effect in practice.
     if wall is None or not in_bounds(wall if wall.tzinfo else wall.replace(tzinfo=UTC)):
         return None
     if wall.tzinfo is None:

@@ -13,25 +13,25 @@ import msgspec
 
 from paradeiro.domain.words import Outcome
 from paradeiro.sdk.contract import Clock
-from paradeiro.sdk.http import HttpAnswer, HttpFailure, exchange, retry_after, trouble
+from paradeiro.sdk.http import HttpAnswer, HttpFailure, http_problem, retry_after, send_request
 
 # Ask for a new one only in the last half hour of the old one's 24 (Correios' own rule).
 _RENEW_BEFORE = timedelta(minutes=30)
 # The token service answers 3 requests a second; the fourth gets 429. A little less: they may bunch on their way.
 _PAUSE_SECONDS = 0.4
-# When it last answered whom: a session with new credentials is the same asker.
+# When it last answered which client: a session with new credentials counts as the same one.
 _answered_at: dict[tuple[str, str], float] = {}
 _DEFAULT_LIFE = timedelta(hours=23)
 _LONGEST_ID = 10
 
 
-class _Told(msgspec.Struct):
-    """What the token service answers; the times are wall clock, the offset stands in a field of its own."""
+class _TokenAnswer(msgspec.Struct):
+    """An answer of the token service; the times are wall clock, the offset is in a field of its own."""
 
     token: str
     expiraEm: str | None = None  # noqa: N815 - Correios' name
     zoneOffset: str | None = None  # noqa: N815 - Correios' name
-    # Little is wanted of these: whatever else they are must not spoil the token.
+    # Only parts of these are used: unexpected types must not make the token unusable.
     cartaoPostagem: Any = None  # noqa: N815 - Correios' name
     contrato: Any = None
     api: Any = None
@@ -49,8 +49,8 @@ class NoToken:
     body: bytes = field(default=b"", repr=False)
 
 
-class TokenKeeper:
-    """Keeps one token; only one request for a new one is ever under way."""
+class TokenCache:
+    """Holds one token; only one request for a new one runs at a time."""
 
     def __init__(self, client: httpx.AsyncClient, settings: Mapping[str, str], clock: Clock) -> None:
         self._client = client
@@ -67,10 +67,14 @@ class TokenKeeper:
         self.apis: frozenset[int] = frozenset()
 
     async def token(self) -> str | NoToken:
-        """A valid token: the ready-made key if there is one, else one from the token service."""
+        """A valid token: the account's API key if there is one, else one from the token service."""
         ready = self._settings.get("api_key")
         if ready:
-            return ready if _sendable(ready) else NoToken(Outcome.AUTH_FAILED, "the key has blanks or odd characters")
+            return (
+                ready
+                if _is_header_safe(ready)
+                else NoToken(Outcome.AUTH_FAILED, "the key has blanks or odd characters")
+            )
         if not (self._settings.get("user") and self._settings.get("access_code")):
             return NoToken(Outcome.AUTH_FAILED, "enter a ready-made key, or the user and the access code to the API")
         if self._valid():
@@ -79,12 +83,12 @@ class TokenKeeper:
         async with self._lock:
             if self._valid():
                 return self._token or ""
-            # Whoever waited for a question that failed has its answer: wrong credentials are tried once, not n times.
+            # Callers that waited for a failed request get its result: wrong credentials are tried once, not n times.
             if self._turn == turn or self._failed is None:
-                told = await self._renew()
-                self._failed = told if isinstance(told, NoToken) else None
+                token_answer = await self._renew()
+                self._failed = token_answer if isinstance(token_answer, NoToken) else None
                 self._turn += 1
-                return told
+                return token_answer
             return self._failed
 
     def forget(self, token: str) -> bool:
@@ -103,21 +107,21 @@ class TokenKeeper:
         asker = (str(self._client.base_url), self._settings.get("user", ""))
         wait = _answered_at.get(asker, float("-inf")) + _PAUSE_SECONDS - time.monotonic()
         await asyncio.sleep(max(wait, 0))
-        path, body = self._question()
+        path, body = self._token_request()
         user, code = self._settings.get("user", ""), self._settings.get("access_code", "")
         known = base64.b64encode(f"{user}:{code}".encode()).decode()
         headers = {"Authorization": f"Basic {known}", "Content-Type": "application/json"}
         try:
-            answer = await exchange(self._client, "POST", path, headers=headers, body=body)
+            answer = await send_request(self._client, "POST", path, headers=headers, body=body)
         finally:
-            # From the answer, not from the sending: two questions cannot come closer together on their way.
+            # From the answer, not from the sending: two requests cannot arrive closer together then.
             _answered_at[asker] = time.monotonic()
         if isinstance(answer, HttpFailure):
             return NoToken(Outcome.RETRY, f"the token service: {answer.message}")
-        return self._keep(answer)
+        return self._store(answer)
 
-    def _question(self) -> tuple[str, bytes | None]:
-        """By posting card, by contract, or by user: what the account names."""
+    def _token_request(self) -> tuple[str, bytes | None]:
+        """The request by posting card, by contract, or by user, whichever the account names."""
         for setting, name in (("posting_card", "cartaopostagem"), ("contract", "contrato")):
             number = self._settings.get(setting)
             if number:
@@ -128,53 +132,66 @@ class TokenKeeper:
                 return f"/token/v1/autentica/{name}", msgspec.json.encode(question)
         return "/token/v1/autentica", None
 
-    def _keep(self, answer: HttpAnswer) -> str | NoToken:
-        outcome = trouble(answer)
+    def _store(self, answer: HttpAnswer) -> str | NoToken:
+        outcome = http_problem(answer)
         if outcome is not None:
             message = f"the token service answered HTTP {answer.status}"
-            return NoToken(_blamed(answer.status, outcome), message, retry_after(answer), answer.status, answer.body)
+            return NoToken(
+                _failure_outcome(answer.status, outcome), message, retry_after(answer), answer.status, answer.body
+            )
         try:
-            told = msgspec.json.decode(answer.body, type=_Told)
+            token_answer = msgspec.json.decode(answer.body, type=_TokenAnswer)
         except (msgspec.MsgspecError, ValueError, RecursionError):
             return NoToken(Outcome.RETRY, "the token service answered something that is no token")
-        if not _sendable(told.token):
+        if not _is_header_safe(token_answer.token):
             return NoToken(Outcome.RETRY, "the token service answered a token that cannot be sent")
-        self._token, self._until = told.token, self._renew_at(told)
-        self.contract, self.apis = _contract(told), _apis(told)
-        return told.token
+        self._token, self._until = token_answer.token, self._renew_at(token_answer)
+        self.contract, self.apis = _contract_number(token_answer), _api_ids(token_answer)
+        return token_answer.token
 
-    def _renew_at(self, told: _Told) -> datetime:
-        """When to ask anew. Without an offset the time is Brasília's; who read it as UTC renewed 3 hours off."""
+    def _renew_at(self, token_answer: _TokenAnswer) -> datetime:
+        """When to renew. Without an offset the time is Brasília's; reading it as UTC would renew 3 hours off."""
         try:
-            end = datetime.fromisoformat(f"{told.expiraEm or ''}{told.zoneOffset or '-03:00'}") - _RENEW_BEFORE
+            end = (
+                datetime.fromisoformat(f"{token_answer.expiraEm or ''}{token_answer.zoneOffset or '-03:00'}")
+                - _RENEW_BEFORE
+            )
         except (ValueError, OverflowError):
             return self._clock() + _DEFAULT_LIFE
         return end if end.tzinfo is not None else self._clock() + _DEFAULT_LIFE
 
 
-def _blamed(status: int, outcome: Outcome) -> Outcome:
-    """Whose fault no token is. 400 is a wrong card or contract; a redirect or 404 is another interface, no password."""
+def _failure_outcome(status: int, outcome: Outcome) -> Outcome:
+    """The outcome of a refused token request. 400 is a wrong card or contract; a redirect or 404 concerns the
+    interface, not the password.
+    """
     if outcome is not Outcome.REFUSED:
         return outcome
     return Outcome.AUTH_FAILED if status == 400 else Outcome.MALFORMED
 
 
-def _sendable(token: str) -> bool:
-    """Whether a token can stand in a header: visible ASCII. Keys are pasted with invisible marks and line ends."""
+def _is_header_safe(token: str) -> bool:
+    """Whether a token can be sent in a header: visible ASCII. Keys are pasted with invisible characters and
+    line ends.
+    """
     return token.isascii() and token.isprintable() and bool(token) and " " not in token
 
 
-def _contract(told: _Told) -> str:
-    card, contract = told.cartaoPostagem, told.contrato
+def _contract_number(token_answer: _TokenAnswer) -> str:
+    card, contract = token_answer.cartaoPostagem, token_answer.contrato
     found = card.get("contrato") if isinstance(card, dict) else None
     found = found or (contract.get("numero") if isinstance(contract, dict) else None)
     return str(found) if isinstance(found, int | str) else ""
 
 
-def _apis(told: _Told) -> frozenset[int]:
+def _api_ids(token_answer: _TokenAnswer) -> frozenset[int]:
     """The interfaces' ids, wherever the token service put them: of the card, of the contract, of the user."""
     found: set[int] = set()
-    for scope in (told.cartaoPostagem, told.contrato, {"api": told.api, "apis": told.apis}):
+    for scope in (
+        token_answer.cartaoPostagem,
+        token_answer.contrato,
+        {"api": token_answer.api, "apis": token_answer.apis},
+    ):
         named = [scope.get("api"), scope.get("apis")] if isinstance(scope, dict) else []
         for each in (one for many in named if isinstance(many, list) for one in many):
             number = str(each.get("api") if isinstance(each, dict) else each)

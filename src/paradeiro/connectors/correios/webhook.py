@@ -11,7 +11,7 @@ from paradeiro.connectors.correios.parse import parse
 from paradeiro.connectors.correios.token import NoToken
 from paradeiro.domain.words import Outcome
 from paradeiro.sdk.contract import Subscribed
-from paradeiro.sdk.http import HttpAnswer, HttpFailure, trouble
+from paradeiro.sdk.http import HttpAnswer, HttpFailure, http_problem
 
 _SUBSCRIPTIONS: Final = "/webhook/v1/servicos/wh-rastro/assinaturas"
 _NAME = "paradeiro"
@@ -25,7 +25,7 @@ _BY_HAND = "Remove it by hand at CWS (cws.correios.com.br)."
 
 
 class Webhook:
-    """A contract's subscriptions to pushes. Shapes of answers are not confirmed, so they are read generously."""
+    """A contract's push subscriptions. Shapes of answers are not confirmed, so they are parsed leniently."""
 
     def __init__(self, gateway: Gateway, settings: Mapping[str, str]) -> None:
         self._gateway = gateway
@@ -39,11 +39,18 @@ class Webhook:
         told = _json(answer)
         if told is None:
             return Subscribed(Outcome.MALFORMED, message="Correios answered a list that cannot be read.")
-        ours = next((_id(each) for each in _subscriptions(told) if url in set(_texts(each)) and _id(each)), "")
+        ours = next(
+            (
+                _subscription_id(each)
+                for each in _subscriptions(told)
+                if url in set(_texts(each)) and _subscription_id(each)
+            ),
+            "",
+        )
         return Subscribed(Outcome.FOUND if ours else Outcome.NOT_FOUND, ours)
 
     async def subscribe(self, url: str, secret: str, contact: str) -> Subscribed:
-        """A subscription for this address, with the contract attached; one that is there is kept."""
+        """A subscription for this address, with the contract attached; an existing one is reused."""
         known = await self.subscription(url)
         if known.outcome not in {Outcome.FOUND, Outcome.NOT_FOUND}:
             return known
@@ -53,7 +60,7 @@ class Webhook:
             return Subscribed(Outcome.REFUSED, known.id, _NO_CONTRACT)
         if known.outcome is Outcome.FOUND:
             attached = await self._attach(known.id, contract)
-            # It may be attached since the first time: a refusal now is news for a person, no failure.
+            # It may have been attached earlier: a refusal now is a note for a person, not a failure.
             refused = attached.outcome is Outcome.REFUSED
             return Subscribed(Outcome.FOUND, known.id, notes=(attached.message,)) if refused else attached
         made = await self._make(url, secret, contact)
@@ -62,16 +69,18 @@ class Webhook:
     async def _make(self, url: str, secret: str, contact: str) -> Subscribed:
         if not contact:
             return Subscribed(Outcome.REFUSED, message=_NO_CONTACT)
-        made = await self._ask("POST", _SUBSCRIPTIONS, _subscription(url, secret, contact))
+        made = await self._ask("POST", _SUBSCRIPTIONS, _subscription_body(url, secret, contact))
         if not isinstance(made, HttpAnswer):
             return made
-        number = _id(_json(made)) or (await self.subscription(url)).id
+        number = _subscription_id(_json(made)) or (await self.subscription(url)).id
         if number:
             return Subscribed(Outcome.FOUND, number)
         return Subscribed(Outcome.MALFORMED, message="Correios took the subscription but did not name it.")
 
     async def unsubscribe(self, url: str) -> Subscribed:
-        """Try to end the subscription. How is in no public paper: DELETE is a guess, its refusal is told."""
+        """Try to end the subscription. No public document says how: DELETE is an assumption, its refusal is
+        reported.
+        """
         known = await self.subscription(url)
         if known.outcome is not Outcome.FOUND:
             return known
@@ -82,7 +91,7 @@ class Webhook:
         return Subscribed(gone.outcome, known.id, words)
 
     async def try_out(self, url: str) -> Subscribed:
-        """Have Correios send a test to this address."""
+        """Have Correios send a test push to this address."""
         known = await self.subscription(url)
         if known.outcome is not Outcome.FOUND:
             return known
@@ -90,14 +99,14 @@ class Webhook:
         return known if isinstance(sent, HttpAnswer) else sent
 
     async def _attach(self, number: str, contract: str) -> Subscribed:
-        """Say whose packages the subscription is for."""
+        """Attach the contract whose packages the subscription is for."""
         told = await self._ask("POST", f"{_SUBSCRIPTIONS}/{number}/contratos", {"numero": contract})
         if isinstance(told, HttpAnswer):
             return Subscribed(Outcome.FOUND, number)
         return Subscribed(told.outcome, number, f"The contract {contract} could not be attached: {told.message}")
 
     async def _ask(self, method: str, path: str, body: object = None) -> HttpAnswer | Subscribed:
-        """One question, with a token that is renewed once; what is no success is said in words."""
+        """One request, with a token that is renewed once; a failure becomes a `Subscribed` with a message."""
         content = msgspec.json.encode(body) if body is not None else None
         answer = await self._gateway.ask(method, path, body=content)
         match answer:
@@ -106,33 +115,35 @@ class Webhook:
             case HttpFailure():
                 return Subscribed(Outcome.RETRY, message=answer.message)
             case HttpAnswer():
-                return _sorted(answer)
+                return _checked(answer)
 
 
 def event_keys() -> tuple[str, ...]:
-    """The events to be told of, as this API names them: without the zero that the tracking API has (facts, 30)."""
+    """The event types to subscribe to, as this API names them: without the leading zero of the tracking API (facts,
+    30).
+    """
     return tuple(f"{kind}-{int(number)}" for kind, number in mapped_codes())
 
 
-def _subscription(url: str, secret: str, contact: str) -> dict[str, Any]:
+def _subscription_body(url: str, secret: str, contact: str) -> dict[str, Any]:
     kinds = [{"tipo": key} for key in event_keys()]
     address = {"nome": _NAME, "url": url, "secret": secret, "tipoEventos": kinds}
     return {"descricao": _NAME, "email": contact, "language": "PT", "enderecos": [address]}
 
 
-def _sorted(answer: HttpAnswer) -> HttpAnswer | Subscribed:
-    outcome = trouble(answer)
+def _checked(answer: HttpAnswer) -> HttpAnswer | Subscribed:
+    outcome = http_problem(answer)
     if outcome is None:
-        # A page with 200 did nothing of what was asked.
+        # A web page with 200 means that the request was not carried out.
         return Subscribed(Outcome.MALFORMED, message="Correios answered a web page.") if answer.is_html else answer
-    words = f"HTTP {answer.status}: {_words(answer)}"
+    words = f"HTTP {answer.status}: {_error_text(answer)}"
     if answer.status == 403:
         return Subscribed(Outcome.REFUSED, message=f"{words}. {_NOT_RELEASED}")
     return Subscribed(outcome, message=words)
 
 
-def _words(answer: HttpAnswer) -> str:
-    """What an error body says, in one line."""
+def _error_text(answer: HttpAnswer) -> str:
+    """The message of an error body, in one line."""
     if not answer.body.strip():
         return "no words"
     return next((parsed.message for parsed in parse(answer.body) if parsed.message), "an answer we did not expect")
@@ -153,8 +164,8 @@ def _subscriptions(told: object) -> list[dict[str, Any]]:
     return [each for each in told if isinstance(each, dict)] if isinstance(told, list) else []
 
 
-def _id(each: object) -> str:
-    """A subscription's name, as text that can stand in a path; empty for none."""
+def _subscription_id(each: object) -> str:
+    """A subscription's id, as text that is safe in a path; empty for none."""
     found = each.get("id", each.get("idAssinatura")) if isinstance(each, dict) else None
     text = str(found) if isinstance(found, int | str) and not isinstance(found, bool) else ""
     return text if text.isascii() and text.replace("-", "").isalnum() else ""

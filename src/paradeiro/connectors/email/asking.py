@@ -1,21 +1,22 @@
-"""In: the letter of a package; out: the question whether mails about its order shall come here. It tells nothing of it.
+"""In: the letter of a package; out: the question whether mails about its order may go to this address, and nothing
+else.
 
-Whoever reads it may be a stranger: no code, no place, no name, and no link to the package's page.
+The reader may be a stranger: no code, no place, no name, and no link to the package's page.
 """
 
 from dataclasses import replace
 
 from paradeiro.connectors.email.letter import Fact, Letter
-from paradeiro.domain.records import AskedAddress
-from paradeiro.sdk.speech.addresses import ADDRESSES
-from paradeiro.sdk.speech.catalogue import Tone
+from paradeiro.domain.records import AddressConfirmation
+from paradeiro.sdk.wording.catalogue import Tone
+from paradeiro.sdk.wording.mail_addresses import MAIL_ADDRESS_WORDING
 
 _NOTHING = Fact("", "")
 
 
-def asking(said: Letter, asked: AskedAddress) -> Letter:
-    """The same letter with the question in it and nothing else."""
-    words = ADDRESSES[said.words.language]
+def address_question(said: Letter, asked: AddressConfirmation) -> Letter:
+    """The same letter with only the question in it."""
+    words = MAIL_ADDRESS_WORDING[said.words.language]
     order = said.order.value
     return replace(
         said,

@@ -1,30 +1,30 @@
-"""In: a telling; out: all that its mail says, in words and in order, with no layout yet. Pure."""
+"""In: a message; out: the content of its mail, in words and in order, without a layout. Pure."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
 
-from paradeiro.connectors.email.look import Look, look
-from paradeiro.domain.brand import Brand
+from paradeiro.connectors.email.look import Look, look_of
+from paradeiro.domain.customers.brand import Brand
 from paradeiro.domain.days import day_of
-from paradeiro.domain.mailing import mail_kind
-from paradeiro.domain.records import Item, Telling
+from paradeiro.domain.outbox.mail_policy import mail_kind
+from paradeiro.domain.records import Item, Message
 from paradeiro.domain.words import EffectKind, MailKind, Source, Status
 from paradeiro.sdk.carriers import carrier_name
-from paradeiro.sdk.history import Told, told_events
-from paradeiro.sdk.speech import Catalogue, Tone, catalogue_for
-from paradeiro.sdk.speech.moments import capital, date_words, full_date, moment_words, time_words, zone_of
-from paradeiro.sdk.speech.places import city_of, place_line, place_name, tidy, with_preposition
-from paradeiro.sdk.speech.say import (
-    Position,
-    Stop,
+from paradeiro.sdk.public_history import PublicEvent, public_events
+from paradeiro.sdk.wording import Catalogue, Tone, catalogue_for
+from paradeiro.sdk.wording.places import city_of, place_line, place_name, tidy, with_preposition
+from paradeiro.sdk.wording.shipment_wording import (
+    JourneyStep,
+    PositionText,
     correction_sentence,
     event_words,
-    filled,
-    journey,
-    lateness,
-    position,
-    taken_back,
+    fill_template,
+    journey_steps,
+    lateness_sentence,
+    position_text,
+    withdrawal_sentence,
 )
+from paradeiro.sdk.wording.times import capital, date_words, full_date, moment_words, time_words, zone_of
 
 MOST_EVENTS = 12
 _MOST_ITEMS = 8
@@ -43,7 +43,7 @@ class Entry:
 
     @property
     def instant(self) -> str:
-        """For programs."""
+        """The instant in ISO format, for programs."""
         return self.at.isoformat()
 
 
@@ -57,7 +57,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A small thing with its name."""
+    """A labelled value."""
 
     name: str
     value: str
@@ -65,7 +65,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What the reader must do: never empty when there is one."""
+    """What the reader must do; never empty when present."""
 
     words: str
     facts: tuple[Fact, ...]
@@ -73,7 +73,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A way to the store: what is shown, and where it leads (empty: nowhere)."""
+    """A way to reach the store: its text, and its link (empty: none)."""
 
     name: str
     value: str
@@ -82,7 +82,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A mail before it has a layout. Empty texts are things that nobody knows."""
+    """A mail before layout. Unknown texts are empty."""
 
     language: str
     kind: MailKind
@@ -100,7 +100,7 @@ class Letter:
     late: str
     note: str
     action: Action | None
-    stops: tuple[Stop, ...]
+    stops: tuple[JourneyStep, ...]
     dates: tuple[Fact, ...]
     items: tuple[str, ...]
     order: Fact
@@ -117,134 +117,134 @@ class Letter:
 
     @property
     def instant(self) -> str:
-        """When it happened, for programs."""
+        """When it happened, in ISO format, for programs."""
         return self.at.isoformat() if self.at else ""
 
     @property
     def facts(self) -> tuple[Fact, ...]:
-        """What the package is known by."""
+        """The identifying facts of the package."""
         return tuple(fact for fact in (self.tracking_code, self.carrier) if fact.value)
 
     @property
     def padding(self) -> str:
-        """One letter for each blank that keeps the rest of the mail out of a list of mails."""
+        """One letter for each blank that keeps the rest of the mail out of a mail program's preview."""
         return "." * max(0, _LONGEST_PREHEADER - len(self.preheader))
 
     @property
     def preheader(self) -> str:
-        """What a list of mails shows beside the subject."""
+        """The preview text beside the subject in a list of mails."""
         return f"{self.apology or self.sentence} {self.late or self.then}"
 
 
-def moment_of(telling: Telling) -> datetime:
-    """When the mail is written. A telling without a time is written when its news happened."""
-    snapshot = telling.timeline.snapshot
-    return telling.now or snapshot.news_at or telling.shipment.registered_at
+def moment_of(message: Message) -> datetime:
+    """When the mail is written. A message without a time is written when its news happened."""
+    snapshot = message.timeline.snapshot
+    return message.now or snapshot.news_at or message.shipment.registered_at
 
 
-def letter(telling: Telling) -> Letter:
-    """What the mail says."""
-    words = catalogue_for(telling.order.customer.locale)
-    zone, now = zone_of(telling.store_zone), moment_of(telling)
+def letter(message: Message) -> Letter:
+    """The content of the mail."""
+    words = catalogue_for(message.order.customer.locale)
+    zone, now = zone_of(message.store_zone), moment_of(message)
     today = now.astimezone(zone).date()
-    where = _reminded(telling, position(telling.timeline, now=now, zone=zone, catalogue=words), today, words)
-    corrects, snapshot = telling.kind is EffectKind.CUSTOMER_CORRECTION, telling.timeline.snapshot
-    shown, more = _shown(telling)
+    where = _reminder_text(message, position_text(message.timeline, now=now, zone=zone, catalogue=words), today, words)
+    corrects, snapshot = message.kind is EffectKind.CUSTOMER_CORRECTION, message.timeline.snapshot
+    shown, more = _latest_events(message)
     label, tone = (words.correction.label, Tone.TROUBLE) if corrects else (where.label, where.tone)
     return Letter(
         language=words.language.value,
-        kind=mail_kind(telling.kind, snapshot.status, snapshot.reason),
-        look=look(telling.brand, tone),
-        subject=_subject(telling, label, words),
-        store=_cut(telling.store_name),
+        kind=mail_kind(message.kind, snapshot.status, snapshot.reason),
+        look=look_of(message.brand, tone),
+        subject=_subject(message, label, words),
+        store=_shorten(message.store_name),
         label=label,
         tone=tone,
-        apology=correction_sentence(telling.timeline, words) if corrects else taken_back(telling.timeline, words),
+        apology=(correction_sentence if corrects else withdrawal_sentence)(message.timeline, words),
         sentence=where.sentence,
         at=where.at,
         moment=capital(moment_words(where.at, today, words.calendar)) if where.at else "",
         place=where.place,
         then=where.then,
-        late=lateness(telling.order.promised_at, snapshot, now=now, zone=zone, catalogue=words),
-        note=_cut(where.note),
-        action=_action(telling, where.then, today, words) if where.act else None,
-        stops=journey(telling.timeline, words),
-        dates=_dates(telling, zone, today, words),
-        items=_items(telling.shipment.items, words),
-        order=Fact(words.labels.order, _order_number(telling)),
-        carrier=Fact(words.labels.carrier, _carrier(telling)),
-        tracking_code=Fact(words.labels.tracking_code, tidy(telling.shipment.tracking_code)),
-        link=safe_link(telling.tracking_link) or safe_link(telling.shipment.invoice.tracking_url or ""),
+        late=lateness_sentence(message.order.promised_at, snapshot, now=now, zone=zone, catalogue=words),
+        note=_shorten(where.note),
+        action=_action(message, where.then, today, words) if where.act else None,
+        stops=journey_steps(message.timeline, words),
+        dates=_dates(message, zone, today, words),
+        items=_items(message.shipment.items, words),
+        order=Fact(words.labels.order, _order_number(message)),
+        carrier=Fact(words.labels.carrier, _carrier(message)),
+        tracking_code=Fact(words.labels.tracking_code, tidy(message.shipment.tracking_code)),
+        link=safe_link(message.tracking_link) or safe_link(message.shipment.invoice.tracking_url or ""),
         days=_days(shown, zone, today, words),
         more=words.labels.more.format(count=more) if more else "",
-        why=words.labels.why.format(store=_cut(telling.store_name)),
+        why=words.labels.why.format(store=_shorten(message.store_name)),
         zone_note=words.labels.times.format(zone=_zone_name(zone)),
-        contacts=_contacts(telling.brand, words),
-        footer=tuple(_cut(line) for line in telling.brand.footer.splitlines() if tidy(line)),
+        contacts=_contacts(message.brand, words),
+        footer=tuple(_shorten(line) for line in message.brand.footer.splitlines() if tidy(line)),
         words=words,
     )
 
 
-def _reminded(telling: Telling, where: Position, today: date, words: Catalogue) -> Position:
-    """The position as a reminder says it."""
-    snapshot = telling.timeline.snapshot
-    if telling.kind is not EffectKind.CUSTOMER_REMINDER or snapshot.pickup_deadline is None:
+def _reminder_text(message: Message, where: PositionText, today: date, words: Catalogue) -> PositionText:
+    """The position as worded in a reminder."""
+    snapshot = message.timeline.snapshot
+    if message.kind is not EffectKind.CUSTOMER_REMINDER or snapshot.pickup_deadline is None:
         return where
     said = {
         "at": with_preposition(words, city_of(snapshot.place), "at"),
         "deadline": date_words(snapshot.pickup_deadline, today, words.calendar),
     }
     reminder = words.reminder
-    return replace(where, label=reminder.label, sentence=filled(reminder.sentence, said), then=reminder.then)
+    return replace(where, label=reminder.label, sentence=fill_template(reminder.sentence, said), then=reminder.then)
 
 
 def _contacts(brand: Brand, words: Catalogue) -> tuple[Contact, ...]:
     labels = words.labels
     found = (
         Contact(labels.write_us, tidy(brand.email), f"mailto:{tidy(brand.email)}"),
-        Contact(labels.call_us, _cut(brand.phone, 40), ""),
+        Contact(labels.call_us, _shorten(brand.phone, 40), ""),
         Contact(labels.shop, safe_link(brand.site).removeprefix("https://").rstrip("/"), safe_link(brand.site)),
     )
     return tuple(contact for contact in found if contact.value)
 
 
 def safe_link(text: str) -> str:
-    """A web address that may stand in a mail, else nothing: a link must neither run code nor break out of its line."""
+    """A web address that may stand in a mail, else empty: a link must neither run code nor break out of its line."""
     plain = text.strip()
     good = plain.startswith(("https://", "http://")) and plain.isascii() and plain.isprintable()
     return plain if good and not set(plain) & set(" \"'<>\\") else ""
 
 
-def _order_number(telling: Telling) -> str:
+def _order_number(message: Message) -> str:
     """The order's number as its customer knows it: the marketplace's, if one sold it."""
-    sold_as = telling.order.marketplace_number if telling.order.channel else None
-    return tidy(sold_as or telling.order.number)
+    sold_as = message.order.marketplace_number if message.order.channel else None
+    return tidy(sold_as or message.order.number)
 
 
-def _subject(telling: Telling, label: str, words: Catalogue) -> str:
+def _subject(message: Message, label: str, words: Catalogue) -> str:
     order = words.labels.order.lower()
-    return f"{label} · {order} {_cut(_order_number(telling), 60)}"
+    return f"{label} · {order} {_shorten(_order_number(message), 60)}"
 
 
-def _carrier(telling: Telling) -> str:
-    return _cut(carrier_name(telling))
+def _carrier(message: Message) -> str:
+    return _shorten(carrier_name(message))
 
 
-def _action(telling: Telling, then: str, today: date, words: Catalogue) -> Action:
-    snapshot, labels = telling.timeline.snapshot, words.labels
+def _action(message: Message, then: str, today: date, words: Catalogue) -> Action:
+    snapshot, labels = message.timeline.snapshot, words.labels
     facts = []
     if snapshot.pickup_address:
-        facts.append(Fact(labels.pickup_address, _cut(place_name(snapshot.pickup_address))))
+        facts.append(Fact(labels.pickup_address, _shorten(place_name(snapshot.pickup_address))))
     elif snapshot.status is Status.AVAILABLE_FOR_PICKUP and snapshot.place.unit:
-        facts.append(Fact(labels.pickup_address, _cut(place_line(snapshot.place, unit=True))))
+        facts.append(Fact(labels.pickup_address, _shorten(place_line(snapshot.place, unit=True))))
     if snapshot.pickup_deadline:
         facts.append(Fact(labels.pickup_deadline, full_date(snapshot.pickup_deadline, today, words.calendar)))
     return Action(then, tuple(facts))
 
 
-def _dates(telling: Telling, zone: tzinfo, today: date, words: Catalogue) -> tuple[Fact, ...]:
-    """What was promised, and what is expected now where that is another day."""
-    order, snapshot, labels = telling.order, telling.timeline.snapshot, words.labels
+def _dates(message: Message, zone: tzinfo, today: date, words: Catalogue) -> tuple[Fact, ...]:
+    """The promised date, and the expected date where it differs."""
+    order, snapshot, labels = message.order, message.timeline.snapshot, words.labels
     promised = order.promised_at.astimezone(zone).date() if order.promised_at else None
     facts = []
     if promised:
@@ -261,33 +261,33 @@ def _dates(telling: Telling, zone: tzinfo, today: date, words: Catalogue) -> tup
 
 
 def _items(items: tuple[Item, ...], words: Catalogue) -> tuple[str, ...]:
-    named = [f"{item.quantity} × {_cut(item.name, 80)}" for item in items if tidy(item.name)]
+    named = [f"{item.quantity} × {_shorten(item.name, 80)}" for item in items if tidy(item.name)]
     rest = len(named) - _MOST_ITEMS
     return (*named[:_MOST_ITEMS], *((words.labels.more_items.format(count=rest),) if rest > 0 else ()))
 
 
-def _shown(telling: Telling) -> tuple[tuple[Told, ...], int]:
+def _latest_events(message: Message) -> tuple[tuple[PublicEvent, ...], int]:
     """The latest events, newest first, and how many more there are."""
-    told = told_events(telling.timeline)[::-1]
-    return told[:MOST_EVENTS], max(len(told) - MOST_EVENTS, 0)
+    public_event = public_events(message.timeline)[::-1]
+    return public_event[:MOST_EVENTS], max(len(public_event) - MOST_EVENTS, 0)
 
 
-def _days(shown: tuple[Told, ...], zone: tzinfo, today: date, words: Catalogue) -> tuple[Day, ...]:
+def _days(shown: tuple[PublicEvent, ...], zone: tzinfo, today: date, words: Catalogue) -> tuple[Day, ...]:
     entries: dict[date, list[Entry]] = {}
-    for told in shown:
-        entry = _entry(told, zone, words)
+    for public_event in shown:
+        entry = _entry(public_event, zone, words)
         entries.setdefault(entry.at.date(), []).append(entry)
     return tuple(Day(capital(full_date(day, today, words.calendar)), tuple(group)) for day, group in entries.items())
 
 
-def _entry(told: Told, zone: tzinfo, words: Catalogue) -> Entry:
-    event = told.event
+def _entry(public_event: PublicEvent, zone: tzinfo, words: Catalogue) -> Entry:
+    event = public_event.event
     at = event.occurred_at.astimezone(zone)
     place = place_line(event.place, unit=True)
     if event.source is not Source.CARRIER:
         place = " · ".join(part for part in (place, words.labels.told_by_store) if part)
-    text = words.correction.in_history if told.undoes_delivery else event_words(event, words)
-    return Entry(time_words(at), at, _cut(text), _cut(place))
+    text = words.correction.in_history if public_event.undoes_delivery else event_words(event, words)
+    return Entry(time_words(at), at, _shorten(text), _shorten(place))
 
 
 def _zone_name(zone: tzinfo) -> str:
@@ -296,6 +296,6 @@ def _zone_name(zone: tzinfo) -> str:
     return place_name(name.rpartition("/")[2].replace("_", " ").upper()) if "/" in name else name
 
 
-def _cut(text: str, longest: int = _LONGEST_TEXT) -> str:
+def _shorten(text: str, longest: int = _LONGEST_TEXT) -> str:
     plain = tidy(text)
     return plain if len(plain) <= longest else plain[: longest - 1].rstrip() + "…"

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from paradeiro.domain.brand import Brand
-from paradeiro.sdk.speech import Tone
+from paradeiro.domain.customers.brand import Brand
+from paradeiro.sdk.wording import Tone
 
 _SYSTEM = "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif"
 _MONO = "ui-monospace,SFMono-Regular,Menlo,Consolas,'Liberation Mono',monospace"
@@ -35,10 +35,10 @@ class Look:
     logo_height: int
 
 
-def look(brand: Brand, tone: Tone) -> Look:
+def look_of(brand: Brand, tone: Tone) -> Look:
     """How a mail of this store in this tone looks."""
     light, dark = _TONES[tone]
-    width, height = _shown(brand)
+    width, height = _logo_size(brand)
     # Single quotes, so that the declaration can stand in a style attribute as it is.
     own = brand.font.replace('"', "'")
     return Look(
@@ -54,7 +54,7 @@ def look(brand: Brand, tone: Tone) -> Look:
     )
 
 
-def _shown(brand: Brand) -> tuple[int, int]:
+def _logo_size(brand: Brand) -> tuple[int, int]:
     """The logo's size in the mail: never larger than it is, so that it stays sharp."""
     if brand.logo is None:
         return 0, 0

@@ -1,4 +1,4 @@
-"""In: a telling; out: the same for programs that read mails: schema.org's ParcelDelivery, safe inside HTML. Pure.
+"""In: a message; out: its data for programs that read mails: schema.org's ParcelDelivery, safe inside HTML. Pure.
 
 Read by Gmail and others: https://developers.google.com/gmail/markup/reference/parcel-delivery
 """
@@ -7,9 +7,9 @@ import json
 from typing import Any
 
 from paradeiro.connectors.email.letter import Letter
-from paradeiro.domain.records import Place, Telling
+from paradeiro.domain.records import Message, Place
 from paradeiro.domain.words import Status
-from paradeiro.sdk.speech.places import tidy
+from paradeiro.sdk.wording.places import tidy
 
 _STATES = {
     Status.REGISTERED: "OrderProcessing",
@@ -23,7 +23,7 @@ _STATES = {
     Status.CANCELLED: "OrderCancelled",
 }
 _SCHEMA = "https://schema.org/"
-# Brazil's federal units: whoever names one of them beside a town and no country means Brazil.
+# Brazil's federal units: an address with one of them and no country is in Brazil.
 _BRAZIL = frozenset(
     {
         *("AC", "AL", "AM", "AP", "BA", "CE", "DF", "ES", "GO", "MA", "MG", "MS", "MT", "PA"),
@@ -32,21 +32,21 @@ _BRAZIL = frozenset(
 )
 
 
-def parcel_delivery(telling: Telling, said: Letter) -> str:
-    """The script element; empty where something is not known that Gmail requires: what is incomplete is an error there.
-    What would end the element, or begin another, is escaped.
+def parcel_delivery(message: Message, said: Letter) -> str:
+    """The script element; empty if a value that Gmail requires is unknown: incomplete markup is an error there.
+    Characters that would end the element, or begin another, are escaped.
     """
-    goal = _address(telling.timeline.snapshot.destination)
+    goal = _address(message.timeline.snapshot.destination)
     if not goal or not said.carrier.value.strip():
         return ""
-    plain = json.dumps(_parcel(telling, said, goal), ensure_ascii=True, separators=(",", ":"))
+    plain = json.dumps(_parcel(message, said, goal), ensure_ascii=True, separators=(",", ":"))
     for mark in "<>&":
         plain = plain.replace(mark, f"\\u{ord(mark):04x}")
     return f'<script type="application/ld+json">{plain}</script>'
 
 
-def _parcel(telling: Telling, said: Letter, goal: dict[str, str]) -> dict[str, Any]:
-    snapshot, order = telling.timeline.snapshot, telling.order
+def _parcel(message: Message, said: Letter, goal: dict[str, str]) -> dict[str, Any]:
+    snapshot, order = message.timeline.snapshot, message.order
     carrier = {"@type": "Organization", "name": said.carrier.value}
     seller = {"@type": "Organization", "name": said.store}
     found: dict[str, Any] = {
@@ -69,16 +69,16 @@ def _parcel(telling: Telling, said: Letter, goal: dict[str, str]) -> dict[str, A
     expected = snapshot.estimate or order.promised_at
     if expected and not snapshot.status.final:
         found["expectedArrivalUntil"] = expected.isoformat()
-    goods = [tidy(item.name) for item in telling.shipment.items if tidy(item.name)]
+    goods = [tidy(item.name) for item in message.shipment.items if tidy(item.name)]
     if goods:
         found["itemShipped"] = [{"@type": "Product", "name": name} for name in goods[:8]]
     if snapshot.status is Status.AVAILABLE_FOR_PICKUP:
-        found["deliveryStatus"] = _pickup(telling)
+        found["deliveryStatus"] = _pickup(message)
     return found
 
 
-def _pickup(telling: Telling) -> dict[str, str]:
-    snapshot = telling.timeline.snapshot
+def _pickup(message: Message) -> dict[str, str]:
+    snapshot = message.timeline.snapshot
     said = {
         "@type": "DeliveryEvent",
         "hasDeliveryMethod": "http://purl.org/goodrelations/v1#DeliveryModePickUp",
@@ -89,7 +89,7 @@ def _pickup(telling: Telling) -> dict[str, str]:
 
 
 def _address(place: Place | None) -> dict[str, str]:
-    """Where it goes, with the town and the country that Gmail requires; empty if one of them is not known."""
+    """The destination, with the town and the country that Gmail requires; empty if one of them is unknown."""
     if place is None:
         return {}
     country = place.country or ("BR" if (place.state or "").strip().upper() in _BRAZIL else None)

@@ -1,4 +1,4 @@
-"""In: a telling; out: a whole RFC 5322 message with its envelope, the same bytes for the same telling. Pure."""
+"""In: a message; out: a whole RFC 5322 message with its envelope, the same bytes for the same message. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -12,15 +12,15 @@ from functools import partial
 
 import idna
 
-from paradeiro.connectors.email.asking import asking
-from paradeiro.connectors.email.layout import LayoutError, built_in, own
+from paradeiro.connectors.email.asking import address_question
+from paradeiro.connectors.email.layout import LayoutError, render_built_in, render_own
 from paradeiro.connectors.email.letter import Letter, letter, moment_of, safe_link
 from paradeiro.connectors.email.markup import parcel_delivery
 from paradeiro.connectors.email.text import text_of
-from paradeiro.domain.records import Telling
+from paradeiro.domain.records import Message
 from paradeiro.domain.words import EffectKind, Status
 from paradeiro.sdk.contract import Request
-from paradeiro.sdk.speech.places import tidy
+from paradeiro.sdk.wording.places import tidy
 
 _KINDS = frozenset(
     {
@@ -36,32 +36,32 @@ _ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+")
 _BLANKS = re.compile(r"[\s\x00-\x1f\x7f<>,;\"]+")
 
 
-def render(telling: Telling, settings: Mapping[str, str]) -> Request:
-    """The mail of one telling. A position that nobody knows is no mail: the request then has no body, and the client
-    refuses it. Raises ValueError for an effect that is no mail.
+def render(outgoing: Message, settings: Mapping[str, str]) -> Request:
+    """The mail of one message. An unknown position gives no mail: the request then has no body, and the client refuses
+    it. Raises ValueError for an effect that is no mail.
     """
-    if telling.kind not in _KINDS:
-        raise ValueError(f"{telling.kind} is not told by mail")
-    asks = telling.kind is EffectKind.CUSTOMER_ADDRESS
-    to = address((telling.asked.address if telling.asked else "") if asks else telling.order.customer.email or "")
-    sender = address(settings.get("from_address") or telling.mail_from)
+    if outgoing.kind not in _KINDS:
+        raise ValueError(f"{outgoing.kind} is not told by mail")
+    asks = outgoing.kind is EffectKind.CUSTOMER_ADDRESS
+    to = address((outgoing.asked.address if outgoing.asked else "") if asks else outgoing.order.customer.email or "")
+    sender = address(settings.get("from_address") or outgoing.mail_from)
     envelope: tuple[tuple[str, str], ...] = (("To", to), ("From", sender))
-    back = return_path(settings.get("return_path", ""), telling.effect_key)
+    back = return_path(settings.get("return_path", ""), outgoing.effect_key)
     if back:
         envelope += (("Return", back),)
-    nothing_known = telling.timeline.snapshot.status is Status.UNKNOWN
-    if (nothing_known and telling.kind is EffectKind.CUSTOMER_MAIL) or (asks and telling.asked is None):
+    nothing_known = outgoing.timeline.snapshot.status is Status.UNKNOWN
+    if (nothing_known and outgoing.kind is EffectKind.CUSTOMER_MAIL) or (asks and outgoing.asked is None):
         return Request("MAIL", "", envelope)
-    said = letter(telling)
-    if telling.asked is not None:
-        said = asking(said, telling.asked)
-    parts, remark = parts_of(telling, said)
-    message = _message(telling, said, parts, to, sender, settings)
+    said = letter(outgoing)
+    if outgoing.asked is not None:
+        said = address_question(said, outgoing.asked)
+    parts, remark = parts_of(outgoing, said)
+    message = _message(outgoing, said, parts, to, sender, settings)
     return Request("MAIL", "", envelope, message.as_bytes(), remark)
 
 
 def return_path(text: str, key: str) -> str:
-    """The address that this one mail comes back to: "bounces@shop" gives "bounces+KEY@shop"; empty if there is none."""
+    """The address that this one mail bounces to: "bounces@shop" gives "bounces+KEY@shop"; empty if there is none."""
     local, at, domain = address(text).rpartition("@")
     return f"{local}+{key}{at}{domain}" if local and domain and key else ""
 
@@ -74,15 +74,15 @@ def address(text: str) -> str:
 
 
 def _ascii_domain(domain: str) -> str:
-    """The domain as it is registered (IDNA 2008). Python's codec is IDNA 2003: it makes fass.de, which is another's, of
-    faß.de; it is asked only about what IDNA 2008 has no rule for, such as the symbols in some old domains.
+    """The domain as registered (IDNA 2008). Python's codec is IDNA 2003: it turns faß.de into fass.de, a different
+    domain; it is used only for what IDNA 2008 has no rule for, such as the symbols in some old domains.
     """
     if domain.isascii():
         return domain
     for encode in (partial(idna.encode, domain, uts46=True), partial(domain.encode, "idna")):
         with suppress(UnicodeError):
             return encode().decode("ascii")
-    return domain  # no domain at all: the server will say so
+    return domain  # no domain at all: the server will refuse it
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,65 +93,68 @@ class Parts:
     html: str
 
 
-def parts_of(telling: Telling, said: Letter) -> tuple[Parts, str]:
-    """The parts as the store lays them out, else as we do; and what was wrong with the store's layout."""
+def parts_of(outgoing: Message, said: Letter) -> tuple[Parts, str]:
+    """The parts in the store's layout, else in ours; and the problem of the store's layout."""
     parts, remarks = {}, []
-    for part, source, ours in (("text", telling.templates.text, text_of), ("html", telling.templates.html, built_in)):
+    for part, source, ours in (
+        ("text", outgoing.templates.text, text_of),
+        ("html", outgoing.templates.html, render_built_in),
+    ):
         try:
-            parts[part] = own(part, source, said) if source else ours(said)
+            parts[part] = render_own(part, source, said) if source else ours(said)
         except LayoutError as error:
             remarks.append(f"{part}, {error}")
             parts[part] = ours(said)
-    marked = "" if telling.asked else parcel_delivery(telling, said)
+    marked = "" if outgoing.asked else parcel_delivery(outgoing, said)
     head, close, rest = parts["html"].partition("</head>")
     html = f"{head}{marked}\n{close}{rest}" if close and marked else parts["html"]
     return Parts(parts["text"], html), "; ".join(remarks)
 
 
 def _message(
-    telling: Telling, said: Letter, parts: Parts, to: str, sender: str, settings: Mapping[str, str]
+    outgoing: Message, said: Letter, parts: Parts, to: str, sender: str, settings: Mapping[str, str]
 ) -> EmailMessage:
-    key = _NO_KEY.sub("-", telling.effect_key) or f"effect-{telling.effect_id}"
+    key = _NO_KEY.sub("-", outgoing.effect_key) or f"effect-{outgoing.effect_id}"
     domain = sender.rpartition("@")[2] or "localhost"
     # An address beyond ASCII needs SMTPUTF8 anyway (RFC 6531), and only then are headers written in UTF-8.
     message = EmailMessage(policy=SMTP if (to + sender).isascii() else SMTP.clone(utf8=True))
-    message["From"] = _mailbox(settings.get("from_name") or telling.store_name, sender)
-    message["To"] = _mailbox("" if telling.asked else telling.order.customer.name, to)
-    answers = settings.get("reply_to") or telling.brand.email
+    message["From"] = _mailbox(settings.get("from_name") or outgoing.store_name, sender)
+    message["To"] = _mailbox("" if outgoing.asked else outgoing.order.customer.name, to)
+    answers = settings.get("reply_to") or outgoing.brand.email
     if answers:
         message["Reply-To"] = _mailbox("", address(answers))
     message["Subject"] = tidy(said.subject)
-    message["Date"] = format_datetime(moment_of(telling))
+    message["Date"] = format_datetime(moment_of(outgoing))
     message["Message-ID"] = f"<{key}@{domain}>"
-    thread = f"<{_NO_KEY.sub('-', telling.thread_key)}@{domain}>" if telling.thread_key and not telling.asked else ""
+    thread = f"<{_NO_KEY.sub('-', outgoing.thread_key)}@{domain}>" if outgoing.thread_key and not outgoing.asked else ""
     if thread:
         message["In-Reply-To"] = thread
         message["References"] = thread
-    stop = "" if telling.asked else safe_link(telling.tracking_link)
+    stop = "" if outgoing.asked else safe_link(outgoing.tracking_link)
     if stop.startswith("https://"):
         # One click of the mail program's own button ends the mails about this order (RFC 8058).
         message["List-Unsubscribe"] = f"<{stop}/unsubscribe>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     if settings.get("host", "").strip().lower().endswith(_SENDGRID):
-        # Its events then name the mail, whatever becomes of the Message-ID.
+        # Its events then name the mail, even if the Message-ID is replaced.
         message["X-SMTPAPI"] = f'{{"unique_args": {{"paradeiro": "{key}"}}}}'
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
-    if not telling.asked:
-        message["X-Paradeiro-Status"] = telling.timeline.snapshot.status.value
-        message["X-Paradeiro-Tracking-Code"] = _header_text(telling.shipment.tracking_code)
+    if not outgoing.asked:
+        message["X-Paradeiro-Status"] = outgoing.timeline.snapshot.status.value
+        message["X-Paradeiro-Tracking-Code"] = _header_text(outgoing.shipment.tracking_code)
     message["X-Paradeiro-Kind"] = said.kind.value
-    _fill(message, telling, parts, key)
+    _set_content(message, outgoing, parts, key)
     message["Content-Language"] = said.language  # after the content: setting that clears every Content-… header
     return message
 
 
-def _fill(message: EmailMessage, telling: Telling, parts: Parts, key: str) -> None:
-    """Both parts, and the picture that the HTML shows: it goes with the mail, so that nothing is fetched."""
+def _set_content(message: EmailMessage, outgoing: Message, parts: Parts, key: str) -> None:
+    """Both parts, and the logo that the HTML shows: embedded, so that nothing is fetched."""
     message.set_content(parts.text, cte="quoted-printable")
     message.add_alternative(parts.html, subtype="html", cte="quoted-printable")
     # "=" is always escaped in quoted-printable, so the boundary cannot be in a part.
     message.set_boundary(f"=_{key[:60]}")
-    logo = telling.brand.logo
+    logo = outgoing.brand.logo
     if logo is None or "cid:logo" not in parts.html:
         return
     page = message.get_payload(1)
@@ -162,7 +165,7 @@ def _fill(message: EmailMessage, telling: Telling, parts: Parts, key: str) -> No
 
 
 def _mailbox(name: str, mailbox: str) -> Address | str:
-    """A name and an address for a header. An address that is none stands there as one that is nobody's."""
+    """A name and an address for a header. An invalid address is replaced by one that cannot exist."""
     local, _, domain = mailbox.rpartition("@")
     usable = local and domain and _ATOM.fullmatch(domain) and (_ATOM.fullmatch(local) or not local.isascii())
     if not usable:

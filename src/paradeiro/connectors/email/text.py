@@ -16,11 +16,11 @@ def text_of(said: Letter) -> str:
 
 
 def _blocks(said: Letter) -> Iterator[list[str]]:
-    yield [_wrapped(line) for line in (said.apology, said.sentence) if line]
+    yield [_wrap(line) for line in (said.apology, said.sentence) if line]
     yield [" · ".join(part for part in (said.moment, said.place) if part)]
-    yield [_wrapped(line) for line in (said.late, "" if said.action else said.then) if line]
+    yield [_wrap(line) for line in (said.late, "" if said.action else said.then) if line]
     yield _action(said)
-    yield [_wrapped(f"{said.words.labels.carrier_says}: “{said.note}”")] if said.note else []
+    yield [_wrap(f"{said.words.labels.carrier_says}: “{said.note}”")] if said.note else []
     yield [f"{_PASSED[stop.state]} {stop.label}" for stop in said.stops]
     yield [_fact(fact) for fact in said.dates]
     yield [f"{said.words.labels.follow}: {said.link}"] if said.link else []
@@ -28,13 +28,13 @@ def _blocks(said: Letter) -> Iterator[list[str]]:
     yield [f"{said.words.labels.items}:", *(f"  {item}" for item in said.items)] if said.items else []
     yield [_fact(fact) for fact in (said.order, said.carrier, said.tracking_code) if fact.value]
     contacts = [f"{contact.name}: {contact.value}" for contact in said.contacts]
-    yield ["-- ", said.store, *said.footer, *contacts, _wrapped(said.why), said.zone_note]
+    yield ["-- ", said.store, *said.footer, *contacts, _wrap(said.why), said.zone_note]
 
 
 def _action(said: Letter) -> list[str]:
     if said.action is None:
         return []
-    return [f"* {said.words.labels.your_turn} *", _wrapped(said.action.words), *(_fact(f) for f in said.action.facts)]
+    return [f"* {said.words.labels.your_turn} *", _wrap(said.action.words), *(_fact(f) for f in said.action.facts)]
 
 
 def _history(said: Letter) -> Iterator[list[str]]:
@@ -54,5 +54,5 @@ def _fact(fact: Fact) -> str:
     return f"{fact.name}: {fact.value}"
 
 
-def _wrapped(line: str) -> str:
+def _wrap(line: str) -> str:
     return fill(line, _WIDTH, break_long_words=False, break_on_hyphens=False)

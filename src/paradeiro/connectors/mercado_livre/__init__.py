@@ -37,6 +37,6 @@ CONNECTOR = Connector(
     requests_per_second=5.0,
     needs_invoice=False,  # it takes the number and the news without; a person's declaration of contents has no number
     render=render,
-    # Invoices are not told here: Mercado Livre takes them with the fiscal documents, by another way.
+    # Invoices are not sent here: Mercado Livre takes them with the fiscal documents, by another interface.
     effects=frozenset({EffectKind.MARKETPLACE_TRACKING_NUMBER, EffectKind.MARKETPLACE_UPDATE}),
 )

@@ -1,8 +1,8 @@
-"""In: an account of a seller at Mercado Livre; out: a session that carries our news to its orders.
+"""In: an account of a seller at Mercado Livre; out: a session that sends our news to its orders.
 
-It reads before it writes: the order's shipment says whether it is ours to move (Mercado Envios 1) and what it shows
-already, so nothing is told twice, no step is left out, and what is final there is left alone. It reads afterwards too:
-an OK there proves nothing.
+It reads before it writes: the order's shipment says whether the seller moves it (Mercado Envios 1) and what it shows
+already, so nothing is sent twice, no step is left out, and final states stay untouched. It reads afterwards too: an OK
+there proves nothing.
 """
 
 from collections.abc import Sequence
@@ -11,19 +11,19 @@ from typing import Any
 
 import msgspec
 
-from paradeiro.connectors.mercado_livre.byhand import ByHand
-from paradeiro.connectors.mercado_livre.render import News, Wanted, sale_of, segment, version_of
-from paradeiro.connectors.mercado_livre.shipments import Shipments, Shown
+from paradeiro.connectors.mercado_livre.byhand import ManualShipments
+from paradeiro.connectors.mercado_livre.render import WantedPosition, WantedShipment, sale_of, segment, version_of
+from paradeiro.connectors.mercado_livre.shipments import SaleShipment, Shipments
 from paradeiro.connectors.mercado_livre.wire import Wire
 from paradeiro.connectors.mercado_livre.words import SERVICES, SHIPPED, V1, State, shows
 from paradeiro.domain.words import Outcome
 from paradeiro.sdk.contract import AccountRef, Clock, Request, Sent
-from paradeiro.sdk.http import json_object, refusal_inside
+from paradeiro.sdk.http import embedded_refusal, json_object
 
-# After a notification was taken, an answer that there is no such thing is about that one shipment for so long.
+# For so long after an accepted notification, a 404 concerns that one shipment, not the interface.
 _SERVED_FOR = timedelta(hours=1)
 _NOT_FOUND, _BAD = 404, 400
-# Refusals of a notification that no number is at fault for.
+# Refusals of a notification that are not caused by its tracking number.
 _NOT_THE_NUMBERS = ("event_date_before", "shipment_mode")
 _ASK, _KEEP, _OVERWRITE = "ask", "keep", "overwrite"
 
@@ -35,54 +35,54 @@ class MercadoLivreSession:
         self._clock = clock
         self._wire = Wire(account, clock)
         self._shipments = Shipments(self._wire)
-        self._by_hand = ByHand(account.settings, self._wire, self._shipments)
+        self._by_hand = ManualShipments(account.settings, self._wire, self._shipments)
         self._version = version_of(account.settings)
         numbers = account.settings.get("numbers", "").strip().lower()
-        self._numbers = numbers if numbers in {_KEEP, _OVERWRITE} else _ASK  # a word that nobody knows asks
+        self._numbers = numbers if numbers in {_KEEP, _OVERWRITE} else _ASK  # an unknown value means ask
         self._served_at: datetime | None = None
 
     async def close(self) -> None:
         """Close the connections."""
         await self._wire.close()
 
-    async def send(self, request: Request, telling_id: str) -> Sent:  # noqa: ARG002 - it is read before it is told
-        """Tell what the order's shipment does not show yet, step by step, and look whether it shows it then."""
-        wanted = msgspec.json.decode(request.body, type=Wanted)
-        shown = await self._shipments.shown(sale_of(request))
+    async def send(self, request: Request, telling_id: str) -> Sent:  # noqa: ARG002 - the shipment is read before it is updated
+        """Send what the order's shipment does not show yet, step by step, and read whether it shows it then."""
+        wanted = msgspec.json.decode(request.body, type=WantedShipment)
+        shown = await self._shipments.find(sale_of(request))
         if isinstance(shown, Sent):
             return shown
         match shown.mode:
             case "me1":
-                return await self._told(shown, wanted)
+                return await self._send_update(shown, wanted)
             case "me2":
-                return nothing(f"told nothing: Mercado Livre follows this package itself ({shown.mode})")
+                return nothing_due(f"told nothing: Mercado Livre follows this package itself ({shown.mode})")
             case "custom" | "not_specified":
                 return await self._by_hand.send(shown, wanted)
             case _:
                 words = f"nobody here knows who moves a shipment of mode '{shown.mode}': update Paradeiro"
                 return Sent(Outcome.MALFORMED, message=words)
 
-    async def _told(self, shown: Shown, wanted: Wanted) -> Sent:
-        """What is told of a shipment that the seller moves."""
-        if shown.state.final and (wanted.news is None or _state(wanted.news) != shown.state):
-            return nothing(f"told nothing: Mercado Livre shows {shown.state}, which is final there")
+    async def _send_update(self, shown: SaleShipment, wanted: WantedShipment) -> Sent:
+        """Update a shipment that the seller moves."""
+        if shown.state.final and (wanted.news is None or _state_of(wanted.news) != shown.state):
+            return nothing_due(f"told nothing: Mercado Livre shows {shown.state}, which is final there")
         if wanted.news is None:
-            return nothing(self._of_number(shown, wanted))
-        return await self._move(shown, wanted, wanted.news)
+            return nothing_due(self._send_number_only(shown, wanted))
+        return await self._send_position(shown, wanted, wanted.news)
 
     async def already_done(self, request: Request, telling_id: str) -> bool | None:  # noqa: ARG002 - the same call for every sink
         """Whether the shipment shows all of it; None if it does not answer now."""
-        wanted = msgspec.json.decode(request.body, type=Wanted)
-        shown = await self._shipments.shown(sale_of(request))
+        wanted = msgspec.json.decode(request.body, type=WantedShipment)
+        shown = await self._shipments.find(sale_of(request))
         if isinstance(shown, Sent):
             return None if shown.outcome is Outcome.RETRY else False
         if wanted.news is None:
             return _is_of_order(shown, wanted)
-        return bool(shown.tracking_number) and shows(shown.state, _state(wanted.news))
+        return bool(shown.tracking_number) and shows(shown.state, _state_of(wanted.news))
 
-    def _of_number(self, shown: Shown, wanted: Wanted) -> str:
-        """What becomes of a number that there is no news with yet: no call takes it alone."""
-        if shown.goes_by(wanted.tracking_number):
+    def _send_number_only(self, shown: SaleShipment, wanted: WantedShipment) -> str:
+        """The result for a number without a position yet: no call takes it alone."""
+        if shown.has_number(wanted.tracking_number):
             return "the number was there"
         if not shown.tracking_number:
             return f"kept: Mercado Livre takes {wanted.tracking_number} with the first status, once the carrier has it"
@@ -92,20 +92,20 @@ class MercadoLivreSession:
             return f"kept: {wanted.tracking_number} replaces {shown.tracking_number} with the next status"
         return f"the shipment goes by {shown.tracking_number}, entered there: it stays"
 
-    async def _move(self, shown: Shown, wanted: Wanted, news: News) -> Sent:
-        """Tell the position; first that it is shipped, where that is not known there. The number goes along."""
-        state, note = _state(news), ""
+    async def _send_position(self, shown: SaleShipment, wanted: WantedShipment, news: WantedPosition) -> Sent:
+        """Send the position; first `shipped`, where the shipment is not there yet. The number is sent along."""
+        state, note = _state_of(news), ""
         foreign = bool(shown.tracking_number) and not _is_of_order(shown, wanted)
         if foreign and self._numbers != _OVERWRITE:
             note = f"; the shipment goes by {shown.tracking_number}, entered there"
             if state.final and self._numbers == _ASK and not shows(shown.state, state):
-                return _whose(shown, wanted, state)
+                return _other_package_problem(shown, wanted, state)
         numbered = bool(wanted.tracking_url) and (
             not shown.tracking_number or (foreign and self._numbers == _OVERWRITE)
         )
         was_there = shows(shown.state, state)
         if was_there and (not numbered or state.final):
-            return nothing(f"{state} was there{note}")
+            return nothing_due(f"{state} was there{note}")
         refused = ""
         for step in self._steps(shown, news):
             told = await self._notify(shown, wanted, step, numbered=numbered and not refused)
@@ -114,16 +114,18 @@ class MercadoLivreSession:
             refused = refused or told
         return await self._read_back(shown, wanted, state, numbered=numbered, note=note, refused=refused)
 
-    def _steps(self, shown: Shown, news: News) -> Sequence[News]:
-        state = _state(news)
+    def _steps(self, shown: SaleShipment, news: WantedPosition) -> Sequence[WantedPosition]:
+        state = _state_of(news)
         if shown.state.status == SHIPPED.status or state == SHIPPED:
             return (news,)
-        return (News(SHIPPED.status, "", news.shipped_on, news.shipped_on, news.comment), news)
+        return (WantedPosition(SHIPPED.status, "", news.shipped_on, news.shipped_on, news.comment), news)
 
-    async def _notify(self, shown: Shown, wanted: Wanted, news: News, *, numbered: bool) -> Sent | str:
-        """One seller notification. A `Sent` if it was not taken; else why its number was not, or nothing.
+    async def _notify(
+        self, shown: SaleShipment, wanted: WantedShipment, news: WantedPosition, *, numbered: bool
+    ) -> Sent | str:
+        """One seller notification. A `Sent` if it was refused; else why its number was refused, or an empty text.
 
-        A number that is refused holds up no position: the same goes again without it.
+        A refused number does not hold up the position: the same is sent again without it.
         """
         told = await self._post(shown, self._body(shown, wanted, news, numbered=numbered))
         at_fault = told is not None and told.outcome is Outcome.REFUSED and told.http_status == _BAD
@@ -132,12 +134,14 @@ class MercadoLivreSession:
         again = await self._post(shown, self._body(shown, wanted, news, numbered=False))
         return told.message if again is None else told
 
-    def _body(self, shown: Shown, wanted: Wanted, news: News, *, numbered: bool) -> dict[str, Any]:
+    def _body(
+        self, shown: SaleShipment, wanted: WantedShipment, news: WantedPosition, *, numbered: bool
+    ) -> dict[str, Any]:
         body: dict[str, Any] = {
             "payload": {
                 "service_id": wanted.service_id or SERVICES["BR"],
                 "comment": news.comment,
-                "date": self._dated(news.date, shown),
+                "date": self._bounded_date(news.date, shown),
             },
             "status": news.status,
             # None is `null` in V2, and was a text in V1.
@@ -147,21 +151,21 @@ class MercadoLivreSession:
             body |= {"tracking_number": wanted.tracking_number, "tracking_url": wanted.tracking_url}
         return body
 
-    def _dated(self, text: str, shown: Shown) -> str:
-        """The date, never in the future and never before the shipment was made there: else it is refused."""
+    def _bounded_date(self, text: str, shown: SaleShipment) -> str:
+        """The date, never in the future and never before the shipment was created there: else it is refused."""
         at = datetime.fromisoformat(text)
         latest = max(min(at, self._clock()), shown.created_at or at)
         return text if latest == at else latest.astimezone(at.tzinfo).isoformat(timespec="milliseconds")
 
-    async def _post(self, shown: Shown, body: dict[str, Any]) -> Sent | None:
-        """None if it was taken."""
+    async def _post(self, shown: SaleShipment, body: dict[str, Any]) -> Sent | None:
+        """None if it was accepted."""
         version = "" if self._version == V1 else "/v2"
         path = f"{version}/shipments/{segment(shown.id)}/seller_notifications"
         answer = await self._wire.ask("POST", path, msgspec.json.encode(body))
         if isinstance(answer, Sent):
-            ended = answer.http_status == _NOT_FOUND and not self._serves()
-            return self._ended(answer) if ended or answer.outcome is Outcome.ENDED else answer
-        no = refusal_inside(answer)
+            ended = answer.http_status == _NOT_FOUND and not self._served_recently()
+            return self._interface_ended(answer) if ended or answer.outcome is Outcome.ENDED else answer
+        no = embedded_refusal(answer)
         if no:
             return Sent(Outcome.REFUSED, message=f"refused inside a success: {no}", http_status=answer.status)
         if str(json_object(answer.body).get("status", "")).upper() != "OK":
@@ -169,11 +173,11 @@ class MercadoLivreSession:
         self._served_at = self._clock()
         return None
 
-    def _serves(self) -> bool:
+    def _served_recently(self) -> bool:
         return self._served_at is not None and self._clock() - self._served_at < _SERVED_FOR
 
-    def _ended(self, answer: Sent) -> Sent:
-        """The shipment was read just before: what is not there is the interface."""
+    def _interface_ended(self, answer: Sent) -> Sent:
+        """The shipment was read just before: a 404 now concerns the interface."""
         what = f"seller notifications of {self._version.upper()} answer {answer.http_status}"
         if self._version == V1:
             do = "V1 was announced to end on 2026-10-31: set the account's api_version to v2"
@@ -182,9 +186,9 @@ class MercadoLivreSession:
         return Sent(Outcome.ENDED, message=f"{what}: {do}", http_status=answer.http_status)
 
     async def _read_back(
-        self, before: Shown, wanted: Wanted, state: State, *, numbered: bool, note: str, refused: str
+        self, before: SaleShipment, wanted: WantedShipment, state: State, *, numbered: bool, note: str, refused: str
     ) -> Sent:
-        """What the shipment shows after it was told."""
+        """What the shipment shows after the update."""
         after = await self._shipments.read(before.id)
         if isinstance(after, Sent):
             words = f"accepted; whether {state} is shown cannot be read now: {after.message}"
@@ -192,24 +196,24 @@ class MercadoLivreSession:
         if not shows(after.state, state):
             words = f"Mercado Livre accepted {state} and still shows {after.state}"
             return Sent(Outcome.NOT_WRITTEN, message=words, http_status=200)
-        if not numbered or after.goes_by(wanted.tracking_number):
+        if not numbered or after.has_number(wanted.tracking_number):
             number = f", number {wanted.tracking_number}" if numbered else ""
             return Sent(Outcome.FOUND, receipt=f"OK: {state}{number}{note}", http_status=200)
         if shows(before.state, state) and not refused:
             words = f"{state} was there; the number {wanted.tracking_number} goes with the next one"
-            return nothing(words)
+            return nothing_due(words)
         why = f" ({refused})" if refused else ""
         words = f"it took {state} and not the number {wanted.tracking_number}{why}: enter it at Mercado Livre"
         return Sent(Outcome.REFUSED, message=words, http_status=200)
 
 
-def nothing(words: str) -> Sent:
-    """Nothing (more) had to be told; the receipt says why."""
+def nothing_due(words: str) -> Sent:
+    """Nothing (more) had to be sent; the receipt says why."""
     return Sent(Outcome.FOUND, receipt=words)
 
 
-def _whose(shown: Shown, wanted: Wanted, state: State) -> Sent:
-    """What is final there is not told of a shipment that may be another package's."""
+def _other_package_problem(shown: SaleShipment, wanted: WantedShipment, state: State) -> Sent:
+    """A final state is not sent for a shipment that may belong to another package."""
     words = (
         f"{state} is final at Mercado Livre, and the shipment goes by {shown.tracking_number}, not by "
         f"{wanted.tracking_number}: if it is the same package, say so there, or let the account's setting numbers be "
@@ -218,9 +222,9 @@ def _whose(shown: Shown, wanted: Wanted, state: State) -> Sent:
     return Sent(Outcome.REFUSED, message=words)
 
 
-def _is_of_order(shown: Shown, wanted: Wanted) -> bool:
-    return any(shown.goes_by(number) for number in (wanted.tracking_number, *wanted.others))
+def _is_of_order(shown: SaleShipment, wanted: WantedShipment) -> bool:
+    return any(shown.has_number(number) for number in (wanted.tracking_number, *wanted.others))
 
 
-def _state(news: News) -> State:
+def _state_of(news: WantedPosition) -> State:
     return State(news.status, news.substatus)

@@ -1,4 +1,4 @@
-"""In: the number by which an order system names a sale; out: its shipment at Mercado Livre, as that shows it now."""
+"""In: the number by which an order system names a sale; out: its shipment at Mercado Livre, as shown now."""
 
 import re
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _NOT_THERE, _NOT_OURS = 404, 403
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class SaleShipment:
     """A shipment as Mercado Livre shows it."""
 
     id: str
@@ -29,25 +29,25 @@ class Shown:
     tracking_number: str
     created_at: datetime | None
 
-    def goes_by(self, number: str) -> bool:
-        """Whether its number is this one, however somebody typed it there."""
-        return bool(self.tracking_number) and _bare(self.tracking_number) == _bare(number)
+    def has_number(self, number: str) -> bool:
+        """Whether its number is this one, however it was typed there."""
+        return bool(self.tracking_number) and _normalise(self.tracking_number) == _normalise(number)
 
 
 class Shipments:
-    """Finds and reads shipments. What a number is never changes, so it is found once."""
+    """Finds and reads shipments. The kind of a number never changes, so it is looked up once."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
         self._known: dict[str, str] = {}
 
-    async def shown(self, number: str) -> Shown | Sent:
-        """The shipment of an order, of a pack, or with that number itself, whichever it is. A `Sent` if there is none,
+    async def find(self, number: str) -> SaleShipment | Sent:
+        """The shipment of an order, of a pack, or with that number itself, whichever exists. A `Sent` if there is none,
         or more than one, or none can be read now.
         """
         known = self._known.get(number)
         if known is None:
-            found = await self._found(number)
+            found = await self._find_id(number)
             if isinstance(found, Sent):
                 return found
             if len(self._known) >= _MOST_KNOWN:
@@ -55,16 +55,16 @@ class Shipments:
             self._known[number] = known = found
         return await self.read(known)
 
-    async def read(self, shipment: str) -> Shown | Sent:
+    async def read(self, shipment: str) -> SaleShipment | Sent:
         """A shipment by its own number."""
         answer = await self._wire.ask("GET", f"/shipments/{segment(shipment)}")
-        return answer if isinstance(answer, Sent) else shown_in(answer)
+        return answer if isinstance(answer, Sent) else read_shipment(answer)
 
-    async def _found(self, number: str) -> str | Sent:
+    async def _find_id(self, number: str) -> str | Sent:
         """The shipment's own number. VTEX's bridge names a sale by its shipment, sellers know packs, others orders."""
         found: dict[str, str] = {}
         others = 0
-        for what, path in _places(number):
+        for what, path in _lookup_paths(number):
             answer = await self._wire.ask("GET", path)
             if isinstance(answer, HttpAnswer):
                 read = json_object(answer.body)
@@ -79,24 +79,24 @@ class Shipments:
                 others += 1
             elif answer.http_status != _NOT_THERE:
                 return answer
-        return _only_one(number, found, others)
+        return _single_id(number, found, others)
 
 
-def _places(number: str) -> Iterator[tuple[str, str]]:
+def _lookup_paths(number: str) -> Iterator[tuple[str, str]]:
     name = segment(number)
     yield "order", f"/orders/{name}/shipments"
     yield "pack", f"/packs/{name}"
     yield "shipment", f"/shipments/{name}"
 
 
-def _only_one(number: str, found: dict[str, str], others: int) -> str | Sent:
+def _single_id(number: str, found: dict[str, str], others: int) -> str | Sent:
     if len(set(found.values())) == 1:
         return next(iter(found.values()))
     if found:
         what = ", ".join(f"{kind} (shipment {shipment})" for kind, shipment in found.items())
         words = f"Mercado Livre knows {number} as {what}: nobody can say which of them is meant, so nothing is told"
         return Sent(Outcome.REFUSED, message=words)
-    if others == len(list(_places(number))):
+    if others == len(list(_lookup_paths(number))):
         words = (
             "Mercado Livre lets this application read nothing: look at its permissions there, and authorise it again"
         )
@@ -108,8 +108,8 @@ def _only_one(number: str, found: dict[str, str], others: int) -> str | Sent:
     return Sent(Outcome.REFUSED, message=words, http_status=_NOT_THERE)
 
 
-def shown_in(answer: HttpAnswer) -> Shown | Sent:
-    """A shipment of either format: the mode stands at the top, or in `logistic`."""
+def read_shipment(answer: HttpAnswer) -> SaleShipment | Sent:
+    """A shipment of either format: the mode is at the top level, or in `logistic`."""
     read = json_object(answer.body)
     logistic = read.get("logistic")
     mode = _text(logistic.get("mode") if isinstance(logistic, dict) else None) or _text(read.get("mode"))
@@ -121,7 +121,9 @@ def shown_in(answer: HttpAnswer) -> Shown | Sent:
         words = "the shipment cannot be understood: no mode says who moves it"
         return Sent(Outcome.MALFORMED, message=words, http_status=answer.status)
     state = State(status, _text(read.get("substatus")))
-    return Shown(number, mode.lower(), state, _text(read.get("tracking_number")), _moment(read.get("date_created")))
+    return SaleShipment(
+        number, mode.lower(), state, _text(read.get("tracking_number")), _moment(read.get("date_created"))
+    )
 
 
 def _id_in(read: Any) -> str:
@@ -132,7 +134,7 @@ def _id_in(read: Any) -> str:
 
 
 def _text(value: object) -> str:
-    """A text; the texts 'null' and '' and whatever is none are nothing."""
+    """A text; empty for the texts 'null' and '' and for other types."""
     return value.strip() if isinstance(value, str) and value.strip().lower() != "null" else ""
 
 
@@ -144,5 +146,5 @@ def _moment(value: object) -> datetime | None:
     return at if at.tzinfo else None
 
 
-def _bare(number: str) -> str:
+def _normalise(number: str) -> str:
     return re.sub(r"[^0-9A-Z]", "", number.upper())

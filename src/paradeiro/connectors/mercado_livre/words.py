@@ -1,4 +1,4 @@
-"""In: what an order's packages are doing; out: Mercado Livre's status and substatus for the order's one shipment.
+"""In: the statuses of an order's packages; out: Mercado Livre's status and substatus for the order's one shipment.
 
 Contract: the page of the states of orders that the seller ships, V2, of 2026-08-20 (docs/connectors/mercado_livre.md).
 """
@@ -22,7 +22,7 @@ class State:
 
     @property
     def final(self) -> bool:
-        """Whether Mercado Livre takes nothing after it."""
+        """Whether Mercado Livre accepts nothing after it."""
         return self.status in FINAL
 
     def __str__(self) -> str:
@@ -38,22 +38,22 @@ REFUSED = State("not_delivered", "refused_delivery")
 RETURNED_V1 = State("not_delivered", "returning_to_sender")
 _NOT_SHIPPED = frozenset({Status.REGISTERED, Status.UNKNOWN, Status.CANCELLED})
 
-# What the package that the news is about is doing, where one of our words means the same. Never said, since no word of
-# ours means it: at_the_door, soon_deliver, unauthorized_receiver (nobody there may take it: a recipient who refuses is
+# Substatus for the package with the news, where one of our reasons means the same. Never sent, since no reason of ours
+# means it: at_the_door, soon_deliver, unauthorized_receiver (nobody present may accept it: a recipient who refuses is
 # another thing), impassable_zone, documentation_issue. `customs`, the normal passage, is no issue.
-_DOING = {
+_SUBSTATUSES = {
     (Status.OUT_FOR_DELIVERY, None): State("shipped", "out_for_delivery"),
     (Status.ATTEMPT_FAILED, Reason.RECIPIENT_ABSENT): State("shipped", "receiver_absent"),
     (Status.ATTEMPT_FAILED, Reason.ADDRESS_PROBLEM): State("shipped", "bad_address"),
     (Status.ATTEMPT_FAILED, Reason.RESTRICTED_AREA): State("shipped", "dangerous_area"),
 }
-_DOING_SINCE_V2 = {
+_SUBSTATUSES_SINCE_V2 = {
     (Status.ATTEMPT_FAILED, Reason.DELAYED): State("shipped", "not_visited"),
     (Status.EXCEPTION, Reason.PAYMENT_DUE): State("shipped", "taxes_issue"),
     (Status.EXCEPTION, Reason.CUSTOMS_HOLD): State("shipped", "fiscalization_issue"),
 }
-# Every substatus of `shipped` that a seller tells.
-TOLD_BY_SELLERS = frozenset(state.substatus for state in (_DOING | _DOING_SINCE_V2).values()) | {
+# Every substatus of `shipped` that a seller sends.
+SELLER_SUBSTATUSES = frozenset(state.substatus for state in (_SUBSTATUSES | _SUBSTATUSES_SINCE_V2).values()) | {
     "soon_deliver",
     "at_the_door",
     "unauthorized_receiver",
@@ -63,17 +63,17 @@ TOLD_BY_SELLERS = frozenset(state.substatus for state in (_DOING | _DOING_SINCE_
 
 
 def shows(shown: State, told: State) -> bool:
-    """Whether what is shown says what was told. A substatus of Mercado Livre's own is no other news than none."""
+    """Whether the shown state includes the sent one. A substatus of Mercado Livre's own counts as none."""
     if shown.status != told.status:
         return False
-    return shown.substatus == told.substatus or not (told.substatus or shown.substatus in TOLD_BY_SELLERS)
+    return shown.substatus == told.substatus or not (told.substatus or shown.substatus in SELLER_SUBSTATUSES)
 
 
 def state_of(
     status: Status, reason: Reason | None, others: Sequence[Status], *, refused: bool = False, version: str = V2
 ) -> State | None:
-    """What is told of the order's shipment. `others`: the order's other packages; `refused`: the package came back
-    because the recipient did not take it; None: nothing to tell yet.
+    """The state for the order's shipment. `others`: the order's other packages; `refused`: the package came back
+    because the recipient refused it; None: nothing to send yet.
 
     Mercado Livre knows one shipment per order. It is delivered when all packages are, and not delivered when all are
     back: both are final there, and a package that is still coming would be lost to the buyer.
@@ -88,5 +88,5 @@ def state_of(
         if version == V1:
             return RETURNED_V1
         return REFUSED if refused and not going else RETURNED
-    doing = _DOING if version == V1 else _DOING | _DOING_SINCE_V2
+    doing = _SUBSTATUSES if version == V1 else _SUBSTATUSES | _SUBSTATUSES_SINCE_V2
     return doing.get((status, reason)) or doing.get((status, None)) or SHIPPED

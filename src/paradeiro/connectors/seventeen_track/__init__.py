@@ -2,7 +2,7 @@
 
 from paradeiro.connectors.seventeen_track.client import PRODUCTION, SeventeenTrackSession
 from paradeiro.connectors.seventeen_track.parse import parse
-from paradeiro.domain.codes import free_code_problem
+from paradeiro.domain.following.tracking_codes import free_code_problem
 from paradeiro.domain.words import PartyKind
 from paradeiro.sdk.contract import AccountField, Connector
 
@@ -18,9 +18,9 @@ CONNECTOR = Connector(
     open=SeventeenTrackSession,
     time_zone="America/Sao_Paulo",
     batch_size=40,
-    # They allow three requests a second; a question whose numbers are new takes three.
+    # They allow three requests a second; a lookup of new numbers takes three.
     requests_per_second=1.0,
     parse=parse,
     check_code=free_code_problem,
-    stands_in_for=frozenset({"correios"}),
+    fallback_for=frozenset({"correios"}),
 )

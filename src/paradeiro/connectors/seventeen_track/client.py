@@ -1,4 +1,4 @@
-"""In: numbers to look up with one key; out: one answer per number, as raw bytes with an outcome. Only the wire."""
+"""In: numbers to look up with one key; out: one answer per number, as raw bytes with an outcome. HTTP only."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -8,7 +8,7 @@ import msgspec
 from paradeiro.connectors.seventeen_track.parse import NOT_REGISTERED, parse, refusal
 from paradeiro.domain.words import Outcome
 from paradeiro.sdk.contract import AccountRef, Answer, Clock
-from paradeiro.sdk.http import HttpAnswer, HttpFailure, exchange, new_client, retry_after, trouble
+from paradeiro.sdk.http import HttpAnswer, HttpFailure, http_problem, new_client, retry_after, send_request
 
 PRODUCTION = "https://api.17track.net"
 _CORREIOS = 2151
@@ -30,21 +30,21 @@ class _Data(msgspec.Struct):
 
 
 class _Root(msgspec.Struct):
-    """An answer's root, its numbers left as the bytes they came in."""
+    """An answer's root, its numbers as raw bytes."""
 
     code: int
     data: _Data | None = None
 
 
 class _Part(msgspec.Struct):
-    """Of a number's part, only what decides what kind of answer it is."""
+    """Of a number's part, only what decides its outcome."""
 
     number: str
     error: _Error | None = None
 
 
 class SeventeenTrackSession:
-    """One key's connection. Which numbers are registered only they remember: they say so of each, for nothing."""
+    """One key's connection. 17TRACK alone knows which numbers are registered, and says so for free."""
 
     def __init__(self, account: AccountRef, _: Clock) -> None:
         settings = account.settings
@@ -56,43 +56,43 @@ class SeventeenTrackSession:
         self._carrier = int(number) if number.isascii() and number.isdigit() else _CORREIOS
 
     async def fetch(self, tracking_codes: Sequence[str]) -> list[Answer]:
-        """One answer per code, in the order asked. Numbers that are new to them are registered, which costs quota."""
+        """One answer per code, in the given order. New numbers are registered, which costs quota."""
         found = await self._ask(_LOOK_UP, tuple(dict.fromkeys(tracking_codes)))
         new = [code for code, answer in found.items() if _error_of(answer.body) == NOT_REGISTERED]
         if new:
-            found |= await self._introduce(new)
-        found = _quota_aside(found)
+            found |= await self._register(new)
+        found = _without_quota_refusals(found)
         return [found[code] for code in tracking_codes]
 
     async def close(self) -> None:
         """Close the pool."""
         await self._client.aclose()
 
-    async def _introduce(self, codes: Sequence[str]) -> dict[str, Answer]:
-        """Register numbers and look again at once: what others follow too is known already."""
+    async def _register(self, codes: Sequence[str]) -> dict[str, Answer]:
+        """Register numbers and look them up at once: numbers that others follow are known already."""
         answers = await self._ask(_REGISTER, codes)
         taken = [code for code, answer in answers.items() if _is_registered(answer)]
         return answers | (await self._ask(_LOOK_UP, taken) if taken else {})
 
     async def _ask(self, path: str, codes: Sequence[str]) -> dict[str, Answer]:
         body = msgspec.json.encode([{"number": code, "carrier": self._carrier} for code in codes])
-        answer = await exchange(self._client, "POST", path, body=body)
+        answer = await send_request(self._client, "POST", path, body=body)
         if isinstance(answer, HttpFailure):
-            return _all(codes, Outcome.RETRY, message=answer.message)
-        outcome = trouble(answer)
+            return _same_for_all(codes, Outcome.RETRY, message=answer.message)
+        outcome = http_problem(answer)
         if outcome is not None:
-            # A 404 and the like speak of the interface, not of a number.
+            # A 404 and the like concern the interface, not a number.
             outcome = Outcome.MALFORMED if outcome is Outcome.REFUSED else outcome
-            return _all(codes, outcome, answer, message=f"HTTP {answer.status}", wait=retry_after(answer))
-        return _sliced(codes, answer, is_look_up=path == _LOOK_UP)
+            return _same_for_all(codes, outcome, answer, message=f"HTTP {answer.status}", wait=retry_after(answer))
+        return _slice_batch(codes, answer, is_look_up=path == _LOOK_UP)
 
 
 def _is_registered(answer: Answer) -> bool:
     return answer.outcome is Outcome.FOUND or _error_of(answer.body) == _REGISTERED_ALREADY
 
 
-def _quota_aside(found: dict[str, Answer]) -> dict[str, Answer]:
-    """Where others are answered, numbers that the quota has no room for are no reason to stop asking altogether."""
+def _without_quota_refusals(found: dict[str, Answer]) -> dict[str, Answer]:
+    """If some numbers were answered, numbers beyond the quota do not pause the account."""
     without = {code for code, answer in found.items() if _error_of(answer.body) in _QUOTA}
     if len(without) == len(found):
         return found
@@ -111,7 +111,7 @@ def _error_of(body: bytes) -> int | None:
     return part.error.code if part.error else None
 
 
-def _all(
+def _same_for_all(
     codes: Iterable[str], outcome: Outcome, answer: HttpAnswer | None = None, *, message: str, wait: float | None = None
 ) -> dict[str, Answer]:
     """The same outcome for every number of a batch."""
@@ -119,25 +119,25 @@ def _all(
     return {code: Answer(code, outcome, body, message, status, wait) for code in codes}
 
 
-def _sliced(codes: Sequence[str], answer: HttpAnswer, *, is_look_up: bool) -> dict[str, Answer]:
+def _slice_batch(codes: Sequence[str], answer: HttpAnswer, *, is_look_up: bool) -> dict[str, Answer]:
     """Cut the batch answer into each number's own bytes, exactly as received."""
     try:
         root = msgspec.json.decode(answer.body, type=_Root)
         parts = [*root.data.accepted, *root.data.rejected] if root.data and root.code == 0 else []
         named = {
-            a.tracking_code: a for a in (_named(bytes(raw), answer.status, is_look_up=is_look_up) for raw in parts)
+            a.tracking_code: a for a in (_slice(bytes(raw), answer.status, is_look_up=is_look_up) for raw in parts)
         }
     except (msgspec.MsgspecError, ValueError, RecursionError):
         named = {}
     if not named:
         whole = parse(answer.body)[0]
         outcome = whole.outcome if whole.outcome in {Outcome.AUTH_FAILED, Outcome.RETRY} else Outcome.MALFORMED
-        return _all(codes, outcome, answer, message=whole.message)
+        return _same_for_all(codes, outcome, answer, message=whole.message)
     gone = "the number is not in the answer"
     return {c: named.get(c) or Answer(c, Outcome.MALFORMED, answer.body, gone, answer.status) for c in codes}
 
 
-def _named(body: bytes, status: int, *, is_look_up: bool) -> Answer:
+def _slice(body: bytes, status: int, *, is_look_up: bool) -> Answer:
     """One number's answer. Whether its events can be read is decided when they are recorded."""
     part = msgspec.json.decode(body, type=_Part)
     code = part.number.upper()
@@ -148,6 +148,6 @@ def _named(body: bytes, status: int, *, is_look_up: bool) -> Answer:
     if not is_look_up:
         return Answer(code, Outcome.FOUND, body, "registered", status)
     parsed = parse(body)[0]
-    # What cannot be read is kept as found: recording says so with the bytes at hand.
+    # An unreadable part is FOUND: recording then reports it with its bytes.
     outcome = Outcome.NOT_FOUND if parsed.outcome is Outcome.NOT_FOUND else Outcome.FOUND
     return Answer(code, outcome, body, parsed.message, status)

@@ -1,8 +1,8 @@
-"""In: 17TRACK's words for an event; out: what they mean here. One line each; the words are theirs.
+"""In: 17TRACK's codes for an event; out: their status and reason. One line each; the codes are theirs.
 
 Source: the tables of stages, statuses and sub-statuses in the API's documentation, version 2.2 and 2.4
-(https://asset.17track.net/api/document/v2.2_en/index.html) and in the help centre (article 37471096573337), read
-from stored copies on 2026-11-23. Thirty sub-statuses; a word that is not here is `unknown`.
+(https://asset.17track.net/api/document/v2.2_en/index.html) and in the help centre (article 37471096573337), read from
+stored copies on 2026-11-23. Thirty sub-statuses; a code that is not here is `unknown`.
 """
 
 import re
@@ -12,7 +12,7 @@ from paradeiro.domain.words import Reason, Status
 Meaning = tuple[Status | None, Reason | None]
 
 SUB_STATUSES: dict[str, Meaning] = {
-    # Of a package that nobody knows yet, or that was given up: nothing of where it is.
+    # A package not known yet, or given up: no position.
     "NotFound_Other": (None, None),
     "NotFound_InvalidCode": (None, None),
     "Expired_Other": (None, None),  # in transit for too long for 17TRACK, which stops looking; the package need not
@@ -58,7 +58,7 @@ STAGES: dict[str, Meaning] = {
     "Returned": (Status.RETURNED, None),
 }
 
-# The main status words. Integrators keep them in `stage` or `sub_status`, where the finer word is not known.
+# The main statuses. Integrators put them in `stage` or `sub_status`, where no finer code is known.
 STATUSES: dict[str, Meaning] = {
     "NotFound": (None, None),
     "Expired": (None, None),
@@ -72,35 +72,35 @@ NO_CODE = "none"
 _NO_LETTER = re.compile(r"[^a-z]+")
 
 
-def _plain(word: str) -> str:
-    """A word as it is compared: case, blanks and lines between its parts are the writer's."""
+def _normalise(word: str) -> str:
+    """A code for comparison: case, blanks and separators vary with the writer."""
     return _NO_LETTER.sub("", word.casefold())
 
 
 _WORDS = {
-    _plain(word): (word, meaning) for table in (STATUSES, STAGES, SUB_STATUSES) for word, meaning in table.items()
+    _normalise(word): (word, meaning) for table in (STATUSES, STAGES, SUB_STATUSES) for word, meaning in table.items()
 }
 
 
-def _known(word: str) -> tuple[str, Meaning]:
-    """A word as they spell it, with its meaning; unknown as it is written."""
-    return _WORDS.get(_plain(word), (word, UNKNOWN))
+def _look_up(word: str) -> tuple[str, Meaning]:
+    """A code in their spelling, with its meaning; unknown codes as written."""
+    return _WORDS.get(_normalise(word), (word, UNKNOWN))
 
 
 def meaning_of(stage: str, sub_status: str) -> tuple[str, Meaning]:
-    """The event's code and meaning: the finer of its two words. Its text never decides; where the two words disagree on
-    a delivery, none is.
+    """The event's code and meaning: the finer of its two codes. Its text never decides; if the two codes disagree on a
+    delivery, it is not delivered.
     """
     if not stage and not sub_status:
         return NO_CODE, (None, None)
     if not sub_status:
-        return _known(stage)
-    code, meaning = _known(sub_status)
+        return _look_up(stage)
+    code, meaning = _look_up(sub_status)
     if not stage or meaning is UNKNOWN:
         return code, meaning
-    step, said = _known(stage)
+    step, said = _look_up(stage)
     if (said[0] is Status.DELIVERED) is not (meaning[0] is Status.DELIVERED):
         return f"{code}_but_{step}", UNKNOWN
-    # A main word beside a stage says less than the stage does.
+    # A main status beside a stage is less precise than the stage.
     finer = code in STATUSES and step not in STATUSES and said is not UNKNOWN
     return (step, said) if finer else (code, meaning)

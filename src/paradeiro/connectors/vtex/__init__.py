@@ -1,4 +1,4 @@
-"""In: nothing; out: CONNECTOR, the VTEX order system (OMS): orders come from it, their news goes back to it."""
+"""In: nothing; out: CONNECTOR, the VTEX order system (OMS): orders are read from it, tracking is written back to it."""
 
 from paradeiro.connectors.vtex.client import VtexSession
 from paradeiro.connectors.vtex.push import read_push

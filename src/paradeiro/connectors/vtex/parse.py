@@ -1,4 +1,4 @@
-"""In: the JSON of one VTEX order; out: our Order, or an `OrderProblemError` in words. Pure.
+"""In: the JSON of one VTEX order; out: our Order, or an `OrderProblemError`. Pure.
 
 Contract: facts/vtex, openapi-orders.json, GET /api/oms/pvt/orders/{orderId}. Only the fields that we need are typed,
 and each is optional: VTEX adds fields, and leaves out what an order does not have yet.
@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from paradeiro.domain.bounds import bounded_amount, bounded_order, is_never, mended_json, number_problem
-from paradeiro.domain.days import until
+from paradeiro.domain.bounds import bounded_amount, bounded_order, is_placeholder_date, number_problem, strict_json
+from paradeiro.domain.days import end_of_estimate
 from paradeiro.domain.records import Customer, Invoice, Item, Order
 
 _OUTPUT = "output"
@@ -20,7 +20,7 @@ _FOB = "vtex:fob_"
 
 
 class OrderProblemError(ValueError):
-    """The body is no order that can be understood. Its text says why."""
+    """The body is not a valid order. Its text says why."""
 
 
 class _Client(msgspec.Struct, rename="camel"):
@@ -114,9 +114,9 @@ class _Order(msgspec.Struct, rename="camel"):
 
 
 def parse_order(body: bytes) -> Order:
-    """Read one order. Raises `OrderProblemError` for anything that is no order."""
+    """Read one order. Raises `OrderProblemError` for anything else."""
     try:
-        read: _Order = decoded(body, _Order)
+        read: _Order = decode(body, _Order)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise OrderProblemError(f"it is not the JSON of an order: {error}") from error
     if not read.order_id.strip():
@@ -127,13 +127,15 @@ def parse_order(body: bytes) -> Order:
     return bounded_order(_order(read))
 
 
-def decoded(body: bytes, kind: Any) -> Any:
-    """The body as `kind`. Half of a pair, or a price of 1e999, is valid JSON: one of either spoils no whole answer."""
+def decode(body: bytes, kind: Any) -> Any:
+    """The body as `kind`. A lone surrogate, or a price of 1e999, is valid JSON: neither makes the whole answer
+    unreadable.
+    """
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.MsgspecError:
         try:
-            mended = mended_json(body)
+            mended = strict_json(body)
         except (ValueError, RecursionError):
             mended = body
         return msgspec.json.decode(mended, type=kind)
@@ -147,14 +149,14 @@ def _order(read: _Order) -> Order:
         channel=channel,
         marketplace_number=_text(read.marketplace_order_id) if channel else None,
         ordered_at=_instant(read.creation_date, "creationDate"),
-        promised_at=_promise(read.shipping_data),
-        invoices=tuple(_invoice(p, read) for p in _sales(read.package_attachment)),
+        promised_at=_promised_at(read.shipping_data),
+        invoices=tuple(_invoice(p, read) for p in _sale_packages(read.package_attachment)),
         shipped_by=_foreign_seller(read) or _marketplace(read.shipping_data, channel),
-        items=tuple(_bought(item) for item in read.items or []),
+        items=tuple(_order_line(item) for item in read.items or []),
     )
 
 
-def whose(order: Order, shipped_by_channel: AbstractSet[str]) -> Order:
+def mark_shipped_by_channel(order: Order, shipped_by_channel: AbstractSet[str]) -> Order:
     """The order, marked if its marketplace ships it itself (Mercado Livre's ME2, Amazon's FBA): an order does not show
     that, so the account's setting names such channels.
     """
@@ -173,9 +175,9 @@ def _foreign_seller(read: _Order) -> str:
 
 
 def _marketplace(shipping: _Shipping | None, channel: str | None) -> str:
-    """The channel, if the order itself says that its marketplace ships it: VTEX then writes `vtex:fob_` and a number
-    where else the carrier stands, in selectedSla and deliveryCompany (its help, "How shipping works when delivery is
-    done by the marketplace (FOB)", 2024-02-05). Only if it says so of all lines.
+    """The channel, if the order itself says that its marketplace ships it: VTEX then writes `vtex:fob_` and a number in
+    place of the carrier, in selectedSla and deliveryCompany (its help, "How shipping works when delivery is done by the
+    marketplace (FOB)", 2024-02-05). Only if all lines say so.
     """
     lines = (shipping.logistics_info if shipping else None) or []
     theirs = [any((t or "").lower().startswith(_FOB) for t in (i.selected_sla, i.delivery_company)) for i in lines]
@@ -194,8 +196,8 @@ def _customer(read: _Order) -> Customer:
     )
 
 
-def _promise(shipping: _Shipping | None) -> datetime | None:
-    """The order was promised for the day of its slowest item (a known issue: VTEX's own screen shows item 0's)."""
+def _promised_at(shipping: _Shipping | None) -> datetime | None:
+    """The promised day of the order's slowest item (a known issue: VTEX's own screen shows item 0's)."""
     estimates = [
         _estimate(info.shipping_estimate_date) for info in (shipping.logistics_info if shipping else None) or []
     ]
@@ -207,10 +209,10 @@ def _estimate(value: str | None) -> datetime | None:
     at = _instant(value, "shippingEstimateDate")
     if at is None or value is None:
         return None
-    return until(at) if datetime.fromisoformat(value).tzinfo is None else at
+    return end_of_estimate(at) if datetime.fromisoformat(value).tzinfo is None else at
 
 
-def _sales(attachment: _Attachment | None) -> list[_Package]:
+def _sale_packages(attachment: _Attachment | None) -> list[_Package]:
     """The packages that go to the customer. `Input` invoices are returns; an invoice without a type is a sale."""
     packages = (attachment.packages if attachment else None) or []
     return [p for p in packages if (p.type or _OUTPUT).lower() == _OUTPUT]
@@ -229,12 +231,12 @@ def _invoice(package: _Package, read: _Order) -> Invoice:
         tracking_url=_text(package.tracking_url),
         items=tuple(_item(item, order_items) for item in _indexed(package.items or [])),
         finished=bool(package.courier_status and package.courier_status.finished),
-        fetched=_fetched(package, read.shipping_data),
+        fetched=_is_fetched(package, read.shipping_data),
     )
 
 
-def _fetched(package: _Package, shipping: _Shipping | None) -> bool:
-    """Whether the customer fetches all of it at one of the store's own points, without any carrier."""
+def _is_fetched(package: _Package, shipping: _Shipping | None) -> bool:
+    """Whether the customer fetches all of it at one of the store's own pickup points, without any carrier."""
     known = _indexed((shipping.logistics_info if shipping else None) or [])
     points = {info.item_index for info in known if _is_pickup(info)}
     indexes = {item.item_index for item in _indexed(package.items or [])}
@@ -246,8 +248,8 @@ def _is_pickup(info: _Logistics) -> bool:
 
 
 def _indexed(items: list[_Line]) -> list[_Line]:
-    """The lines, each with its index or none. One that is left out is 0: writers leave zeros out. Where several leave
-    it out, or another line has 0, nobody can say which it is.
+    """The lines, each with its index or None. A missing index is 0: some writers omit zeros. If several lack it, or
+    another line has 0, the assignment is unknown.
     """
     lacking = sum(item.item_index is msgspec.UNSET for item in items)
     first = 0 if lacking == 1 and all(item.item_index != 0 for item in items) else None
@@ -257,7 +259,7 @@ def _indexed(items: list[_Line]) -> list[_Line]:
 
 
 def _item(item: _PackageItem, order_items: list[_OrderItem]) -> Item:
-    """A line of the invoice; an index that the order does not have leaves the id empty rather than guess."""
+    """A line of the invoice; an index that the order does not have leaves the id empty."""
     index = item.item_index
     known = order_items[index] if isinstance(index, int) and 0 <= index < len(order_items) else _OrderItem()
     return Item(
@@ -269,7 +271,7 @@ def _item(item: _PackageItem, order_items: list[_OrderItem]) -> Item:
     )
 
 
-def _bought(item: _OrderItem) -> Item:
+def _order_line(item: _OrderItem) -> Item:
     """A line of the order. VTEX calls it by uniqueId; the item's id is the SKU's, which two lines may share."""
     return Item(
         id=str(item.id if item.id is not None else ""),
@@ -288,7 +290,7 @@ def _instant(value: str | None, name: str) -> datetime | None:
     """ISO 8601 with up to 7 fractional digits (.NET); without offset it is UTC (facts/vtex, section 2.3)."""
     if not value:
         return None
-    if is_never(value):  # .NET's years 1 and 9999 where there is no date
+    if is_placeholder_date(value):  # .NET's years 1 and 9999 where there is no date
         return None
     try:
         at = datetime.fromisoformat(value)

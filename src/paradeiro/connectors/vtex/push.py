@@ -1,7 +1,7 @@
-"""In: a push as it came and the secret that VTEX sends along; out: the order to read now, or why it is no push. Pure.
+"""In: a push as received and the secret in its headers; out: the order to read now, or why it is no valid push. Pure.
 
-VTEX signs nothing: it sends the headers that the hook was configured with, and ours hold a secret. Nothing in a push is
-taken for true; the order that it names is read. Contract: facts/vtex, section 2.9.
+VTEX signs nothing: it sends the headers that the hook was configured with, and ours contain a secret. The content of a
+push is not trusted; the order that it names is read. Contract: facts/vtex, section 2.9.
 """
 
 import hmac
@@ -17,9 +17,9 @@ SECRET_HEADER = "key"  # noqa: S105 - the header's name
 
 
 def read_push(push: Push, settings: Mapping[str, str]) -> PushRead:
-    """The order that a push names. Whatever the bytes are, this returns; it never raises."""
+    """The order that a push names. Never raises, whatever the bytes are."""
     told = _object(push.body)
-    # The ping that tries the address out; whether the headers come with it is not documented. It names nothing.
+    # The ping that checks the address; whether it has the headers is not documented. It names nothing.
     if told is not None and told == {"hookConfig": "ping"}:
         return PushRead(Outcome.NOT_FOUND, message="the ping of the configuration", identity="ping")
     problem = _secret_problem(push, settings.get(HOOK_SECRET, ""))
@@ -36,7 +36,7 @@ def read_push(push: Push, settings: Mapping[str, str]) -> PushRead:
 
 
 def _secret_problem(push: Push, secret: str) -> str:
-    """Why nothing proves that VTEX sent it; empty if something does."""
+    """Why the push is not proven to be from VTEX; empty if it is."""
     if not secret:
         return "there is no secret to check it with"
     given = push.headers.get(SECRET_HEADER, "")

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from paradeiro.connectors.vtex.parse import decoded
+from paradeiro.connectors.vtex.parse import decode
 
 _PATH = re.compile(r"/api/oms/pvt/orders/([^/]+)/invoice/([^/]+)(?:/tracking)?")
 # VTEX may take the local time that we send for UTC or for the store's: no zone is further from UTC than 14 hours.
@@ -40,7 +40,7 @@ class _Order(msgspec.Struct, rename="camel"):
     package_attachment: _Attachment | None = None
 
 
-class _Asked(msgspec.Struct, rename="camel"):
+class _Requested(msgspec.Struct, rename="camel"):
     """A body of PATCH (tracking number) or of PUT (tracking status)."""
 
     tracking_number: str | None = None
@@ -50,16 +50,16 @@ class _Asked(msgspec.Struct, rename="camel"):
 
 
 def target_of(path: str) -> tuple[str, str] | None:
-    """The order as it stands in the path (escaped) and the invoice number (plain); None for another path."""
+    """The order id as in the path (escaped) and the invoice number (plain); None for another path."""
     match = _PATH.fullmatch(path)
     return (match.group(1), unquote(match.group(2))) if match else None
 
 
 def shows(order: bytes, invoice: str, request: bytes) -> bool | None:
-    """Whether the order's invoice shows what the request says; None if that is no order that can be read."""
+    """Whether the order's invoice shows what the request contains; None if the order cannot be read."""
     try:
-        read: _Order = decoded(order, _Order)
-        asked = msgspec.json.decode(request, type=_Asked)
+        read: _Order = decode(order, _Order)
+        asked = msgspec.json.decode(request, type=_Requested)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
     packages = (read.package_attachment.packages if read.package_attachment else None) or []
@@ -67,11 +67,11 @@ def shows(order: bytes, invoice: str, request: bytes) -> bool | None:
     return any(_shows(package, asked) for package in mine)
 
 
-def lacks_nothing(order: bytes, invoice: str, request: bytes) -> bool:
-    """Whether the invoice has this tracking number, and an address to look it up: then nobody need send them again."""
+def has_number_and_url(order: bytes, invoice: str, request: bytes) -> bool:
+    """Whether the invoice has this tracking number, and a URL to look it up: then neither has to be sent again."""
     try:
-        read: _Order = decoded(order, _Order)
-        asked = msgspec.json.decode(request, type=_Asked)
+        read: _Order = decode(order, _Order)
+        asked = msgspec.json.decode(request, type=_Requested)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return False
     packages = (read.package_attachment.packages if read.package_attachment else None) or []
@@ -79,7 +79,7 @@ def lacks_nothing(order: bytes, invoice: str, request: bytes) -> bool:
     return bool(asked.tracking_number) and any(p.tracking_number == asked.tracking_number for p in mine)
 
 
-def _shows(package: _Package, asked: _Asked) -> bool:
+def _shows(package: _Package, asked: _Requested) -> bool:
     if asked.is_delivered is None:
         return bool(asked.tracking_number) and package.tracking_number == asked.tracking_number
     status = package.courier_status or _CourierStatus()
@@ -93,13 +93,13 @@ def _shows(package: _Package, asked: _Asked) -> bool:
 
 
 def _key(row: _Row) -> tuple[str, str, str]:
-    # Spaces and case are the platform's to tidy.
+    # The platform may normalise spaces and case.
     city, state, words = (" ".join((text or "").split()).casefold() for text in (row.city, row.state, row.description))
     return (city, state, words)
 
 
 def _same_day(shown: str | None, asked: str | None) -> bool:
-    """Whether the delivered date shown can be the one asked for. Orders of before 2023 show none at all."""
+    """Whether the delivered date shown can be the requested one. Orders of before 2023 show none at all."""
     if asked is None or not shown:
         return True
     try:

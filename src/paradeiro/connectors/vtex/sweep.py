@@ -1,7 +1,7 @@
-"""In: a cursor as text, the time; out: how far the sweep over invoiced orders is, and what to list next. Pure.
+"""In: a cursor as text, the time; out: the progress of the sweep over invoiced orders, and what to list next. Pure.
 
-A sweep goes from the end of the last one (less an overlap, since VTEX's index lags about 4 minutes) to now, in windows
-of at most 3000 orders (30 pages of 100: VTEX shows no more), which are halved until they fit.
+A sweep covers the time from the end of the last one (less an overlap, since VTEX's index lags about 4 minutes) to now,
+in windows of at most 3000 orders (30 pages of 100: VTEX shows no more), which are halved until they fit.
 """
 
 from dataclasses import dataclass, replace
@@ -18,9 +18,9 @@ _SHORTEST_WINDOW = timedelta(seconds=2)
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """Progress. `since` to `until` is the window under way, `target` where the sweep ends; `pending` are listed orders
-    not read yet; `late` are orders that could not be read and are tried again at each call; `running` says that
-    there is more to list; `total` how many orders the whole sweep lists. All instants are aware.
+    """Progress. `since` to `until` is the current window, `target` where the sweep ends; `pending` are listed orders
+    not read yet; `late` are orders that could not be read and are retried at each call; `running`: there is more to
+    list; `total` how many orders the whole sweep lists. All instants are aware.
     """
 
     since: datetime
@@ -33,22 +33,22 @@ class Sweep:
     total: int = 0
 
 
-def resumed(cursor: str, now: datetime, backfill: timedelta) -> Sweep:
-    """The sweep that a cursor stands for, begun anew if the last one ended. A cursor that is none begins at the start:
-    reading orders twice is harmless, missing one is not.
+def resume(cursor: str, now: datetime, backfill: timedelta) -> Sweep:
+    """The sweep of a cursor; a new one if the last one ended. An invalid cursor begins at the start: reading orders
+    twice is harmless, missing one is not.
     """
     now = now.astimezone(UTC)
     try:
         kept = msgspec.json.decode(cursor, type=Sweep)
         if all(t.utcoffset() is not None for t in (kept.since, kept.until, kept.target)):
             ended = not kept.running and not kept.pending
-            return _begun(kept.target - OVERLAP, now, kept.late) if ended else kept
+            return _begin(kept.target - OVERLAP, now, kept.late) if ended else kept
     except (msgspec.MsgspecError, ValueError, OverflowError):
         pass  # empty at first, or of an older version
-    return _begun(now - backfill, now, ())
+    return _begin(now - backfill, now, ())
 
 
-def _begun(since: datetime, now: datetime, late: tuple[str, ...]) -> Sweep:
+def _begin(since: datetime, now: datetime, late: tuple[str, ...]) -> Sweep:
     until = max(now, since)
     return Sweep(since=since, until=until, target=until, late=late)
 
@@ -58,14 +58,14 @@ def cursor_of(sweep: Sweep) -> str:
     return msgspec.json.encode(sweep).decode()
 
 
-def halved(sweep: Sweep) -> Sweep | None:
+def halve(sweep: Sweep) -> Sweep | None:
     """The first half of the window; None if it is too short to halve."""
     width = sweep.until - sweep.since
     return replace(sweep, until=sweep.since + width / 2, page=1) if width > _SHORTEST_WINDOW else None
 
 
-def listed(sweep: Sweep, numbers: tuple[str, ...], pages: int) -> Sweep:
-    """After a page was listed: its orders are pending, and the next page, window or the end is next."""
+def advance(sweep: Sweep, numbers: tuple[str, ...], pages: int) -> Sweep:
+    """After a page was listed: its orders are pending, and the next page, window or the end follows."""
     sweep = replace(sweep, pending=numbers)
     if sweep.page < min(pages, MOST_PAGES):
         return replace(sweep, page=sweep.page + 1)
@@ -74,7 +74,7 @@ def listed(sweep: Sweep, numbers: tuple[str, ...], pages: int) -> Sweep:
     return replace(sweep, running=False)
 
 
-def query(sweep: Sweep) -> tuple[tuple[str, str], ...]:
+def query_parameters(sweep: Sweep) -> tuple[tuple[str, str], ...]:
     """The parameters of GET /api/oms/pvt/orders. No f_status: an order that is partly invoiced is still `handling`."""
     window = f"invoicedDate:[{_stamp(sweep.since)} TO {_stamp(sweep.until)}]"
     return (

@@ -1,4 +1,4 @@
-"""In: a question to a VTEX account; out: its answer, or in what way there is none. One allowance, one pause after 429.
+"""In: a request to a VTEX account; out: its answer, or a `WireProblem`. One rate allowance, one pause after 429.
 
 Every request of the connector passes here. Contract: facts/vtex, section 2.
 """
@@ -10,17 +10,17 @@ from datetime import timedelta
 
 from paradeiro.domain.words import Outcome
 from paradeiro.sdk.contract import AccountRef, Clock
-from paradeiro.sdk.http import HttpAnswer, HttpFailure, error_words, exchange, new_client, retry_after, trouble
+from paradeiro.sdk.http import HttpAnswer, HttpFailure, error_text, http_problem, new_client, retry_after, send_request
 
 AT_ONCE = 5  # requests under way: the limit is the whole store's
-ALLOWED_PER_MINUTE = 6000  # of a VTEX account, by all who ask it (facts/vtex, section 2.1)
+ALLOWED_PER_MINUTE = 6000  # of a VTEX account, shared by all its API clients (facts/vtex, section 2.1)
 DEFAULT_SHARE = 10.0
 _PAUSE_AFTER_429 = 60.0
-_SERVER_ERROR = 500  # from here on an answer says nothing of what was done before it went wrong
+_SERVER_ERROR = 500  # from here on it is unknown whether the request was carried out
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class WireProblem:
     """Why there is no answer. `outcome` is RETRY, AUTH_FAILED, REFUSED or MALFORMED."""
 
     outcome: Outcome
@@ -31,7 +31,7 @@ class Trouble:
 
 
 class Wire:
-    """The way to one VTEX account."""
+    """The connection to one VTEX account."""
 
     def __init__(self, account: AccountRef, clock: Clock) -> None:
         settings = account.settings
@@ -63,15 +63,15 @@ class Wire:
         params: Sequence[tuple[str, str]] = (),
         headers: dict[str, str] | None = None,
         body: bytes | None = None,
-    ) -> HttpAnswer | Trouble:
-        """One request, when its turn has come. After a 429 none is made until the pause is over."""
+    ) -> HttpAnswer | WireProblem:
+        """One request, when the rate allowance permits it. After a 429 none is made until the pause is over."""
         async with self._slots:
             if self._account.spend is not None:
                 await self._account.spend(self._per_minute)
             left = (self._stopped_until - self._clock()).total_seconds()
             if left > 0:
-                return Trouble(Outcome.RETRY, "VTEX asked us to slow down (429); we wait", 429, left)
-            answer = await exchange(self._client, method, path, headers=headers, params=params, body=body)
+                return WireProblem(Outcome.RETRY, "VTEX asked us to slow down (429); we wait", 429, left)
+            answer = await send_request(self._client, method, path, headers=headers, params=params, body=body)
         problem = problem_of(answer)
         if problem is None:
             assert isinstance(answer, HttpAnswer)
@@ -82,7 +82,7 @@ class Wire:
 
 
 def share_of(text: str) -> float:
-    """The share of what VTEX allows that is ours, in percent; a tenth unless the account says otherwise."""
+    """Our share of VTEX's rate limit, in percent; a tenth unless the account says otherwise."""
     try:
         share = float(text.strip().rstrip("%").replace(",", "."))
     except ValueError:
@@ -90,15 +90,15 @@ def share_of(text: str) -> float:
     return share if 0 < share <= 100 else DEFAULT_SHARE
 
 
-def problem_of(answer: HttpAnswer | HttpFailure) -> Trouble | None:
-    """What is wrong with an answer; None if it may be read."""
+def problem_of(answer: HttpAnswer | HttpFailure) -> WireProblem | None:
+    """The problem of an answer; None if it may be read."""
     if isinstance(answer, HttpFailure):
-        return Trouble(Outcome.RETRY, answer.message, in_doubt=answer.in_doubt)
-    outcome = trouble(answer)
+        return WireProblem(Outcome.RETRY, answer.message, in_doubt=answer.in_doubt)
+    outcome = http_problem(answer)
     if outcome is not None:
         wait = retry_after(answer) or (_PAUSE_AFTER_429 if answer.status == 429 else None)
-        said = error_words(answer)
-        return Trouble(outcome, said, answer.status, wait, in_doubt=answer.status >= _SERVER_ERROR)
+        said = error_text(answer)
+        return WireProblem(outcome, said, answer.status, wait, in_doubt=answer.status >= _SERVER_ERROR)
     if answer.is_html:
-        return Trouble(Outcome.MALFORMED, "a web page came instead of an answer", answer.status)
+        return WireProblem(Outcome.MALFORMED, "a web page came instead of an answer", answer.status)
     return None

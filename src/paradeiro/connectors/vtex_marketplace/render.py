@@ -1,8 +1,8 @@
-"""In: a telling; out: the request that tells a VTEX marketplace, in the protocol of an external seller. Pure.
+"""In: a message; out: the request to a VTEX marketplace, in the protocol of an external seller. Pure.
 
-Contract: facts/vtex section 4b and openapi-external-seller-marketplace.json. No field there may be null, so what is not
-known is an empty text, or is left out where the contract lets it and an empty text would be no value (dates, cents).
-With `protocol=connector` invoice and number go as VTEX tells them to a marketplace's connector (pub.py).
+Contract: facts/vtex section 4b and openapi-external-seller-marketplace.json. No field there may be null, so an unknown
+value is an empty text, or is left out where the contract allows it and an empty text would be invalid (dates, cents).
+With `protocol=connector` invoice and number go as VTEX sends them to a marketplace's connector (pub.py).
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,17 +13,24 @@ from urllib.parse import quote
 import msgspec
 
 from paradeiro.connectors.vtex_marketplace import pub
-from paradeiro.domain.records import Item, Telling
+from paradeiro.domain.records import Item, Message
 from paradeiro.domain.words import EffectKind, Status
 from paradeiro.sdk.carriers import carrier_name
 from paradeiro.sdk.contract import Request
-from paradeiro.sdk.history import dispatched_at, told_address, told_delivered, told_delivery, told_history, told_number
-from paradeiro.sdk.items import told_items
-from paradeiro.sdk.speech import catalogue_for
-from paradeiro.sdk.speech.moments import zone_of
+from paradeiro.sdk.items import package_items
+from paradeiro.sdk.public_history import (
+    dispatched_at,
+    public_history,
+    reported_delivery_at,
+    reported_tracking_number,
+    reported_tracking_url,
+    reports_delivery,
+)
+from paradeiro.sdk.wording import catalogue_for
+from paradeiro.sdk.wording.times import zone_of
 
 CONNECTOR_PROTOCOL = "connector"  # of the setting `protocol`: facts/vtex, section 4a
-LONGEST_DESCRIPTION = 5000  # of VTEX's own order system, which these texts end up in
+LONGEST_DESCRIPTION = 5000  # of VTEX's own order system, which stores these texts
 _HEADERS = (("Content-Type", "application/json"), ("Accept", "application/json"))
 
 
@@ -63,29 +70,29 @@ class _TrackingStatus(msgspec.Struct, rename="camel"):
     events: list[_Event]
 
 
-def render(telling: Telling, settings: Mapping[str, str]) -> Request:
-    """One POST per effect. Raises ValueError for an effect that a marketplace is never told."""
+def render(message: Message, settings: Mapping[str, str]) -> Request:
+    """One POST per effect. Raises ValueError for an effect that is never sent to a marketplace."""
     by_connector = settings.get("protocol", "").strip().lower() == CONNECTOR_PROTOCOL
     who = "pub" if by_connector else "pvt"
-    order = f"/{who}/orders/{segment(telling.order.marketplace_number or '')}"
-    invoice = f"{order}/invoice/{segment(telling.shipment.invoice.number)}"
+    order = f"/{who}/orders/{segment(message.order.marketplace_number or '')}"
+    invoice = f"{order}/invoice/{segment(message.shipment.invoice.number)}"
     unfit = ""
-    match telling.kind:
+    match message.kind:
         case EffectKind.MARKETPLACE_INVOICE:
-            told: tuple[str, msgspec.Struct] = f"{order}/invoice", _invoice(telling, by_connector=by_connector)
+            told: tuple[str, msgspec.Struct] = f"{order}/invoice", _invoice(message, by_connector=by_connector)
         case EffectKind.MARKETPLACE_TRACKING_NUMBER if by_connector:
-            told = f"{order}/invoice", pub.invoice(telling, tracked=True)
+            told = f"{order}/invoice", pub.invoice_body(message, tracked=True)
         case EffectKind.MARKETPLACE_TRACKING_NUMBER:
-            told = invoice, _tracking_number(telling)
+            told = invoice, _tracking_number(message)
         case EffectKind.MARKETPLACE_OPENING:
-            told = f"{invoice}/tracking", _opening(telling)
-        case EffectKind.MARKETPLACE_UPDATE if by_connector and _confirms_apart(telling, settings):
-            delivered, unfit = pub.delivered(telling)
+            told = f"{invoice}/tracking", _opening(message)
+        case EffectKind.MARKETPLACE_UPDATE if by_connector and _has_delivery_call(message, settings):
+            delivered, unfit = pub.delivery_body(message)
             told = f"{order}/delivered", delivered
         case EffectKind.MARKETPLACE_UPDATE:
-            told = f"{invoice}/tracking", _status(telling)
+            told = f"{invoice}/tracking", _status(message)
         case _:
-            raise ValueError(f"a VTEX marketplace is never told a {telling.kind}")
+            raise ValueError(f"a VTEX marketplace is never told a {message.kind}")
     path, body = told
     return Request("POST", path, _HEADERS, msgspec.json.encode(body), unfit=unfit)
 
@@ -95,18 +102,18 @@ def segment(text: str) -> str:
     return {".": "%2E", "..": "%2E%2E"}.get(text) or quote(text, safe="")
 
 
-def _invoice(telling: Telling, *, by_connector: bool) -> msgspec.Struct:
+def _invoice(message: Message, *, by_connector: bool) -> msgspec.Struct:
     if by_connector:
-        return pub.invoice(telling, tracked=False)
-    invoice = telling.shipment.invoice
+        return pub.invoice_body(message, tracked=False)
+    invoice = message.shipment.invoice
     value = invoice.value or sum(item.price * item.quantity for item in invoice.items)
     return _Invoice(
         type="Output",
         invoice_number=invoice.number,
-        items=[_item(item) for item in told_items(telling)],
-        courier=carrier_name(telling),
-        tracking_number=told_number(telling),
-        tracking_url=told_address(telling),
+        items=[_item(item) for item in package_items(message)],
+        courier=carrier_name(message),
+        tracking_number=reported_tracking_number(message),
+        tracking_url=reported_tracking_url(message),
         issuance_date=invoice.issued_at.astimezone(UTC).isoformat() if invoice.issued_at else msgspec.UNSET,
         invoice_value=value or msgspec.UNSET,
     )
@@ -116,37 +123,37 @@ def _item(item: Item) -> _Item:
     return _Item(id=item.id, quantity=item.quantity, price=item.price)
 
 
-def _tracking_number(telling: Telling) -> _TrackingNumber:
-    dispatched = dispatched_at(telling.shipment, telling.timeline)
-    zone = zone_of(telling.store_zone)
+def _tracking_number(message: Message) -> _TrackingNumber:
+    dispatched = dispatched_at(message.shipment, message.timeline)
+    zone = zone_of(message.store_zone)
     return _TrackingNumber(
-        courier=carrier_name(telling),
-        tracking_number=told_number(telling),
-        tracking_url=told_address(telling),
+        courier=carrier_name(message),
+        tracking_number=reported_tracking_number(message),
+        tracking_url=reported_tracking_url(message),
         dispatched_date=f"{dispatched.astimezone(zone):%Y-%m-%d}",  # the contract's example is a day
     )
 
 
-def _status(telling: Telling) -> _TrackingStatus:
-    return _TrackingStatus(is_delivered=told_delivered(telling), events=list(_events(telling)))
+def _status(message: Message) -> _TrackingStatus:
+    return _TrackingStatus(is_delivered=reports_delivery(message), events=list(_events(message)))
 
 
-def _opening(telling: Telling) -> _TrackingStatus:
-    """That it is on its way: what happened but for deliveries; if nothing else is known, that it was handed over."""
-    before = list(_events(telling, deliveries=False))
+def _opening(message: Message) -> _TrackingStatus:
+    """The package is on its way: its events without deliveries; without any other event, its handover."""
+    before = list(_events(message, deliveries=False))
     if not before:
-        handed_over = dispatched_at(telling.shipment, telling.timeline).astimezone(zone_of(telling.store_zone))
-        label = catalogue_for(telling.order.customer.locale).words[Status.ACCEPTED, None].label
+        handed_over = dispatched_at(message.shipment, message.timeline).astimezone(zone_of(message.store_zone))
+        label = catalogue_for(message.order.customer.locale).words[Status.ACCEPTED, None].label
         before = [_Event("", "", label, f"{handed_over:%Y-%m-%d}")]
     return _TrackingStatus(is_delivered=False, events=before)
 
 
-def _events(telling: Telling, *, deliveries: bool = True) -> Iterator[_Event]:
-    """The protocol takes days only, so the hour is said in the text; the day too, where the channel wants another."""
-    zone = zone_of(telling.store_zone)
-    words = catalogue_for(telling.order.customer.locale)
-    for said, line, package in told_history(telling, zone, words):
-        delivery = told_delivery(replace(telling, packages=(replace(package, counts=True),)), zone)
+def _events(message: Message, *, deliveries: bool = True) -> Iterator[_Event]:
+    """The protocol takes days only, so the text contains the time; the day too, where the channel wants another."""
+    zone = zone_of(message.store_zone)
+    words = catalogue_for(message.order.customer.locale)
+    for said, line, package in public_history(message, zone, words):
+        delivery = reported_delivery_at(replace(message, packages=(replace(package, counts=True),)), zone)
         date, text = line.date, f"{line.time} — {line.text}"
         if said.event.status is Status.DELIVERED:
             if not deliveries:
@@ -158,7 +165,7 @@ def _events(telling: Telling, *, deliveries: bool = True) -> Iterator[_Event]:
         yield _Event(city=line.city, state=line.state, description=text, date=date)
 
 
-def _confirms_apart(telling: Telling, settings: Mapping[str, str]) -> bool:
-    """Whether this marketplace takes deliveries by a call of their own (facts/vtex, section 4d: Fast Shop)."""
+def _has_delivery_call(message: Message, settings: Mapping[str, str]) -> bool:
+    """Whether this marketplace takes deliveries by a separate call (facts/vtex, section 4d: Fast Shop)."""
     apart = settings.get("deliveries", "").strip().lower() == "apart"
-    return apart and told_delivered(telling)
+    return apart and reports_delivery(message)

@@ -1,4 +1,4 @@
-"""In: nothing; out: CONNECTOR, an endpoint of the store's own that hears every change of its packages, signed."""
+"""In: nothing; out: CONNECTOR, an endpoint of the store's own that gets every change of its packages, signed."""
 
 from paradeiro.connectors.webhook.client import WebhookSession
 from paradeiro.connectors.webhook.render import render

@@ -1,6 +1,7 @@
-"""In: an endpoint of the store's; out: a session that posts signed messages to it. The wire only.
+"""In: an endpoint of the store's; out: a session that posts signed messages to it. HTTP only.
 
-Only a 2xx is success. Whatever else comes is tried again with the same webhook-id; 410 says that nobody listens there.
+Only a 2xx is success. Any other answer is retried with the same webhook-id; 410 says that the endpoint no longer
+exists.
 """
 
 import asyncio
@@ -11,8 +12,8 @@ import httpcore
 import httpx
 
 from paradeiro.connectors.webhook.guard import Guard, GuardedNetwork, Resolve, resolve
-from paradeiro.connectors.webhook.render import trial
-from paradeiro.connectors.webhook.signature import secrets_of, signed
+from paradeiro.connectors.webhook.render import trial_request
+from paradeiro.connectors.webhook.signature import secrets_of, signature_headers
 from paradeiro.domain.words import Outcome
 from paradeiro.sdk.contract import AccountRef, Clock, Request, Sent
 from paradeiro.sdk.http import HttpAnswer, retry_after
@@ -27,7 +28,7 @@ _GONE = 410
 
 
 class WebhookSession:
-    """An open session with one endpoint. Each message goes over a connection of its own, checked when it is made."""
+    """An open session with one endpoint. Each message uses its own connection, checked when it is made."""
 
     def __init__(
         self, account: AccountRef, clock: Clock, *, resolve: Resolve = resolve, tls: ssl.SSLContext | None = None
@@ -47,7 +48,7 @@ class WebhookSession:
         await self._pool.aclose()
 
     async def look(self) -> str:
-        """Why the endpoint's address may not be spoken with; empty if it may."""
+        """Why the endpoint's address must not be contacted; empty if it may be."""
         url = _url(self._settings["url"])
         problem = self._problem(url)
         if problem or url is None:
@@ -59,24 +60,26 @@ class WebhookSession:
         return ""
 
     async def send(self, request: Request, telling_id: str) -> Sent:
-        """Post one message, signed now. Its status alone says how that ended."""
+        """Post one message, signed now. Only the status of the answer counts."""
         url = _url(self._settings["url"])
         problem = self._problem(url)
         if problem or url is None:
             return Sent(Outcome.RETRY, message=problem)
         try:
-            proof = signed(secrets_of(self._settings, self._clock()), telling_id, self._clock(), request.body)
+            proof = signature_headers(
+                secrets_of(self._settings, self._clock()), telling_id, self._clock(), request.body
+            )
         except ValueError as error:
             return Sent(Outcome.RETRY, message=str(error))
         headers = [*request.headers, ("Host", url.netloc.decode()), ("Content-Length", str(len(request.body))), *proof]
         return await self._post(url, headers, request.body)
 
     async def try_out(self, telling_id: str) -> Sent:
-        """Post a message that speaks of no order."""
-        return await self.send(trial(telling_id, self._clock()), telling_id)
+        """Post a test message that concerns no order."""
+        return await self.send(trial_request(telling_id, self._clock()), telling_id)
 
     async def already_done(self, request: Request, telling_id: str) -> bool:  # noqa: ARG002 - the same call for every sink
-        """Never known: the same message goes again, with the same webhook-id, by which the other side knows it."""
+        """Never known: the same message is sent again with the same webhook-id, by which duplicates are detected."""
         return False
 
     def _problem(self, url: httpx.URL | None) -> str:
@@ -108,7 +111,7 @@ class WebhookSession:
         except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout) as error:
             return Sent(Outcome.RETRY, message=f"could not connect: {error or type(error).__name__}"[:300])
         except (TimeoutError, httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:
-            # The status was there: what became of the body is nobody's business.
+            # The status was received: the body does not matter.
             if reached:
                 return sent
             return Sent(Outcome.RETRY, message=f"no answer came: {type(error).__name__}", in_doubt=True)
@@ -127,7 +130,7 @@ def _host(url: httpx.URL) -> str:
 
 
 async def _drain(response: httpcore.Response) -> None:
-    """Read what the other side still says, up to a bound, so that it need not see its connection broken."""
+    """Read the rest of the answer, up to a bound, so that the other side does not see a broken connection."""
     size = 0
     async with contextlib.aclosing(response.aiter_stream()) as parts:  # type: ignore[type-var] # it is a generator
         async for part in parts:

@@ -1,7 +1,7 @@
-"""In: a host and a port that somebody typed; out: an address that may be spoken with, and a connection to exactly it.
+"""In: a host and a port that a user entered; out: an address that may be contacted, and a connection to exactly it.
 
-The name is resolved here, every address that it has is checked, and the connection goes to a checked one: what the
-name means a moment later changes nothing. TLS and the Host header still speak of the name.
+The name is resolved here, all its addresses are checked, and the connection goes to a checked one: a later change of
+the name's resolution has no effect. TLS and the Host header still use the name.
 """
 
 import asyncio
@@ -16,20 +16,20 @@ import httpcore
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# The one network that the library calls global, and whose machines pass on to wherever a 6to4 address says (RFC 7526).
+# The one network that the library calls global, and whose hosts relay to any 6to4 address (RFC 7526).
 _RELAYS = ipaddress.ip_network("192.88.99.0/24")
 _ISATAP = frozenset({0x0000_5EFE, 0x0200_5EFE})
 _LOW = 0xFFFF_FFFF
 
 
-class RefusedError(httpcore.ConnectError):
-    """The host may not be spoken with; nothing was sent."""
+class HostRefusedError(httpcore.ConnectError):
+    """The host must not be contacted; nothing was sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Which hosts may be spoken with. `inner_hosts` are names in our own network that somebody allowed, `name` on all
-    ports, `name:port` on that one only.
+    """Which hosts may be contacted. `inner_hosts` are allowed names in our own network, `name` on all ports,
+    `name:port` on that one only.
     """
 
     inner_hosts: frozenset[str]
@@ -37,25 +37,25 @@ class Guard:
 
     def allows(self, host: str, port: int) -> bool:
         name = _plain(host)
-        return any(name == of and on in {None, port} for of, on in map(_allowed, self.inner_hosts))
+        return any(name == of and on in {None, port} for of, on in map(_parse_allowed, self.inner_hosts))
 
     async def addresses(self, host: str, port: int) -> list[str]:
-        """The addresses of a host, all of them fit to speak with. Raises `RefusedError` if one is not, or none is."""
+        """The addresses of a host, all of them allowed. Raises `HostRefusedError` if one is not, or there is none."""
         try:
             found = await self.resolve(host, port)
         except (OSError, UnicodeError) as error:
             raise httpcore.ConnectError(f"the name {host} has no address") from error
         if not found:
             raise httpcore.ConnectError(f"the name {host} has no address")
-        if not self.allows(host, port) and any(inner(each) for each in found):
-            raise RefusedError(f"{host} is not in the outside world, or not always")
+        if not self.allows(host, port) and any(is_inner(each) for each in found):
+            raise HostRefusedError(f"{host} is not in the outside world, or not always")
         return found
 
 
-def inner(text: str) -> bool:
+def is_inner(text: str) -> bool:
     """Whether an address is anything but a plain one of the public internet. Of IPv6 that is what the library calls
-    neither reserved nor an IPv4 address in disguise: whatever the disguise is called, it lies outside 2000::/3, or the
-    library knows it, or (ISATAP) it ends in the address.
+    neither reserved nor an embedded IPv4 address: every embedded form lies outside 2000::/3, or the library knows it,
+    or (ISATAP) the address ends in the IPv4 address.
     """
     try:
         address = ipaddress.ip_address(text)
@@ -75,8 +75,8 @@ def _isatap(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     return ipaddress.IPv4Address(number & _LOW) if number >> 32 & _LOW in _ISATAP else None
 
 
-def _allowed(entry: str) -> tuple[str, int | None]:
-    """A host that was allowed, and on which port only: `erp.local`, `erp.local:8443`, `fd00::1`, `[fd00::1]:8443`."""
+def _parse_allowed(entry: str) -> tuple[str, int | None]:
+    """An allowed host, and its only port: `erp.local`, `erp.local:8443`, `fd00::1`, `[fd00::1]:8443`."""
     host, _, port = entry.rpartition(":")
     if port.isdecimal() and (host.startswith("[") or (host and ":" not in host)):
         return _plain(host), int(port)
@@ -88,13 +88,13 @@ def _plain(host: str) -> str:
 
 
 async def resolve(host: str, port: int) -> list[str]:
-    """Ask the machine's resolver, off the loop."""
+    """Query the machine's resolver, off the event loop."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 class GuardedNetwork(httpcore.AsyncNetworkBackend):
-    """Connects to addresses that the guard gave, and to nothing else. No proxy, no Unix socket."""
+    """Connects to addresses that the guard allowed, and to nothing else. No proxy, no Unix socket."""
 
     def __init__(self, guard: Guard) -> None:
         self._guard = guard

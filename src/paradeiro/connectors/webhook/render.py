@@ -1,6 +1,6 @@
-"""In: a telling; out: the message that tells an endpoint of one change, in the shape of CloudEvents 1.0. Pure.
+"""In: a message; out: the request that sends an endpoint one change, in the shape of CloudEvents 1.0. Pure.
 
-The same telling gives the same bytes: the time is that of the change, not of the sending. It names no customer.
+The same message gives the same bytes: the time is that of the change, not of the sending. It names no customer.
 """
 
 from collections.abc import Mapping
@@ -9,13 +9,13 @@ from typing import Any
 
 import msgspec
 
-from paradeiro.domain.records import Place, Telling, Timeline, TrackingEvent
+from paradeiro.domain.records import Message, Place, Timeline, TrackingEvent
 from paradeiro.domain.words import EffectKind, Status
 from paradeiro.sdk.contract import Request
 
 _HEADERS = (("Content-Type", "application/json; charset=utf-8"), ("User-Agent", "Paradeiro-Webhook/1"))
 
-# What happened, for each thing that a package can be: subject and past, as Standard Webhooks asks.
+# The event type of each status: subject and past participle, as Standard Webhooks recommends.
 TYPES: dict[Status, str] = {
     Status.REGISTERED: "shipment.registered",
     Status.ACCEPTED: "shipment.accepted",
@@ -30,21 +30,21 @@ TYPES: dict[Status, str] = {
     Status.CANCELLED: "shipment.cancelled",
     Status.UNKNOWN: "shipment.changed",
 }
-TRIAL = "webhook.tested"
+TRIAL_TYPE = "webhook.tested"
 
 
-def render(telling: Telling, settings: Mapping[str, str]) -> Request:  # noqa: ARG001 - the same call for every sink
+def render(message: Message, settings: Mapping[str, str]) -> Request:  # noqa: ARG001 - the same call for every sink
     """One POST per change. Raises ValueError for an effect that is none of ours."""
-    if telling.kind is not EffectKind.WEBHOOK_EVENT:
-        raise ValueError(f"an endpoint is never told a {telling.kind}")
-    snapshot = telling.timeline.snapshot
-    at = telling.now or snapshot.news_at or telling.shipment.registered_at
-    return _message(telling.effect_key, TYPES[snapshot.status], f"shipments/{telling.shipment.id}", at, _data(telling))
+    if message.kind is not EffectKind.WEBHOOK_EVENT:
+        raise ValueError(f"an endpoint is never told a {message.kind}")
+    snapshot = message.timeline.snapshot
+    at = message.now or snapshot.news_at or message.shipment.registered_at
+    return _message(message.effect_key, TYPES[snapshot.status], f"shipments/{message.shipment.id}", at, _data(message))
 
 
-def trial(message_id: str, at: datetime) -> Request:
-    """A message that says nothing but that it came."""
-    return _message(message_id, TRIAL, "webhook", at, {})
+def trial_request(message_id: str, at: datetime) -> Request:
+    """A test message without content."""
+    return _message(message_id, TRIAL_TYPE, "webhook", at, {})
 
 
 def _message(message_id: str, kind: str, subject: str, at: datetime, data: Mapping[str, Any]) -> Request:
@@ -61,9 +61,9 @@ def _message(message_id: str, kind: str, subject: str, at: datetime, data: Mappi
     return Request("POST", "/", _HEADERS, msgspec.json.encode(body))
 
 
-def _data(telling: Telling) -> dict[str, Any]:
-    order, shipment, snapshot = telling.order, telling.shipment, telling.timeline.snapshot
-    counting = [e for e in telling.timeline.events if e.identity not in telling.timeline.withdrawn]
+def _data(message: Message) -> dict[str, Any]:
+    order, shipment, snapshot = message.order, message.shipment, message.timeline.snapshot
+    counting = [e for e in message.timeline.events if e.identity not in message.timeline.withdrawn]
     return {
         "order": {
             "number": order.number,
@@ -87,17 +87,17 @@ def _data(telling: Telling) -> dict[str, Any]:
         "since": snapshot.since,
         "estimate": snapshot.estimate,
         "delivered_at": snapshot.delivered_at,
-        "delivery_withdrawn": _withdrawn(telling.timeline),
+        "delivery_withdrawn": _withdrawn(message.timeline),
         "latest_event": _event(counting[-1]) if counting else None,
         "timeline": [
-            {**_event(e), "withdrawn": e.identity in telling.timeline.withdrawn} for e in telling.timeline.events
+            {**_event(e), "withdrawn": e.identity in message.timeline.withdrawn} for e in message.timeline.events
         ],
-        "link": telling.tracking_link or None,
+        "link": message.tracking_link or None,
     }
 
 
 def _withdrawn(timeline: Timeline) -> bool:
-    """Whether a delivery was stated that does not count."""
+    """Whether a delivery was reported that does not count."""
     taken = any(e.status is Status.DELIVERED and e.identity in timeline.withdrawn for e in timeline.events)
     return taken and not timeline.snapshot.delivered
 

@@ -1,8 +1,8 @@
-"""In: nothing; out: how long a message waits after each try that failed. When they are used up, so is patience."""
+"""In: nothing; out: how long a message waits after each failed attempt. After the last one the account is disabled."""
 
 from datetime import timedelta
 
-# As Standard Webhooks recommends it ("Deliverability and reliability"): ten tries in a little more than three days.
+# As Standard Webhooks recommends it ("Deliverability and reliability"): ten attempts in a little more than three days.
 PAUSES = (
     timedelta(seconds=5),
     timedelta(minutes=5),

@@ -11,7 +11,7 @@ PREFIX = "whsec_"
 
 
 def secret_bytes(secret: str) -> bytes:
-    """The key in a `whsec_…` text. Raises ValueError for what is none."""
+    """The key in a `whsec_…` text. Raises ValueError for any other text."""
     try:
         key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
     except binascii.Error as error:
@@ -28,8 +28,8 @@ def secrets_of(settings: Mapping[str, str], now: datetime) -> list[str]:
     return [settings["secret"], *([former] if keep else [])]
 
 
-def signed(secrets: Sequence[str], message_id: str, at: datetime, body: bytes) -> list[tuple[str, str]]:
-    """The three headers; one signature per secret, so that the other side may change secrets when it likes."""
+def signature_headers(secrets: Sequence[str], message_id: str, at: datetime, body: bytes) -> list[tuple[str, str]]:
+    """The three headers; one signature per secret, so that the other side may change secrets at any time."""
     seconds = str(int(at.timestamp()))
     content = f"{message_id}.{seconds}.".encode() + body
     marks = [base64.b64encode(hmac.digest(secret_bytes(each), content, sha256)).decode() for each in secrets]

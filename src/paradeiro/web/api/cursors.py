@@ -1,4 +1,4 @@
-"""In: where a page of a list ended; out: an opaque text that goes on there, and back. Inserts move nothing."""
+"""In: the last row of a list's page; out: an opaque cursor for the next page, and back. Inserts move nothing."""
 
 import base64
 import binascii
@@ -13,12 +13,12 @@ Cursor = Annotated[str, Query(max_length=100, description="`next` of the page be
 
 
 def cursor_of(of: str, last: int) -> str:
-    """A cursor of the list called `of` whose page ended with the row `last`."""
+    """The cursor for the list named `of` whose page ended with the row id `last`."""
     return base64.urlsafe_b64encode(f"1:{of}:{last}".encode()).decode().rstrip("=")
 
 
 def row_of(of: str, cursor: str) -> int | None:
-    """The row to go on below; None for the first page. Raises `InvalidError` for what is no cursor of this list."""
+    """The row id below which the page begins; None for the first page. Raises `InvalidError` for a foreign cursor."""
     if not cursor:
         return None
     try:

@@ -1,4 +1,4 @@
-"""In: whose data is asked for, or is to be forgotten; out: all that is known of them, or which orders were theirs."""
+"""In: a customer, by e-mail address or order; out: an export of their data, or the orders where it was erased."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -8,27 +8,27 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 
 from paradeiro.domain.words import Status
-from paradeiro.flow import persons
-from paradeiro.flow.persons import Whose
-from paradeiro.web.api.once import OnceRoute, api_author
+from paradeiro.flow.customers import personal_data
+from paradeiro.flow.customers.personal_data import CustomerQuery
+from paradeiro.web.api.idempotency import IdempotentRoute, api_actor
 from paradeiro.web.api.shapes import Shape, errors
-from paradeiro.web.api.values import Line
-from paradeiro.web.auth import MeansOf, Writer
+from paradeiro.web.api.values import SingleLine
+from paradeiro.web.auth import RequestContext, Writer
 
 router = APIRouter(tags=["customers"])
-# What is exported is kept nowhere else, not even for a repeated request.
-_once = APIRouter(route_class=OnceRoute)
+# Exports are not idempotent routes: their answers must not be stored.
+_idempotent_router = APIRouter(route_class=IdempotentRoute)
 _ERRORS = errors(400, 401, 403, 404, 409, 422)
 
 
-class WhoseIn(Shape):
+class CustomerQueryIn(Shape):
     """A person, by their e-mail address or by one order of theirs: exactly one of the two."""
 
-    email: Annotated[str, Line] = Field("", max_length=320)
-    order: Annotated[str, Line] = Field("", max_length=200)
+    email: Annotated[str, SingleLine] = Field("", max_length=320)
+    order: Annotated[str, SingleLine] = Field("", max_length=200)
 
 
-class EventKept(Shape):
+class ExportedEvent(Shape):
     at: datetime
     status: Status | None
     description: str
@@ -36,14 +36,14 @@ class EventKept(Shape):
     state: str | None
 
 
-class MailKept(Shape):
+class ExportedMail(Shape):
     planned_at: datetime
     ended_at: datetime | None
     state: str
     status: str | None
 
 
-class PackageKept(Shape):
+class ExportedPackage(Shape):
     id: int
     carrier: str
     tracking_code: str
@@ -51,12 +51,12 @@ class PackageKept(Shape):
     status: str
     delivered_at: datetime | None
     items: list[str]
-    events: list[EventKept]
-    mails: list[MailKept]
+    events: list[ExportedEvent]
+    mails: list[ExportedMail]
     pictures: int
 
 
-class OrderKept(Shape):
+class ExportedOrder(Shape):
     number: str
     name: str
     email: str | None
@@ -65,47 +65,51 @@ class OrderKept(Shape):
     mails_to: str | None
     ordered_at: datetime | None
     promised_at: datetime | None
-    packages: list[PackageKept]
+    packages: list[ExportedPackage]
 
 
-class PersonOut(Shape):
-    """All that is known of one person at this store. `pictures` of deliveries have addresses of their own."""
+class CustomerExportOut(Shape):
+    """All that is known of one person at this store. `pictures`: how many; they are read at their own addresses."""
 
     store: str
     taken_at: datetime
-    orders: list[OrderKept]
+    orders: list[ExportedOrder]
 
 
-class Erased(Shape):
-    """The orders whose customer is not known any more. Their packages and timelines are."""
+class ErasedOut(Shape):
+    """The orders whose customer data was erased. Their packages and timelines stay."""
 
     orders: list[str]
 
 
 @router.post("/customers/export", responses=_ERRORS)
-async def export_customer(request: Request, body: WhoseIn, means: MeansOf, who: Writer) -> PersonOut:
+async def export_customer(
+    request: Request, body: CustomerQueryIn, context: RequestContext, who: Writer
+) -> CustomerExportOut:
     """All that is known of a person, to be handed to them (LGPD, article 18)."""
-    whose = Whose(body.email, body.order)
-    return shown(await persons.export(means, who.store_id, whose, api_author(request, who)))
+    whose = CustomerQuery(body.email, body.order)
+    return export_out(await personal_data.export_customer(context, who.store_id, whose, api_actor(request, who)))
 
 
-@_once.post("/customers/erase", responses=_ERRORS)
-async def erase_customer(request: Request, body: WhoseIn, means: MeansOf, who: Writer) -> Erased:
-    """Forget who a person is. It cannot be undone; stating the order again does not bring them back."""
-    whose = Whose(body.email, body.order)
-    return Erased(orders=await persons.erase(means, who.store_id, whose, api_author(request, who)))
+@_idempotent_router.post("/customers/erase", responses=_ERRORS)
+async def erase_customer(request: Request, body: CustomerQueryIn, context: RequestContext, who: Writer) -> ErasedOut:
+    """Erase a person's data. It cannot be undone; stating the order again does not restore it."""
+    whose = CustomerQuery(body.email, body.order)
+    return ErasedOut(orders=await personal_data.erase_customer(context, who.store_id, whose, api_actor(request, who)))
 
 
-router.include_router(_once)
+router.include_router(_idempotent_router)
 
 
-def shown(person: persons.Person) -> PersonOut:
+def export_out(person: personal_data.CustomerExport) -> CustomerExportOut:
     """The same as JSON."""
-    return PersonOut(store=person.store, taken_at=person.taken_at, orders=[_order(each) for each in person.orders])
+    return CustomerExportOut(
+        store=person.store, taken_at=person.taken_at, orders=[_exported_order(each) for each in person.orders]
+    )
 
 
-def _order(order: persons.OrderKept) -> OrderKept:
-    return OrderKept(
+def _exported_order(order: personal_data.OrderExport) -> ExportedOrder:
+    return ExportedOrder(
         number=order.number,
         name=order.name,
         email=order.email,
@@ -114,18 +118,20 @@ def _order(order: persons.OrderKept) -> OrderKept:
         mails_to=order.mails_to,
         ordered_at=order.ordered_at,
         promised_at=order.promised_at,
-        packages=[_package(each) for each in order.packages],
+        packages=[_exported_package(each) for each in order.packages],
     )
 
 
-def _package(package: persons.PackageKept) -> PackageKept:
+def _exported_package(package: personal_data.PackageExport) -> ExportedPackage:
     events = [
-        EventKept(at=e.occurred_at, status=e.status, description=e.description, city=e.place.city, state=e.place.state)
+        ExportedEvent(
+            at=e.occurred_at, status=e.status, description=e.description, city=e.place.city, state=e.place.state
+        )
         for e in package.events
     ]
-    mails = [MailKept(**asdict(mail)) for mail in package.mails]
+    mails = [ExportedMail(**asdict(mail)) for mail in package.mails]
     plain = {name: getattr(package, name) for name in ("id", "carrier", "tracking_code", "registered_at", "status")}
-    return PackageKept(
+    return ExportedPackage(
         **plain,
         delivered_at=package.delivered_at,
         items=list(package.items),

@@ -1,4 +1,4 @@
-"""In: a caller with a key; out: the API's OpenAPI document, and the same as a page. No script, no third party."""
+"""In: a request with a key; out: the API's OpenAPI document, and the same as a page without scripts."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from paradeiro.web.auth import Reader
 
 router = APIRouter(include_in_schema=False)
-# Its style stands in the page itself; nothing runs, nothing comes from elsewhere.
+# The style is inline; no scripts, nothing from other hosts.
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; frame-ancestors 'none'; "
     "base-uri 'none'"
@@ -26,10 +26,10 @@ async def openapi(request: Request, _: Reader) -> JSONResponse:
 
 @router.get("/docs")
 async def docs(request: Request, _: Reader) -> HTMLResponse:
-    """The same, to read."""
+    """The same as a page."""
     document = request.app.openapi()
     page = _TEMPLATES.get_template("reference.html")
-    html = page.render(document=document, operations=list(_operations(document)), shape=_shape)
+    html = page.render(document=document, operations=list(_operations(document)), shape=_type_text)
     return HTMLResponse(html, headers={"Content-Security-Policy": _POLICY})
 
 
@@ -41,16 +41,16 @@ def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _shape(schema: dict[str, Any] | None) -> str:
+def _type_text(schema: dict[str, Any] | None) -> str:
     """A schema in a few words: `string`, `ShipmentOut`, `list of EventOut`, `string or null`."""
     if not schema:
         return ""
     if "$ref" in schema:
         return str(schema["$ref"]).rsplit("/", 1)[-1]
     if "anyOf" in schema:
-        return " or ".join(_shape(part) for part in schema["anyOf"])
+        return " or ".join(_type_text(part) for part in schema["anyOf"])
     if schema.get("type") == "array":
-        return f"list of {_shape(schema.get('items'))}"
+        return f"list of {_type_text(schema.get('items'))}"
     if "enum" in schema:
         return " | ".join(str(value) for value in schema["enum"])
     form = schema.get("format")

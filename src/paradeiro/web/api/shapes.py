@@ -1,29 +1,30 @@
 """In: nothing; out: the JSON shapes of the public API, with their limits. Instants are ISO 8601 with an offset."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from paradeiro.domain.bounds import promise
-from paradeiro.domain.postal_codes import tidy_postal_code
+from paradeiro.domain.bounds import valid_promise
+from paradeiro.domain.customers.postal_codes import tidy_postal_code
 from paradeiro.domain.records import Customer, Invoice, Item, Order, Place
 from paradeiro.domain.words import ProofKind, ProofState, Reason, Status
-from paradeiro.flow.intake import Registration, StatedOrder
-from paradeiro.flow.statements import LONGEST_TEXT, Statement
+from paradeiro.flow.orders.intake import Registration, StatedOrder
+from paradeiro.flow.orders.statements import LONGEST_TEXT, Statement
+from paradeiro.web.api.former_names import former_name
 from paradeiro.web.api.values import (
     Address,
     Carrier,
     Cents,
     Code,
-    Happened,
+    EventTime,
     InvoiceKey,
-    Line,
-    Lines,
     Link,
-    Moment,
+    MultiLine,
     Name,
     Number,
+    OptionalTime,
+    SingleLine,
 )
 
 
@@ -37,8 +38,8 @@ class CustomerIn(Shape):
     """`postal_code`: where the order goes to; with it, or the address, its customer finds it on our pages."""
 
     name: Name = ""
-    postal_code: Annotated[str, StringConstraints(strip_whitespace=True, max_length=20), Line] | None = None
-    email: Annotated[str, StringConstraints(strip_whitespace=True, max_length=254), Line, Address] | None = None
+    postal_code: Annotated[str, StringConstraints(strip_whitespace=True, max_length=20), SingleLine] | None = None
+    email: Annotated[str, StringConstraints(strip_whitespace=True, max_length=254), SingleLine, Address] | None = None
     locale: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z]{2,3}([-_][a-zA-Z]{2,4})?$")] = "pt-BR"
 
 
@@ -58,7 +59,7 @@ class ItemIn(Shape):
     quantity: int = Field(ge=1, le=100_000)
     price: Cents = Field(description="per unit, in cents")
     name: Name = ""
-    line: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100), Line] = ""
+    line: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100), SingleLine] = ""
 
     def item(self) -> Item:
         """The same as the flow takes it."""
@@ -68,7 +69,7 @@ class ItemIn(Shape):
 class InvoiceIn(Shape):
     number: Number
     value: Cents = Field(0, description="in cents")
-    issued_at: Moment = None
+    issued_at: OptionalTime = None
     key: InvoiceKey | None = Field(
         None, description="of the NF-e: 44 characters; blanks and a leading NFe are taken off"
     )
@@ -80,8 +81,8 @@ class OrderIn(Shape):
     number: Number = Field(description="as the order system names it")
     customer: CustomerIn | None = None
     marketplace: MarketplaceIn | None = None
-    ordered_at: Moment = None
-    promised_at: Moment = None
+    ordered_at: OptionalTime = None
+    promised_at: OptionalTime = None
     items: Annotated[list[ItemIn], Field(max_length=1000, description="what was bought, line by line")] = []
 
     def order(self) -> Order:
@@ -96,14 +97,14 @@ class OrderIn(Shape):
             channel=sold.channel if sold else None,
             marketplace_number=sold.order_number if sold else None,
             ordered_at=self.ordered_at,
-            promised_at=promise(self.promised_at, self.ordered_at),
+            promised_at=valid_promise(self.promised_at, self.ordered_at),
             items=tuple(item.item() for item in self.items),
         )
 
 
 class ShipmentIn(Shape):
-    """A package to follow. The same code of the same order again is the same shipment; with another invoice it carries
-    that one too. Several codes in `tracking_code` (a comma between them) are several packages of the invoice.
+    """A package to follow. The same code of the same order again is the same shipment; with another invoice it contains
+    that one too. Several codes in `tracking_code` (separated by commas) are several packages of the invoice.
     """
 
     carrier: Carrier
@@ -164,15 +165,15 @@ class FullOrderIn(OrderIn):
 
 
 class EventIn(Shape):
-    """Something that happened, stated by whoever knows it."""
+    """An event stated by hand or by a program."""
 
     status: Status
     reason: Reason | None = None
-    occurred_at: Happened | None = Field(None, description="default: now")
+    occurred_at: EventTime | None = Field(None, description="default: now")
     city: Name | None = None
     state: Name | None = None
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = None
-    description: Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_TEXT), Lines] = ""
+    description: Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_TEXT), MultiLine] = ""
 
     def statement(self) -> Statement:
         """The same as the flow takes it."""
@@ -181,12 +182,12 @@ class EventIn(Shape):
 
 
 class DeliveryIn(Shape):
-    delivered_at: Happened | None = Field(None, description="default: now")
-    description: Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_TEXT), Lines] = ""
+    delivered_at: EventTime | None = Field(None, description="default: now")
+    description: Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_TEXT), MultiLine] = ""
 
 
 class ReopenIn(Shape):
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT), Lines]
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT), MultiLine]
 
 
 class EventOut(Shape):
@@ -201,23 +202,26 @@ class EventOut(Shape):
     description: str
     detail: str
     source: str
-    author: str
+    actor: str
     withdrawn: bool
     zone_assumed: bool
     recorded_at: datetime
     reply: str | None = Field(description="where the raw answer can be read")
+    author: ClassVar[Any] = former_name("actor", str)
 
 
 class EffectOut(Shape):
-    """What was told, or is to be: at which account, and which status that said, if it says one. `came_back`: why a mail
-    did; empty if it did not.
+    """A message that was sent, or is to be: to which account, and with which status, if it has one. `came_back`: why a
+    mail bounced; empty if it did not.
     """
 
     id: int
     sink: str
     account: str
-    told_status: str | None
-    invoice_number: str = Field(description="of the invoice that it is about, where the party is told by invoice")
+    sent_status: str | None
+    invoice_number: str = Field(
+        description="of the invoice that it is about, where the party is sent messages by invoice"
+    )
     kind: str
     state: str
     attempts: int
@@ -226,10 +230,11 @@ class EffectOut(Shape):
     came_back: str
     created_at: datetime
     ended_at: datetime | None
+    told_status: ClassVar[Any] = former_name("sent_status", str | None)
 
 
 class ProofOut(Shape):
-    """A picture that proves the delivery. `withdrawn`: of a delivery that was taken back."""
+    """A picture that proves the delivery. `withdrawn`: the delivery was taken back."""
 
     id: int
     kind: ProofKind
@@ -243,7 +248,7 @@ class ProofOut(Shape):
 
 
 class ProofSearchOut(Shape):
-    """How far the search for a proof is: `wanted` (asked for, again at `next_try`), `kept`, `given_up`, `withdrawn`."""
+    """The state of the search for a proof: `wanted` (next request at `next_try`), `kept`, `given_up`, `withdrawn`."""
 
     kind: ProofKind
     state: ProofState
@@ -264,14 +269,14 @@ class ShipmentOut(Shape):
     news_at: datetime | None
     registered_at: datetime
     next_check: datetime | None
-    waits_for: str | None = Field(description="the account in trouble that keeps it from being followed")
+    waits_for: str | None = Field(description="the unhealthy account that keeps it from being followed")
     invoice_numbers: list[str] = Field(description="of all invoices in the box, `invoice_number` first")
     replaced_by: int | None = Field(description="the shipment whose label took its place: it is not followed any more")
     replaced_at: datetime | None
 
 
 class ShipmentDetail(ShipmentOut):
-    """A shipment with its timeline, oldest first, and what was told to whom, newest first."""
+    """A shipment with its timeline, oldest first, and the messages about it, newest first."""
 
     estimate: datetime | None
     pickup_deadline: str | None
@@ -340,17 +345,20 @@ class OrderTaken(Shape):
 
 
 class AuditOut(Shape):
-    """Who (a key's name) did what, when, through which door (api, page, cli), from which network address."""
+    """Who (a key's name) did what, when, through which entry point (api, page, cli), from which network address."""
 
     id: int
     done_at: datetime
-    author: str
-    door: str
+    actor: str
+    entry_point: str
     origin: str
-    deed: str
+    action: str
     order_number: str
     shipment_id: int | None
     said: str
+    author: ClassVar[Any] = former_name("actor", str)
+    door: ClassVar[Any] = former_name("entry_point", str)
+    deed: ClassVar[Any] = former_name("action", str)
 
 
 class AuditPage(Shape):
@@ -361,7 +369,7 @@ class AuditPage(Shape):
 
 
 class RecordedOut(Shape):
-    """How many events were new, and how many effects outside they will have."""
+    """How many events were new, and how many messages they cause."""
 
     events: int
     effects: int
@@ -381,5 +389,5 @@ class ErrorOut(Shape):
 
 
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """What an operation documents for each status that is no success."""
+    """The OpenAPI responses of an operation for these error statuses."""
     return {status: {"model": ErrorOut} for status in statuses}

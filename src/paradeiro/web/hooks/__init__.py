@@ -1,4 +1,4 @@
-"""In: a party's push at an address that only it knows; out: 200 once it is kept. No key; the signature counts."""
+"""In: a push at a party's secret address; out: 200 once it is stored. No API key; the signature is checked."""
 
 import asyncio
 
@@ -6,19 +6,19 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from paradeiro.domain.words import Outcome
-from paradeiro.flow.push import take
+from paradeiro.flow.following.push_intake import take_push
 from paradeiro.sdk.contract import Push
-from paradeiro.web.auth import MeansOf
+from paradeiro.web.auth import RequestContext
 
 router = APIRouter(prefix="/hooks")
-# A mail that came back may have ours in it, with its picture.
+# In bytes. A bounce report may include our mail with its logo.
 LARGEST_PUSH = 512 * 1024
 _SECONDS_TO_ARRIVE = 10.0
 
 
 @router.post("/{connector}/{token}")
-async def receive(connector: str, token: str, request: Request, means: MeansOf) -> Response:
-    """Take a push. 404: no such address; 401: not signed right; 200: kept, whatever it says."""
+async def receive(connector: str, token: str, request: Request, context: RequestContext) -> Response:
+    """Store a push. 404: no such address; 401: wrong signature; 200: stored, whatever its content."""
     try:
         async with asyncio.timeout(_SECONDS_TO_ARRIVE):
             body = await _body(request)
@@ -26,17 +26,17 @@ async def receive(connector: str, token: str, request: Request, means: MeansOf) 
         return _error(408, "too_slow", "The body did not arrive in time. Send it again.")
     if body is None:
         return _error(413, "too_large", f"A push may have at most {LARGEST_PUSH} bytes.")
-    outcome = await take(means, connector, token, Push(dict(request.headers), body))
+    outcome = await take_push(context, connector, token, Push(dict(request.headers), body))
     if outcome is None:
         return _error(404, "no_such_address", "Nothing is here. Register the address anew.")
     if outcome is Outcome.AUTH_FAILED:
         return _error(401, "bad_signature", "The signature is missing or does not fit the body.")
-    # What we cannot read is kept too: sending it again would not make it readable.
+    # What we cannot parse is stored too: sending it again would not help.
     return JSONResponse({"status": "taken"})
 
 
 async def _body(request: Request) -> bytes | None:
-    """The whole body, also of a sender that names no length; None if it is too large."""
+    """The whole body, also without a Content-Length; None if it is too large."""
     body = bytearray()
     async for part in request.stream():
         body += part

@@ -1,4 +1,4 @@
-"""In: an operator who hands out or erases what is kept of an order's customer, or mails them again; out: it is done."""
+"""In: buttons of the order's page; out: its customer's data exported or erased, or mail to them allowed again."""
 
 import re
 from typing import Annotated
@@ -6,15 +6,15 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Request, Response
 
-from paradeiro.db.audit import By
-from paradeiro.db.orders import order_by_number
-from paradeiro.flow import bounces, persons
+from paradeiro.db.operations.audit import Actor
+from paradeiro.db.orders.orders import order_by_number
+from paradeiro.flow.customers import bounces, personal_data
+from paradeiro.flow.customers.personal_data import CustomerQuery
 from paradeiro.flow.errors import InvalidError, StatementError
-from paradeiro.flow.persons import Whose
-from paradeiro.web.api.customers import shown
-from paradeiro.web.auth import MeansOf, Operator, origin_of
+from paradeiro.web.api.customers import export_out
+from paradeiro.web.auth import Operator, RequestContext, origin_of
 from paradeiro.web.pages import forms, order
-from paradeiro.web.pages.layout import searchable
+from paradeiro.web.pages.layout import is_searchable
 
 router = APIRouter()
 FormToken = Annotated[str, Form(max_length=200)]
@@ -22,49 +22,55 @@ _NO_FILE_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 @router.post("/orders/{number:path}/customer/export")
-async def export(request: Request, number: str, means: MeansOf, who: Operator, form: FormToken = "") -> Response:
-    """All that is known of who bought, as a file."""
+async def export(
+    request: Request, number: str, context: RequestContext, who: Operator, form: FormToken = ""
+) -> Response:
+    """The customer's data as a JSON file."""
     try:
-        forms.check(request, means, who, form)
-        whose = Whose(order=number if searchable(number) else "")
-        person = await persons.export(means, who.store_id, whose, By(who.name, "page", origin_of(request)))
+        forms.check_form(request, context, who, form)
+        whose = CustomerQuery(order=number if is_searchable(number) else "")
+        person = await personal_data.export_customer(
+            context, who.store_id, whose, Actor(who.name, "page", origin_of(request))
+        )
     except StatementError as error:
-        return await order.render(request, number, means, who, problem=error.code)
+        return await order.render(request, number, context, who, problem=error.code)
     name = _NO_FILE_NAME.sub("-", number)[:60]
     headers = {"Content-Disposition": f'attachment; filename="customer-{name}.json"', "Cache-Control": "no-store"}
-    return Response(shown(person).model_dump_json(indent=1), media_type="application/json", headers=headers)
+    return Response(export_out(person).model_dump_json(indent=1), media_type="application/json", headers=headers)
 
 
 @router.post("/orders/{number:path}/customer/erase")
 async def erase(
     request: Request,
     number: str,
-    means: MeansOf,
+    context: RequestContext,
     who: Operator,
     form: FormToken = "",
     sure: Annotated[str, Form(max_length=10)] = "",
 ) -> Response:
-    """Forget who bought this order."""
+    """Erase the data of this order's customer."""
     try:
-        forms.check(request, means, who, form)
+        forms.check_form(request, context, who, form)
         if sure != "yes":
             raise InvalidError("not_sure", "Nothing was erased: tick that you are sure.")
-        whose = Whose(order=number if searchable(number) else "")
-        await persons.erase(means, who.store_id, whose, By(who.name, "page", origin_of(request)))
+        whose = CustomerQuery(order=number if is_searchable(number) else "")
+        await personal_data.erase_customer(context, who.store_id, whose, Actor(who.name, "page", origin_of(request)))
     except StatementError as error:
-        return await order.render(request, number, means, who, problem=error.code, tried="customer")
-    return forms.back(request, f"/orders/{quote(number, safe='')}", "erased")
+        return await order.render(request, number, context, who, problem=error.code, tried="customer")
+    return forms.redirect_back(request, f"/orders/{quote(number, safe='')}", "erased")
 
 
 @router.post("/orders/{number:path}/mail-again")
-async def mail_again(request: Request, number: str, means: MeansOf, who: Operator, form: FormToken = "") -> Response:
-    """Mail the customer again: the address is good."""
+async def mail_again(
+    request: Request, number: str, context: RequestContext, who: Operator, form: FormToken = ""
+) -> Response:
+    """Lift the suppression of the customer's address."""
     try:
-        forms.check(request, means, who, form)
-        async with means.pool.connection() as connection:
-            found = await order_by_number(connection, who.store_id, number) if searchable(number) else None
+        forms.check_form(request, context, who, form)
+        async with context.pool.connection() as connection:
+            found = await order_by_number(connection, who.store_id, number) if is_searchable(number) else None
         address = (found[1].customer.email or "") if found else ""
-        await bounces.lift(means, who.store_id, address, By(who.name, "page", origin_of(request)))
+        await bounces.lift_suppression(context, who.store_id, address, Actor(who.name, "page", origin_of(request)))
     except StatementError as error:
-        return await order.render(request, number, means, who, problem=error.code)
-    return forms.back(request, f"/orders/{quote(number, safe='')}", "mail-again")
+        return await order.render(request, number, context, who, problem=error.code)
+    return forms.redirect_back(request, f"/orders/{quote(number, safe='')}", "mail-again")

@@ -1,11 +1,21 @@
-"""In: a posted form; out: whether it is one of ours from somebody who may write, and where to go when it is done."""
+"""In: a posted form; out: whether it is ours and the key may write; a redirect with a message when it is done."""
 
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
+from paradeiro.flow.context import Context
 from paradeiro.flow.errors import InvalidError
-from paradeiro.flow.means import Means
-from paradeiro.web.auth import COOKIE, SAID_ONCE, WRITE, Caller, by_tls, form_token, means_of, same, sign
+from paradeiro.web.auth import (
+    COOKIE,
+    DONE_COOKIE,
+    WRITE,
+    Caller,
+    context_of,
+    equal_in_constant_time,
+    form_token,
+    is_https,
+    sign,
+)
 
 _A_MINUTE = 60
 _DONE = frozenset(
@@ -13,38 +23,38 @@ _DONE = frozenset(
 )
 
 
-def check(request: Request, means: Means, who: Caller, form: str) -> None:
-    """Raises `InvalidError` unless the form came from a page of this session, by somebody who may write."""
+def check_form(request: Request, context: Context, who: Caller, form: str) -> None:
+    """Raises `InvalidError` unless the form is from a page of this session and the caller has the scope `write`."""
     if WRITE not in who.scopes:
         raise InvalidError("may_not_write", "This key may only read.")
-    ours = form_token(request.cookies.get(COOKIE, ""), means.secret_key)
-    if not same(form, ours):
+    ours = form_token(request.cookies.get(COOKIE, ""), context.secret_key)
+    if not equal_in_constant_time(form, ours):
         raise InvalidError("stale_form", "This page had grown old.")
 
 
 def status_of(code: str) -> int:
-    """The HTTP status of a form that was not taken."""
+    """The HTTP status for a form that was refused with this code."""
     return 403 if code == "may_not_write" else 422
 
 
-def back(request: Request, address: str, done: str) -> Response:
-    """To a page that may be loaded again without doing it again, and that says once what was done."""
-    means = means_of(request)
+def redirect_back(request: Request, address: str, done_message: str) -> Response:
+    """Redirect (303) to a page that can be reloaded safely and shows once what was done."""
+    context = context_of(request)
     answer = RedirectResponse(address, 303)
-    secure = by_tls(request, means.public_url)
-    said = f"{done}.{_signed(request, done)}"
-    answer.set_cookie(SAID_ONCE, said, max_age=_A_MINUTE, httponly=True, samesite="lax", secure=secure)
+    secure = is_https(request, context.public_url)
+    said = f"{done_message}.{_signature(request, done_message)}"
+    answer.set_cookie(DONE_COOKIE, said, max_age=_A_MINUTE, httponly=True, samesite="lax", secure=secure)
     return answer
 
 
-def done(request: Request) -> str:
-    """The name of the message that says what was just done in this session; empty for none. The page that says it
-    takes the cookie away (layout.py).
+def done_message(request: Request) -> str:
+    """The name of the message about what was just done in this session; empty for none. The page that shows it deletes
+    the cookie (layout.py).
     """
-    name, _, mark = request.cookies.get(SAID_ONCE, "").partition(".")
-    return f"done.{name}" if name in _DONE and same(mark, _signed(request, name)) else ""
+    name, _, mark = request.cookies.get(DONE_COOKIE, "").partition(".")
+    return f"done.{name}" if name in _DONE and equal_in_constant_time(mark, _signature(request, name)) else ""
 
 
-def _signed(request: Request, name: str) -> str:
-    """Nobody but we may claim in a session that something was done."""
-    return sign("done", f"{name} {request.cookies.get(COOKIE, '')}", means_of(request).secret_key)
+def _signature(request: Request, name: str) -> str:
+    """Signed with the session, so that no other site can set such a message."""
+    return sign("done", f"{name} {request.cookies.get(COOKIE, '')}", context_of(request).secret_key)

@@ -1,4 +1,4 @@
-"""In: a template's name and what it shows; out: the page, with the head that all of an operator's screens share."""
+"""In: a template's name and its values; out: the page, with the header that all operator screens share."""
 
 from functools import cache, partial
 from hashlib import sha256
@@ -11,13 +11,13 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from paradeiro.db import shown as screens
-from paradeiro.db import stores
-from paradeiro.flow.means import Means
-from paradeiro.sdk.speech import Catalogue, Language, catalogue_for
-from paradeiro.web.auth import COOKIE, SAID_ONCE, WRITE, Caller, form_token
-from paradeiro.web.pages.messages import said
+from paradeiro.db.accounts import stores
+from paradeiro.db.screens import screen_queries as screens
+from paradeiro.flow.context import Context
+from paradeiro.sdk.wording import Catalogue, Language, catalogue_for
+from paradeiro.web.auth import COOKIE, DONE_COOKIE, WRITE, Caller, form_token
 from paradeiro.web.pages.times import Times
+from paradeiro.web.pages.wording.screens import screen_text
 
 HERE = Path(__file__).parent
 _WEB = HERE.parent
@@ -28,7 +28,7 @@ TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-# Nothing on our pages runs, and nothing comes from anywhere else.
+# No scripts on operator screens, nothing from other hosts.
 SECURITY = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'",
@@ -49,7 +49,7 @@ def style() -> tuple[str, bytes]:
 
 @cache
 def script() -> tuple[str, bytes]:
-    """The same of the customer's page's script."""
+    """The same of the tracking page's script."""
     content = (_WEB / "static" / "track.js").read_bytes()
     return f"/static/track-{sha256(content).hexdigest()[:12]}.js", content
 
@@ -59,40 +59,40 @@ TEMPLATES.globals["style"] = lambda: style()[0]
 
 
 def words_for(request: Request) -> Catalogue:
-    """The screens speak Portuguese, or English to whoever asked for it with `?lang=en`, once."""
+    """The screens' language: Portuguese, or English after a request with `?lang=en` (a cookie)."""
     chosen = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE, "")
     return catalogue_for("en" if chosen == "en" else "pt-BR")
 
 
-def id_of(text: str) -> int | None:
-    """The id in an address; None for what cannot be one."""
+def parse_id(text: str) -> int | None:
+    """The id in a path segment; None if it is no valid id."""
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
     return number if 0 < number <= _LARGEST_ID else None
 
 
-def searchable(text: str) -> bool:
-    """Whether a text from an address can be looked for at all: PostgreSQL has no text with a NUL in it."""
+def is_searchable(text: str) -> bool:
+    """Whether a text from an address can be in the database: PostgreSQL has no text with NUL."""
     return "\x00" not in text
 
 
 async def page(
-    request: Request, means: Means, who: Caller, template: str, http_status: int = 200, **shown: Any
+    request: Request, context: Context, who: Caller, template: str, http_status: int = 200, **shown: Any
 ) -> HTMLResponse:
     """An operator's screen."""
-    async with means.pool.connection() as connection:
+    async with context.pool.connection() as connection:
         open_notices = await screens.open_notice_count(connection, who.store_id)
-        troubled = await screens.troubled(connection, who.store_id)
+        unhealthy = await screens.unhealthy_accounts(connection, who.store_id)
         store = (await stores.stores(connection, [who.store_id]))[who.store_id]
     words = words_for(request)
     html = TEMPLATES.get_template(template).render(
-        _shared(request, words)
+        _shared_values(request, words)
         | {
             "store": store,
             "who": who,
-            "times": Times(means.now(), ZoneInfo(store.time_zone), words),
+            "times": Times(context.now(), ZoneInfo(store.time_zone), words),
             "open_notices": open_notices,
-            "troubled": troubled,
-            "form": form_token(request.cookies.get(COOKIE, ""), means.secret_key),
+            "unhealthy": unhealthy,
+            "form": form_token(request.cookies.get(COOKIE, ""), context.secret_key),
             "may_write": WRITE in who.scopes,
             "done": "",
             "problem": "",
@@ -100,32 +100,32 @@ async def page(
         | shown
     )
     answer = _answer(request, html, http_status, words)
-    if SAID_ONCE in request.cookies:
-        answer.delete_cookie(SAID_ONCE)
+    if DONE_COOKIE in request.cookies:
+        answer.delete_cookie(DONE_COOKIE)
     return answer
 
 
-def plain(request: Request, template: str, status: int = 200, **shown: Any) -> HTMLResponse:
-    """A page for somebody who is not signed in."""
+def public_page(request: Request, template: str, status: int = 200, **shown: Any) -> HTMLResponse:
+    """A page without a session."""
     words = words_for(request)
-    html = TEMPLATES.get_template(template).render(_shared(request, words) | {"who": None} | shown)
+    html = TEMPLATES.get_template(template).render(_shared_values(request, words) | {"who": None} | shown)
     return _answer(request, html, status, words)
 
 
-async def nothing_here(request: Request, means: Means, who: Caller) -> HTMLResponse:
-    """For an operator who looks for what is not there."""
-    return await page(request, means, who, "missing.html", 404)
+async def not_found_page(request: Request, context: Context, who: Caller) -> HTMLResponse:
+    """404 for a signed-in operator."""
+    return await page(request, context, who, "missing.html", 404)
 
 
-def _shared(request: Request, words: Catalogue) -> dict[str, Any]:
+def _shared_values(request: Request, words: Catalogue) -> dict[str, Any]:
     other = "pt" if words.language is Language.EN else "en"
     asked = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
-    # The answer to a form has no address of its own that could be asked for in another language.
+    # The answer to a POST cannot be requested in another language.
     return {
         "path": request.url.path,
         "language": words.language.value,
         "words": words,
-        "t": partial(said, words.language),
+        "t": partial(screen_text, words.language),
         "other_language": f"?{urlencode([*asked, ('lang', other)])}" if request.method == "GET" else "",
         "other_language_code": "pt-BR" if other == "pt" else "en",
     }

@@ -1,34 +1,36 @@
-"""In: a look at what waits for a person, a button; out: notices in plain words, ended one by one."""
+"""In: the notices screen and its buttons; out: open notices as sentences; resolved, or their messages sent again."""
 
 from fastapi import APIRouter, Request, Response
 
-from paradeiro.db import notices
-from paradeiro.db import shown as screens
-from paradeiro.db.audit import By
-from paradeiro.db.notices import Notice
+from paradeiro.db.operations import notices
+from paradeiro.db.operations.audit import Actor
+from paradeiro.db.operations.notices import Notice
 from paradeiro.db.pool import transaction
-from paradeiro.domain.words import DeedKind
-from paradeiro.flow import deeds, refusals, set_aside
+from paradeiro.db.screens import screen_queries as screens
+from paradeiro.domain.words import AuditAction
+from paradeiro.flow.context import Context
 from paradeiro.flow.errors import MissingError, StatementError
-from paradeiro.flow.means import Means
-from paradeiro.sdk.speech import Language
-from paradeiro.sdk.speech.notices import notice_sentence
-from paradeiro.web.auth import Caller, MeansOf, Operator, origin_of
+from paradeiro.flow.operations import audit_log
+from paradeiro.flow.orders import orders_set_aside
+from paradeiro.flow.outbox import refusals
+from paradeiro.sdk.wording import Language
+from paradeiro.sdk.wording.notices import notice_sentence
+from paradeiro.web.auth import Caller, Operator, RequestContext, origin_of
 from paradeiro.web.pages import forms
-from paradeiro.web.pages.layout import id_of, page, words_for
-from paradeiro.web.pages.stating import FormToken
+from paradeiro.web.pages.layout import page, parse_id, words_for
+from paradeiro.web.pages.statements import FormToken
 
 router = APIRouter()
 
 
 @router.get("/notices")
-async def show(request: Request, means: MeansOf, who: Operator) -> Response:
+async def show(request: Request, context: RequestContext, who: Operator) -> Response:
     """Open notices, the latest first."""
-    return await _render(request, means, who)
+    return await _render(request, context, who)
 
 
-async def _render(request: Request, means: Means, who: Caller, *, problem: str = "") -> Response:
-    async with means.pool.connection() as connection:
+async def _render(request: Request, context: Context, who: Caller, *, problem: str = "") -> Response:
+    async with context.pool.connection() as connection:
         found = await notices.notices(connection, who.store_id)
         about = [notice.shipment_id for notice in found if notice.shipment_id is not None]
         orders = await screens.order_numbers(connection, who.store_id, about)
@@ -39,7 +41,7 @@ async def _render(request: Request, means: Means, who: Caller, *, problem: str =
 
     return await page(
         request,
-        means,
+        context,
         who,
         "notices.html",
         forms.status_of(problem) if problem else 200,
@@ -47,43 +49,47 @@ async def _render(request: Request, means: Means, who: Caller, *, problem: str =
         orders=orders,
         sentence=sentence,
         problem=f"error.{problem}" if problem else "",
-        done=forms.done(request),
+        done=forms.done_message(request),
     )
 
 
 @router.post("/notices/{notice}/resolve")
-async def resolve(request: Request, notice: str, means: MeansOf, who: Operator, form: FormToken = "") -> Response:
-    """End a notice; an account that it was about is asked again."""
+async def resolve(
+    request: Request, notice: str, context: RequestContext, who: Operator, form: FormToken = ""
+) -> Response:
+    """Resolve a notice; if it is about an account, that is tried again."""
     try:
-        forms.check(request, means, who, form)
+        forms.check_form(request, context, who, form)
     except StatementError as error:
-        return await _render(request, means, who, problem=error.code)
-    notice_id = id_of(notice)
-    async with transaction(means.pool) as connection:
+        return await _render(request, context, who, problem=error.code)
+    notice_id = parse_id(notice)
+    async with transaction(context.pool) as connection:
         ended = (
-            await notices.resolve(connection, who.store_id, notice_id, by=who.name, now=means.now())
+            await notices.resolve_notice(connection, who.store_id, notice_id, by=who.name, now=context.now())
             if notice_id
             else None
         )
         if ended is not None:
-            await set_aside.after_notice(connection, ended, now=means.now())
-            by = By(who.name, "page", origin_of(request))
-            said = f"{ended.kind}: {ended.subject}"
-            await deeds.note(means, connection, who.store_id, by, DeedKind.RESOLVE_NOTICE, said)
+            await orders_set_aside.follow_up_notice(connection, ended, now=context.now())
+            by = Actor(who.name, "page", origin_of(request))
+            about = f"{ended.kind}: {ended.subject}"
+            await audit_log.write_entry(context, connection, who.store_id, by, AuditAction.RESOLVE_NOTICE, about)
     if ended is None:
-        return await _render(request, means, who, problem="gone")
-    return forms.back(request, "/notices", "resolve")
+        return await _render(request, context, who, problem="gone")
+    return forms.redirect_back(request, "/notices", "resolve")
 
 
 @router.post("/notices/{notice}/resend")
-async def resend(request: Request, notice: str, means: MeansOf, who: Operator, form: FormToken = "") -> Response:
-    """Send again what a notice says was refused, once its cause is mended."""
+async def resend(
+    request: Request, notice: str, context: RequestContext, who: Operator, form: FormToken = ""
+) -> Response:
+    """Send the refused messages of a notice again, once its cause is fixed."""
     try:
-        forms.check(request, means, who, form)
-        by = By(who.name, "page", origin_of(request))
-        await refusals.resend_of(means, who.store_id, id_of(notice) or 0, by=by)
+        forms.check_form(request, context, who, form)
+        by = Actor(who.name, "page", origin_of(request))
+        await refusals.resend_by_notice(context, who.store_id, parse_id(notice) or 0, by=by)
     except MissingError:
-        return await _render(request, means, who, problem="gone")
+        return await _render(request, context, who, problem="gone")
     except StatementError as error:
-        return await _render(request, means, who, problem=error.code)
-    return forms.back(request, "/notices", "resent")
+        return await _render(request, context, who, problem=error.code)
+    return forms.redirect_back(request, "/notices", "resent")

@@ -6,14 +6,14 @@ from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
 
-from paradeiro.db import proofs, shipments
+from paradeiro.db.following import proofs, shipments
+from paradeiro.db.following.proofs import ProofLine, SearchLine
 from paradeiro.db.pool import Connection
-from paradeiro.db.proofs import ShownProof, ShownSearch
-from paradeiro.domain.proofs import SHOWN
+from paradeiro.domain.following.proofs import SHOWN
 from paradeiro.domain.words import ProofState
-from paradeiro.web.auth import MeansOf, Operator
-from paradeiro.web.pages.layout import nothing_here
-from paradeiro.web.picture import picture_response
+from paradeiro.web.auth import Operator, RequestContext
+from paradeiro.web.pages.layout import not_found_page
+from paradeiro.web.pictures import picture_response
 
 router = APIRouter()
 _KILOBYTE = 1024
@@ -21,7 +21,7 @@ _KILOBYTE = 1024
 
 @dataclass(frozen=True, slots=True)
 class PictureView:
-    """One picture. `shown`: it may stand in the page; else it is a link to a file of so many kilobytes."""
+    """One picture. `shown`: displayed in the page; else a link to a file of `kilobytes`."""
 
     id: int
     kind: str
@@ -34,17 +34,17 @@ class PictureView:
 
 @dataclass(frozen=True, slots=True)
 class ProofsView:
-    """What there is to show of the proofs of one delivery: pictures, and what is still, or no longer, looked for."""
+    """The proofs of one delivery: pictures, searches that go on (`waiting`), searches given up (`missing`)."""
 
     pictures: tuple[PictureView, ...]
-    waiting: tuple[ShownSearch, ...]
-    missing: tuple[ShownSearch, ...]
+    waiting: tuple[SearchLine, ...]
+    missing: tuple[SearchLine, ...]
 
 
 async def proofs_of(connection: Connection, shipment_ids: Sequence[int]) -> dict[int, ProofsView]:
-    """The proofs of the shipments that have any, or wait for one."""
-    pictures = await proofs.shown(connection, shipment_ids)
-    searches = await proofs.searches(connection, shipment_ids)
+    """By shipment id: the proofs of those that have pictures or searches."""
+    pictures = await proofs.proof_lines(connection, shipment_ids)
+    searches = await proofs.search_lines(connection, shipment_ids)
     return {
         shipment_id: ProofsView(
             tuple(_picture(each) for each in pictures if each.shipment_id == shipment_id),
@@ -55,11 +55,11 @@ async def proofs_of(connection: Connection, shipment_ids: Sequence[int]) -> dict
     }
 
 
-def _of(searches: Sequence[ShownSearch], shipment_id: int, state: ProofState) -> tuple[ShownSearch, ...]:
+def _of(searches: Sequence[SearchLine], shipment_id: int, state: ProofState) -> tuple[SearchLine, ...]:
     return tuple(each for each in searches if each.shipment_id == shipment_id and each.state == state)
 
 
-def _picture(proof: ShownProof) -> PictureView:
+def _picture(proof: ProofLine) -> PictureView:
     return PictureView(
         proof.id,
         proof.kind,
@@ -73,12 +73,12 @@ def _picture(proof: ShownProof) -> PictureView:
 
 @router.get("/orders/{number:path}/packages/{shipment_id}/proofs/{proof_id}")
 async def show(
-    request: Request, number: str, shipment_id: int, proof_id: int, means: MeansOf, who: Operator
+    request: Request, number: str, shipment_id: int, proof_id: int, context: RequestContext, who: Operator
 ) -> Response:
     """One picture, for a signed-in operator of its store."""
-    async with means.pool.connection() as connection:
-        kept = await shipments.kept(connection, who.store_id, shipment_id)
-        image = await proofs.image(connection, who.store_id, shipment_id, proof_id)
-    if kept is None or kept.order.number != number or image is None:
-        return await nothing_here(request, means, who)
+    async with context.pool.connection() as connection:
+        row = await shipments.shipment_row(connection, who.store_id, shipment_id)
+        image = await proofs.proof_image(connection, who.store_id, shipment_id, proof_id)
+    if row is None or row.order.number != number or image is None:
+        return await not_found_page(request, context, who)
     return picture_response(request, f"comprovante-{proof_id}", image)

@@ -1,19 +1,19 @@
-"""In: the time it is, a store's zone, a language; out: instants as an operator reads them, said and exact."""
+"""In: the current time, a store's zone, a language; out: times as the screens show them, in words and exact."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from paradeiro.sdk.speech import Catalogue, Language
-from paradeiro.sdk.speech.moments import capital, date_words, time_words
-from paradeiro.web.view import zone_city
+from paradeiro.sdk.wording import Catalogue, Language
+from paradeiro.sdk.wording.times import capital, date_words, time_words
+from paradeiro.web.package_view import zone_city
 
 _WEEK = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Every instant of one page, in the store's zone."""
+    """Formats the times of one page, in the store's zone."""
 
     now: datetime
     zone: ZoneInfo
@@ -54,6 +54,6 @@ class Times:
         return f"{local.day} {local:%b %Y}" if english else f"{local:%d/%m/%Y}"
 
     def exact(self, at: datetime) -> str:
-        """To the second, with the zone, for whoever points at it."""
+        """To the second, with the zone, for tooltips."""
         local = self.local(at)
         return f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}"

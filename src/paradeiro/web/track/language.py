@@ -1,36 +1,36 @@
-"""In: what the reader asks for, the order's locale, what the browser prefers; out: the catalogue to speak from."""
+"""In: the language asked for, the order's locale, the Accept-Language header; out: the catalogue of texts."""
 
 from collections.abc import Iterator
 
-from paradeiro.sdk.speech import CATALOGUES, Catalogue, Language
+from paradeiro.sdk.wording import CATALOGUES, Catalogue, Language
 
-# Each by its own name.
+# Each language's name in itself.
 LANGUAGES = {Language.PT: "Português", Language.EN: "English", Language.ES: "Español"}
 
 
-def chosen(asked: str, locale: str, accepted: str) -> Catalogue:
-    """First what the reader chose on the page, then the order's language, then the browser's; else Portuguese.
+def choose_catalogue(asked: str, locale: str, accepted: str) -> Catalogue:
+    """The catalogue of the language chosen on the page, else the order's, else the browser's, else Portuguese.
 
     `asked` and `locale` are like "en" or "es-AR", `accepted` is an Accept-Language header.
     """
-    wishes = (asked, locale, *_preferred(accepted), Language.PT)
-    return next(CATALOGUES[spoken] for wish in wishes if (spoken := _spoken(wish)) is not None)
+    wanted = (asked, locale, *_accepted_languages(accepted), Language.PT)
+    return next(CATALOGUES[language] for text in wanted if (language := _language_of(text)) is not None)
 
 
-def _spoken(wish: str) -> Language | None:
-    start = wish.strip().replace("_", "-").partition("-")[0].lower()
+def _language_of(text: str) -> Language | None:
+    start = text.strip().replace("_", "-").partition("-")[0].lower()
     return next((language for language in Language if language.value.partition("-")[0] == start), None)
 
 
-def _preferred(header: str) -> Iterator[str]:
-    """The languages of an Accept-Language header, the most wanted first; what is refused or unreadable is left out."""
+def _accepted_languages(header: str) -> Iterator[str]:
+    """The languages of an Accept-Language header by descending weight; weight 0 and unreadable ones are left out."""
     wanted: list[tuple[float, str]] = []
     for part in header[:200].split(","):
         name, _, rest = part.partition(";")
         weight = _weight(rest)
         if weight > 0:
             wanted.append((-weight, name))
-    yield from (name for _, name in sorted(wanted, key=lambda wish: wish[0]))
+    yield from (name for _, name in sorted(wanted, key=lambda text: text[0]))
 
 
 def _weight(rest: str) -> float:

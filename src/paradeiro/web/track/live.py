@@ -1,6 +1,6 @@
-"""In: customers who look at their pages; out: a word to each as soon as there is news (server-sent events).
+"""In: open tracking pages; out: a server-sent event to each as soon as its packages change.
 
-However many look, the database is asked once every few seconds for all of them.
+The database is queried once every few seconds for all open pages together.
 """
 
 import asyncio
@@ -12,25 +12,25 @@ import psycopg
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
-from paradeiro.db import live
-from paradeiro.flow.means import Means, log
-from paradeiro.web.auth import MeansOf
-from paradeiro.web.pages.layout import searchable
+from paradeiro.db.customers import page_versions
+from paradeiro.flow.context import Context, log
+from paradeiro.web.auth import RequestContext
+from paradeiro.web.pages.layout import is_searchable
 
 router = APIRouter()
-# Beyond that a page is what it is without scripts: it shows news when it is loaded again.
+# Beyond that a page behaves as without scripts: it shows changes when it is reloaded.
 MOST_WATCHERS = 2000
 EVERY_SECONDS = 5.0
-_STILL_HERE_SECONDS = 20.0
-# A browser comes back by itself; a server that is to stop need not wait for anybody for long.
+_KEEPALIVE_SECONDS = 20.0
+# Browsers reconnect by themselves; short connections let a server stop soon.
 _LONGEST_SECONDS = 300.0
-_COME_BACK = "retry: 5000\n\n"
+_RETRY = "retry: 5000\n\n"
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "X-Robots-Tag": "noindex"}
 
 
 @dataclass(slots=True)
-class _Watched:
-    """A link that somebody looks at, and its version as it was last read (empty: not read yet)."""
+class _WatchedPage:
+    """An open page, and its version as last read (empty: not read yet)."""
 
     version: str = ""
     watchers: int = 0
@@ -38,24 +38,24 @@ class _Watched:
 
 
 @dataclass(slots=True)
-class Hub:
-    """Who looks at what in this process. It reads only while somebody looks."""
+class LiveUpdates:
+    """The open pages of this process. Their versions are read only while there are any."""
 
-    watched: dict[str, _Watched] = field(default_factory=dict)
+    watched: dict[str, _WatchedPage] = field(default_factory=dict)
     _reading: asyncio.Task[None] | None = None
 
     @property
     def full(self) -> bool:
-        """Whether nobody else is told."""
+        """Whether no further page gets updates."""
         return sum(each.watchers for each in self.watched.values()) >= MOST_WATCHERS
 
     @contextmanager
-    def watching(self, means: Means, token: str) -> Iterator[_Watched]:
-        """Have a link read as long as this lasts."""
-        watched = self.watched.setdefault(token, _Watched())
+    def watch(self, context: Context, token: str) -> Iterator[_WatchedPage]:
+        """Read the page's version regularly until the end of the block."""
+        watched = self.watched.setdefault(token, _WatchedPage())
         watched.watchers += 1
         if self._reading is None or self._reading.done():
-            self._reading = asyncio.create_task(self._read(means))
+            self._reading = asyncio.create_task(self._read_versions(context))
         try:
             yield watched
         finally:
@@ -63,13 +63,13 @@ class Hub:
             if not watched.watchers:
                 self.watched.pop(token, None)
 
-    async def _read(self, means: Means) -> None:
+    async def _read_versions(self, context: Context) -> None:
         while self.watched:
             try:
-                async with means.pool.connection() as connection:
-                    found = await live.versions(connection, list(self.watched))
+                async with context.pool.connection() as connection:
+                    found = await page_versions.page_versions(connection, list(self.watched))
             except (psycopg.Error, TimeoutError) as error:
-                # The pages stay as they are; the next look may find it again.
+                # The pages stay as they are; the next round may succeed.
                 log.warning("customers' pages cannot be kept up to date now", why=type(error).__name__)
                 found = {}
             for token, version in found.items():
@@ -82,30 +82,30 @@ class Hub:
 
 
 @router.get("/t/{token}/live")
-async def listen(request: Request, token: str, means: MeansOf, v: str = "") -> Response:
-    """Events named `news` when the packages are elsewhere than at the version `v`, as long as the browser listens.
-    204: nothing to listen to; a browser then asks no more.
+async def listen(request: Request, token: str, context: RequestContext, v: str = "") -> Response:
+    """A stream of events named `news`, each when the page's version differs from `v` or the last event's id. 204 for an
+    unknown link or too many pages: a browser then does not reconnect.
     """
-    async with means.pool.connection() as connection:
-        known = await live.versions(connection, [token]) if searchable(token) else {}
-    hub: Hub = request.app.state.live
-    if not known or hub.full:
+    async with context.pool.connection() as connection:
+        known = await page_versions.page_versions(connection, [token]) if is_searchable(token) else {}
+    updates: LiveUpdates = request.app.state.live
+    if not known or updates.full:
         return Response(status_code=204, headers=_HEADERS)
     seen = request.headers.get("last-event-id") or v
-    return StreamingResponse(_events(hub, means, token, seen), media_type="text/event-stream", headers=_HEADERS)
+    return StreamingResponse(_events(updates, context, token, seen), media_type="text/event-stream", headers=_HEADERS)
 
 
-async def _events(hub: Hub, means: Means, token: str, seen: str) -> AsyncIterator[str]:
+async def _events(updates: LiveUpdates, context: Context, token: str, seen: str) -> AsyncIterator[str]:
     loop = asyncio.get_running_loop()
     ends_at = loop.time() + _LONGEST_SECONDS
-    yield _COME_BACK
-    with hub.watching(means, token) as watched:
+    yield _RETRY
+    with updates.watch(context, token) as watched:
         while loop.time() < ends_at:
             news = watched.news
             if watched.version and watched.version != seen:
                 seen = watched.version
                 yield f"id: {seen}\nevent: news\ndata: {seen}\n\n"
             try:
-                await asyncio.wait_for(news.wait(), _STILL_HERE_SECONDS)
+                await asyncio.wait_for(news.wait(), _KEEPALIVE_SECONDS)
             except TimeoutError:
                 yield ": still here\n\n"

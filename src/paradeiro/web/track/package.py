@@ -1,33 +1,33 @@
-"""In: a package of an order; out: what its customer is told of it: the view, what to do, dates, what was taken back."""
+"""In: a package of an order; out: what the tracking page shows of it: view, pickup, dates, items, map, correction."""
 
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from markupsafe import Markup
 
-from paradeiro.db.events import ShownEvent
-from paradeiro.db.shipments import Kept
+from paradeiro.db.following.events import EventLine
+from paradeiro.db.following.shipments import ShipmentRow
 from paradeiro.domain.days import day_of
+from paradeiro.domain.following.timeline import fold
 from paradeiro.domain.records import Timeline
-from paradeiro.domain.timeline import fold
 from paradeiro.domain.words import Status
-from paradeiro.sdk.history import told_events
-from paradeiro.sdk.speech import Catalogue
-from paradeiro.sdk.speech.moments import capital, full_date, moment_words
-from paradeiro.sdk.speech.places import city_of, place_line, place_name
-from paradeiro.sdk.speech.say import correction_sentence, words_of
-from paradeiro.web.track.map import draw
+from paradeiro.sdk.public_history import public_events
+from paradeiro.sdk.wording import Catalogue
+from paradeiro.sdk.wording.places import city_of, place_line, place_name
+from paradeiro.sdk.wording.shipment_wording import correction_sentence, status_wording
+from paradeiro.sdk.wording.times import capital, full_date, moment_words
+from paradeiro.web.package_view import PackageView, package_view
+from paradeiro.web.track.map.drawing import draw
 from paradeiro.web.track.proofs import ShownPicture
-from paradeiro.web.view import PackageView, package_view
 
 _MOST_ITEMS = 8
-# A label has not moved; what nobody understands is not on the page.
+# Statuses that are no places on the map: a label that has not moved, and unknown events, which the page does not show.
 _NOT_ON_THE_WAY = frozenset({None, Status.UNKNOWN, Status.REGISTERED, Status.CANCELLED})
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A small thing with its name."""
+    """A label and its value."""
 
     name: str
     value: str
@@ -35,7 +35,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A package as its customer sees it. `correction` takes back a delivery that we reported, if there was one."""
+    """A package as its customer sees it. `correction`: takes back a delivery that we reported; else empty."""
 
     view: PackageView
     correction: str
@@ -48,24 +48,24 @@ class Package:
 
 
 def package(
-    kept: Kept, shown: list[ShownEvent], *, now: datetime, zone: tzinfo, words: Catalogue, carrier: str
+    row: ShipmentRow, shown: list[EventLine], *, now: datetime, zone: tzinfo, words: Catalogue, carrier: str
 ) -> Package:
-    """What the customer of this package is told."""
-    timeline = fold((s.event for s in shown), now=now, made_at=kept.made_at, base=Status.REGISTERED)
-    view = package_view(kept, shown, now=now, zone=zone, words=words, private=False)
+    """What the tracking page shows of this package."""
+    timeline = fold((s.event for s in shown), now=now, made_at=row.made_at, base=Status.REGISTERED)
+    view = package_view(row, shown, now=now, zone=zone, words=words, private=False)
     return Package(
         view=view,
         correction=_correction(timeline, words),
         action=_action(timeline, now.astimezone(zone), words),
-        dates=_dates(kept, now, zone, words),
-        items=_items(kept, words),
+        dates=_dates(row, now, zone, words),
+        items=_items(row, words),
         carrier=carrier,
         map=map_of(timeline, words),
     )
 
 
 def map_of(timeline: Timeline, words: Catalogue) -> Markup | None:
-    """The way on a map: of events that count and stand on the page, and of a destination only if the page says it."""
+    """The route on a map: places of the events that count and are shown; the destination only if the page names it."""
     doubted = {doubt.event.identity for doubt in timeline.doubts}
     passed = [
         event.place
@@ -73,18 +73,18 @@ def map_of(timeline: Timeline, words: Catalogue) -> Markup | None:
         if event.status not in _NOT_ON_THE_WAY and event.identity not in timeline.withdrawn | doubted
     ]
     snapshot = timeline.snapshot
-    said = "{to}" in words_of(words, snapshot.status, snapshot.reason).sentence
+    said = "{to}" in status_wording(words, snapshot.status, snapshot.reason).sentence
     elsewhere = city_of(snapshot.destination) not in {"", city_of(snapshot.place)}
     return draw(passed, snapshot.place, snapshot.destination if said and elsewhere else None, words)
 
 
 def _correction(timeline: Timeline, words: Catalogue) -> str:
-    undone = any(told.undoes_delivery for told in told_events(timeline))
+    undone = any(event.undoes_delivery for event in public_events(timeline))
     return correction_sentence(timeline, words) if undone and not timeline.snapshot.delivered else ""
 
 
 def _action(timeline: Timeline, now: datetime, words: Catalogue) -> tuple[Fact, ...]:
-    """Where and until when, if the reader must go somewhere."""
+    """Pickup address and deadline, if the customer must pick it up."""
     snapshot, facts = timeline.snapshot, []
     if snapshot.pickup_address:
         facts.append(Fact(words.labels.pickup_address, place_name(snapshot.pickup_address)))
@@ -96,11 +96,11 @@ def _action(timeline: Timeline, now: datetime, words: Catalogue) -> tuple[Fact, 
     return tuple(facts)
 
 
-def _dates(kept: Kept, now: datetime, zone: tzinfo, words: Catalogue) -> tuple[Fact, ...]:
-    """What was promised, and what is expected now where that is another day; or when it was delivered."""
-    snapshot, labels, calendar = kept.shipment.snapshot, words.labels, words.calendar
+def _dates(row: ShipmentRow, now: datetime, zone: tzinfo, words: Catalogue) -> tuple[Fact, ...]:
+    """The promised day; when it was delivered, or the expected day if that is another one."""
+    snapshot, labels, calendar = row.shipment.snapshot, words.labels, words.calendar
     today = now.astimezone(zone).date()
-    promised = kept.order.promised_at.astimezone(zone).date() if kept.order.promised_at else None
+    promised = row.order.promised_at.astimezone(zone).date() if row.order.promised_at else None
     facts = [Fact(labels.promised, capital(full_date(promised, today, calendar)))] if promised else []
     if snapshot.delivered_at:
         local = snapshot.delivered_at.astimezone(zone)
@@ -112,7 +112,7 @@ def _dates(kept: Kept, now: datetime, zone: tzinfo, words: Catalogue) -> tuple[F
     return tuple(facts)
 
 
-def _items(kept: Kept, words: Catalogue) -> tuple[str, ...]:
-    named = [f"{item.quantity} × {item.name.strip()}" for item in kept.shipment.items if item.name.strip()]
+def _items(row: ShipmentRow, words: Catalogue) -> tuple[str, ...]:
+    named = [f"{item.quantity} × {item.name.strip()}" for item in row.shipment.items if item.name.strip()]
     rest = len(named) - _MOST_ITEMS
     return (*named[:_MOST_ITEMS], *((words.labels.more_items.format(count=rest),) if rest > 0 else ()))

@@ -1,7 +1,7 @@
-"""In: packages of an order, or one picture of a delivery; out: what the store shows its customer of it, or nothing.
+"""In: packages of an order, or one picture of a delivery; out: the pictures that the store shows its customer.
 
-Who has the link sees them, so a store says which kinds are shown: photos unless it says otherwise, signatures never
-unless it says so (they show a name and the number of a document).
+Everybody with the link sees them, so the store's policy says which kinds are shown. Default: photos, no signatures
+(these show a name and a document's number).
 """
 
 from collections.abc import Collection, Sequence
@@ -11,14 +11,15 @@ from datetime import datetime
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
-from paradeiro.db import proofs, shipments, stores
+from paradeiro.db.accounts import stores
+from paradeiro.db.following import proofs, shipments
+from paradeiro.db.following.shipments import ShipmentRow
 from paradeiro.db.pool import Connection
-from paradeiro.db.shipments import Kept
-from paradeiro.domain.proofs import SHOWN
+from paradeiro.domain.following.proofs import SHOWN
 from paradeiro.domain.words import ProofKind
-from paradeiro.web.auth import MeansOf
-from paradeiro.web.pages.layout import SECURITY, TEMPLATES, searchable
-from paradeiro.web.picture import picture_response
+from paradeiro.web.auth import RequestContext
+from paradeiro.web.pages.layout import SECURITY, TEMPLATES, is_searchable
+from paradeiro.web.pictures import picture_response
 
 router = APIRouter()
 _MOST = 4
@@ -33,10 +34,12 @@ class ShownPicture:
     taken_at: datetime | None
 
 
-async def shown(connection: Connection, packages: Sequence[Kept], kinds: Collection[ProofKind]) -> list[ShownPicture]:
-    """The pictures that the customer of these packages may see: of deliveries that stand, and no files."""
+async def shown(
+    connection: Connection, packages: Sequence[ShipmentRow], kinds: Collection[ProofKind]
+) -> list[ShownPicture]:
+    """The pictures that the customer of these packages may see: of valid deliveries, and only image types."""
     delivered = [each.shipment.id for each in packages if each.shipment.snapshot.delivered]
-    found = await proofs.shown(connection, delivered) if delivered and kinds else []
+    found = await proofs.proof_lines(connection, delivered) if delivered and kinds else []
     return [
         ShownPicture(each.id, each.shipment_id, each.taken_at)
         for each in found
@@ -45,17 +48,17 @@ async def shown(connection: Connection, packages: Sequence[Kept], kinds: Collect
 
 
 @router.get("/t/{token}/proof/{proof_id}")
-async def show(request: Request, token: str, proof_id: int, means: MeansOf) -> Response:
+async def show(request: Request, token: str, proof_id: int, context: RequestContext) -> Response:
     """One picture of a delivery of this order."""
-    async with means.pool.connection() as connection:
-        found = await shipments.by_token(connection, token) if searchable(token) else None
+    async with context.pool.connection() as connection:
+        found = await shipments.by_token(connection, token) if is_searchable(token) else None
         image = None
         if found is not None and not found.order.customer.erased:
             store = (await stores.stores(connection, [found.shipment.store_id]))[found.shipment.store_id]
             packages = await shipments.of_order(connection, store.id, found.order.number)
             allowed = await shown(connection, packages, store.policy.proofs_shown)
             mine = next((each for each in allowed if each.id == proof_id), None)
-            image = await proofs.image(connection, store.id, mine.shipment_id, mine.id) if mine else None
+            image = await proofs.proof_image(connection, store.id, mine.shipment_id, mine.id) if mine else None
     if image is None:
         return HTMLResponse(TEMPLATES.get_template("nowhere.html").render(), 404, headers=SECURITY)
     return picture_response(request, f"comprovante-{proof_id}", image)

@@ -18,7 +18,7 @@ class HappeningOut(BaseModel):
 
 
 class PackageOut(BaseModel):
-    """A package. `sentence`: where it is, in the reader's language; `then`: what happens next or what to do (`act`)."""
+    """A package. `sentence`: its position, in the page's language; `then`: the next step; `act`: the reader's turn."""
 
     tracking_code: str
     carrier: str
@@ -39,7 +39,7 @@ class PackageOut(BaseModel):
 
 
 class TrackingOut(BaseModel):
-    """All packages of one order, the link's own first. No name, no address of anybody."""
+    """All packages of one order, the link's own first. No personal data."""
 
     store: str
     order: str
@@ -49,10 +49,10 @@ class TrackingOut(BaseModel):
 
 def package_out(package: Package) -> PackageOut:
     """A package as JSON."""
-    view, kept = package.view, package.view.kept
-    snapshot = kept.shipment.snapshot
+    view, row = package.view, package.view.row
+    snapshot = row.shipment.snapshot
     return PackageOut(
-        tracking_code=kept.shipment.tracking_code,
+        tracking_code=row.shipment.tracking_code,
         carrier=package.carrier,
         status=snapshot.status,
         reason=snapshot.reason,
@@ -61,7 +61,7 @@ def package_out(package: Package) -> PackageOut:
         then=view.position.then,
         act=view.position.act,
         late=view.late,
-        promised_at=kept.order.promised_at,
+        promised_at=row.order.promised_at,
         estimate=None if snapshot.status.final else snapshot.estimate,
         delivered_at=snapshot.delivered_at,
         pickup_address=snapshot.pickup_address,

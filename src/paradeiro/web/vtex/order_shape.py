@@ -1,33 +1,33 @@
-"""In: an order with its invoices and timelines; out: the JSON of VTEX's order, as far as Paradeiro knows it. Pure."""
+"""In: an order with its invoices and timelines; out: VTEX's order as JSON, as far as Paradeiro knows it. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from paradeiro.db.invoices import StatedInvoice
-from paradeiro.domain.records import Carried, Invoice, Item, Order, Shipment
-from paradeiro.sdk.history import counting, history_of
-from paradeiro.sdk.speech import catalogue_for
+from paradeiro.db.orders.invoices import StatedInvoice
+from paradeiro.domain.records import Invoice, InvoicePackage, Item, Order, Shipment
+from paradeiro.sdk.public_history import deliverable_packages, packages_history
+from paradeiro.sdk.wording import catalogue_for
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """An invoice, and its packages as far as they are followed. `returns`: of a return, which is not followed."""
+    """An invoice and its followed packages. `returns`: the invoice of a return, which is not followed."""
 
     invoice: Invoice
     issued_at: datetime
     returns: bool = False
-    carried: tuple[Carried, ...] = ()
+    followed: tuple[InvoicePackage, ...] = ()
 
     @property
-    def standing(self) -> list[Shipment]:
-        """Those whose label was not replaced."""
-        return [p.shipment for p in self.carried if p.shipment.replaced_by is None]
+    def current_shipments(self) -> list[Shipment]:
+        """The packages whose label was not replaced."""
+        return [p.shipment for p in self.followed if p.shipment.replaced_by is None]
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownOrder:
     """All that is known of an order."""
 
     order: Order
@@ -36,7 +36,7 @@ class Known:
     zone_name: str
 
 
-def packages_of(stated: Sequence[StatedInvoice], followed: Sequence[Carried]) -> tuple[Package, ...]:
+def packages_of(stated: Sequence[StatedInvoice], followed: Sequence[InvoicePackage]) -> tuple[Package, ...]:
     """The stated invoices with their packages, then the packages of invoices that only the order system stated."""
     known: dict[object, Package] = {
         each.invoice.number: Package(each.invoice, each.invoice.issued_at or each.stated_at, each.returns)
@@ -45,9 +45,9 @@ def packages_of(stated: Sequence[StatedInvoice], followed: Sequence[Carried]) ->
     for each in followed:
         shipment = each.shipment
         for invoice in (shipment.invoice, *(f.invoice for f in shipment.further)):
-            key: object = invoice.number or shipment.id  # without a number it is nobody else's
+            key: object = invoice.number or shipment.id  # without a number: this shipment's only
             one = known.setdefault(key, Package(invoice, invoice.issued_at or shipment.registered_at))
-            known[key] = replace(one, carried=(*one.carried, each))
+            known[key] = replace(one, followed=(*one.followed, each))
     return tuple(known.values())
 
 
@@ -56,8 +56,8 @@ def vtex_time(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}0+00:00"
 
 
-def order_json(known: Known, zone: tzinfo) -> dict[str, Any]:
-    """The order. What we do not know is left out, or null where the contract lets it."""
+def order_json(known: KnownOrder, zone: tzinfo) -> dict[str, Any]:
+    """The order. Unknown values are left out, or null where the contract allows it."""
     order = known.order
     items = _items(known.packages)
     body: dict[str, Any] = {
@@ -66,10 +66,10 @@ def order_json(known: Known, zone: tzinfo) -> dict[str, Any]:
         "origin": "Fulfillment" if order.marketplace_number else "Marketplace",
         "affiliateId": order.channel or "",
         "status": status_of(known.packages),
-        "statusDescription": _DESCRIBED[status_of(known.packages)],
+        "statusDescription": _STATUS_TEXTS[status_of(known.packages)],
         "value": sum(p.invoice.value for p in known.packages if not p.returns),
-        "lastChange": vtex_time(_changed(known)),
-        "invoicedDate": _invoiced(known.packages),
+        "lastChange": vtex_time(_last_change(known)),
+        "invoicedDate": _invoiced_date(known.packages),
         "isCompleted": True,
         "clientProfileData": _customer(order),
         "clientPreferencesData": {"locale": order.customer.locale},
@@ -86,20 +86,20 @@ def order_json(known: Known, zone: tzinfo) -> dict[str, Any]:
     return body
 
 
-_DESCRIBED = {"invoiced": "Faturado", "handling": "Preparando Entrega"}
+_STATUS_TEXTS = {"invoiced": "Faturado", "handling": "Preparando Entrega"}
 
 
 def status_of(packages: Sequence[Package]) -> str:
-    """VTEX's word for the order: one with an invoice is invoiced, for good."""
+    """VTEX's status: `invoiced` once there is an invoice, and from then on; else `handling`."""
     return "invoiced" if any(not p.returns for p in packages) else "handling"
 
 
-def _changed(known: Known) -> datetime:
-    news = (c.shipment.snapshot.news_at for p in known.packages for c in p.carried)
+def _last_change(known: KnownOrder) -> datetime:
+    news = (c.shipment.snapshot.news_at for p in known.packages for c in p.followed)
     return max([known.seen_at, *(at for at in news if at)])
 
 
-def _invoiced(packages: Sequence[Package]) -> str | None:
+def _invoiced_date(packages: Sequence[Package]) -> str | None:
     sold = [p.issued_at for p in packages if not p.returns]
     return vtex_time(max(sold)) if sold else None
 
@@ -110,7 +110,7 @@ def _customer(order: Order) -> dict[str, Any]:
 
 
 def _items(packages: Sequence[Package]) -> list[Item]:
-    """The order's items as its invoices show them, each once."""
+    """The order's items: those of its invoices, each id once."""
     known: dict[str, Item] = {}
     for package in packages:
         for item in package.invoice.items:
@@ -119,9 +119,9 @@ def _items(packages: Sequence[Package]) -> list[Item]:
 
 
 def _package(package: Package, items: Sequence[Item], order: Order, zone: tzinfo) -> dict[str, Any]:
-    invoice, standing = package.invoice, package.standing
-    number = ", ".join(dict.fromkeys(shipment.tracking_code for shipment in standing))
-    address = standing[0].invoice.tracking_url if len(standing) == 1 else None
+    invoice, current_shipments = package.invoice, package.current_shipments
+    number = ", ".join(dict.fromkeys(shipment.tracking_code for shipment in current_shipments))
+    address = current_shipments[0].invoice.tracking_url if len(current_shipments) == 1 else None
     places = {item.id: index for index, item in enumerate(items)}
     return {
         "items": [
@@ -146,25 +146,25 @@ def _package(package: Package, items: Sequence[Item], order: Order, zone: tzinfo
 
 
 def _courier_status(package: Package, order: Order, zone: tzinfo) -> dict[str, Any] | None:
-    """What the carrier says of it; null while no package is followed."""
-    if not package.carried:
+    """The carrier's status and history; null while no package is followed."""
+    if not package.followed:
         return None
-    dates = [p.timeline.snapshot.delivered_at for p in counting(package.carried)]
+    dates = [p.timeline.snapshot.delivered_at for p in deliverable_packages(package.followed)]
     at = max((date for date in dates if date), default=None) if all(dates) else None
     status: dict[str, Any] = {
         "status": "ok",
         "finished": at is not None,
-        "data": data_of(package.carried, order, zone),
+        "data": history_rows(package.followed, order, zone),
     }
     return status | ({"deliveredDate": vtex_time(at)} if at else {})
 
 
-def data_of(packages: Sequence[Carried], order: Order, zone: tzinfo) -> list[dict[str, str]]:
-    """What may be told of packages, oldest first, in the store's time."""
+def history_rows(packages: Sequence[InvoicePackage], order: Order, zone: tzinfo) -> list[dict[str, str]]:
+    """The public history of packages, oldest first, in the store's time zone."""
     words = catalogue_for(order.customer.locale)
     rows = []
-    for told, line, _ in history_of(packages, zone, words):
-        at = told.event.occurred_at.astimezone(zone).isoformat()
+    for seen, line, _ in packages_history(packages, zone, words):
+        at = seen.event.occurred_at.astimezone(zone).isoformat()
         rows.append(
             {
                 "lastChange": at,

@@ -1,7 +1,7 @@
-"""In: nothing; out: the JSON that VTEX's callers send, with limits. Fields that we do not know are ignored.
+"""In: nothing; out: the JSON that VTEX's callers send, with limits. Unknown fields are ignored.
 
-Which field is required, and what is done with it: docs/connectors/vtex-caller.md. VTEX reads JSON as .NET does: a name
-in any case, a number where a text is meant and the other way round, null as if nothing was there.
+Which field is required, and what is done with it: docs/connectors/vtex-caller.md. VTEX reads JSON as .NET does: names
+in any case, numbers for texts and texts for numbers, null as if the field were missing.
 """
 
 import re
@@ -21,71 +21,71 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from paradeiro.domain.bounds import MOST_CENTS, bounded_amount, is_never, text_problem
+from paradeiro.domain.bounds import MOST_CENTS, bounded_amount, is_placeholder_date, text_problem
 from paradeiro.domain.records import Invoice, Item
-from paradeiro.flow.stated_history import History, Line, moment
+from paradeiro.flow.vtex_callers.stated_history import History, Line, moment
 
 LONGEST_EVENT = 5000  # VTEX's own limit
 _SALE = "Output"
-_TRUTHS = {"true": True, "false": False, "": False}
+_BOOLEANS = {"true": True, "false": False, "": False}
 
 
-def sayable(text: str, most: int | None = None, *, lines: bool = True) -> str:
-    """A text that can be kept; raises ValueError in words."""
+def checked_text(text: str, most: int | None = None, *, lines: bool = True) -> str:
+    """The text, stripped, if it can be stored; raises ValueError with the reason."""
     if problem := text_problem(text, most, lines=lines):
         raise ValueError(problem)
     return text.strip()
 
 
-def _named(value: object) -> object:
-    """A number as the text that it stands for: callers write an invoice's number, or a SKU's, as either."""
+def _number_as_text(value: object) -> object:
+    """A JSON number as text: callers send invoice numbers and SKU ids as either."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _or_nothing(value: object) -> object:
-    return "" if value is None else _named(value)
+def _text_or_empty(value: object) -> object:
+    return "" if value is None else _number_as_text(value)
 
 
-def or_none(value: object) -> object:
+def list_or_empty(value: object) -> object:
     """A list that may be null."""
     return [] if value is None else value
 
 
-def _kind(value: object) -> object:
-    """Output unless it is said; VTEX's own pages write `input` as well as `Input`."""
+def _invoice_type(value: object) -> object:
+    """`Output` by default; VTEX's own pages write `input` as well as `Input`."""
     if value is None:
         return _SALE
     return (value.strip().title() or _SALE) if isinstance(value, str) else value
 
 
-def _whole(value: object) -> object:
-    """A whole number; VTEX's schema wants a text, its examples have a number, .NET writes 3095.0. A text with a point
-    or a comma may mean reais: it is refused.
+def _whole_number(value: object) -> object:
+    """A whole number: VTEX's schema has a text, its examples a number, .NET writes 3095.0. A text with a point or a
+    comma may mean reais, not cents: it is refused.
     """
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,14}", value.strip()):
         return int(value)
     return int(value) if isinstance(value, float) and value.is_integer() and 0 <= value <= MOST_CENTS else value
 
 
-def _truth(value: object) -> object:
-    """Whether; not delivered where nobody says so."""
+def _boolean(value: object) -> object:
+    """A boolean in any of its forms; null is false."""
     if value is None:
         return False
     if isinstance(value, str):
-        return _TRUTHS.get(value.strip().casefold(), value)
+        return _BOOLEANS.get(value.strip().casefold(), value)
     return bool(value) if value in (0, 1) else value
 
 
 def _text(most: int, *, lines: bool = True) -> AfterValidator:
-    return AfterValidator(lambda text: sayable(text, most, lines=lines))
+    return AfterValidator(lambda text: checked_text(text, most, lines=lines))
 
 
-Word = Annotated[str, BeforeValidator(_or_nothing), _text(200)]
-Address = Annotated[str, BeforeValidator(_or_nothing), _text(2000)]
-Sentence = Annotated[str, BeforeValidator(_or_nothing), _text(LONGEST_EVENT)]
-Named = Annotated[str, BeforeValidator(_named), _text(100, lines=False), StringConstraints(min_length=1)]
-Cents = Annotated[int, BeforeValidator(_whole), Field(strict=True, ge=0, le=MOST_CENTS)]
-Count = Annotated[int, BeforeValidator(_whole), Field(strict=True, ge=1, le=1_000_000)]
+ShortText = Annotated[str, BeforeValidator(_text_or_empty), _text(200)]
+UrlText = Annotated[str, BeforeValidator(_text_or_empty), _text(2000)]
+LongText = Annotated[str, BeforeValidator(_text_or_empty), _text(LONGEST_EVENT)]
+NumberText = Annotated[str, BeforeValidator(_number_as_text), _text(100, lines=False), StringConstraints(min_length=1)]
+Cents = Annotated[int, BeforeValidator(_whole_number), Field(strict=True, ge=0, le=MOST_CENTS)]
+Count = Annotated[int, BeforeValidator(_whole_number), Field(strict=True, ge=1, le=1_000_000)]
 
 
 def in_path(most: int) -> AfterValidator:
@@ -98,40 +98,40 @@ class Shape(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _in_any_case(cls, said: Any) -> Any:
-        """Names in any case; the one that is spelt right counts."""
-        if not isinstance(said, dict):
-            return said
+    def _match_names_in_any_case(cls, body: Any) -> Any:
+        """Match field names in any case; of several the exact one counts."""
+        if not isinstance(body, dict):
+            return body
         names = {str(field.alias).casefold(): str(field.alias) for field in cls.model_fields.values()}
-        known = {names.get(str(name).casefold(), name): value for name, value in said.items()}
-        return known | said
+        known = {names.get(str(name).casefold(), name): value for name, value in body.items()}
+        return known | body
 
 
 class ItemIn(Shape):
-    id: Named
+    id: NumberText
     price: Cents
     quantity: Count
-    description: Word = ""
+    description: ShortText = ""
 
 
 class InvoiceIn(Shape):
     """Body of POST …/invoice."""
 
-    type: Annotated[Literal["Output", "Input"], BeforeValidator(_kind)] = "Output"
-    issuance_date: Word
-    invoice_number: Named
+    type: Annotated[Literal["Output", "Input"], BeforeValidator(_invoice_type)] = "Output"
+    issuance_date: ShortText
+    invoice_number: NumberText
     invoice_value: Annotated[Cents, Field(gt=0)]
     # VTEX infers the items where a caller leaves them out (facts/vtex, known issue 1163668).
-    items: Annotated[list[ItemIn], Field(max_length=1000), BeforeValidator(or_none)] = []
-    invoice_key: Word = ""
-    invoice_url: Address = ""
-    courier: Word = ""
-    tracking_number: Word = ""
-    tracking_url: Address = ""
+    items: Annotated[list[ItemIn], Field(max_length=1000), BeforeValidator(list_or_empty)] = []
+    invoice_key: ShortText = ""
+    invoice_url: UrlText = ""
+    courier: ShortText = ""
+    tracking_number: ShortText = ""
+    tracking_url: UrlText = ""
 
     def invoice(self) -> Invoice:
         """The same as the flow takes it."""
-        return self.stated(self.invoice_value, instant(self.issuance_date, "issuanceDate"))
+        return self.stated(self.invoice_value, parse_time(self.issuance_date, "issuanceDate"))
 
     def stated(self, value: int, issued_at: datetime | None) -> Invoice:
         return Invoice(
@@ -147,28 +147,30 @@ class InvoiceIn(Shape):
         )
 
 
-class SoldIn(InvoiceIn):
+class SellerInvoiceIn(InvoiceIn):
     """The same as an external seller sends it: date and value may be missing."""
 
-    issuance_date: Word = ""
+    issuance_date: ShortText = ""
     invoice_value: Annotated[Cents, BeforeValidator(lambda v: 0 if v is None else v)] = 0
 
     def invoice(self) -> Invoice:
-        """The same as the flow takes it; what it is worth, if nobody says, its items say."""
+        """The same as the flow takes it. Without a value: the sum of its items."""
         value = self.invoice_value or bounded_amount(sum(i.price * i.quantity for i in self.items))
-        none = not self.issuance_date or is_never(self.issuance_date)
-        return self.stated(value, None if none else instant(self.issuance_date, "issuanceDate"))
+        none = not self.issuance_date or is_placeholder_date(self.issuance_date)
+        return self.stated(value, None if none else parse_time(self.issuance_date, "issuanceDate"))
 
 
 class TrackingNumberIn(Shape):
     """Body of PATCH …/invoice/{invoiceNumber}."""
 
-    tracking_number: Annotated[str, BeforeValidator(_named), _text(200, lines=False), StringConstraints(min_length=1)]
-    courier: Word = ""
-    tracking_url: Address = ""
+    tracking_number: Annotated[
+        str, BeforeValidator(_number_as_text), _text(200, lines=False), StringConstraints(min_length=1)
+    ]
+    courier: ShortText = ""
+    tracking_url: UrlText = ""
 
     def invoice(self, number: str) -> Invoice:
-        """What it adds to the invoice of this number."""
+        """The invoice of this number with what is added to it."""
         return Invoice(
             number=number,
             courier=self.courier,
@@ -178,21 +180,21 @@ class TrackingNumberIn(Shape):
 
 
 class EventIn(Shape):
-    date: Word
-    city: Word = ""
-    state: Word = ""
-    description: Sentence = ""
+    date: ShortText
+    city: ShortText = ""
+    state: ShortText = ""
+    description: LongText = ""
 
 
 class TrackingStatusIn(Shape):
-    """Body of PUT …/tracking. Real callers leave out what they have not, whatever the schema requires."""
+    """Body of PUT …/tracking. Real callers omit fields that the schema requires."""
 
-    is_delivered: Annotated[bool, BeforeValidator(_truth), Field(strict=True)] = False
-    delivered_date: Word = ""
-    events: Annotated[Sequence[EventIn], Field(max_length=1000), BeforeValidator(or_none)] = []
+    is_delivered: Annotated[bool, BeforeValidator(_boolean), Field(strict=True)] = False
+    delivered_date: ShortText = ""
+    events: Annotated[Sequence[EventIn], Field(max_length=1000), BeforeValidator(list_or_empty)] = []
 
     @model_validator(mode="after")
-    def _says_something(self) -> "TrackingStatusIn":
+    def _require_content(self) -> "TrackingStatusIn":
         if not self.events and "is_delivered" not in self.model_fields_set:
             message = "say isDelivered, or events that happened; this says nothing"
             raise ValueError(message)
@@ -200,40 +202,42 @@ class TrackingStatusIn(Shape):
 
     def history(self) -> History:
         """The same as the flow takes it."""
-        lines = tuple(Line(self.day_of(e), e.city, e.state, e.description) for e in self.events)
-        return History(lines, self.is_delivered, "" if is_never(self.delivered_date) else self.delivered_date)
+        lines = tuple(Line(self.date_of(e), e.city, e.state, e.description) for e in self.events)
+        return History(
+            lines, self.is_delivered, "" if is_placeholder_date(self.delivered_date) else self.delivered_date
+        )
 
     @staticmethod
-    def day_of(event: EventIn) -> str | None:
-        """When it was, as the caller wrote it; None where nobody need say."""
+    def date_of(event: EventIn) -> str | None:
+        """The event's date as the caller wrote it; None where it may be missing."""
         return event.date
 
 
-class SoldEventIn(EventIn):
-    """The same from an external seller: VTEX's description requires nothing of it."""
+class SellerEventIn(EventIn):
+    """An event from an external seller: VTEX's description requires no field."""
 
-    date: Word = ""
+    date: ShortText = ""
 
 
-class SoldTrackingIn(TrackingStatusIn):
+class SellerTrackingIn(TrackingStatusIn):
     """Body of POST …/tracking, from an external seller."""
 
-    events: Annotated[Sequence[SoldEventIn], Field(max_length=1000), BeforeValidator(or_none)] = []
+    events: Annotated[Sequence[SellerEventIn], Field(max_length=1000), BeforeValidator(list_or_empty)] = []
 
     @staticmethod
-    def day_of(event: EventIn) -> str | None:
-        """None for one without a date, or with .NET's year 1 in its place."""
-        return None if not event.date or is_never(event.date) else event.date
+    def date_of(event: EventIn) -> str | None:
+        """The date; None if there is none, or .NET's year 1."""
+        return None if not event.date or is_placeholder_date(event.date) else event.date
 
 
 class Receipt(Shape):
-    """What VTEX answers to whatever it took."""
+    """VTEX's answer to each statement that was taken."""
 
     date: datetime
     order_id: str
     receipt: str
 
 
-def instant(text: str, name: str) -> datetime:
-    """An instant as VTEX's callers write it; UTC unless it says otherwise."""
+def parse_time(text: str, name: str) -> datetime:
+    """A time as VTEX's callers write it; UTC unless it has an offset. Raises `InvalidError`."""
     return moment(text, ZoneInfo("UTC"), name, "ISO 8601, for example 2026-11-23T14:05:00-03:00")[0]

@@ -1,1 +1,1 @@
-"""In: a database, or a folder; out: bad days of every kind, played on real parts, each with the figures that count."""
+"""In: a database, or a folder; out: failure cases of every kind, played on real processes, with their figures."""

@@ -1,4 +1,4 @@
-"""In: perhaps a case's name; out: a table or JSON of what every bad day gave, and the exit status."""
+"""In: optionally a case's name; out: a table or JSON of the results, and the exit status."""
 
 import json
 import secrets
@@ -10,7 +10,7 @@ from rich.table import Table
 from paradeiro.app import set_up_logs
 from paradeiro.cli.drills.hard_day.day import Case
 from paradeiro.cli.drills.hard_day.run import CASES, Figures, play_cases
-from paradeiro.cli.scratch import scratch_database
+from paradeiro.cli.running.scratch_database import scratch_database
 from paradeiro.settings import Settings
 
 
@@ -19,16 +19,16 @@ class UnknownCaseError(ValueError):
 
 
 def hard_day_command(settings: Settings, console: Console, *, name: str | None, short: bool, as_json: bool) -> int:
-    """Play, print. 0 if every figure is as it must be, else 1. Raises `UnknownCaseError`."""
+    """Play and print. Exit status 0 if every figure is as it must be, else 1. Raises `UnknownCaseError`."""
     cases = _chosen(name, short=short)
     set_up_logs(settings.model_copy(update={"log_level": "error"}))
 
-    def tell(figures: Figures) -> None:
+    def report(figures: Figures) -> None:
         if not as_json:
             console.print(f"{figures.name}: {'missed' if figures.misses else 'ok'} ({figures.seconds} s)", style="dim")
 
     with scratch_database(settings, f"hard_day_{secrets.token_hex(4)}", waits_for_disk=False) as url:
-        found = play_cases(settings, url, cases, tell)
+        found = play_cases(settings, url, cases, report)
     if as_json:
         text = json.dumps([asdict(f) for f in found], ensure_ascii=False)
         console.print(text, markup=False, highlight=False, soft_wrap=True)

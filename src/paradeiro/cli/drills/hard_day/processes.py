@@ -1,4 +1,4 @@
-"""In: a command of ours; out: it running in a process of its own, what it said, and how it ended."""
+"""In: a `paradeiro` command; out: its process, its output, its exit status."""
 
 import asyncio
 import os
@@ -18,17 +18,17 @@ _LOOK_SECONDS = 0.1
 
 @dataclass(slots=True)
 class Running:
-    """A process of ours. `said`: the file that all its output goes to."""
+    """A running command. `output`: the file with all its output."""
 
     process: subprocess.Popen[bytes]
-    said: Path
+    output: Path
 
     @property
     def text(self) -> str:
-        return self.said.read_text(encoding="utf-8", errors="replace")
+        return self.output.read_text(encoding="utf-8", errors="replace")
 
     async def until(self, there: Callable[[], bool], seconds: float) -> bool:
-        """Whether something is so within a time; False too if the process ends before."""
+        """Wait for a condition; False after `seconds`, or if the process ends before."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if there():
@@ -39,7 +39,7 @@ class Running:
         return False
 
     async def says(self, words: str, seconds: float) -> bool:
-        """Whether it says something within a time."""
+        """Wait until `words` are in its output; False after `seconds`."""
         return await self.until(lambda: words in self.text, seconds)
 
     async def ends(self, seconds: float) -> int | None:
@@ -59,17 +59,17 @@ class Running:
 
 @contextmanager
 def running(folder: Path, *words: str, **env: str) -> Iterator[Running]:
-    """`paradeiro` with these words, in that folder; ended at the end of the block, whatever it does."""
-    said = folder / f"said-{time.monotonic_ns()}.txt"
+    """Run `paradeiro` with these arguments in that folder; terminated at the end of the block."""
+    output = folder / f"said-{time.monotonic_ns()}.txt"
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PARADEIRO_")}
-    with said.open("wb") as out:
+    with output.open("wb") as out:
         command = [sys.executable, "-m", "paradeiro", *words]
         process = subprocess.Popen(command, cwd=folder, env=inherited | env, stdout=out, stderr=out)  # noqa: S603 - our own command
-    one = Running(process, said)
+    process_ = Running(process, output)
     try:
-        yield one
+        yield process_
     finally:
-        one.signal(signal.SIGTERM)
+        process_.signal(signal.SIGTERM)
         try:
             process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -78,7 +78,7 @@ def running(folder: Path, *words: str, **env: str) -> Iterator[Running]:
 
 
 def children_of(folder: Path) -> dict[int, str]:
-    """The processes whose environment names a data folder: their ids, and what they run."""
+    """The processes whose environment has this data folder: command line by process id."""
     found = {}
     mark = f"PARADEIRO_DATA_DIR={folder}\0".encode()
     for entry in Path("/proc").iterdir():

@@ -1,4 +1,4 @@
-"""In: cases; out: each played in a database and folder of its own, and what it gave, its time among it."""
+"""In: cases; out: each played in a database and folder of its own, and its figures."""
 
 import asyncio
 import tempfile
@@ -10,8 +10,8 @@ from pathlib import Path
 from psycopg import conninfo
 
 from paradeiro.cli.drills.hard_day import failing, poison, sharing, starting, values
-from paradeiro.cli.drills.hard_day.day import Case, Found, Place
-from paradeiro.cli.scratch import cloned_database
+from paradeiro.cli.drills.hard_day.day import Case, CaseResult, Place
+from paradeiro.cli.running.scratch_database import cloned_database
 from paradeiro.settings import Settings
 
 CASES: tuple[Case, ...] = (
@@ -26,7 +26,7 @@ _MOST_SECONDS = 180.0
 
 @dataclass(slots=True)
 class Figures:
-    """What a case gave; every number but `tried` and `seconds` must be 0, and `misses` empty."""
+    """The figures of a case; every number but `tried` and `seconds` must be 0, and `misses` empty."""
 
     name: str
     section: int
@@ -40,12 +40,14 @@ class Figures:
     misses: list[str] = field(default_factory=list)
 
 
-def play_cases(settings: Settings, url: str, cases: Sequence[Case], tell: Callable[[Figures], object]) -> list[Figures]:
-    """Every case by turns. `url`: a migrated database that nobody is connected to; each case gets a copy of it."""
-    return [_play(settings, url, case, number, tell) for number, case in enumerate(cases)]
+def play_cases(
+    settings: Settings, url: str, cases: Sequence[Case], report: Callable[[Figures], object]
+) -> list[Figures]:
+    """Play the cases one after the other. `url`: a migrated database without connections; each case gets a copy."""
+    return [_play(settings, url, case, number, report) for number, case in enumerate(cases)]
 
 
-def _play(settings: Settings, url: str, case: Case, number: int, tell: Callable[[Figures], object]) -> Figures:
+def _play(settings: Settings, url: str, case: Case, number: int, report: Callable[[Figures], object]) -> Figures:
     began = time.monotonic()
     name = f"{conninfo.conninfo_to_dict(url)['dbname']}_{number}"
     with tempfile.TemporaryDirectory(prefix="paradeiro-drill-") as folder, cloned_database(url, name) as copy:
@@ -65,16 +67,16 @@ def _play(settings: Settings, url: str, case: Case, number: int, tell: Callable[
         round(time.monotonic() - began, 1),
         misses,
     )
-    tell(figures)
+    report(figures)
     return figures
 
 
-async def _bounded(case: Case, place: Place) -> Found:
-    """A case that hangs, or breaks, has failed: it never stops the others."""
+async def _bounded(case: Case, place: Place) -> CaseResult:
+    """Play a case; one that hangs or raises has failed and does not stop the others."""
     try:
         async with asyncio.timeout(_MOST_SECONDS):
             return await case.play(place)
     except TimeoutError:
-        return Found(misses=[f"it did not end within {_MOST_SECONDS:.0f} s"])
+        return CaseResult(misses=[f"it did not end within {_MOST_SECONDS:.0f} s"])
     except Exception as error:  # noqa: BLE001 - whatever it is, it is what this case found
-        return Found(misses=[f"it broke: {type(error).__name__}: {error}"])
+        return CaseResult(misses=[f"it broke: {type(error).__name__}: {error}"])

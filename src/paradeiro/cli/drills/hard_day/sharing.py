@@ -1,4 +1,4 @@
-"""In: requests that never end or never begin, of whoever likes; out: whether the others are served meanwhile."""
+"""In: anonymous requests that never end, or huge ones; out: whether other requests are served meanwhile."""
 
 import asyncio
 import socket
@@ -9,11 +9,11 @@ from pathlib import Path
 
 import httpx
 
-from paradeiro.app import house, real_clock
-from paradeiro.cli.accounts import make_key
-from paradeiro.cli.drills.hard_day.day import Case, Found, Place
+from paradeiro.app import open_app, real_clock
+from paradeiro.cli.accounts.accounts import make_key
+from paradeiro.cli.drills.hard_day.day import Case, CaseResult, Place
 from paradeiro.cli.drills.hard_day.processes import Running, running
-from paradeiro.db import stores
+from paradeiro.db.accounts import stores
 
 _STORE = "Loja"
 _FEEDS = 32 * 1024 * 1024
@@ -25,11 +25,11 @@ _READY = 60.0
 
 @asynccontextmanager
 async def _serving(place: Place) -> AsyncIterator[tuple[Running, str, str]]:
-    """The web in a process of its own: it, its address, a key of a store."""
-    async with house(place.settings, place.url, clock=real_clock) as means:
-        async with means.pool.connection() as connection:
-            await stores.add_store(connection, _STORE, now=means.now())
-        _, key = await make_key(means, _STORE, name="drill")
+    """The web in a process of its own: the process, its address, a key of a store."""
+    async with open_app(place.settings, place.url, clock=real_clock) as context:
+        async with context.pool.connection() as connection:
+            await stores.add_store(connection, _STORE, now=context.now())
+        _, key = await make_key(context, _STORE, name="drill")
     port = _free_port()
     env = {
         "PARADEIRO_DATABASE_URL": place.url,
@@ -49,7 +49,7 @@ def _free_port() -> int:
 
 
 def _health(address: str, seconds: float) -> float | None:
-    """How long the web takes to say that it lives; None if nobody answers."""
+    """Seconds that GET /health takes; None if there is no answer."""
     began = time.monotonic()
     try:
         httpx.get(f"{address}/health", timeout=seconds, trust_env=False)
@@ -58,9 +58,9 @@ def _health(address: str, seconds: float) -> float | None:
     return time.monotonic() - began
 
 
-async def line_feeds(place: Place) -> Found:
+async def line_feeds(place: Place) -> CaseResult:
     """One bulk request of 32 MB of line feeds."""
-    found = Found(tried=1)
+    found = CaseResult(tried=1)
     async with _serving(place) as (_, address, key):
         headers = {"X-API-Key": key, "Content-Type": "application/x-ndjson"}
         async with httpx.AsyncClient(trust_env=False, timeout=60, headers=headers) as client:
@@ -76,9 +76,9 @@ async def line_feeds(place: Place) -> Found:
     return found
 
 
-async def unfinished_posts(place: Place) -> Found:
-    """Strangers begin many posts of a megabyte and end none."""
-    found = Found(tried=_POSTS)
+async def unfinished_posts(place: Place) -> CaseResult:
+    """Many anonymous POSTs of a megabyte are begun and none is finished."""
+    found = CaseResult(tried=_POSTS)
     async with _serving(place) as (web, address, _):
         before = _megabytes(web)
         writers = []

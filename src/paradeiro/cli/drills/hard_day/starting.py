@@ -1,4 +1,4 @@
-"""In: a folder, and a hand that kills, starts twice, misspells; out: whether all comes back, and says what it is."""
+"""In: a folder; out: whether `up` survives kills and second starts, and whether wrong settings are reported."""
 
 import os
 import signal
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from paradeiro.cli.drills.hard_day.day import Case, Found, Place
+from paradeiro.cli.drills.hard_day.day import Case, CaseResult, Place
 from paradeiro.cli.drills.hard_day.processes import Running, children_of, postmaster_of, running
 
 _READY = 90.0
@@ -27,12 +27,12 @@ async def _up(folder: Path, *words: str) -> AsyncIterator[tuple[Running, str]]:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    return {"PARADEIRO_DATA_DIR": str(folder / "data"), "PARADEIRO_PORT": "0", "PARADEIRO_WORLD_PACKAGES": "10"}
+    return {"PARADEIRO_DATA_DIR": str(folder / "data"), "PARADEIRO_PORT": "0", "PARADEIRO_SIMULATOR_PACKAGES": "10"}
 
 
-async def second_up(place: Place) -> Found:
+async def second_up(place: Place) -> CaseResult:
     """`up` is started twice in one folder, and once more after the first was stopped."""
-    found = Found(tried=3)
+    found = CaseResult(tried=3)
     async with _up(place.folder) as (first, address):
         key = first.found(r"pk_[\w-]+")
         found.expect(await _register(address, key) == 201, "an order could not be made")
@@ -49,9 +49,9 @@ async def second_up(place: Place) -> Found:
     return found
 
 
-async def killed_database(place: Place) -> Found:
+async def killed_database(place: Place) -> CaseResult:
     """The embedded PostgreSQL is killed under `up`."""
-    found = Found(tried=1)
+    found = CaseResult(tried=1)
     async with _up(place.folder) as (up, address):
         key = up.found(r"pk_[\w-]+")
         await _register(address, key)
@@ -69,9 +69,9 @@ async def killed_database(place: Place) -> Found:
     return found
 
 
-async def killed_up(place: Place) -> Found:
+async def killed_up(place: Place) -> CaseResult:
     """`up` itself is killed: nothing of it stays, or the next `up` takes it over."""
-    found = Found(tried=1)
+    found = CaseResult(tried=1)
     data = place.folder / "data"
     async with _up(place.folder) as (up, address):
         key = up.found(r"pk_[\w-]+")
@@ -100,7 +100,7 @@ async def _register(address: str, key: str) -> int:
 
 
 async def _order_is(address: str, key: str) -> int:
-    """The status that an order of ours answers with; 0 if nobody answers."""
+    """The HTTP status of GET of the registered order; 0 without an answer."""
     try:
         async with httpx.AsyncClient(trust_env=False, timeout=10, headers={"X-API-Key": key}) as client:
             return (await client.get(f"{address}/api/v1/orders/{_ORDER}")).status_code
@@ -108,7 +108,7 @@ async def _order_is(address: str, key: str) -> int:
         return 0
 
 
-# An account whose credentials are kept under the right key.
+# An account whose credentials are encrypted with the right key.
 _SEALED = ("seventeen_track", "--store", "Loja", "--set", "token=of-a-drill")
 _BAD_SETTINGS = {
     "a key that is none": {"PARADEIRO_SECRET_KEY": "sk-VERYSECRET"},
@@ -119,9 +119,9 @@ _BAD_SETTINGS = {
 }
 
 
-async def bad_settings(place: Place) -> Found:
-    """What cannot be used is said in a sentence, with status 1 or 2, and no secret of it."""
-    found = Found(tried=2 * len(_BAD_SETTINGS))
+async def bad_settings(place: Place) -> CaseResult:
+    """Wrong settings are reported in a sentence without secrets, with exit status 1 or 2."""
+    found = CaseResult(tried=2 * len(_BAD_SETTINGS))
     with running(place.folder, "store", "add", "Loja", **_own(place)) as made:
         await made.ends(_BACK)
     with running(place.folder, "account", *_SEALED, **_own(place)) as kept:

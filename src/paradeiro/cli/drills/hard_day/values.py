@@ -1,7 +1,7 @@
-"""In: one bad value, row, order or recipient; out: whether the others of its store went on as if it were not there."""
+"""In: one bad value, order or recipient; out: whether the other orders of its store are handled normally."""
 
-from paradeiro.cli.drills.hard_day.day import NEWS_HOURS, Case, Day, Found, Place, open_day
-from paradeiro.world.faults import Fault
+from paradeiro.cli.drills.hard_day.day import NEWS_HOURS, Case, CaseResult, Day, Place, open_day
+from paradeiro.simulator.faults import Fault
 
 _ODD_INSTANTS = (
     "0001-01-01T00:00:00Z",  # .NET's DateTime.MinValue
@@ -15,9 +15,9 @@ _LISTS = ("/api/v1/orders", "/api/v1/shipments", "/api/oms/pvt/orders")
 _MANY = 6
 
 
-async def odd_instants(place: Place) -> Found:
+async def odd_instants(place: Place) -> CaseResult:
     """Orders with dates that mean "none" in other systems come before a healthy one."""
-    found, taken = Found(tried=len(_ODD_INSTANTS)), list[str]()
+    found, taken = CaseResult(tried=len(_ODD_INSTANTS)), list[str]()
     async with open_day(place, packages=14, connected=False) as day:
         codes = day.codes(len(_ODD_INSTANTS) + 1)
         for index, (instant, code) in enumerate(zip(_ODD_INSTANTS, codes, strict=False)):
@@ -31,9 +31,9 @@ async def odd_instants(place: Place) -> Found:
     return found
 
 
-async def odd_texts(place: Place) -> Found:
-    """Names that no mail and no page can bear."""
-    found = Found(tried=len(_ODD_TEXTS))
+async def odd_texts(place: Place) -> CaseResult:
+    """Names that cannot be in a mail or a page."""
+    found = CaseResult(tried=len(_ODD_TEXTS))
     async with open_day(place, packages=14, connected=False) as day:
         codes = day.codes(len(_ODD_TEXTS) + 1)
         for index, (text, code) in enumerate(zip(_ODD_TEXTS, codes, strict=False)):
@@ -41,12 +41,12 @@ async def odd_texts(place: Place) -> Found:
             answer = await day.register(f"odd{index}", code, customer=who)
             found.expect(answer.status_code in {201, 422}, f"a name like {text[:20]!r}: {answer.status_code}")
         await _healthy(found, day, codes[-1])
-        found.leaked += sum("x@example.com" in mail.to for mail in day.world.mail.mails)
+        found.leaked += sum("x@example.com" in mail.to for mail in day.simulator.mail.mails)
     return found
 
 
-async def _healthy(found: Found, day: Day, code: str) -> None:
-    """A healthy order that comes after: its mail goes, and every list can be read."""
+async def _healthy(found: CaseResult, day: Day, code: str) -> None:
+    """A healthy order that comes after: its mail is sent, and every list can be read."""
     answer = await day.register("healthy", code)
     found.expect(answer.status_code == 201, f"the healthy order: {answer.status_code}")
     await day.hours(NEWS_HOURS)
@@ -59,18 +59,18 @@ async def _healthy(found: Found, day: Day, code: str) -> None:
             found.misses.append(f"{path} answers {status}")
 
 
-def _mailed(found: Found, day: Day, number: str) -> None:
+def _mailed(found: CaseResult, day: Day, number: str) -> None:
     mails = day.mails(number)
     found.lost += mails == 0
     found.expect(mails > 0, f"order {number} was taken, and its customer got no mail")
 
 
-async def nul_at_the_order_system(place: Place) -> Found:
+async def nul_at_the_order_system(place: Place) -> CaseResult:
     """One customer's name at the order system ends in NUL; another order's promise is in the year 10000."""
-    found = Found(tried=2)
+    found = CaseResult(tried=2)
     async with open_day(place, packages=20) as day:
-        system = day.world.order_system
-        shown = [i for i, at in system.invoiced_at.items() if at <= day.world.clock()]
+        system = day.simulator.order_system
+        shown = [i for i, at in system.invoiced_at.items() if at <= day.simulator.clock()]
         system.orders[shown[0]]["clientProfileData"]["firstName"] += "\u0000"
         system.orders[shown[1]]["shippingData"]["logisticsInfo"][0]["shippingEstimateDate"] = (
             "9999-12-31T23:59:59-03:00"
@@ -88,51 +88,53 @@ async def nul_at_the_order_system(place: Place) -> Found:
     return found
 
 
-async def order_that_always_fails(place: Place) -> Found:
-    """The order system answers 500 about three orders for ever."""
-    found = Found(tried=3)
+async def order_that_always_fails(place: Place) -> CaseResult:
+    """The order system always answers 500 for three orders."""
+    found = CaseResult(tried=3)
     async with open_day(place, packages=20) as day:
-        bad = list(day.world.order_system.orders)[:3]
+        bad = list(day.simulator.order_system.orders)[:3]
         for each in bad:
-            day.world.faults.order(Fault("vtex", "status", status=500, path=f"/{each}/invoice"))
-        before = len(day.world.order_system.told)
+            day.simulator.faults.order(Fault("vtex", "status", status=500, path=f"/{each}/invoice"))
+        before = len(day.simulator.order_system.told)
         states = set()
         for _ in range(18):
             await day.hours(2)
             states.add((await day.account("vtex")).state)
         found.expect(states == {"ok"}, f"the account was {', '.join(sorted(states))}: it is three orders' trouble")
         found.stopped = len(states - {"ok"})
-        found.expect(len(day.world.order_system.told) > before, "nothing more was told to the order system")
+        found.expect(len(day.simulator.order_system.told) > before, "nothing more was told to the order system")
         said = " ".join(n.message for n in await day.notices())
-        met = {each for each in bad if any(f.path.startswith(f"/{each}/") and f.met for f in day.world.faults.active)}
+        met = {
+            each for each in bad if any(f.path.startswith(f"/{each}/") and f.met for f in day.simulator.faults.active)
+        }
         found.expect(bool(met), "nothing was to be told of the three orders: the case shows nothing")
         found.expect(all(each in said for each in met), "nobody was told which orders are refused")
-        day.world.faults.clear()
+        day.simulator.faults.clear()
         await day.hours(26)
-        told = {t["order"] for t in day.world.order_system.told}
+        told = {t["order"] for t in day.simulator.order_system.told}
         found.lost = len(met - told)
     return found
 
 
-async def greylisted(place: Place) -> Found:
-    """Four customers have their mailboxes where strangers are told to come again later."""
-    found = Found(tried=_MANY)
+async def greylisted(place: Place) -> CaseResult:
+    """The mail servers of six customers refuse mails temporarily (greylisting)."""
+    found = CaseResult(tried=_MANY)
     async with open_day(place, packages=14, connected=False) as day:
         codes = day.codes(_MANY + 1)
         grey = [f"grey{index}" for index in range(_MANY)]
-        day.world.mail.greylists |= {f"{each}@example.com" for each in grey}
+        day.simulator.mail.greylists |= {f"{each}@example.com" for each in grey}
         for number, code in zip(grey, codes, strict=False):
             await day.register(number, code)
         await _healthy(found, day, codes[-1])
         account = await day.account("email")
         found.expect(account.state == "ok", f"the mail account is {account.state}")
-        kept = " ".join([account.trouble, *(n.message for n in await day.notices())])
+        kept = " ".join([account.problem, *(n.message for n in await day.notices())])
         found.leaked = sum(f"{each}@example.com" in kept for each in grey)
-        day.world.mail.greylists.clear()
+        day.simulator.mail.greylists.clear()
         await day.hours(26)
         for number in grey:
             _mailed(found, day, number)
-        found.told_twice = len(day.world.mail.duplicates())
+        found.told_twice = len(day.simulator.mail.duplicates())
     return found
 
 

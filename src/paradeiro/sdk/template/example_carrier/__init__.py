@@ -1,6 +1,6 @@
 """In: nothing; out: CONNECTOR, what Example Carrier can do and what its accounts need."""
 
-from paradeiro.domain.codes import free_code_problem
+from paradeiro.domain.following.tracking_codes import free_code_problem
 from paradeiro.domain.words import PartyKind
 from paradeiro.sdk.contract import AccountField, Connector
 

@@ -1,4 +1,4 @@
-"""In: tracking codes; out: the carrier's raw answers, each with its outcome. The wire only, no domain words."""
+"""In: tracking codes; out: the carrier's raw answers, each with its outcome. HTTP only, no domain types."""
 
 from collections.abc import Sequence
 from urllib.parse import quote
@@ -7,7 +7,7 @@ import httpx
 
 from paradeiro.domain.words import Outcome
 from paradeiro.sdk.contract import AccountRef, Answer, Clock
-from paradeiro.sdk.http import HttpAnswer, HttpFailure, exchange, new_client, retry_after, trouble
+from paradeiro.sdk.http import HttpAnswer, HttpFailure, http_problem, new_client, retry_after, send_request
 
 
 class ExampleCarrierSession:
@@ -21,11 +21,11 @@ class ExampleCarrierSession:
         return [await self._ask(code) for code in tracking_codes]
 
     async def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         await self._client.aclose()
 
     async def _ask(self, code: str) -> Answer:
-        answer = await exchange(self._client, "GET", f"/v1/trackings/{quote(code, safe='')}")
+        answer = await send_request(self._client, "GET", f"/v1/trackings/{quote(code, safe='')}")
         if isinstance(answer, HttpFailure):
             return Answer(code, Outcome.RETRY, message=answer.message)
         return Answer(
@@ -39,12 +39,12 @@ class ExampleCarrierSession:
 
 
 def _outcome(answer: HttpAnswer) -> Outcome:
-    # A page where JSON was asked for comes from something in between, not from the carrier.
+    # A web page instead of JSON comes from a proxy, not from the carrier.
     if answer.is_html:
         return Outcome.RETRY if answer.status >= 500 else Outcome.MALFORMED
     if answer.status == 404:
         return Outcome.NOT_FOUND
-    return trouble(answer) or Outcome.FOUND
+    return http_problem(answer) or Outcome.FOUND
 
 
 def open_session(account: AccountRef, _: Clock) -> ExampleCarrierSession:

@@ -1,4 +1,4 @@
-"""In: a code of the carrier; out: what it means here. One line each, with the carrier's own words."""
+"""In: a code of the carrier; out: its status and reason. One line each, with the carrier's own text."""
 
 from paradeiro.domain.words import Reason, Status
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from paradeiro.domain.records import NOWHERE, Parsed, Place, TrackingEvent
+from paradeiro.domain.records import NOWHERE, ParsedAnswer, Place, TrackingEvent
 from paradeiro.domain.words import Outcome, Status
 
 from .codes import CODES
@@ -32,23 +32,25 @@ class _Document(msgspec.Struct):
     error: str | None = None
 
 
-def parse(data: bytes) -> list[Parsed]:
-    """One `Parsed` for the one code of an answer. Whatever cannot be read is MALFORMED, with the reason in words."""
+def parse(data: bytes) -> list[ParsedAnswer]:
+    """One `ParsedAnswer` for the one code of an answer. An unreadable answer is MALFORMED, with the reason in its
+    message.
+    """
     try:
         return [_parsed(msgspec.json.decode(data, type=_Document))]
     except (ValueError, RecursionError, OverflowError) as error:  # msgspec's own errors are ValueErrors
-        return [Parsed("", Outcome.MALFORMED, message=f"{type(error).__name__}: {error}"[:200])]
+        return [ParsedAnswer("", Outcome.MALFORMED, message=f"{type(error).__name__}: {error}"[:200])]
 
 
-def _parsed(document: _Document) -> Parsed:
+def _parsed(document: _Document) -> ParsedAnswer:
     if document.error == "not_found":
         message = "the carrier does not know the code yet"
-        return Parsed(document.tracking_code, Outcome.NOT_FOUND, message=message)
+        return ParsedAnswer(document.tracking_code, Outcome.NOT_FOUND, message=message)
     if document.history is None:
         raise ValueError(f"no history, and error is {document.error!r}")
     events = tuple(_event(entry) for entry in document.history)
     unknown = sorted({event.code for event in events if event.status is Status.UNKNOWN})
-    return Parsed(document.tracking_code, Outcome.FOUND, events, unknown_codes=tuple(unknown))
+    return ParsedAnswer(document.tracking_code, Outcome.FOUND, events, unknown_codes=tuple(unknown))
 
 
 def _event(entry: _Entry) -> TrackingEvent:

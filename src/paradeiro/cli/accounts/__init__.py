@@ -1,0 +1,1 @@
+"""In: commands about stores, accounts, keys, hooks and webhooks; out: what they print."""

@@ -1,0 +1,1 @@
+"""In: commands about customers' data and the store's brand; out: what they print."""

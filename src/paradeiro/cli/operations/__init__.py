@@ -1,0 +1,1 @@
+"""In: commands of those who run it (status, doctor); out: what they print."""

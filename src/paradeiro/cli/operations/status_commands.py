@@ -1,0 +1,85 @@
+"""In: a database; out: health figures and problems, for people or as JSON; exit status 1 if there are problems."""
+
+import asyncio
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from paradeiro.db.operations.health import Health, JobFailure
+
+_out = Console()
+
+
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="print it as JSON")] = False,
+) -> None:
+    """What works now and what does not: workers, jobs, accounts, notices. Status 1: something needs a person."""
+    from paradeiro.settings import Settings
+
+    found, failing, clock = asyncio.run(_load(Settings()))
+    problems = _problems(found, clock)
+    if as_json:
+        facts = asdict(found) | {"failures": [_failure_facts(f) for f in failing], "problems": problems}
+        _out.print(json.dumps(facts, ensure_ascii=False), markup=False, highlight=False, soft_wrap=True)
+    else:
+        _print(found, failing, problems)
+    raise typer.Exit(1 if problems else 0)
+
+
+async def _load(settings: object) -> tuple[Health, list[JobFailure], str]:
+    from paradeiro.app import open_app
+    from paradeiro.cli.running.database import database_url
+    from paradeiro.db.operations import health
+    from paradeiro.settings import Settings
+
+    assert isinstance(settings, Settings)
+    with database_url(settings) as url:
+        async with open_app(settings, url) as context, context.pool.connection() as connection:
+            clock = (await health.queue_health(connection)).clock
+            return await health.read_health(connection, now=context.now()), await health.job_failures(connection), clock
+
+
+def _problems(found: Health, clock: str) -> list[str]:
+    problems = []
+    if clock:
+        problems.append(f"No work is done, since the clock is not trusted ({clock}): see `paradeiro doctor`.")
+    if not found.workers:
+        problems.append("No worker runs: start `paradeiro up`, or `paradeiro work`.")
+    for job, count in found.failing_jobs.items():
+        problems.append(f"The work '{job}' fails again and again ({count}): see the log.")
+    for connector, count in found.unhealthy_accounts.items():
+        problems.append(f"{count} account(s) at {connector} cannot be asked or told: see their notices.")
+    return problems
+
+
+def _failure_facts(failure: JobFailure) -> dict[str, object]:
+    return {
+        "job": failure.job,
+        "about": failure.payload,
+        "error": failure.error,
+        "message": failure.message,
+        "times": failure.count,
+        "since": failure.first_at.isoformat(),
+    }
+
+
+def _print(found: Health, failing: list[JobFailure], problems: list[str]) -> None:
+    table = Table("what", "how much", show_header=False)
+    rows = {
+        "workers": found.workers,
+        "jobs waiting": f"{found.jobs_waiting}, the oldest for {found.oldest_job_age:.0f} s",
+        "shipments followed": f"{found.shipments_followed}, overdue for an hour: {found.shipments_overdue}",
+        "waiting to be told": f"{found.effects_waiting}, the oldest for {found.oldest_effect_age:.0f} s",
+        "open notices": ", ".join(f"{kind}: {count}" for kind, count in sorted(found.notices.items())) or "none",
+    }
+    for name, value in rows.items():
+        table.add_row(name, str(value))
+    for failure in failing:
+        table.add_row(f"fails: {failure.job} {failure.payload}", f"{failure.count} times, {failure.error}")
+    _out.print(table)
+    for words in problems or ["All is well."]:
+        _out.print(words, markup=False, highlight=False, style="red" if problems else "")

@@ -1,0 +1,1 @@
+"""In: commands about orders and packages; out: what they print."""

@@ -1,0 +1,54 @@
+"""In: a store's API keys; out: lists without their text; keys revoked, and marked as used."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg.rows import class_row
+
+from paradeiro.db.pool import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKeyLine:
+    """One key as people see it. `last_used_at` is right to the minute."""
+
+    id: int
+    store: str
+    name: str
+    scopes: list[str]
+    created_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+    @property
+    def state(self) -> str:
+        return "active" if self.revoked_at is None else "revoked"
+
+
+async def key_lines(connection: Connection, store_id: int | None = None) -> list[ApiKeyLine]:
+    """The keys of a store, or of all of them, by id; the revoked ones too."""
+    sql = """
+        SELECT k.id, s.name AS store, k.name, k.scopes, k.created_at, k.last_used_at, k.revoked_at
+        FROM api_key k JOIN store s USING (store_id)
+        WHERE %(store)s::bigint IS NULL OR k.store_id = %(store)s ORDER BY k.id"""
+    async with connection.cursor(row_factory=class_row(ApiKeyLine)) as cursor:
+        await cursor.execute(sql, {"store": store_id})
+        return await cursor.fetchall()
+
+
+async def revoke_key(connection: Connection, key_id: int, *, now: datetime, store_id: int | None = None) -> int | None:
+    """End a key; the store that it was of. None if there is no such key that is still active (in that store)."""
+    sql = """
+        UPDATE api_key SET revoked_at = %(now)s
+        WHERE id = %(key)s AND revoked_at IS NULL AND (%(store)s::bigint IS NULL OR store_id = %(store)s)
+        RETURNING store_id"""
+    values = {"now": now, "key": key_id, "store": store_id}
+    row = await (await connection.execute(sql, values)).fetchone()
+    return int(row[0]) if row else None
+
+
+async def mark_used(connection: Connection, key_id: int, *, before: datetime, now: datetime) -> None:
+    """A key was used now; written once, however many requests come together."""
+    sql = """
+        UPDATE api_key SET last_used_at = %s WHERE id = %s AND (last_used_at IS NULL OR last_used_at <= %s)"""
+    await connection.execute(sql, (now, key_id, before))

@@ -1,0 +1,1 @@
+"""In: replies, events, shipments, fallbacks, watches and proofs as values; out: rows of them."""

@@ -1,0 +1,1 @@
+"""In: data for operating Paradeiro (audit, notices, health, retention); out: rows of it."""

@@ -1,0 +1,1 @@
+"""In: queries of screens and API lists; out: small rows for display. Reads only."""

@@ -1,0 +1,1 @@
+"""In: addresses, names, bounce texts, branding; out: classifications and validated values. Pure."""

@@ -1,0 +1,1 @@
+"""In: requests of customers, reports of mail servers; out: mail choices, links, branding, personal data."""

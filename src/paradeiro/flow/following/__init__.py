@@ -1,0 +1,1 @@
+"""In: answers and pushes of carriers; out: parsed events, recorded timelines, watches on contracts and silence."""

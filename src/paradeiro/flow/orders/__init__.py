@@ -1,0 +1,1 @@
+"""In: orders, packages and statements from every entry point; out: tracked shipments."""

@@ -1,0 +1,150 @@
+"""In: packages whose service proves deliveries; out: the services bought, and generated pictures of the deliveries."""
+
+import base64
+import struct
+import zlib
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from paradeiro.simulator.carriers.correios import PostOffice, wall_clock
+from paradeiro.simulator.carriers.correios_bulk import ReceiptDesk, codes_of
+from paradeiro.simulator.scenario.ground_truth import Package, true_status
+
+_MOST_SIGNED = 10
+_MOST_ORDERED = 50
+_WIDTH, _HEIGHT = 48, 32
+# Of every ten packages: one with a picture of the house, one with a signed receipt, one with both, one on paper.
+_BOUGHT = {
+    0: {"fotoFachada": "S"},
+    1: {"ar": "S", "tipoAr": "D"},
+    2: {"ar": "S", "tipoAr": "E"},
+    3: {"ar": "S", "tipoAr": "C"},
+}
+_IMAGES, _SIGNED = {0, 2}, {1, 2}
+# Of every fifty packages the pictures of ten come hours after the news.
+_LATE = timedelta(hours=5)
+
+
+def service_of(code: str) -> dict[str, str] | None:
+    """The services bought with a package; None for packages from abroad."""
+    if not code.endswith("BR"):
+        return None
+    nothing = dict.fromkeys(("ar", "tipoAr", "mp", "vd", "eVizinho", "fotoFachada", "eControlada", "eLocker"), "N")
+    return nothing | _BOUGHT.get(int(code[2:10]) % 10, {})
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnPicture:
+    """A picture of a delivery: its content, and from when on it is shown."""
+
+    content: bytes = field(repr=False)
+    remark: str
+    delivered_at: datetime
+    shown_at: datetime
+
+
+def delivery_pictures(package: Package, at: datetime, *, signed: bool) -> list[DrawnPicture]:
+    """The pictures of the delivery that is valid at an instant, also those that are shown only later."""
+    number = int(package.code[2:10])
+    delivered_at = true_status(package, at).delivered_at
+    if delivered_at is None or not package.code.endswith("BR") or number % 10 not in (_SIGNED if signed else _IMAGES):
+        return []
+    news = min(h.visible_at for h in package.happenings if h.happened_at == delivered_at and h.says == "delivered")
+    shown_at = news + (_LATE if number // 10 % 5 == 0 else timedelta(0))
+    remarks = ("",) if signed else ("FACHADA", "RECEBEDOR")
+    return [
+        DrawnPicture(draw_picture(f"{package.code} {delivered_at} {signed} {remark}"), remark, delivered_at, shown_at)
+        for remark in remarks
+    ]
+
+
+def draw_picture(what: str) -> bytes:
+    """A small PNG, a different one for each text: a house of one colour before a sky of another."""
+    ink = sha256(what.encode()).digest()
+    house = [[8 < x < 40 and y > 14 for x in range(_WIDTH)] for y in range(_HEIGHT)]
+    rows = b"".join(b"\x00" + b"".join(ink[:3] if here else ink[3:6] for here in line) for line in house)
+    header = struct.pack(">IIBBBBB", _WIDTH, _HEIGHT, 8, 2, 0, 0, 0)
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts
+    )
+
+
+@dataclass(slots=True)
+class ProofArchive:
+    """The interfaces for pictures and signed receipts. `corrupt`: pictures are invalid base64."""
+
+    post: PostOffice
+    counter: ReceiptDesk
+    corrupt: bool = False
+
+    def routes(self) -> list[Route]:
+        """Its routes on the gateway."""
+        return [
+            Route("/srorastro/v1/objetos/imagens", self.order, methods=["POST"]),
+            Route("/srorastro/v1/recibo/{number}", self.images),
+            Route("/srorastro/v1/ar-digital", self.signed),
+        ]
+
+    async def order(self, request: Request) -> Response:
+        self.post.count("images")
+        refusal = self.post.check_request(request, released=self.post.contract.tracks)
+        if refusal is not None:
+            return refusal
+        codes = await codes_of(request, _MOST_ORDERED)
+        if codes is None:
+            return self.post.refusal(request, 400, f"informe de 1 a {_MOST_ORDERED} objetos")
+        return JSONResponse(self.counter.issue(codes, "T").body(), 202)
+
+    async def images(self, request: Request) -> Response:
+        self.post.count("images_receipt")
+        refusal = self.post.check_request(request, released=self.post.contract.tracks)
+        if refusal is not None:
+            return refusal
+        receipt = self.counter.redeem(request.path_params["number"])
+        there = [(code, self._visible_pictures(code, signed=False)) for code in (receipt.codes if receipt else ())]
+        told = [
+            {
+                "objeto": code,
+                "observacao": "",
+                "imagens": [{"imagem": self._text(each.content), "comentario": each.remark} for each in drawn],
+            }
+            for code, drawn in there
+            if drawn
+        ]
+        return JSONResponse(told) if told else self.post.refusal(request, 404, "Recibo não encontrado")
+
+    async def signed(self, request: Request) -> Response:
+        self.post.count("signed")
+        refusal = self.post.check_request(request, released=self.post.contract.tracks)
+        if refusal is not None:
+            return refusal
+        codes = [code for code in request.query_params.get("objetos", "").split(",") if code]
+        if not 1 <= len(codes) <= _MOST_SIGNED:
+            return self.post.refusal(request, 400, f"informe de 1 a {_MOST_SIGNED} objetos")
+        told: list[dict[str, Any]] = [
+            {
+                "objeto": code,
+                "dataBaixa": wall_clock(each.delivered_at),
+                "contentType": "image/png",
+                "imagemBase64": self._text(each.content),
+            }
+            for code in codes
+            for each in self._visible_pictures(code, signed=True)
+        ]
+        return JSONResponse(told)
+
+    def _visible_pictures(self, code: str, *, signed: bool) -> list[DrawnPicture]:
+        package, now = self.post.packages.get(code), self.post.clock()
+        found = delivery_pictures(package, now, signed=signed) if package else []
+        return [each for each in found if each.shown_at <= now]
+
+    def _text(self, content: bytes) -> str:
+        text = base64.b64encode(content).decode()
+        return f"{text[:-9]}*{text[-8:]}" if self.corrupt else text

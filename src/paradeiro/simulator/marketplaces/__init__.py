@@ -1,0 +1,1 @@
+"""In: requests to marketplaces; out: their answers by contract, and all accepted updates."""

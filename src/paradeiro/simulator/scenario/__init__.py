@@ -1,0 +1,1 @@
+"""In: a seed and a number of packages; out: their true events, and how claims differ from them."""

@@ -1,0 +1,1 @@
+"""In: questions of those who run a store (keys, audit log, notices, accounts); out: JSON. Part of the API."""

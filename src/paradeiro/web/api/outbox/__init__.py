@@ -1,0 +1,1 @@
+"""In: JSON about what is sent, to whom and how; out: JSON. Part of the API."""
