@@ -35,29 +35,32 @@ _FORMER = {
 }
 
 
-def _current_name(former: str, shown: str) -> str:
-    """The current name of a setting; warns that the former one ends."""
-    now = _FORMER[former]
-    message = (
-        f"{shown} is now called {shown[: -len(former)]}{now if shown.islower() else now.upper()}; 0.3 will not know it."
-    )
-    warnings.warn(message, FutureWarning, stacklevel=3)
-    return now
+def _variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return f"PARADEIRO_{name.upper()}"
+
+
+def _warn(former: str, current: str) -> None:
+    warnings.warn(f"{former} is now called {current}; 0.3 will not know it.", FutureWarning, stacklevel=3)
 
 
 class _Toml(TomlConfigSettingsSource):
     """The file, which may use former names."""
 
     def __call__(self) -> dict[str, Any]:
-        return {
-            _current_name(name, name) if name in _FORMER else name: value for name, value in super().__call__().items()
-        }
+        values = super().__call__()
+        for name in values:
+            if name in _FORMER:
+                _warn(name, _FORMER[name])
+        return {_FORMER.get(name, name): value for name, value in values.items()}
 
 
 def _former_environment() -> dict[str, object]:
     """Settings given by former names in the environment, under their current names."""
-    set_ = {former: f"PARADEIRO_{former.upper()}" for former in _FORMER}
-    return {_current_name(former, name): os.environ[name] for former, name in set_.items() if os.environ.get(name)}
+    given = {former: os.environ[_variable(former)] for former in _FORMER if os.environ.get(_variable(former))}
+    for former in given:
+        _warn(_variable(former), _variable(_FORMER[former]))
+    return {_FORMER[former]: value for former, value in given.items()}
 
 
 class Settings(BaseSettings):

@@ -28,7 +28,6 @@ from tests.flow.conftest import ANA, furnish, open_shop
 # The processes of a test are forked from one that has loaded this: what each of them would load itself is here by then.
 discover()
 holidays.country_holidays("BR", years=2026)
-proofs_of_delivery._PAUSE_SECONDS = 0.0  # for real parties; it was a quarter of each run
 PICTURE = b"\x89PNG\r\n\x1a\nhouse"
 ANSWERS = (
     (("PO", "2026-11-02T13:00:00+00:00", "Santos"),),
@@ -54,6 +53,7 @@ def play(url: str, secret_key: str, folder: str, clock: HandClock, die_at: int) 
         if next(steps) == die_at:
             os.kill(os.getpid(), signal.SIGKILL)
 
+    proofs_of_delivery._PAUSE_SECONDS = 0.0  # in this process only; the pause is for real parties
     _die_around(psycopg.AsyncTransaction, "__aexit__", step)
     _die_around(parties.CarrierParty, "fetch", step)
     _die_around(parties.CarrierParty, "fetch_proofs", step)

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from paradeiro.cli.accounts import webhook_commands
 from paradeiro.cli.accounts.account_commands import AccountCommand
-from paradeiro.cli.accounts.fallback_commands import fallback, stand_in
+from paradeiro.cli.accounts.fallback_commands import FORMER, fallback
 from paradeiro.cli.accounts.key_commands import app as key
 from paradeiro.cli.accounts.store_commands import app as store
 from paradeiro.cli.accounts.vtex_commands import app as vtex
@@ -44,7 +44,7 @@ app.add_typer(channel)
 app.add_typer(customer)
 app.command()(doctor)
 app.command()(fallback)
-app.command("stand-in", hidden=True)(stand_in)
+app.command(FORMER, hidden=True)(fallback)
 app.command()(resend)
 app.command()(untold)
 app.add_typer(key)

@@ -55,26 +55,19 @@ class _Outgoing:
 
 async def relay(context: Context, account_id: int, job: str = jobs.RELAY) -> int:
     """Send what is due at one account, for one job turn; the rest gets another job. Returns how many were accepted."""
-    told, turn = 0, job_turns.JobTurn()
-    while True:
-        claimed, accepted = await _relay_batch(context, account_id)
-        told += accepted
-        if not claimed:
-            return told
-        if turn.over():
-            await job_turns.continue_job(context, job, account_id)
-            return told
+    return await job_turns.run_batches(context, job, account_id, partial(_relay_batch, context, account_id))
 
 
-async def _relay_batch(context: Context, account_id: int) -> tuple[int, int]:
+async def _relay_batch(context: Context, account_id: int) -> tuple[int, bool]:
+    """How many were accepted, and whether there may be more."""
     now = context.now()
     async with transaction(context.pool) as connection:
         account = await unusable_rows.open_account(context, connection, account_id, now=now)
         if account is None:
-            return 0, 0
+            return 0, False
         claimed, items = await _claim(context, connection, account, now=now)
     if not items:
-        return claimed, 0
+        return 0, claimed > 0
     session = await context.sessions.of(account)
     sent = await asyncio.gather(
         *(with_time_limit(partial(_send, session, item), SEND_SECONDS, _timed_out) for item in items)
@@ -84,7 +77,7 @@ async def _relay_batch(context: Context, account_id: int) -> tuple[int, int]:
         await _write_results(connection, account, pauses, items, sent, began=now, now=context.now())
     accepted = sum(result.outcome is Outcome.FOUND for result in sent)
     stopped = any(result.outcome is Outcome.AUTH_FAILED for result in sent)
-    return (0 if stopped else len(items)), accepted
+    return accepted, not stopped
 
 
 async def _claim(

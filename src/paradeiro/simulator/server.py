@@ -46,7 +46,7 @@ async def serving(simulator: Simulator, *, admin_port: int = 0) -> AsyncIterator
         doors["admin"] = admin_app(simulator)
         servers = []
         for name, app in doors.items():
-            port = _earlier_port(had, name) if name != "admin" or not admin_port else admin_port
+            port = (admin_port if name == "admin" else 0) or _earlier_port(had, name)
             simulator.urls[name], server = await stack.enter_async_context(_open_server(app, port))
             servers.append(server)
         simulator.smtp_port = await stack.enter_async_context(_run_mail(simulator.mail))

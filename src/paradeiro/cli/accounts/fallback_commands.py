@@ -8,11 +8,11 @@ from rich.console import Console
 
 from paradeiro.cli.printing import former
 
-_Typed = Annotated[str, typer.Option()]
-_Remove = Annotated[bool, typer.Option("--remove")]
+FORMER = "stand-in"  # what the command was called until 0.1
 
 
 def fallback(
+    typed: typer.Context,
     carrier: str,
     account: Annotated[str, typer.Option(help="the name of the account that is asked meanwhile")],
     store: Annotated[str, typer.Option(help="the store's name")],
@@ -24,6 +24,8 @@ def fallback(
     from paradeiro.flow.errors import StatementError
     from paradeiro.settings import Settings
 
+    if typed.info_name == FORMER:
+        former(FORMER, "fallback")
     try:
         said = asyncio.run(
             fallback_command(Settings(), carrier, store=store, account=account, rank=rank, remove=remove)
@@ -32,11 +34,3 @@ def fallback(
         Console(stderr=True).print(error.message, style="red", markup=False, highlight=False)
         raise typer.Exit(2) from error
     typer.echo(said)
-
-
-def stand_in(
-    carrier: str, account: _Typed, store: _Typed, rank: Annotated[int, typer.Option()] = 1, remove: _Remove = False
-) -> None:
-    """The former name of `fallback`."""
-    former("stand-in", "fallback")
-    fallback(carrier, account, store, rank, remove)

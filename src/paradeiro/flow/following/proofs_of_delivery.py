@@ -1,6 +1,5 @@
 """In: deliveries of one account whose proofs are requested; out: stored pictures, once each, or the next try."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -32,24 +31,17 @@ _TRIES_BEFORE_NOTICE = 2
 
 async def fetch_proofs(context: Context, account_id: int) -> int:
     """Fetch the proofs due at one account, for one job turn. Returns how many were requested."""
-    done, turn = 0, job_turns.JobTurn()
-    while True:
-        asked = await _fetch_batch(context, account_id)
-        done += asked
-        if not asked:
-            return done
-        await asyncio.sleep(_PAUSE_SECONDS)
-        if turn.over():
-            await job_turns.continue_job(context, jobs.PROVE, account_id)
-            return done
+    batch = partial(_fetch_batch, context, account_id)
+    return await job_turns.run_batches(context, jobs.PROVE, account_id, batch, pause=_PAUSE_SECONDS)
 
 
-async def _fetch_batch(context: Context, account_id: int) -> int:
+async def _fetch_batch(context: Context, account_id: int) -> tuple[int, bool]:
+    """How many were requested, and whether there may be more."""
     now = context.now()
     async with transaction(context.pool) as connection:
         account = await unusable_rows.open_account(context, connection, account_id, now=now)
         if account is None:
-            return 0
+            return 0, False
         connector = context.connectors[account.connector]
         for kind in sorted(connector.proofs):
             due = await proofs.claim_searches(
@@ -58,7 +50,7 @@ async def _fetch_batch(context: Context, account_id: int) -> int:
             if due:
                 break
         else:
-            return 0
+            return 0, False
     session = await context.sessions.of(account)
     tickets = {search.tracking_code: search.ticket for search in due}
     asked = [ProofAsked(code, ticket) for code, ticket in tickets.items()]
@@ -68,7 +60,7 @@ async def _fetch_batch(context: Context, account_id: int) -> int:
     answers = {answer.tracking_code: answer for answer in proof_answers}
     async with transaction(context.pool) as connection:
         await _write_answers(connection, account, due, answers, now=context.now())
-    return len(due)
+    return len(due), True
 
 
 def _unanswered(asked: Sequence[ProofAsked], why: str) -> list[ProofAnswer]:

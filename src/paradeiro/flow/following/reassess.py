@@ -4,6 +4,7 @@ An unchanged answer is not parsed twice. A delivery dated in the future is evalu
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 from paradeiro.db import jobs
 from paradeiro.db.following import reassessments, shipments
@@ -20,23 +21,16 @@ _BATCH = 100
 
 async def reassess(context: Context, store_id: int) -> int:
     """Record what is due, for one job turn; the rest gets another job. Returns how many packages were claimed."""
-    done, turn = 0, job_turns.JobTurn()
-    while True:
-        looked = await _reassess_batch(context, store_id)
-        done += looked
-        if looked < _BATCH:
-            return done
-        if turn.over():
-            await job_turns.continue_job(context, jobs.REASSESS, store_id)
-            return done
+    return await job_turns.run_batches(context, jobs.REASSESS, store_id, partial(_reassess_batch, context, store_id))
 
 
-async def _reassess_batch(context: Context, store_id: int) -> int:
+async def _reassess_batch(context: Context, store_id: int) -> tuple[int, bool]:
+    """How many were claimed, and whether there may be more."""
     now = context.now()
     async with transaction(context.pool) as connection:
         ids = await reassessments.claim_reassessments(connection, store_id, now=now, limit=_BATCH)
         if not ids:
-            return 0
+            return 0, False
         recording = await load_recording_context(context, connection, [store_id])
         found = await shipments.lock_valid(connection, ids)
         await unusable_rows.set_row_aside(connection, found.unusable, now=now)
@@ -52,4 +46,4 @@ async def _reassess_batch(context: Context, store_id: int) -> int:
             await unusable_rows.set_row_aside(connection, [unusable_rows.unusable_shipment(row, error)], now=now)
 
         await work_apart(connection, found.rows, record_rows, set_aside)
-    return len(ids)
+    return len(ids), len(ids) == _BATCH

@@ -1,6 +1,7 @@
 """In: the batches of one job; out: whether its time is used up, and then the same job enqueued again."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from paradeiro.db import jobs
 from paradeiro.db.jobs import Job
@@ -22,7 +23,31 @@ class JobTurn:
         return asyncio.get_running_loop().time() >= self._until
 
 
-async def continue_job(context: Context, entrypoint: str, account_id: int) -> None:
+async def run_batches(
+    context: Context,
+    entrypoint: str,
+    owner_id: int,
+    batch: Callable[[], Awaitable[tuple[int, bool]]],
+    *,
+    pause: float = 0.0,
+) -> int:
+    """Run batches until there is no more, or until the turn is over: the rest gets another job. A batch gives a count
+    and whether there may be more; the sum of the counts is returned. `pause`: seconds after a batch, if there is more.
+    """
+    total, turn = 0, JobTurn()
+    while True:
+        count, more = await batch()
+        total += count
+        if not more:
+            return total
+        if pause:
+            await asyncio.sleep(pause)
+        if turn.over():
+            await continue_job(context, entrypoint, owner_id)
+            return total
+
+
+async def continue_job(context: Context, entrypoint: str, owner_id: int) -> None:
     """Enqueue the same job again, behind those that wait. The worker merges duplicates."""
     async with transaction(context.pool) as connection:
-        await jobs.enqueue(connection, [Job(entrypoint, str(account_id))])
+        await jobs.enqueue(connection, [Job(entrypoint, str(owner_id))])

@@ -35,28 +35,20 @@ _GIVEN_UP_AFTER = 8
 
 async def read_hinted_orders(context: Context, account_id: int) -> int:
     """Read the named orders that are due at one account, for one job turn. Returns how many were taken."""
-    taken, turn = 0, job_turns.JobTurn()
-    while True:
-        claimed, count = await _read_batch(context, account_id)
-        taken += count
-        if not claimed:
-            return taken
-        if turn.over():
-            await job_turns.continue_job(context, jobs.NAMED, account_id)
-            return taken
+    return await job_turns.run_batches(context, jobs.NAMED, account_id, partial(_read_batch, context, account_id))
 
 
-async def _read_batch(context: Context, account_id: int) -> tuple[bool, int]:
-    """Whether there may be more, and how many orders were taken."""
+async def _read_batch(context: Context, account_id: int) -> tuple[int, bool]:
+    """How many orders were taken, and whether there may be more."""
     began = context.now()
     async with transaction(context.pool) as connection:
         account = await unusable_rows.open_account(context, connection, account_id, now=began)
         if account is None:
-            return False, 0
+            return 0, False
         lease = context.lease(_LEASE)
         tries = await order_hints.claim_hints(connection, account_id, now=began, lease=lease, limit=_BATCH)
     if not tries:
-        return False, 0
+        return 0, False
     session: HintedSession = await context.sessions.of(account)
     read = await with_time_limit(lambda: session.named(sorted(tries)), BATCH_SECONDS, _no_orders)
     async with transaction(context.pool) as connection:
@@ -64,7 +56,7 @@ async def _read_batch(context: Context, account_id: int) -> tuple[bool, int]:
         if read.problem is not None:
             await order_hints.release_hints(connection, account_id, list(tries), now=now)
             await _record_failure(connection, account, read, now=now)
-            return False, 0
+            return 0, False
         await account_health.mark_healthy(connection, account, now=now)
         await take_orders(context, connection, account.store_id, read.orders, account_id)
         gone = [n for n in read.missing if tries[n] + 1 >= _GIVEN_UP_AFTER]
@@ -76,7 +68,7 @@ async def _read_batch(context: Context, account_id: int) -> tuple[bool, int]:
             await open_unreadable_notice(connection, account, read.message, now=now)
     if gone:
         log.warning("orders that were named are not there", account=account.name, orders=gone)
-    return True, len(read.orders)
+    return len(read.orders), True
 
 
 def _no_orders(why: str) -> NamedOrders:

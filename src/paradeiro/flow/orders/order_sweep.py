@@ -31,15 +31,7 @@ _MAX_WAIT = 300.0
 
 async def sweep_orders(context: Context, account_id: int) -> int:
     """Sweep an order system page by page, for one job turn. Returns how many orders were read."""
-    read, turn = 0, job_turns.JobTurn()
-    while True:
-        count, more = await _sweep_page(context, account_id)
-        read += count
-        if not more:
-            return read
-        if turn.over():
-            await job_turns.continue_job(context, jobs.ORDERS, account_id)
-            return read
+    return await job_turns.run_batches(context, jobs.ORDERS, account_id, partial(_sweep_page, context, account_id))
 
 
 async def _sweep_page(context: Context, account_id: int) -> tuple[int, bool]:

@@ -1,6 +1,6 @@
 """In: a new package, or one whose messages must be sent again; out: effects, stored and enqueued."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from paradeiro.db import jobs
@@ -41,8 +41,7 @@ async def plan_shipment_introduction(
         subject, kinds = missing_invoices.subject(shipment_row.order.number), [NoticeKind.NO_INVOICE]
         await notices.resolve_subject(connection, shipment_row.shipment.store_id, kinds, subject, now=now)
     rows = [*rows_of(recording, shipment_row, drafts(shipment_row)), *further_rows(recording, shipment_row, drafts)]
-    await effects.add_effects(connection, rows, now=now)
-    await enqueue_relay(connection, rows)
+    await _add(connection, rows, now=now)
     return rows
 
 
@@ -53,12 +52,8 @@ async def plan_numbers(
     if not recording.stores[shipment_row.shipment.store_id].policy.tell_order_system:
         return
     drafts = [EffectDraft(EffectKind.TRACKING_NUMBER, PartyKind.ORDER_SYSTEM, cause)]
-    rows_with_invoice = [
-        each for each in (shipment_row, *further_invoice_rows(shipment_row)) if each.shipment.invoice.number
-    ]
-    rows = [row for each in rows_with_invoice for row in rows_of(recording, each, drafts)]
-    await effects.add_effects(connection, rows, now=now)
-    await enqueue_relay(connection, rows)
+    rows = [row for each in _invoiced_rows(shipment_row) for row in rows_of(recording, each, drafts)]
+    await _add(connection, rows, now=now)
 
 
 async def plan_invoices(
@@ -82,16 +77,22 @@ async def plan_invoices(
     )
     if topic and policy.tell_marketplace and shipment_row.order.channel and shipment_row.order.marketplace_number:
         drafts.append(EffectDraft(EffectKind.MARKETPLACE_UPDATE, PartyKind.MARKETPLACE, cause))
-    invoiced_rows = [
-        each for each in (shipment_row, *further_invoice_rows(shipment_row)) if each.shipment.invoice.number
-    ]
-    invoiced_rows = [each for each in invoiced_rows if only is None or each.shipment.id == only]
+    invoiced_rows = [each for each in _invoiced_rows(shipment_row) if only is None or each.shipment.id == only]
     rows = [row for each in invoiced_rows for row in rows_of(recording, each, drafts) if row.invoice]
+    await _add(connection, rows, now=now)
+
+
+def _invoiced_rows(shipment_row: ShipmentRow) -> list[ShipmentRow]:
+    """The package once per invoice that has a number."""
+    return [each for each in (shipment_row, *further_invoice_rows(shipment_row)) if each.shipment.invoice.number]
+
+
+async def _add(connection: Connection, rows: Sequence[EffectRow], *, now: datetime) -> None:
     await effects.add_effects(connection, rows, now=now)
     await enqueue_relay(connection, rows)
 
 
 async def enqueue_relay(connection: Connection, rows: Iterable[EffectRow]) -> None:
     """Enqueue the relay jobs of the accounts of these rows, in the caller's transaction."""
-    rows_with_invoice = {(jobs.HOOKS if r.kind is EffectKind.WEBHOOK_EVENT else jobs.RELAY, r.account_id) for r in rows}
-    await jobs.enqueue(connection, [Job(name, str(account_id)) for name, account_id in sorted(rows_with_invoice)])
+    waiting = {(jobs.HOOKS if r.kind is EffectKind.WEBHOOK_EVENT else jobs.RELAY, r.account_id) for r in rows}
+    await jobs.enqueue(connection, [Job(name, str(account_id)) for name, account_id in sorted(waiting)])
