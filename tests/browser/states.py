@@ -11,7 +11,8 @@ from paradeiro.db.pool import transaction
 from paradeiro.domain.customers.brand import Brand, logo_of
 from paradeiro.domain.records import Customer, Invoice, Item, Order, ParsedAnswer, Place, TrackingEvent
 from paradeiro.domain.words import Outcome, ProofKind, Reason, Status, Withdraws
-from paradeiro.flow.orders.intake import Registration, register
+from paradeiro.flow.orders.intake import register
+from paradeiro.flow.orders.package_registration import Registration
 from paradeiro.simulator.carriers.correios_proofs import draw_picture
 from tests.flow.conftest import Shop
 

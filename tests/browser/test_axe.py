@@ -157,7 +157,16 @@ async def test_the_operators_screens(shop: Shop) -> None:
                 await page.get_by_label("Chave de API").fill("pk_bia")
                 await page.keyboard.press("Enter")
                 await page.wait_for_url(f"{address}/")
-                for path in ("", "orders/1307463599-01", "notices", "accounts", "replies/1", "import", "docs"):
+                for path in (
+                    "",
+                    "orders/1307463599-01",
+                    "notices",
+                    "accounts",
+                    "couriers",
+                    "replies/1",
+                    "import",
+                    "docs",
+                ):
                     found += await _look(page, f"{address}/{path}")
                 found += await _look(page, f"{address}/{MISSING}", status=404)
                 found += await _look(page, f"{address}/?lang=en")

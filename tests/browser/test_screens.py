@@ -14,11 +14,12 @@ from playwright.async_api import Page, async_playwright
 from paradeiro.app import real_clock
 from paradeiro.db.accounts import stores
 from paradeiro.db.pool import transaction
-from paradeiro.domain.records import Customer, Order
+from paradeiro.domain.records import Customer, Invoice, Order
 from paradeiro.domain.words import ProofKind
+from paradeiro.flow.orders.intake import take_orders
 from paradeiro.simulator.carriers.correios_proofs import draw_picture
 from paradeiro.web.pages import one_time_link
-from tests.flow.conftest import Shop, shop
+from tests.flow.conftest import ANA, Shop, shop
 from tests.flow.test_main_line import DELIVERED, OUT, POSTED
 from tests.web.apps import create_app
 
@@ -168,6 +169,33 @@ async def test_proofs_of_a_delivery_are_seen(shop: Shop, width: int) -> None:
         assert await page.locator(".proof img:visible").count() == 2
         assert await page.get_by_text("baixar o arquivo").count() == 1
         await _fits(page, f"order-proofs-{width}")
+
+
+@pytest.mark.parametrize("width", [390, 1024, 1440])
+async def test_a_courier_that_nobody_knows_gets_its_rule(shop: Shop, width: int) -> None:
+    names = ("Transp. São Geraldo do Norte e Nordeste Cargas Fracionadas", "Rápido Uai")
+    sold = [
+        Order(f"10{at}", ANA, invoices=(Invoice(f"NF-{at}", courier=names[at % 2], tracking_code=f"SG{at}"),))
+        for at in range(5)
+    ]
+    async with transaction(shop.context.pool) as connection:
+        await take_orders(shop.context, connection, shop.store_id, sold)
+    async with _served(shop) as (address, sign_in), _page(width, "light") as page:
+        await page.goto(address + sign_in)
+        await page.goto(f"{address}/couriers")
+        assert await page.locator("tbody tr").count() == 2
+        await _fits(page, f"couriers-{width}")
+        await page.locator("tr", has_text=names[0]).get_by_role("button").click()
+        await page.wait_for_selector("[role=status]")
+        await _fits(page, f"couriers-rule-{width}")
+        assert await page.locator("tbody tr").count() == 2, "one waits still, one has its rule"
+        assert "NF" not in await page.inner_text("main")
+        await page.goto(f"{address}/orders/100")
+        await page.get_by_text("Outra transportadora").wait_for(state="detached")
+        await _fits(page, f"order-by-rule-{width}")
+    async with shop.context.pool.connection() as connection:
+        row = await (await connection.execute("SELECT count(*) FROM shipment")).fetchone()
+    assert row == (3,)
 
 
 async def test_the_keyboard_alone_reaches_an_order(shop: Shop) -> None:

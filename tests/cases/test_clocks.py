@@ -10,7 +10,8 @@ from paradeiro.db.pool import transaction
 from paradeiro.domain.following.timeline import CLOCK_SKEW, fold
 from paradeiro.domain.records import Invoice, Order
 from paradeiro.domain.words import NoticeKind, ProofKind, Status
-from paradeiro.flow.orders.intake import Registration, register
+from paradeiro.flow.orders.intake import register
+from paradeiro.flow.orders.package_registration import Registration
 from tests.flow.conftest import ANA, Shop, shop
 from tests.flow.test_main_line import DELIVERED, OUT, POSTED, SOLD_ELSEWHERE
 

@@ -19,7 +19,8 @@ from paradeiro.db.pool import transaction
 from paradeiro.domain.records import Customer, Invoice, Order
 from paradeiro.domain.words import PartyKind
 from paradeiro.flow.context import Context, Sessions
-from paradeiro.flow.orders.intake import Registration, register
+from paradeiro.flow.orders.intake import register
+from paradeiro.flow.orders.package_registration import Registration
 from paradeiro.worker.drain import drain
 from tests.databases import HandClock, open_context
 from tests.flow.parties import Outside, connectors

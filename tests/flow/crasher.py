@@ -19,7 +19,8 @@ from paradeiro.domain.records import Invoice, Order
 from paradeiro.domain.words import ProofKind
 from paradeiro.flow.context import Context
 from paradeiro.flow.following import proofs_of_delivery
-from paradeiro.flow.orders.intake import Registration, register
+from paradeiro.flow.orders.intake import register
+from paradeiro.flow.orders.package_registration import Registration
 from paradeiro.worker.drain import drain
 from tests.databases import HandClock
 from tests.flow import parties

@@ -18,18 +18,8 @@ from paradeiro.connectors.email.report import read_report
 from paradeiro.domain.following.contract_drift import Expected
 from paradeiro.domain.records import Message, Order, ParsedAnswer, Place, TrackingEvent
 from paradeiro.domain.words import BounceKind, EffectKind, Outcome, PartyKind, ProofKind, Reason, Status, Withdraws
-from paradeiro.sdk.contract import (
-    AccountRef,
-    Answer,
-    Clock,
-    Connector,
-    OrdersPage,
-    Picture,
-    ProofAnswer,
-    ProofAsked,
-    Request,
-    Sent,
-)
+from paradeiro.sdk.contract import AccountRef, Answer, Clock, Connector, Picture, ProofAnswer, ProofAsked, Request, Sent
+from paradeiro.sdk.order_systems import OrdersPage
 
 _WORDS = {
     "PO": (Status.ACCEPTED, None, None),

@@ -19,7 +19,8 @@ from paradeiro.domain.records import Customer, Invoice, Order
 from paradeiro.domain.words import NoticeKind, Reason, Source, Status
 from paradeiro.flow.accounts.token_store import TokenStore
 from paradeiro.flow.context import Context, Sessions
-from paradeiro.flow.orders.intake import Registration, register
+from paradeiro.flow.orders.intake import register
+from paradeiro.flow.orders.package_registration import Registration
 from paradeiro.flow.orders.statements import Statement, add_event, reopen
 from paradeiro.flow.outbox import endpoints as endpoint
 from paradeiro.flow.relay import relay

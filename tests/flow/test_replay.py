@@ -303,7 +303,7 @@ async def test_killed_in_the_middle_and_run_again_it_ends_the_same(
         return dying
 
     with monkeypatch.context() as patched:
-        patched.setattr(replaying, "_replay_page", step(replaying._replay_page))
+        patched.setattr(replaying, "_record_again", step(replaying._record_again))
         patched.setattr(retention_holds, "resolve_understood", step(retention_holds.resolve_understood))
         with pytest.raises(KeyboardInterrupt):
             await replay(mended.context, "posta", since=SINCE)

@@ -21,7 +21,8 @@ from paradeiro.db.accounts import hooks
 from paradeiro.db.pool import transaction
 from paradeiro.domain.records import Invoice, Order
 from paradeiro.flow.context import Context
-from paradeiro.flow.orders.intake import Registration, register
+from paradeiro.flow.orders.intake import register
+from paradeiro.flow.orders.package_registration import Registration
 from paradeiro.worker.drain import drain
 from tests.databases import HandClock
 from tests.flow import parties

@@ -124,7 +124,7 @@ async def test_an_unknown_carrier_names_those_there_are(api: httpx.AsyncClient) 
         (b"{not json", 400, "not JSON"),
         (b"", 422, "body"),
         (b"[]", 422, "body"),
-        (b'{"carrier": "posta"}', 422, "tracking_code"),
+        (b'{"carrier": "posta"}', 422, "order"),
         (b'{"carrier": "posta", "tracking_code": "A", "order": {"number": "1"}, "colour": 1}', 422, "colour"),
     ],
 )

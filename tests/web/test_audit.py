@@ -10,9 +10,10 @@ from fastapi.routing import APIRoute
 
 from paradeiro.app import real_clock
 from paradeiro.cli.accounts.accounts import make_key
+from paradeiro.db.accounts import stores
 from paradeiro.db.customers import bounces
 from paradeiro.db.pool import transaction
-from paradeiro.domain.words import BounceKind
+from paradeiro.domain.words import BounceKind, PartyKind
 from paradeiro.flow.outbox import endpoints as endpoint
 from tests.flow.conftest import Shop
 from tests.flow.endpoints import receiver
@@ -39,6 +40,9 @@ EXEMPT = {
     "/notices/{notice}/resend": "tests/web/outbox/test_resend.py",
     "/api/v1/notices/{notice_id}/resend": "tests/web/outbox/test_resend.py",
     "/api/v1/orders/bulk": "tests/web/orders/test_intake.py",
+    "/api/v1/accounts/{account_id}/files": "tests/web/orders/test_files.py",
+    "/files": "tests/web/orders/test_files.py",
+    "/api/v1/codes": "tests/flow/following/test_code_mappings.py",
 }
 TRIED = {
     "/api/v1/orders",
@@ -72,6 +76,10 @@ TRIED = {
     "/orders/{number}/packages/{shipment}/ask-now",
     "/orders/{number}/packages/{shipment}/replace",
     "/orders/{number}/packages/{shipment}/restore",
+    "/orders/{number}/packages/{shipment}/move",
+    "/couriers/set",
+    "/api/v1/couriers/{courier}",
+    "/api/v1/shipments/{shipment_id}/move",
     "/orders/{number}/customer/export",
     "/orders/{number}/customer/erase",
     "/orders/{number}/mail-again",
@@ -118,6 +126,22 @@ async def suppress(shop: Shop, address: str) -> None:
         await bounces.suppress_address(connection, shop.store_id, address, BounceKind.HARD, "none", now=shop.clock())
 
 
+async def second_carrier(shop: Shop) -> int:
+    """Another account at the carrier."""
+    async with transaction(shop.context.pool) as connection:
+        return await stores.put_account(
+            connection,
+            shop.store_id,
+            connector="posta",
+            kind=PartyKind.CARRIER,
+            name="posta two",
+            settings={},
+            secrets={},
+            key=shop.context.secret_key,
+            now=shop.clock(),
+        )
+
+
 async def noticed(shop: Shop) -> int:
     """A shipment with an unknown event code, and a notice about it."""
     shipment = await shop.register("AA1", SOLD_ELSEWHERE)
@@ -143,6 +167,9 @@ async def test_by_api(shop: Shop, api: httpx.AsyncClient) -> None:
         ("POST", f"/shipments/{shipment}/ask-now", None, "ask_now"),
         ("POST", f"/shipments/{shipment + 1}/replace", {"tracking_code": "AA8"}, "replace"),
         ("POST", f"/shipments/{shipment + 1}/restore", None, "restore"),
+        ("POST", f"/shipments/{shipment + 1}/move", {"account_id": await second_carrier(shop)}, "move_shipment"),
+        ("PUT", "/couriers/Transp. Rápida", {"account_id": None}, "set_courier"),
+        ("DELETE", "/couriers/transp rapida", None, "set_courier"),
         ("POST", f"/notices/{notice}/resolve", None, "resolve_notice"),
         ("POST", f"/accounts/{shop.accounts['loja']}/resend", {"since": "2026-11-02T00:00:00Z"}, "resend"),
         ("PUT", "/mailing", {"mailer": "order_system"}, "set_mailer"),
@@ -212,6 +239,9 @@ async def test_on_the_pages(browser: httpx.AsyncClient, shop: Shop) -> None:  # 
         (f"{package}/ask-now", {}, "ask_now"),
         (f"{package}/replace", {"code": "AA8"}, "register replace"),
         (f"{package}/restore", {}, "restore"),
+        (f"{package}/move", {"account": str(await second_carrier(shop))}, "move_shipment"),
+        ("/couriers/set", {"courier": "Rápida", "account": "nobody"}, "set_courier"),
+        ("/couriers/set", {"courier": "Rápida", "account": "none"}, "set_courier"),
         (f"/notices/{notice}/resolve", {}, "resolve_notice"),
         (f"/accounts/{shop.accounts['posta']}/ask-now", {}, "ask_now"),
         ("/accounts/mailer", {"mailer": "order_system"}, "set_mailer"),

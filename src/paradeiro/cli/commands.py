@@ -12,13 +12,18 @@ from rich.console import Console
 from paradeiro.cli.accounts import webhook_commands
 from paradeiro.cli.accounts.account_commands import AccountCommand
 from paradeiro.cli.accounts.fallback_commands import FORMER, fallback
+from paradeiro.cli.accounts.feed_commands import app as feed
+from paradeiro.cli.accounts.feed_commands import quota
 from paradeiro.cli.accounts.key_commands import app as key
 from paradeiro.cli.accounts.store_commands import app as store
 from paradeiro.cli.accounts.vtex_commands import app as vtex
+from paradeiro.cli.connectors.code_commands import app as code
 from paradeiro.cli.customers.brand_commands import app as brand
 from paradeiro.cli.customers.customer_commands import app as customer
 from paradeiro.cli.operations.doctor_commands import doctor
 from paradeiro.cli.operations.status_commands import status
+from paradeiro.cli.orders.courier_commands import app as courier
+from paradeiro.cli.orders.file_commands import file
 from paradeiro.cli.orders.package_commands import app as package
 from paradeiro.cli.outbox.bounce_commands import app as mail
 from paradeiro.cli.outbox.carrier_commands import app as carriers
@@ -37,6 +42,11 @@ app = typer.Typer(
 app.add_typer(vtex)
 app.add_typer(store)
 app.add_typer(package)
+app.add_typer(courier)
+app.add_typer(feed)
+app.add_typer(code)
+app.command()(file)
+app.command()(quota)
 app.command()(status)
 app.add_typer(brand)
 app.add_typer(carriers)
@@ -135,20 +145,25 @@ def demo(
     second_source: Annotated[
         bool, typer.Option("--second-source", help="an aggregator is its fallback account")
     ] = False,
+    carriers: Annotated[str, typer.Option(help="others than the post office: all, or names with commas")] = "",
 ) -> None:
     """Play days in seconds against the simulator, and compare what was sent with the simulator's ground truth."""
     from paradeiro.cli.demo import START, Outage, demo_command
+    from paradeiro.cli.running.simulated_carriers import carriers_named
     from paradeiro.settings import Settings
     from paradeiro.simulator.scenario.scenario import Scenario
 
-    played = Scenario(packages, days, seed, START)
+    try:
+        played = Scenario(packages, days, seed, START, carriers_named(carriers))
+    except ValueError as error:
+        raise _fail(str(error)) from error
     outage = Outage(outage_days, second_source)
     raise typer.Exit(demo_command(Settings(), _out, played, outage=outage, as_json=json, pushes=pushes))
 
 
 @app.command()
 def drill(
-    carrier: Annotated[str, typer.Argument(help="correios, mercado_livre, or hard-day")],
+    carrier: Annotated[str, typer.Argument(help="a carrier, all (the simulated carriers but the post), or hard-day")],
     scenario: Annotated[str | None, typer.Option(help="one incident or case by name; default: all")] = None,
     short: Annotated[bool, typer.Option("--short", help="hard-day: only the cases that take seconds")] = False,
     json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
@@ -170,7 +185,10 @@ def drill(
 
 @app.command()
 def parse(
-    connector: str, file: Annotated[Path | None, typer.Argument(help="a saved answer; default: standard input")] = None
+    connector: str,
+    file: Annotated[Path | None, typer.Argument(help="a saved answer; default: standard input")] = None,
+    setting: Annotated[list[str] | None, typer.Option(help="a setting that reading needs: table=base")] = None,
+    expected: Annotated[bool, typer.Option("--expected", help="as a fixture's expected file has it")] = False,
 ) -> None:
     """What a connector reads in a saved answer: JSON lines (UTF-8), events first, then what they say.
     Status 1: nothing in it was understood.
@@ -181,7 +199,8 @@ def parse(
         if file is None and sys.stdin is None:
             raise _fail("standard input is closed: name a file")
         data = file.read_bytes() if file is not None else sys.stdin.buffer.read()
-        lines = list(parse_command(connector, data, datetime.now(UTC)))
+        settings = dict(each.partition("=")[::2] for each in setting or ())
+        lines = list(parse_command(connector, data, datetime.now(UTC), settings=settings, expected=expected))
         for line in lines:
             # As bytes: whatever the terminal's encoding is, it must not end in a traceback.
             sys.stdout.buffer.write(line.encode() + b"\n")
@@ -207,14 +226,16 @@ def check(connector: str) -> None:
 
 @app.command("new-connector")
 def new_connector_(
-    name: str, into: Annotated[Path | None, typer.Option(help="default: this installation's connectors")] = None
+    name: str,
+    way: Annotated[str, typer.Option(help="how it tells its news: asked, feed, push or file")] = "asked",
+    into: Annotated[Path | None, typer.Option(help="default: this installation's connectors")] = None,
 ) -> None:
     """Make the folder of a new connector, which passes the conformance suite at once."""
     import paradeiro.connectors
-    from paradeiro.cli.connectors.new_connector import NewConnectorError, new_connector
+    from paradeiro.cli.connectors.new_connector import NewConnectorError, new_connector, way_named
 
     try:
-        made = new_connector(name, into or Path(next(iter(paradeiro.connectors.__path__))))
+        made = new_connector(name, into or Path(next(iter(paradeiro.connectors.__path__))), way_named(way))
     except NewConnectorError as error:
         raise _fail(str(error)) from error
     for path in made:
@@ -361,8 +382,8 @@ def _ask_secret(field: str) -> str:
 
 @app.command()
 def bench(
-    what: Annotated[str, typer.Argument(help="record, collect, api, backfill, compression, track or starve")],
-    size: Annotated[int, typer.Option(min=100, max=5_000_000, help="events, shipments, requests or replies")] = 20_000,
+    what: Annotated[str, typer.Argument(help="record, collect, api, backfill, compression, track, starve or parse")],
+    size: Annotated[int, typer.Option(min=100, max=5_000_000, help="events, shipments, requests or answers")] = 20_000,
     json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
 ) -> None:
     """Measure, beside a ceiling in the same run."""

@@ -5,7 +5,7 @@ import json
 import secrets
 import statistics
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field, replace
@@ -18,6 +18,7 @@ from rich.table import Table
 from paradeiro.app import open_app, real_clock, set_up_logs
 from paradeiro.cli.accounts.accounts import SIMULATED_STORE
 from paradeiro.cli.running.scratch_database import scratch_database
+from paradeiro.cli.running.simulated_carriers import CarrierDeliveries, furnish_carriers
 from paradeiro.cli.running.simulated_store import add_accounts, add_fallback, registration, subscribe
 from paradeiro.db.accounts import stores
 from paradeiro.db.following import shipments
@@ -58,6 +59,19 @@ NO_OUTAGE = Outage()
 _OUTAGE_BEGINS = timedelta(days=3)
 
 
+@dataclass(frozen=True, slots=True)
+class CarrierFigures:
+    """How one carrier's news came. `delay`: simulated minutes, median; the ways: requests, pushes and files."""
+
+    carrier: str
+    packages: int
+    events: int
+    delay_minutes_median: float
+    requests: int
+    pushes: int
+    files: int
+
+
 @dataclass(slots=True)
 class Report:
     """The result of a demo. Delays: simulated minutes from when the carrier shows an event until it is recorded."""
@@ -77,6 +91,7 @@ class Report:
     questions_per_package_and_day: float = 0.0
     detection_delay_minutes_median: float = 0.0
     detection_delay_minutes_p90: float = 0.0
+    carriers: list[CarrierFigures] = field(default_factory=list)
     outage_delay_minutes_median: float = 0.0  # of what the carrier would have shown during its outage
     stand_in_requests: int = 0
     open_notices: dict[str, int] = field(default_factory=dict)
@@ -130,11 +145,14 @@ async def play(
     clock = SimulatorClock(scenario.start)
     async with AsyncExitStack() as stack:
         simulator = await stack.enter_async_context(serve(scenario.ground_truth(), clock))
-        context = await stack.enter_async_context(open_app(settings, url, clock=clock))
+        context = unpaced(await stack.enter_async_context(open_app(settings, url, clock=clock)))
         await add_accounts(context, simulator.accounts(), CHANNELS)
-        if pushes:
+        address = ""
+        if pushes or simulator.carriers:
             address = await stack.enter_async_context(listening(create_app(context, real_clock)))
+        if pushes:
             await subscribe(context, "correios", address)
+        deliveries = await furnish_carriers(context, simulator, address)
         if outage.second_source:
             await add_fallback(context, simulator.fallback())
         if outage.days:
@@ -142,11 +160,17 @@ async def play(
             until = begins + timedelta(days=outage.days)
             simulator.faults.order(Fault("correios", "status", status=503, since=begins, until=until))
         end = scenario.start + timedelta(days=scenario.days)
-        await run_days(context, simulator, end, tick)
+        await run_days(context, simulator, end, tick, deliveries=deliveries)
         recorded = await catch_up(context)
         report = await _report(context, simulator, scenario, recorded, outage)
+        report.carriers = await _carrier_figures(context, simulator, recorded, deliveries)
     report.seconds = round(time.monotonic() - began, 1)
     return report
+
+
+def unpaced(context: Context) -> Context:
+    """Simulated carriers have no limits of real seconds: days pass in moments."""
+    return replace(context, connectors={n: replace(c, requests_per_second=1e6) for n, c in context.connectors.items()})
 
 
 async def run_days(
@@ -156,9 +180,10 @@ async def run_days(
     tick: Callable[[float], Awaitable[None]],
     registered: set[str] | None = None,
     step: timedelta = STEP,
+    deliveries: CarrierDeliveries | None = None,
 ) -> None:
     """Move the clock to the next due job or push, run all that is due, repeat until `end`. `registered`: the tracking
-    codes registered by hand so far; added to.
+    codes registered by hand so far; added to. `deliveries`: pushes and files of other carriers.
     """
     registered = set() if registered is None else registered
     start = simulator.clock()
@@ -174,6 +199,8 @@ async def run_days(
         steps = max(-((due - now) // -step), 1)
         simulator.clock.set(min(now + steps * step, end, simulator.pushes.next_at() or end))
         await simulator.pushes.push_due()
+        if deliveries is not None:
+            await deliveries.deliver(simulator.clock())
 
 
 async def _register(context: Context, simulator: Simulator, registered: set[str]) -> None:
@@ -212,7 +239,8 @@ async def _report(
         notices = await recorded_state.open_notices(connection)
         proofs = await recorded_state.proofs(connection)
     claimed = {code: Claim(k.status, k.delivered_at, k.events, k.registered_at) for code, k in known.items()}
-    delays = _delays(simulator, recorded, {code: k.registered_at for code, k in known.items()}, outage)
+    registered = {code: k.registered_at for code, k in known.items()}
+    delays = [(d, during) for _, d, during in _delays(simulator, recorded, registered, outage)]
     report = Report(scenario.packages, scenario.days, scenario.seed)
     report.shipments_by_status = _counted([k.status for k in known.values()])
     report.events_recorded = sum(len(k.events) for k in known.values())
@@ -239,20 +267,49 @@ async def _report(
 
 def _delays(
     simulator: Simulator, recorded: Recorded, registered: dict[str, datetime], outage: Outage
-) -> list[tuple[float, bool]]:
-    """Per event: minutes from when the carrier shows it (or the package was registered, if later) until it is recorded,
-    from any source; and whether it fell into the outage.
+) -> list[tuple[str, float, bool]]:
+    """Per event: its carrier; minutes from when the carrier shows it (or the package was registered, if later) until it
+    is recorded, from any source; whether it fell into the outage.
     """
     found = []
     begins = simulator.ground_truth.start + _OUTAGE_BEGINS
     for package in simulator.ground_truth.packages:
+        code = package.followed_as
         for happening in package.happenings:
-            known = recorded.get((package.code, happening.happened_at.replace(second=0)))
-            if known is not None:
-                since = max(happening.visible_at, registered[package.code])
+            known = recorded.get((code, happening.happened_at.replace(second=0)))
+            if known is not None and code in registered:
+                since = max(happening.visible_at, registered[code])
                 during = begins <= happening.visible_at < begins + timedelta(days=outage.days)
-                found.append((max((known - since) / timedelta(minutes=1), 0), during))
+                found.append((package.carrier, max((known - since) / timedelta(minutes=1), 0), during))
     return found
+
+
+async def _carrier_figures(
+    context: Context, simulator: Simulator, recorded: Recorded, deliveries: CarrierDeliveries
+) -> list[CarrierFigures]:
+    """Figures per carrier, if there are others than the post office."""
+    if not simulator.carriers:
+        return []
+    async with context.pool.connection() as connection:
+        known = await recorded_state.shipments(connection)
+    registered = {code: k.registered_at for code, k in known.items()}
+    delays: dict[str, list[float]] = defaultdict(list)
+    for carrier, delay, _ in _delays(simulator, recorded, registered, NO_OUTAGE):
+        delays[carrier].append(delay)
+    requests = {name: sum(carrier.calls.values()) for name, carrier in simulator.carriers.items()}
+    requests["correios"] = sum(simulator.post.calls.values())
+    return [
+        CarrierFigures(
+            name,
+            packages=len(simulator.ground_truth.packages_of(name)),
+            events=len(delays[name]),
+            delay_minutes_median=round(statistics.median(delays[name]), 1) if delays[name] else 0.0,
+            requests=count,
+            pushes=deliveries.pushes.get(name, 0),
+            files=deliveries.files.get(name, 0),
+        )
+        for name, count in sorted(requests.items())
+    ]
 
 
 def _counted(words: list[str]) -> dict[str, int]:
@@ -282,6 +339,19 @@ def _print(console: Console, report: Report) -> None:
     table.add_section()
     table.add_row("differences from the ground truth", str(len(report.differences)))
     console.print(table)
+    if report.carriers:
+        console.print(_carriers_table(report))
     for words in report.differences[:_SHOWN_DIFFERENCES]:
         console.print(f"- {words}", style="red", markup=False, highlight=False)
     console.print(f"Played in {report.seconds} s.", highlight=False)
+
+
+def _carriers_table(report: Report) -> Table:
+    """How each carrier's news came."""
+    table = Table("carrier", "packages", "events", "delay, median", "requests", "pushes", "files")
+    for each in report.carriers:
+        delay = f"{each.delay_minutes_median:.0f} min"
+        table.add_row(
+            *map(str, (each.carrier, each.packages, each.events, delay, each.requests, each.pushes, each.files))
+        )
+    return table

@@ -3,32 +3,32 @@
 import asyncio
 import json
 import secrets
-from collections.abc import Sequence
 from dataclasses import asdict
-from typing import NoReturn
 
 from rich.console import Console
 from rich.table import Table
 
 from paradeiro.app import set_up_logs
+from paradeiro.cli.drills.carrier_command import UnknownIncidentError, carriers_command, unknown
 from paradeiro.cli.drills.incidents import INCIDENTS, Incident
 from paradeiro.cli.drills.play import Figures, play_all, warm_up
 from paradeiro.cli.drills.sales import SALE_INCIDENTS, SALES_SCENARIO, SaleFigures, play_sales
 from paradeiro.cli.running.scratch_database import scratch_database
+from paradeiro.cli.running.simulated_carriers import carriers_named
 from paradeiro.settings import Settings
 
-MARKETPLACE = "mercado_livre"
+POST_OFFICE, MARKETPLACE = "correios", "mercado_livre"
 
-
-class UnknownIncidentError(ValueError):
-    """There is no such carrier or incident; the message names those there are."""
+__all__ = ["UnknownIncidentError", "drill_command"]
 
 
 def drill_command(settings: Settings, console: Console, *, carrier: str, scenario: str | None, as_json: bool) -> int:
     """Play and print. Exit status 0 if every figure is as it must be, else 1. Raises `UnknownIncidentError`."""
     if carrier == MARKETPLACE:
         return _sales_command(settings, console, scenario, as_json=as_json)
-    incidents = _chosen(carrier, scenario)
+    if carrier != POST_OFFICE:
+        return carriers_command(settings, console, _carriers(carrier), scenario, as_json=as_json)
+    incidents = _chosen(scenario)
     set_up_logs(settings.model_copy(update={"log_level": "error"}))
     with scratch_database(settings, f"drill_{secrets.token_hex(4)}", waits_for_disk=False) as url:
         found = _drill(settings, url, incidents, None if as_json else console)
@@ -40,23 +40,24 @@ def drill_command(settings: Settings, console: Console, *, carrier: str, scenari
     return 1 if any(f.misses for f in found) else 0
 
 
-def _chosen(carrier: str, scenario: str | None) -> list[Incident]:
-    if carrier != "correios":
-        message = f"There is no drill for '{carrier}'. There is one for: correios, {MARKETPLACE}."
-        raise UnknownIncidentError(message)
+def _carriers(text: str) -> tuple[str, ...]:
+    try:
+        return carriers_named(text)
+    except ValueError:
+        names = ", ".join((POST_OFFICE, MARKETPLACE, *carriers_named("all")))
+        message = f"There is no drill for '{text}'. There is one for: {names}; all: every carrier after these two."
+        raise UnknownIncidentError(message) from None
+
+
+def _chosen(scenario: str | None) -> list[Incident]:
     found = [each for each in INCIDENTS if scenario in {None, each.name}]
-    return found or _unknown(scenario, [each.name for each in INCIDENTS])
-
-
-def _unknown(scenario: str | None, names: Sequence[str]) -> NoReturn:
-    message = f"There is no scenario '{scenario}'. There are: {', '.join(names)}."
-    raise UnknownIncidentError(message)
+    return found or unknown(scenario, [each.name for each in INCIDENTS])
 
 
 def _sales_command(settings: Settings, console: Console, scenario: str | None, *, as_json: bool) -> int:
     incidents = [each for each in SALE_INCIDENTS if scenario in {None, each.name}]
     if not incidents:
-        _unknown(scenario, [each.name for each in SALE_INCIDENTS])
+        unknown(scenario, [each.name for each in SALE_INCIDENTS])
     set_up_logs(settings.model_copy(update={"log_level": "error"}))
 
     def report(figures: SaleFigures) -> None:

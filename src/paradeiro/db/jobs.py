@@ -10,6 +10,10 @@ from pgqueuer.queries import Queries
 from paradeiro.db.pool import Connection
 
 COLLECT, FEED, LISTEN, NAMED, ORDERS = "collect", "feed", "listen", "named", "orders"
+# A carrier's feed; FEED is an order system's queue.
+CARRIER_FEED = "carrier_feed"
+# A carrier's files: those in a folder here, and those that are fetched.
+FOLDER, REMOTE_FILES = "folder", "remote_files"
 PROVE, REASSESS, RECORD, RELAY = "prove", "reassess", "record", "relay"
 # Messages to webhook endpoints have a job name of their own: mails never wait behind them in the queue.
 HOOKS = "webhook"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from paradeiro.domain.customers.brand import Brand
+from paradeiro.domain.orders.identifiers import Identifier, IdentifierKind, identifier_of
 from paradeiro.domain.outbox.carrier_tables import MappedCarrier
 from paradeiro.domain.outbox.channel_rules import DEFAULT_RULES, ChannelRules
 from paradeiro.domain.outbox.mail_policy import MailPolicy, SentMail, StoreTemplates
@@ -63,15 +64,38 @@ class TrackingEvent:
     zone_assumed: bool = False
     reported_by: str = ""
     day_only: bool = False
+    reference: str = ""  # its party's own id of this event, or of the one that it withdraws
+    volume: str = ""  # which of the shipment's volumes it concerns; empty: all of them
+
+    @property
+    def place_key(self) -> str:
+        """The part of an identity that is neither time nor code: place, and volume."""
+        return f"{self.place.key}#{self.volume}" if self.volume else self.place.key
 
     @property
     def identity(self) -> tuple[datetime, str, str]:
-        return (self.occurred_at, self.code, self.place.key)
+        return (self.occurred_at, self.code, self.place_key)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedLeg:
+    """A further way of finding the same shipment that an answer names: another carrier (`courier`, its name as the
+    party writes it) with its tracking code.
+    """
+
+    courier: str
+    tracking_code: str
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedAnswer:
-    """What one answer says about one tracking code. With another outcome than FOUND there are no events."""
+    """What one answer says about one shipment. With another outcome than FOUND there are no events.
+
+    `tracking_code`: the text asked with (`Identifier.text`); empty where the answer does not repeat it, or where
+    nobody asked (feed, push, file). `identifiers`: what such an answer names the shipment by; any of them suffices.
+    `carrier_code`: the carrier's own tracking number, where it was asked by something else. `legs`: who else carries
+    it. `shipment`: where one number may carry several shipments (FedEx), which of them this is, sent on `sent_at`.
+    """
 
     tracking_code: str
     outcome: Outcome
@@ -80,6 +104,11 @@ class ParsedAnswer:
     message: str = ""
     unknown_codes: tuple[str, ...] = ()
     proofs: frozenset[ProofKind] = frozenset()  # available proofs of delivery, by the service bought
+    identifiers: tuple[Identifier, ...] = ()
+    carrier_code: str = ""
+    legs: tuple[NamedLeg, ...] = ()
+    shipment: str = ""
+    sent_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +243,10 @@ class FurtherInvoice:
 
 @dataclass(frozen=True, slots=True)
 class Shipment:
-    """A package: one tracking code of one carrier. `invoice`: its first invoice; `further`: the others. `replaced_by`:
-    id of the shipment whose label replaced this one's.
+    """A package that one carrier carries. `tracking_code`: what it is followed under, mostly the carrier's code, else
+    another identifier's text (`Identifier.text`); then `carrier_code` is the carrier's own, once it named one.
+    `invoice`: its first invoice; `further`: the others. `replaced_by`: id of the shipment whose label replaced this
+    one's.
     """
 
     id: int
@@ -229,6 +260,20 @@ class Shipment:
     snapshot: Snapshot = field(default_factory=Snapshot)
     further: tuple[FurtherInvoice, ...] = ()
     replaced_by: int | None = None
+    carrier_code: str = ""
+
+    @property
+    def number(self) -> str:
+        """The carrier's own tracking code; empty if it named none yet."""
+        known_by = identifier_of(self.tracking_code)
+        return self.carrier_code or (known_by.value if known_by.kind is IdentifierKind.TRACKING_CODE else "")
+
+    @property
+    def shown_code(self) -> str:
+        """What people find the package by: the carrier's code, else what it is followed under."""
+        known_by = identifier_of(self.tracking_code)
+        by_invoice = known_by.kind in {IdentifierKind.INVOICE, IdentifierKind.INVOICE_TAIL}
+        return self.number or (self.invoice.key if by_invoice else None) or known_by.shown
 
     @property
     def items(self) -> tuple[Item, ...]:

@@ -31,6 +31,8 @@ class Reason(StrEnum):
     """The reason of a status, where it has one."""
 
     RECIPIENT_ABSENT = "recipient_absent"
+    RECIPIENT_MOVED = "recipient_moved"
+    RECIPIENT_UNKNOWN = "recipient_unknown"
     ADDRESS_PROBLEM = "address_problem"
     REFUSED = "refused"
     CUSTOMS_HOLD = "customs_hold"
@@ -63,6 +65,7 @@ class Withdraws(StrEnum):
 
     PREVIOUS = "previous"  # the event just before it (Correios EST)
     DELIVERY = "delivery"  # any delivery stated before it (a corrective write-off, an operator's reopening)
+    NAMED = "named"  # the event of the same source whose `reference` it names
     DISAPPEARANCE = "disappearance"  # our event that a delivery was no longer shown: it is shown again
 
 
@@ -90,6 +93,15 @@ class Topic(StrEnum):
     NUMBER = "number"  # its tracking number
     POSITION = "position"  # each change on the way
     DELIVERY = "delivery"  # that it is delivered, or is not after all
+
+
+class Way(StrEnum):
+    """How a carrier tells its news."""
+
+    ASKED = "asked"  # we ask about each shipment
+    FEED = "feed"  # it lists what changed, of all shipments
+    PUSH = "push"  # it sends facts to our webhook address
+    FILE = "file"  # it writes files (EDI)
 
 
 class DeadlineStart(StrEnum):
@@ -197,6 +209,10 @@ class NoticeKind(StrEnum):
     ORDER_SET_ASIDE = "order_set_aside"
     SET_ASIDE = "set_aside"
     JOB_FAILING = "job_failing"
+    AMBIGUOUS_SHIPMENT = "ambiguous_shipment"
+    WRONG_CARRIER = "wrong_carrier"
+    FEED_GAP = "feed_gap"
+    QUOTA_USED = "quota_used"
 
 
 class Drift(StrEnum):
@@ -269,6 +285,10 @@ class AuditAction(StrEnum):
     SET_MAILER = "set_mailer"
     SET_CHANNEL = "set_channel"
     SET_CARRIERS = "set_carriers"
+    SET_COURIER = "set_courier"
+    MOVE_SHIPMENT = "move_shipment"
+    MAP_CODE = "map_code"
+    TAKE_FILE = "take_file"
     SET_BRAND = "set_brand"
     SET_MAILS = "set_mails"
     LIFT_SUPPRESSION = "lift_suppression"

@@ -1,6 +1,7 @@
 """In: shipments due at one account; out: new answers stored, their recording enqueued, next checks scheduled.
 
-Due are the account's own shipments, else those of unhealthy accounts that it is a fallback for (decision 0011).
+Due are the account's own shipments, else those of unhealthy accounts that it is a fallback for (decision 0011), else
+the legs that it carries of other accounts' shipments (decision 0044).
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from paradeiro.db import jobs
 from paradeiro.db.accounts.stores import Account
+from paradeiro.db.carriers import legs
 from paradeiro.db.following import fallbacks, replies, shipments
 from paradeiro.db.following.shipments import CheckResult, ShipmentRow
 from paradeiro.db.jobs import Job
@@ -20,32 +22,22 @@ from paradeiro.db.operations import notices
 from paradeiro.db.operations.notices import NoticeDraft
 from paradeiro.db.operations.set_aside import work_apart
 from paradeiro.db.pool import Connection, transaction
-from paradeiro.domain.following.merging import FALLBACK_AFTER
 from paradeiro.domain.following.schedule import next_check
 from paradeiro.domain.words import NoticeKind, Outcome
 from paradeiro.flow.accounts import account_health
+from paradeiro.flow.answers.claiming import ClaimedBatch, claim_due
+from paradeiro.flow.answers.fetch import Answers, FetchResult, codes_of, fetch, fetch_many, is_server_error
 from paradeiro.flow.context import Context
 from paradeiro.flow.following import contract_watch
-from paradeiro.flow.following.fetch import Answers, FetchResult, codes_of, fetch, fetch_many, is_server_error
 from paradeiro.flow.operations import job_turns, unusable_rows
 from paradeiro.flow.operations.time_limit import BATCH_SECONDS, MANY_SECONDS, with_time_limit
 from paradeiro.sdk.contract import Answer, Connector
 
-# Longer than any batch takes; after this the shipments of a dead worker are due again.
-_LEASE = timedelta(minutes=3)
 # Recording sets the real next check; this one holds only if the worker dies in between.
 _UNTIL_RECORDED = timedelta(minutes=10)
-# From this many due shipments on, one bulk request is worth the minute that its answer may take. Four ordinary batches
-# are answered before the first poll of a bulk receipt.
-MANY = 200
-# A minute for the bulk answer, then at worst all shipments in ordinary batches.
-_LONG_LEASE = timedelta(minutes=5)
 # Replies per recording job (one transaction).
 _PER_RECORDING = 50
 _WHOLE_BATCH = ""
-# An unhealthy account is probed with one shipment, another each time, since that one may cause the failure. Fallback
-# accounts check the others meanwhile.
-_PROBE_SIZE = 1
 # An aggregator needs this long to look up a package that is new to it.
 _AFTER_INTRODUCTION = timedelta(minutes=10)
 # Consecutive errors about one package before a notice.
@@ -66,7 +58,7 @@ async def collect(context: Context, account_id: int) -> int:
     """Check what is due at one account, for one job turn; the rest gets another job. Returns how many were checked."""
     done, window, turn = 0, _CheckWindow(), job_turns.JobTurn()
     while True:
-        claimed = await _claim_due(context, account_id, window)
+        claimed = await claim_due(context, account_id, many=window.many)
         checked = await _check_claimed(context, claimed, window) if claimed is not None else 0
         done += checked
         if not checked or claimed is None:
@@ -94,60 +86,20 @@ class _CheckWindow:
         self.checked_at = loop.time()
 
 
-@dataclass(frozen=True, slots=True)
-class _ClaimedBatch:
-    """Shipments claimed for checking at one account. `as_fallback`: they belong to another account. `many`: enough for
-    a bulk request first.
-    """
-
-    account: Account
-    connector: Connector
-    due: Sequence[ShipmentRow]
-    as_fallback: bool
-    many: bool
-
-
-async def _claim_due(context: Context, account_id: int, window: _CheckWindow) -> _ClaimedBatch | None:
-    """Claim what is due if the account may be asked: its own shipments, else those it is a fallback for."""
-    now = context.now()
-    async with transaction(context.pool) as connection:
-        account = await unusable_rows.open_account(context, connection, account_id, now=now)
-        if account is None:
-            return None
-        connector, probe = context.connectors[account.connector], account.state != "ok"
-        many = window.many and not probe and connector.large_batch_size >= MANY
-        many = many and await shipments.count_due(connection, account_id, now=now, most=MANY) == MANY
-        limit = _PROBE_SIZE if probe else connector.large_batch_size if many else connector.batch_size
-        lease = context.lease(_LONG_LEASE if many else _LEASE)
-        found = await shipments.claim_due(connection, account.id, now=now, lease=lease, limit=limit, probe=probe)
-        as_fallback = not (found.rows or found.unusable)
-        if as_fallback:
-            found = await fallbacks.claim_shipments(
-                connection,
-                account.id,
-                now=now,
-                patience=FALLBACK_AFTER,
-                lease=lease,
-                limit=min(limit, connector.batch_size),
-            )
-        await unusable_rows.set_row_aside(connection, found.unusable, now=now)
-        due = found.rows
-    return _ClaimedBatch(account, connector, due, as_fallback, many and not as_fallback) if due else None
-
-
-async def _check_claimed(context: Context, claimed: _ClaimedBatch, window: _CheckWindow) -> int:
+async def _check_claimed(context: Context, claimed: ClaimedBatch, window: _CheckWindow) -> int:
     """Check the claimed shipments. Returns how many; 0 when the account cannot be asked further now."""
     due = await _check_many(context, claimed, window) if claimed.many else claimed.due
     size = claimed.connector.batch_size
     for start in range(0, len(due), size):
         if not await _check_batch(context, claimed, due[start : start + size], window):
             async with transaction(context.pool) as connection:
-                await shipments.release_claims(connection, [row.shipment.id for row in due[start + size :]])
+                release = legs.release_claims if claimed.legs else shipments.release_claims
+                await release(connection, [row.check_id for row in due[start + size :]])
             return 0
     return len(claimed.due)
 
 
-async def _check_many(context: Context, claimed: _ClaimedBatch, window: _CheckWindow) -> Sequence[ShipmentRow]:
+async def _check_many(context: Context, claimed: ClaimedBatch, window: _CheckWindow) -> Sequence[ShipmentRow]:
     """Check all with one bulk request. Returns those without an answer."""
     await window.wait(claimed.connector.requests_per_second)
     session = await context.sessions.of(claimed.account)
@@ -163,7 +115,7 @@ async def _check_many(context: Context, claimed: _ClaimedBatch, window: _CheckWi
 
 
 async def _check_batch(
-    context: Context, claimed: _ClaimedBatch, due: Sequence[ShipmentRow], window: _CheckWindow
+    context: Context, claimed: ClaimedBatch, due: Sequence[ShipmentRow], window: _CheckWindow
 ) -> bool:
     """Check one ordinary batch. False when the account cannot be asked further now."""
     await window.wait(claimed.connector.requests_per_second)
@@ -173,7 +125,13 @@ async def _check_batch(
     found = await with_time_limit(fetch_batch, BATCH_SECONDS, partial(_unanswered, codes_of(due)))
     seconds = asyncio.get_running_loop().time() - checked_at
     check = _Check(
-        claimed.account, context.connectors, claimed.as_fallback, seconds, context.now(), found.had_transient_errors
+        claimed.account,
+        context.connectors,
+        claimed.as_fallback,
+        seconds,
+        context.now(),
+        found.had_transient_errors,
+        claimed.legs,
     )
     async with transaction(context.pool) as connection:
         await unusable_rows.set_row_aside(connection, found.unusable, now=context.now())
@@ -201,6 +159,7 @@ class _Check:
     seconds: float | None
     now: datetime
     had_transient_errors: bool = False
+    legs: bool = False
 
 
 async def _write_answers_isolated(
@@ -235,7 +194,9 @@ async def _write_answers(
     await unusable_rows.set_row_aside(connection, spoilt, now=now)
     # Replies before shipments: recording locks them in that order too.
     ids = await _store_changed(connection, account, batch.changed, now=now)
-    if check.as_fallback:
+    if check.legs:
+        await legs.write_results(connection, batch.checked, now=now)
+    elif check.as_fallback:
         await fallbacks.write_results(connection, account.id, batch.checked, now=now)
     else:
         await shipments.write_results(connection, batch.checked, now=now)
@@ -283,7 +244,7 @@ def _classify_answer(batch: _Batch, check: _Check, row: ShipmentRow, answer: Ans
     failures = row.failures + 1 if failed else 0
     digest = replies.digest(answer.body) if answer.outcome is Outcome.FOUND else None
     if digest is not None and digest != row.digest:
-        batch.checked.append(CheckResult(shipment.id, answer.outcome, now + _UNTIL_RECORDED, 0, digest))
+        batch.checked.append(CheckResult(row.check_id, answer.outcome, now + _UNTIL_RECORDED, 0, digest))
         batch.changed.append(answer)
         return
     # While its account is unhealthy a shipment stays due, for the recovery or for a fallback account.
@@ -304,7 +265,7 @@ def _classify_answer(batch: _Batch, check: _Check, row: ShipmentRow, answer: Ans
         due = None
     if check.as_fallback and not row.outcome and answer.outcome is Outcome.NOT_FOUND and due is not None:
         due = min(due, now + _AFTER_INTRODUCTION)
-    batch.checked.append(CheckResult(shipment.id, answer.outcome, due, failures, waits=waits))
+    batch.checked.append(CheckResult(row.check_id, answer.outcome, due, failures, waits=waits))
     if wrong:
         batch.notices.append(_refused_notice(check.account, row, answer))
     if is_server_error(answer) and failures == _ERRORS_BEFORE_NOTICE and not waits:

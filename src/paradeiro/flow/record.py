@@ -5,13 +5,16 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from paradeiro.db.carriers import identifiers
+from paradeiro.db.carriers.identifiers import LearnedNumber
 from paradeiro.db.following import events, replies, shipments
+from paradeiro.db.following.shipments import ShipmentRow
 from paradeiro.db.outbox import effects
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.domain.words import EffectKind, Status
+from paradeiro.flow.answers.parse_replies import ReportedEvents, parse_replies
 from paradeiro.flow.context import Context
 from paradeiro.flow.following import contract_watch
-from paradeiro.flow.following.parse_replies import ReportedEvents, parse_replies
 from paradeiro.flow.following.recording_context import RecordingContext, load_recording_context
 from paradeiro.flow.following.recording_outcome import RecordingFacts, RecordingOutcome, decide_outcome
 from paradeiro.flow.following.recording_writer import write_outcomes
@@ -45,7 +48,7 @@ async def record_replies(context: Context, reply_ids: Sequence[int]) -> Recordin
         if not waiting:
             return RecordingResult()
         recording = await load_recording_context(context, connection, {r.store_id for r in waiting})
-        reports, said = await parse_replies(connection, recording.accounts, recording.connectors, waiting)
+        reports, said = await parse_replies(connection, recording.accounts, recording.connectors, waiting, now=now)
         done = await record(connection, recording, reports, now=now)
         await replies.mark_recorded(connection, waiting, now=now)
         await contract_watch.watch_recorded_replies(
@@ -73,7 +76,21 @@ async def record(
     known = await events.events_of(connection, ids)
     facts = RecordingFacts(recording, now, quiet, await effects.delivery_sent(connection, ids), restated)
     outcomes = [decide_outcome(row, known.get(row.shipment.id, ()), reports[row.shipment.id], facts) for row in rows]
-    return _summary(outcomes, await write_outcomes(connection, outcomes, now=now))
+    added = await write_outcomes(connection, outcomes, now=now)
+    # After the shipments are locked in the order of their ids: two recordings never wait for each other crosswise.
+    await identifiers.learn_numbers(connection, _numbers(rows, reports))
+    return _summary(outcomes, added)
+
+
+def _numbers(rows: Sequence[ShipmentRow], reports: Mapping[int, Sequence[ReportedEvents]]) -> list[LearnedNumber]:
+    """The numbers by which answers call these shipments."""
+    return [
+        LearnedNumber(row.shipment.store_id, row.shipment.id, each.account_id, number)
+        for row in rows
+        for each in reports[row.shipment.id]
+        if each.account_id is not None
+        for number in each.numbers
+    ]
 
 
 def _summary(outcomes: Sequence[RecordingOutcome], added: Sequence[EffectKind]) -> RecordingResult:

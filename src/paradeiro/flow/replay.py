@@ -6,12 +6,13 @@ readable now: then it counts for the codes in it.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from paradeiro.db.accounts import stores
 from paradeiro.db.accounts.stores import Account
+from paradeiro.db.carriers.code_mappings import StoreMappings, mappings_at, mappings_of
 from paradeiro.db.following import events, partitions, replies, retention_holds
 from paradeiro.db.following import shipments as shipment_rows
 from paradeiro.db.following.replies import Reply
@@ -19,9 +20,11 @@ from paradeiro.db.following.retention_holds import RetentionHold
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.domain.records import ParsedAnswer, TrackingEvent
 from paradeiro.domain.words import EffectKind, NoticeKind, Outcome, Status
+from paradeiro.flow.answers.account_answer import AccountAnswer
+from paradeiro.flow.answers.matching import match_shipments
+from paradeiro.flow.answers.parse_replies import ReportedEvents, parse_reply, reported_events
 from paradeiro.flow.context import Context
 from paradeiro.flow.errors import InvalidError
-from paradeiro.flow.following.parse_replies import ReportedEvents, parse_reply, reported_events
 from paradeiro.flow.following.recording_context import load_recording_context
 from paradeiro.flow.record import record
 from paradeiro.sdk.contract import Connector
@@ -65,6 +68,7 @@ class _Replay:
     since: datetime
     keep: bool
     total: ReplayResult
+    mappings: StoreMappings
 
     @property
     def stores(self) -> set[int]:
@@ -73,21 +77,30 @@ class _Replay:
 
 async def replay(context: Context, connector: str, *, since: datetime, dry_run: bool = False) -> ReplayResult:
     """Record stored replies of one connector again; customers are not mailed old news. Raises `InvalidError`."""
-    if connector not in context.connectors or context.connectors[connector].parse is None:
+    if connector not in context.connectors or context.connectors[connector].parser_for({}) is None:
         raise InvalidError("unknown_carrier", f"'{connector}' is no carrier whose replies could be replayed.")
     async with context.pool.connection() as guard, partitions.detach_guard(guard):
         accounts = {a.id: a for a in await stores.accounts(guard, context.secret_key) if a.connector == connector}
-        run = _Replay(context, context.connectors[connector], accounts, since, not dry_run, ReplayResult())
-        async for page in _pages(run, await _codes_in_batches(run)):
+        mapped = await mappings_of(guard, {account.store_id for account in accounts.values()})
+        run = _Replay(context, context.connectors[connector], accounts, since, not dry_run, ReplayResult(), mapped)
+        by_code, unasked = await _codes_in_batches(run)
+        async for page in _pages(run, by_code):
             async with transaction(context.pool, commit=run.keep) as connection:
-                await _replay_page(run, connection, page)
+                await _record_again(run, connection, await _parse_again(run, connection, page))
+        for start in range(0, len(unasked), _PAGE):
+            async with transaction(context.pool, commit=run.keep) as connection:
+                reports = await _parse_unasked(run, connection, unasked[start : start + _PAGE])
+                await _record_again(run, connection, reports)
         await _end_holds(run)
     return run.total
 
 
-async def _codes_in_batches(run: _Replay) -> _RepliesByCode:
-    """The codes in whole-batch replies that are readable now, with the reply ids."""
+async def _codes_in_batches(run: _Replay) -> tuple[_RepliesByCode, list[int]]:
+    """The codes in whole-batch replies that are readable now, with the reply ids; and the ids of replies that nobody
+    asked for (feed, push, file), which name shipments otherwise.
+    """
     found: _RepliesByCode = defaultdict(list)
+    unasked: list[int] = []
     after = 0
     while True:
         async with run.context.pool.connection() as connection:
@@ -95,11 +108,15 @@ async def _codes_in_batches(run: _Replay) -> _RepliesByCode:
                 connection, list(run.accounts), since=run.since, after_id=after, limit=_PAGE
             )
         for reply in page:
-            for parsed in _read(run, reply):
+            parts = _read(run, reply)
+            if any(parsed.identifiers for parsed in parts):
+                unasked.append(reply.id)
+                continue
+            for parsed in parts:
                 if parsed.outcome is Outcome.FOUND and parsed.tracking_code:
                     found[reply.account_id, parsed.tracking_code].append(reply.id)
         if len(page) < _PAGE:
-            return found
+            return found, unasked
         after = page[-1].id
 
 
@@ -124,11 +141,9 @@ def _split_pages(codes: Sequence[_Code]) -> Iterable[Sequence[_Code]]:
     return (codes[start : start + _PAGE] for start in range(0, len(codes), _PAGE))
 
 
-async def _replay_page(run: _Replay, connection: Connection, page: _RepliesByCode) -> None:
-    recording = await load_recording_context(
-        run.context, connection, {run.accounts[account_id].store_id for account_id, _ in page}
-    )
-    reports = await _parse_again(run, connection, page)
+async def _record_again(run: _Replay, connection: Connection, reports: Mapping[int, Sequence[ReportedEvents]]) -> None:
+    """Record what today's parser reads, after giving known events their meaning of today."""
+    recording = await load_recording_context(run.context, connection, run.stores)
     await shipment_rows.lock_shipments(connection, list(reports))
     known = await events.events_of(connection, list(reports))
     restated = set()
@@ -155,7 +170,7 @@ async def _parse_again(run: _Replay, connection: Connection, page: _RepliesByCod
         connection, sorted({i for ids in page.values() for i in ids}), since=run.since
     )
     # Already counted by `_codes_in_batches`.
-    parsed_replies += [(reply, parse_reply(run.connector, reply)) for reply in batches]
+    parsed_replies += [(reply, _parse(run, reply)) for reply in batches]
     reports: dict[int, list[ReportedEvents]] = defaultdict(list)
     for reply, parts in sorted(parsed_replies, key=lambda each: (each[0].received_at, each[0].id)):
         account = run.accounts[reply.account_id]
@@ -166,13 +181,33 @@ async def _parse_again(run: _Replay, connection: Connection, page: _RepliesByCod
     return reports
 
 
+async def _parse_unasked(
+    run: _Replay, connection: Connection, reply_ids: Sequence[int]
+) -> dict[int, list[ReportedEvents]]:
+    """What replies that nobody asked for say, by shipment id."""
+    found = await replies.replies_by_id(connection, reply_ids, since=run.since)
+    answers = [AccountAnswer(run.accounts[r.account_id], r, parsed) for r in found for parsed in _parse(run, r)]
+    reports: dict[int, list[ReportedEvents]] = defaultdict(list)
+    for answer, followed in await match_shipments(connection, answers, now=run.context.now()):
+        for each in followed:
+            stated = reported_events(answer.account, run.connector, each, answer.parsed, answer.reply.id)
+            reports[each.id].append(stated)
+    return reports
+
+
 def _parts_about(parts: Sequence[ParsedAnswer], tracking_code: str) -> list[ParsedAnswer]:
     """The parts of a reply stored for one code that are about that code."""
     return [parsed for parsed in parts if parsed.tracking_code == tracking_code]
 
 
+def _parse(run: _Replay, reply: Reply) -> list[ParsedAnswer]:
+    account = run.accounts[reply.account_id]
+    mine = mappings_at(run.mappings, account.store_id, account.connector)
+    return parse_reply(run.connector, account, reply, mine)
+
+
 def _read(run: _Replay, reply: Reply) -> list[ParsedAnswer]:
-    parts = parse_reply(run.connector, reply)
+    parts = _parse(run, reply)
     run.total.replies += 1
     run.total.unreadable += any(parsed.outcome is Outcome.MALFORMED for parsed in parts)
     return parts
@@ -209,12 +244,12 @@ async def _end_holds(run: _Replay) -> None:
 async def _understood_holds(run: _Replay, connection: Connection, page: Sequence[RetentionHold]) -> list[RetentionHold]:
     kept = {r.id: r for r in await replies.replies_by_id(connection, [h.reply_id for h in page], since=run.since)}
     mine = {i: reply for i, reply in kept.items() if reply.account_id in run.accounts}
-    return [h for h in page if h.reply_id in mine and _understands(run.connector, h, mine[h.reply_id])]
+    return [h for h in page if h.reply_id in mine and _understands(run, h, mine[h.reply_id])]
 
 
-def _understands(connector: Connector, hold: RetentionHold, reply: Reply) -> bool:
+def _understands(run: _Replay, hold: RetentionHold, reply: Reply) -> bool:
     """Whether a held reply now gives what its notice was about."""
-    parts = parse_reply(connector, reply)
+    parts = _parse(run, reply)
     match hold.kind:
         case NoticeKind.UNKNOWN_CODE:
             return not any(p.unknown_codes or p.outcome is Outcome.MALFORMED for p in parts)
@@ -225,6 +260,7 @@ def _understands(connector: Connector, hold: RetentionHold, reply: Reply) -> boo
             return bool(own) and all(p.outcome in {Outcome.FOUND, Outcome.NOT_FOUND} for p in own)
         case NoticeKind.CONTRACT_DRIFT | NoticeKind.MALFORMED_REPLY:
             # A readable batch names its codes; it may refuse one of them.
-            return bool(parts) and all(p.tracking_code and p.outcome is not Outcome.MALFORMED for p in parts)
+            named = all(p.tracking_code or p.identifiers for p in parts)
+            return bool(parts) and named and all(p.outcome is not Outcome.MALFORMED for p in parts)
         case _:
             return False

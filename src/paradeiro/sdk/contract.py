@@ -7,9 +7,13 @@ from typing import Any, Protocol, runtime_checkable
 
 from paradeiro.domain.customers.bounces import Bounce, SenderBounce
 from paradeiro.domain.following.contract_drift import Expected
-from paradeiro.domain.records import Message, Order, ParsedAnswer
-from paradeiro.domain.words import BounceKind, EffectKind, Outcome, PartyKind, ProofKind
+from paradeiro.domain.following.tracking_codes import free_code_problem
+from paradeiro.domain.orders.identifiers import IdentifierKind
+from paradeiro.domain.records import Message, ParsedAnswer
+from paradeiro.domain.words import BounceKind, EffectKind, Outcome, PartyKind, ProofKind, Way
+from paradeiro.sdk.sessions import Session, Subscribed
 from paradeiro.sdk.tokens import TokenStore
+from paradeiro.sdk.ways_in import FileSplitter, ParserWithSettings
 
 Clock = Callable[[], datetime]
 
@@ -22,6 +26,7 @@ class AccountField:
     secret: bool = False
     required: bool = True
     help: str = ""
+    example: str = ""  # a value that can be used, for fields that take only some
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,58 +98,6 @@ class ProofAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class OrdersPage:
-    """Orders that changed at the order system. `cursor` is opaque and passed back at the next call; `more`: another
-    page is available now. `problem` is RETRY or AUTH_FAILED, with `message`, else None. `total`: how many orders this
-    sweep lists in all, as far as known.
-    """
-
-    orders: tuple[Order, ...] = ()
-    cursor: str = ""
-    more: bool = False
-    problem: Outcome | None = None
-    message: str = ""
-    retry_after: float | None = None
-    total: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class NamedOrders:
-    """Orders read by their numbers: the `orders` found, those `missing`, those `unread` for a reason of their own (in
-    `message`). With a `problem`, which is the party's, none was read.
-    """
-
-    orders: tuple[Order, ...] = ()
-    missing: tuple[str, ...] = ()
-    unread: tuple[str, ...] = ()
-    problem: Outcome | None = None
-    message: str = ""
-    retry_after: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FeedPage:
-    """Items of our queue at the order system: the orders that changed (`about`), and the `handles` to commit them. With
-    a `problem` nothing was taken; NOT_FOUND: there is no queue (any more).
-    """
-
-    about: tuple[str, ...] = ()
-    handles: tuple[str, ...] = field(default=(), repr=False)
-    problem: Outcome | None = None
-    message: str = ""
-    retry_after: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Permission:
-    """One right that a key must have at its party. `granted` None: unknown. `remedy`: what to do."""
-
-    name: str
-    granted: bool | None
-    remedy: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Request:
     """A rendered effect, ready to send. HTTP sinks use method, path (below the account's base address) and body; the
     mail sink puts the whole RFC 5322 message into body and the envelope into headers (`To`, `From`). `remark`: which of
@@ -194,14 +147,16 @@ class Push:
 class PushRead:
     """The result of reading a push. `outcome`: FOUND (proven, names what to look up now), NOT_FOUND (proven, names
     nothing), MALFORMED (proven, unreadable: bytes stored, a notice), AUTH_FAILED (not proven: nothing is stored). A
-    push is a hint, never a fact: `about` are tracking codes or order numbers to look up. `identity`: two with the same
-    are one push, whenever they arrive; empty: the bytes identify it, and may mean something new later.
+    push is a hint: `about` are tracking codes or order numbers to look up. `states_facts`: its body is an answer, which
+    `parse` reads; only for pushes that nobody but the party can have sent (signed, or with its key). `identity`: two
+    with the same are one push, whenever they arrive; empty: the bytes identify it, and may mean something new later.
     """
 
     outcome: Outcome
     about: tuple[str, ...] = ()
     message: str = ""
     identity: str = ""
+    states_facts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,26 +175,6 @@ class Report:
 
 # The setting under which `read_push` finds what the party signs with, beside the account's own.
 HOOK_SECRET = "hook_secret"  # noqa: S105 - the setting's name
-
-
-@dataclass(frozen=True, slots=True)
-class Subscribed:
-    """The result of a call about a party's pushes. `outcome`: FOUND (it pushes, or will try), NOT_FOUND (it does not),
-    else the failure, with `message` for a person. `notes`: what a person should know although it succeeded. `id` is the
-    party's own name for the subscription.
-    """
-
-    outcome: Outcome
-    id: str = ""
-    message: str = ""
-    notes: tuple[str, ...] = ()
-
-
-@runtime_checkable
-class Session(Protocol):
-    """An open connection of one account: pools, tokens. Made by `Connector.open`, closed by the flow's owner."""
-
-    async def close(self) -> None: ...
 
 
 class CarrierSession(Session, Protocol):
@@ -263,50 +198,6 @@ class ProofSession(Session, Protocol):
         """One answer per code, in the given order, for at most `proof_batch_size` codes whose proof of this `kind` is
         requested. Raises nothing: not available yet is NOT_FOUND, an unreadable picture MALFORMED.
         """
-        ...
-
-
-class OrderSystemSession(Session, Protocol):
-    async def orders(self, cursor: str, watch: Sequence[str]) -> OrdersPage:
-        """Orders seen since `cursor` (empty at first), and the order numbers in `watch` read again."""
-        ...
-
-
-@runtime_checkable
-class HintedSession(Session, Protocol):
-    """An order system's session that reads orders by number, as named by pushes or a feed."""
-
-    async def named(self, numbers: Sequence[str]) -> NamedOrders:
-        """These orders, as they are now."""
-        ...
-
-    async def permissions(self) -> list[Permission]:
-        """The rights of the account's key, of all that we need. Checked without changing anything."""
-        ...
-
-    def beginning(self, days: int) -> str:
-        """The cursor of a sweep over the orders of so many days."""
-        ...
-
-
-@runtime_checkable
-class FeedSession(Session, Protocol):
-    """A session of an order system that offers a queue."""
-
-    async def feed(self) -> FeedPage:
-        """Some items of the queue. They are delivered again, after a while, until committed."""
-        ...
-
-    async def commit(self, handles: Sequence[str]) -> Subscribed:
-        """Confirm these items. Only after their content is stored."""
-        ...
-
-    async def start_feed(self) -> Subscribed:
-        """Create the queue; an existing one of ours is left as it is."""
-        ...
-
-    async def end_feed(self) -> Subscribed:
-        """Remove the queue. NOT_FOUND when there is none."""
         ...
 
 
@@ -362,6 +253,9 @@ class Connector:
     """One outside party. `open` makes a session; `parse`, `render`, `read_push` and `read_report` are pure. What it
     cannot do is None or empty.
 
+    `ways`: how it tells its news: with FEED its session is a `CarrierFeedSession` (read `feed_every`), with PUSH it has
+    `read_push` of facts, with FILE `split_file`. `identifiers`: what it takes to find a shipment by, what it finds best
+    first. `parse_with`: instead of `parse`, where reading depends on the account's settings.
     `fields`: the expected shape of each answer, watched for change. `whole_history`: an answer contains the complete
     history, so an event missing from a later one was withdrawn. `country`: whose public holidays apply (ISO 3166-1
     alpha-2). `large_batch_size`: for how many codes its session has `fetch_many`; `proofs`: which proofs of delivery
@@ -375,10 +269,13 @@ class Connector:
     kinds: frozenset[PartyKind]
     account_fields: tuple[AccountField, ...]
     open: Callable[[AccountRef, Clock], Any]
+    ways: frozenset[Way] = frozenset({Way.ASKED})
+    identifiers: tuple[IdentifierKind, ...] = (IdentifierKind.TRACKING_CODE,)
     time_zone: str = "America/Sao_Paulo"
     batch_size: int = 1
     requests_per_second: float = 5.0
     parse: Callable[[bytes], list[ParsedAnswer]] | None = None
+    parse_with: ParserWithSettings | None = None
     check_code: Callable[[str], Any] | None = None
     tracking_url: Callable[[str], str] | None = None
     recognises_courier: Callable[[str], bool] | None = None
@@ -396,3 +293,18 @@ class Connector:
     pauses: tuple[timedelta, ...] = ()
     pace: Callable[[Mapping[str, str]], float] | None = None
     needs_invoice: bool = True  # without an invoice number nothing about a package is sent to a marketplace
+    feed_every: timedelta = timedelta(minutes=10)
+    split_file: FileSplitter | None = None
+    push_reply: bytes = b""  # what a push that was taken is answered with, as JSON, where the party insists
+
+    def code_has_form(self, code: str) -> bool:
+        """Whether this carrier's codes have a form of their own, and this (tidied) code is one."""
+        check = self.check_code
+        return check is not None and check is not free_code_problem and check(code) is None
+
+    def parser_for(self, settings: Mapping[str, str]) -> Callable[[bytes], list[ParsedAnswer]] | None:
+        """The parser of answers to an account with these settings; None if the connector reads no answers."""
+        if self.parse_with is None:
+            return self.parse
+        parse_with = self.parse_with
+        return lambda body: parse_with(body, settings)

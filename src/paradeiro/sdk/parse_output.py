@@ -14,6 +14,7 @@ Reading = dict[str, object]
 def event_reading(event: TrackingEvent) -> Reading:
     """One event: `occurred_at` is ISO 8601 with offset; unknown values are null."""
     return {
+        **({"volume": event.volume} if event.volume else {}),
         "occurred_at": event.occurred_at.isoformat(),
         "code": event.code,
         "status": None if event.status is None else str(event.status),
@@ -34,6 +35,20 @@ def snapshot_reading(snapshot: Snapshot) -> Reading:
     }
 
 
+def names_of(parsed: ParsedAnswer) -> Reading:
+    """What else an answer names its shipment by; only what it has."""
+    found: Reading = {}
+    if parsed.identifiers:
+        found["identifiers"] = [identifier.text for identifier in parsed.identifiers]
+    if parsed.carrier_code:
+        found["carrier_code"] = parsed.carrier_code
+    if parsed.legs:
+        found["legs"] = [[leg.courier, leg.tracking_code] for leg in parsed.legs]
+    if parsed.shipment:
+        found["shipment"] = parsed.shipment
+    return found
+
+
 def timeline_of(parsed: ParsedAnswer, now: datetime = END_OF_DAYS) -> Timeline:
     """The timeline of one answer alone, with nothing known before it."""
     return fold(parsed.events, now=now, estimate=parsed.estimate)
@@ -44,6 +59,7 @@ def reading(parsed: ParsedAnswer, now: datetime = END_OF_DAYS) -> Reading:
     timeline = timeline_of(parsed, now)
     return {
         "tracking_code": parsed.tracking_code,
+        **names_of(parsed),
         "outcome": str(parsed.outcome),
         "events": [event_reading(event) for event in timeline.events],
         "snapshot": snapshot_reading(timeline.snapshot),

@@ -62,6 +62,9 @@ def _undoes_delivery(event: TrackingEvent, taken_back: list[TrackingEvent]) -> b
         case Withdraws.DELIVERY:
             gone = [e for e in taken_back if e.status is Status.DELIVERED]
             taken_back[:] = [e for e in taken_back if e.status is not Status.DELIVERED]
+        case Withdraws.NAMED:
+            gone = [e for e in taken_back if e.reference == event.reference]
+            taken_back[:] = [e for e in taken_back if e.reference != event.reference]
     return any(e.status is Status.DELIVERED for e in gone)
 
 
@@ -118,8 +121,8 @@ def reported_delivery_at(message: Message, zone: tzinfo) -> datetime | None:
 
 def reported_tracking_number(message: Message) -> str:
     """The tracking number of the message: for an invoice with several packages all their numbers."""
-    standing = [p.shipment.tracking_code for p in message.packages if p.shipment.replaced_by is None]
-    return ", ".join(dict.fromkeys(standing)) or message.shipment.tracking_code
+    standing = [p.shipment.shown_code for p in message.packages if p.shipment.replaced_by is None]
+    return ", ".join(dict.fromkeys(standing)) or message.shipment.shown_code
 
 
 def reported_tracking_url(message: Message) -> str:
@@ -156,7 +159,7 @@ def packages_history(
     speaking = [(p, public_events(p.timeline), public_lines(p.timeline, zone, words)) for p in packages]
     several = len([p for p, public_event, _ in speaking if public_event or p.shipment.replaced_by is None]) > 1
     rows = [
-        (said, replace(line, text=f"{line.text} · {p.shipment.tracking_code}") if several else line, p)
+        (said, replace(line, text=f"{line.text} · {p.shipment.shown_code}") if several else line, p)
         for p, public_event, lines in speaking
         for said, line in zip(public_event, lines, strict=True)
     ]

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from paradeiro.simulator.carriers.registry import simulated_carriers
 from paradeiro.simulator.scenario.answer_changes import CHANGES, RENAMES, change_answer
 
 _HTML = b"<!DOCTYPE html><html><head><title>502 Proxy Error</title></head><body><h1>Proxy Error</h1></body></html>"
@@ -20,6 +21,8 @@ KINDS = (
     "redirect",  # 302 to a web page: how interfaces were switched off
     "truncated",  # half of the right answer, as if it were whole
     "empty",  # 200 without a body
+    "hollow",  # 200 and {}
+    "renamed",  # the right answer, whose `field` has another name
     "slow",  # the right answer after `seconds`
     "reset",  # the connection ends before anything is done
     "accept_then_drop",  # carries the request out, then the connection breaks
@@ -43,7 +46,7 @@ _PARTIES = ("correios", "seventeen_track", "vtex", "marketplace", "mercado_livre
 class Fault:
     """One way to fail, for the next `count` requests whose path contains `path`, from `since` until before `until`;
     with `every` only each n-th of them. `retry_after` (seconds) is sent with a `status`; without it no such header is
-    sent.
+    sent. `field`: which one is "renamed".
     """
 
     party: str
@@ -57,6 +60,7 @@ class Fault:
     every: int = 1
     met: int = 0
     retry_after: int | None = None
+    field: str = ""
 
     def applies(self, party: str, path: str, now: datetime | None) -> bool:
         """Whether it affects a request now. Without a clock, the time window is ignored."""
@@ -76,8 +80,9 @@ class Faults:
 
     def order(self, fault: Fault) -> None:
         """Activate a fault."""
-        if fault.party not in _PARTIES:
-            raise ValueError(f"no party '{fault.party}'; there are: {', '.join(_PARTIES)}")
+        parties = (*_PARTIES, *simulated_carriers())
+        if fault.party not in parties:
+            raise ValueError(f"no party '{fault.party}'; there are: {', '.join(parties)}")
         kinds = MAIL_KINDS if fault.party == "mail" else KINDS
         if fault.party == "mercado_livre":
             kinds = (*KINDS, *SELLER_KINDS)
@@ -120,15 +125,9 @@ class Faulty:
             case kind if kind in SELLER_KINDS:
                 await self._app({**scope, "fault": kind}, _replay_body(body), send)
             case "language":
-                await _answer(send, 400, _BAD_LANGUAGE, ((b"content-type", b"application/json"),))
-            case "html":
-                await _answer(send, 200, _HTML, (_TEXT_HTML,))
-            case "html_502":
-                await _answer(send, 502, _HTML, (_TEXT_HTML,))
-            case "redirect":
-                await _answer(send, 302, _HTML, (_TEXT_HTML, (b"location", b"https://www.example.com/manutencao")))
-            case "empty":
-                await _answer(send, 200, b"", ())
+                await _answer(send, 400, _BAD_LANGUAGE, (_JSON,))
+            case kind if kind in _FIXED:
+                await _answer(send, *_FIXED[kind])
             case "reset":
                 await _reset_connection(send)
             case _:
@@ -150,15 +149,15 @@ class Faulty:
         elif fault.kind == "drip":
             await _drip_answer(send, messages[0], body, fault.seconds)
         elif fault.kind == "truncated":
-            await _answer(
-                send, messages[0]["status"], body[: len(body) // 2], ((b"content-type", b"application/json"),)
-            )
+            await _answer(send, messages[0]["status"], body[: len(body) // 2], (_JSON,))
+        elif fault.kind == "renamed":
+            await _answer(send, messages[0]["status"], renamed(body, fault.field), (_JSON,))
         elif fault.kind in CHANGES or fault.kind in RENAMES:
             await _answer(
                 send,
                 messages[0]["status"],
                 change_answer(fault.kind, body, fault.since),
-                ((b"content-type", b"application/json"),),
+                (_JSON,),
             )
         else:
             await asyncio.sleep(fault.seconds)
@@ -166,7 +165,26 @@ class Faulty:
                 await send(message)
 
 
+def renamed(body: bytes, field: str) -> bytes:
+    """A JSON answer whose field of this name has another."""
+    return body.replace(f'"{field}":'.encode(), f'"{new_name(field)}":'.encode())
+
+
+def new_name(field: str) -> str:
+    """The name that a "renamed" field has."""
+    return f"{field}_v2"
+
+
+_JSON = (b"content-type", b"application/json")
 _TEXT_HTML = (b"content-type", b"text/html; charset=iso-8859-1")
+# Answers that nothing of the request changes: status, body, headers.
+_FIXED: dict[str, tuple[int, bytes, tuple[tuple[bytes, bytes], ...]]] = {
+    "html": (200, _HTML, (_TEXT_HTML,)),
+    "html_502": (502, _HTML, (_TEXT_HTML,)),
+    "redirect": (302, _HTML, (_TEXT_HTML, (b"location", b"https://www.example.com/manutencao"))),
+    "empty": (200, b"", ()),
+    "hollow": (200, b"{}", (_JSON,)),
+}
 _RATE = ((b"x-ratelimit-replenish-rate", b"50"), (b"x-ratelimit-burst-capacity", b"55"))
 
 

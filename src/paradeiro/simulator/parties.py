@@ -6,7 +6,9 @@ from paradeiro.simulator.carriers.correios import Contract, PostOffice
 from paradeiro.simulator.carriers.correios_bulk import Bulk, ReceiptDesk
 from paradeiro.simulator.carriers.correios_proofs import ProofArchive, service_of
 from paradeiro.simulator.carriers.correios_push import PushService
+from paradeiro.simulator.carriers.registry import simulated_carriers
 from paradeiro.simulator.carriers.seventeen_track import Aggregator
+from paradeiro.simulator.carriers.simulated_carrier import SimulatedCarrier
 from paradeiro.simulator.clock import SimulatorClock
 from paradeiro.simulator.faults import Faults
 from paradeiro.simulator.mailboxes import MailServer
@@ -40,6 +42,7 @@ class Simulator:
     archive: ProofArchive
     aggregator: Aggregator
     news: OrderNews
+    carriers: dict[str, SimulatedCarrier] = field(default_factory=dict)
     urls: dict[str, str] = field(default_factory=dict)
     smtp_port: int = 0
 
@@ -73,6 +76,7 @@ class Simulator:
                 "from_address": "entregas@loja.example.com",
                 "from_name": "Loja",
             },
+            **{name: carrier.settings(self.urls[name]) for name, carrier in self.carriers.items()},
         }
 
     def fallback(self) -> dict[str, str]:
@@ -115,4 +119,9 @@ def make_simulator(ground_truth: GroundTruth, clock: SimulatorClock) -> Simulato
         ProofArchive(post, ReceiptDesk(post)),
         Aggregator(ground_truth, "chave-do-agregador", clock),
         OrderNews(order_system),
+        {
+            name: made(ground_truth, clock)
+            for name, made in simulated_carriers().items()
+            if ground_truth.packages_of(name)
+        },
     )

@@ -41,6 +41,7 @@ async def serving(simulator: Simulator, *, admin_port: int = 0) -> AsyncIterator
             "vtex": simulator.order_system.app(simulator.news.routes()),
             "marketplace": simulator.marketplace.app(),
             "mercado_livre": simulator.mercado_livre.app(),
+            **{name: carrier.app() for name, carrier in simulator.carriers.items()},
         }
         doors: dict[str, ASGIApp] = {name: Faulty(app, name, simulator.faults) for name, app in apps.items()}
         doors["admin"] = admin_app(simulator)

@@ -4,12 +4,14 @@ The sender is authenticated only once the body exceeds what an anonymous one may
 """
 
 import asyncio
+import re
 from dataclasses import dataclass, field
 
 from fastapi import HTTPException, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from paradeiro.flow.following.push_intake import hook_exists
+from paradeiro.flow.answers.file_intake import LARGEST_FILE
+from paradeiro.flow.answers.push_intake import hook_exists
 from paradeiro.web.api.orders.bulk import BULK_PATHS, LARGEST_BULK
 from paradeiro.web.auth import context_of, is_authenticated
 from paradeiro.web.hooks import LARGEST_PUSH
@@ -20,6 +22,9 @@ ANONYMOUS_BODY = 64 * 1024
 # A body has this long, and a second more for each so many bytes that have come: half a megabit a second is enough.
 BODY_SECONDS = 20.0
 _BYTES_A_SECOND = 64 * 1024
+# Where carriers' files come in; a form has some lines around the file.
+_FILES = re.compile(r"/api/v1/accounts/[0-9]+/files", re.ASCII)
+_FORM_AROUND = 64 * 1024
 
 
 class BodyRefusedError(HTTPException):
@@ -101,6 +106,8 @@ async def _limit(request: Request) -> int:
         return LARGEST_PUSH if known else ANONYMOUS_BODY
     if not await is_authenticated(request):
         return ANONYMOUS_BODY
+    if path == "/files" or _FILES.fullmatch(path):
+        return LARGEST_FILE + _FORM_AROUND
     return LARGEST_BULK if path in BULK_PATHS else LARGEST_BODY
 
 

@@ -74,6 +74,7 @@ def package_view(
         (s.event for s in shown),
         now=now,
         made_at=row.made_at,
+        ordered_at=row.order.ordered_at,
         base=Status.REGISTERED,
         estimate=snapshot.estimate,
     )
@@ -141,7 +142,7 @@ def _entry(shown: EventLine, zone: tzinfo, words: Catalogue, *, withdrawn: bool,
 
 
 def _event_text(event: TrackingEvent, words: Catalogue) -> str:
-    if event.withdraws is Withdraws.DELIVERY and event.status is None:
+    if event.withdraws in {Withdraws.DELIVERY, Withdraws.NAMED} and event.status is None:
         return words.correction.in_history
     return event_words(event, words)
 

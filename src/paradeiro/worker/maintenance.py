@@ -9,6 +9,7 @@ from functools import partial
 import psycopg
 
 from paradeiro.db.accounts import hooks
+from paradeiro.db.carriers import identifiers, received_files
 from paradeiro.db.following import partitions
 from paradeiro.db.operations import idempotency, retention
 from paradeiro.db.orders import uploaded_tables
@@ -27,7 +28,7 @@ _SHORTEST_PAUSE_SECONDS = 1.0
 # Rows deleted in one statement: a fraction of a second.
 _AT_ONCE = 2_000
 # Retention times: docs/retention.md.
-_JOB_LOG, _ATTEMPTS, _HOURS, _NOTICES, _WORKERS = (timedelta(days=n) for n in (7, 180, 400, 400, 30))
+_JOB_LOG, _ATTEMPTS, _HOURS, _NOTICES, _WORKERS, _FILES = (timedelta(days=n) for n in (7, 180, 400, 400, 30, 365))
 _Watch = Callable[[str, str, Awaitable[None]], Awaitable[None]]
 
 
@@ -57,6 +58,9 @@ async def maintain(context: Context) -> bool:
             "old guesses": partial(forget_old_attempts, context),
             **_old_rows(connection, context.now()),
             "reminders": partial(remind_all, context),
+            "answers about nobody": partial(
+                _repeat, partial(identifiers.forget_unmatched, connection, before=before, limit=_AT_ONCE)
+            ),
         }
         done = [await _run_step(name, step) for name, step in steps.items()]
         return await _drop_partitions(connection, oldest, before) and all(done)
@@ -70,6 +74,7 @@ def _old_rows(connection: Connection, now: datetime) -> dict[str, Callable[[], A
         "old hours": (retention.remove_hours, _HOURS),
         "ended notices": (retention.remove_notices, _NOTICES),
         "dead workers": (retention.remove_workers, _WORKERS),
+        "old files": (received_files.remove_old_files, _FILES),
     }
     return {
         name: partial(_repeat, partial(forget, connection, before=now - days, limit=_AT_ONCE))

@@ -39,8 +39,10 @@ GROUPS = (
     Group((jobs.RELAY,), at_once=60, per_store=6),
     # Anyone with a key can add webhook endpoints, and these hang most often.
     Group((jobs.HOOKS,), at_once=60, per_store=6),
-    Group((jobs.COLLECT, jobs.PROVE, jobs.LISTEN), at_once=60, per_store=6),
+    Group((jobs.COLLECT, jobs.CARRIER_FEED, jobs.PROVE, jobs.LISTEN), at_once=60, per_store=6),
     Group((jobs.ORDERS, jobs.NAMED, jobs.FEED), at_once=40, per_store=4),
+    # Fetching a carrier's files may take minutes.
+    Group((jobs.FOLDER, jobs.REMOTE_FILES), at_once=20, per_store=4),
     # No network: each is a moment's work in the database, of which there are only so many connections.
     Group((jobs.RECORD, jobs.REASSESS), at_once=20, per_store=20),
 )

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paradeiro.cli.connectors.parse import UnknownConnectorError, find_connector, parse_command
+from paradeiro.cli.connectors.parse import UnknownConnectorError, find_connector, parse_command, understood
 from paradeiro.domain.records import ParsedAnswer, TrackingEvent
 from paradeiro.domain.words import Outcome, Status, Withdraws
 from paradeiro.sdk.conformance.mutations import GARBAGE
@@ -62,6 +62,15 @@ def test_an_unknown_code_is_shown_and_moves_nothing() -> None:
     *events, last = lines((FIXTURES / "unknown_code.json").read_bytes())
     assert events[-1]["status"] == "unknown"
     assert last["snapshot"]["status"] == "in_transit"
+
+
+def test_what_is_read_can_be_printed_as_expected_files_have_it() -> None:
+    for saved in ("delivered.json", "not_found.json", "html.html"):
+        path = FIXTURES / saved
+        (text,) = parse_command("example_carrier", path.read_bytes(), NOW, KNOWN, expected=True)
+        want = json.loads(path.with_name(f"{path.stem}.expected.json").read_text(encoding="utf-8"))
+        assert json.loads(text) == want
+        assert understood([text]) is (saved != "html.html")
 
 
 def test_not_found() -> None:

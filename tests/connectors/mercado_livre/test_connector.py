@@ -171,6 +171,8 @@ async def seller(there: There, now: datetime = NOW, **settings: str) -> AsyncIte
         (Status.OUT_FOR_DELIVERY, None, [], State("shipped", "out_for_delivery")),
         (Status.ATTEMPT_FAILED, Reason.RECIPIENT_ABSENT, [], State("shipped", "receiver_absent")),
         (Status.ATTEMPT_FAILED, Reason.ADDRESS_PROBLEM, [], State("shipped", "bad_address")),
+        (Status.ATTEMPT_FAILED, Reason.RECIPIENT_MOVED, [], State("shipped", "bad_address")),
+        (Status.ATTEMPT_FAILED, Reason.RECIPIENT_UNKNOWN, [], State("shipped", "bad_address")),
         (Status.ATTEMPT_FAILED, Reason.RESTRICTED_AREA, [], State("shipped", "dangerous_area")),
         (Status.ATTEMPT_FAILED, Reason.DELAYED, [], State("shipped", "not_visited")),
         (Status.ATTEMPT_FAILED, Reason.REFUSED, [], SHIPPED),

@@ -85,6 +85,14 @@ def test_a_field_that_is_there_now_and_then_is_never_missed() -> None:
     assert kinds(baseline) == []
 
 
+def test_a_field_of_few_answers_that_the_first_one_has_is_never_missed() -> None:
+    """As the receiver's name, which only delivered packages have."""
+    delivered: Shape = {**USUAL, "events[].receiver": TEXT}
+    looks = [AnswerSample(shapes=(delivered if n % 10 == 0 else USUAL,)) for n in range(95)]
+    baseline = after(Baseline(), *looks, *[AnswerSample(shapes=(USUAL,))] * 200)
+    assert kinds(baseline) == []
+
+
 def test_a_field_of_another_type_is_reported() -> None:
     numbers: Shape = {**WITH_UNIT, "events[].code": frozenset({"number"})}
     assert kinds(after(learnt(), *[AnswerSample(shapes=(numbers,))] * 3)) == [

@@ -20,7 +20,8 @@ from paradeiro.flow.customers.personal_data import (
     set_customer_retention,
 )
 from paradeiro.flow.errors import InvalidError, MissingError
-from paradeiro.flow.orders.intake import Registration, register
+from paradeiro.flow.orders.intake import register
+from paradeiro.flow.orders.package_registration import Registration
 from paradeiro.flow.orders.statements import Statement, add_event, reopen
 from paradeiro.worker.maintenance import maintain
 from tests.flow.conftest import ANA, Shop

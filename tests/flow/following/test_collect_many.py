@@ -7,7 +7,8 @@ import pytest
 from paradeiro.db.following import shipments
 from paradeiro.db.measuring import bench_rows
 from paradeiro.db.pool import transaction
-from paradeiro.flow import collect as flow
+from paradeiro.flow import collect as collecting
+from paradeiro.flow.answers import claiming as flow
 from paradeiro.flow.collect import collect
 from paradeiro.worker.drain import drain
 from tests.flow.conftest import Shop
@@ -118,7 +119,7 @@ async def test_the_lease_outlives_the_wait(large: Shop, monkeypatch: pytest.Monk
 
 
 async def test_what_is_new_is_recorded_fifty_at_a_time(large: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flow, "_PER_RECORDING", 3)
+    monkeypatch.setattr(collecting, "_PER_RECORDING", 3)
     codes = await follow(large, LARGE)
     for code in codes:
         large.outside.say(code, POSTED, DELIVERED)

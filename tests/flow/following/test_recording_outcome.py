@@ -18,7 +18,7 @@ from paradeiro.domain.following.timeline import fold, merge_events
 from paradeiro.domain.outbox.channel_rules import ChannelRules
 from paradeiro.domain.records import Customer, FurtherInvoice, Invoice, Order, Place, Policy, Shipment, TrackingEvent
 from paradeiro.domain.words import EffectKind, NoticeKind, PartyKind, ProofKind, Reason, Source, Status, Withdraws
-from paradeiro.flow.following.parse_replies import ReportedEvents
+from paradeiro.flow.answers.parse_replies import ReportedEvents
 from paradeiro.flow.following.recording_context import RecordingContext
 from paradeiro.flow.following.recording_outcome import RecordingFacts, RecordingOutcome, decide_outcome
 from tests.flow.parties import connectors

@@ -26,8 +26,9 @@ from paradeiro.domain.records import Invoice, Order
 from paradeiro.domain.words import PartyKind, Source, Status
 from paradeiro.flow.context import Sessions
 from paradeiro.flow.errors import ConflictError, InvalidError
-from paradeiro.flow.orders.intake import Registration, StatedOrder, register, state_order, take_orders
+from paradeiro.flow.orders.intake import StatedOrder, register, state_order, take_orders
 from paradeiro.flow.orders.label_replacement import NewLabel, replace_label, restore_label
+from paradeiro.flow.orders.package_registration import Registration
 from paradeiro.flow.orders.statements import Statement, add_event, confirm_delivery, reopen
 from paradeiro.web.api.shapes import FullOrderIn
 from tests.databases import HandClock

@@ -15,7 +15,8 @@ from paradeiro.domain.outbox.carrier_tables import CarrierEntry, CarrierTable, O
 from paradeiro.domain.records import Invoice, Message
 from paradeiro.domain.words import EffectKind, NoticeKind
 from paradeiro.flow.errors import InvalidError
-from paradeiro.flow.orders.intake import Registration, register
+from paradeiro.flow.orders.intake import register
+from paradeiro.flow.orders.package_registration import Registration
 from paradeiro.flow.outbox import carrier_tables
 from paradeiro.sdk.contract import Request
 from paradeiro.sdk.wording.notices import notice_sentence

@@ -9,7 +9,8 @@ from paradeiro.domain.outbox.channel_rules import DEFAULT_RULES, PRESETS, Channe
 from paradeiro.domain.records import Invoice, Order
 from paradeiro.domain.words import NoticeKind, Topic
 from paradeiro.flow.errors import InvalidError
-from paradeiro.flow.orders.intake import Registration, register
+from paradeiro.flow.orders.intake import register
+from paradeiro.flow.orders.package_registration import Registration
 from paradeiro.flow.outbox.channel_rules import rules_of_store, set_rules
 from paradeiro.sdk.wording.notices import notice_sentence
 from tests.flow.conftest import Shop

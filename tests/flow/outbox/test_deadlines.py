@@ -17,7 +17,8 @@ from paradeiro.domain.outbox.channel_rules import DEFAULT_RULES, ChannelRules
 from paradeiro.domain.records import Invoice
 from paradeiro.domain.words import DeadlineKind, DeadlineStart
 from paradeiro.flow.errors import InvalidError
-from paradeiro.flow.orders.intake import Registration, StatedOrder, register, state_order
+from paradeiro.flow.orders.intake import StatedOrder, register, state_order
+from paradeiro.flow.orders.package_registration import Registration
 from paradeiro.flow.outbox import deadlines
 from paradeiro.flow.outbox.channel_rules import set_rules
 from paradeiro.flow.outbox.refusals import resend

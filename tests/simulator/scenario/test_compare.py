@@ -64,7 +64,7 @@ def perfect() -> tuple[Simulator, Claims, dict[str, bool]]:
     for order in ground_truth.orders:
         for package in order.packages:
             stand, shown = true_status(package, ground_truth.end), package.visible(ground_truth.end)
-            events = [(h.happened_at, h.code) for h in shown]
+            events = [(h.happened_at, h.code, h.says) for h in shown]
             claims[package.code] = Claim(stand.status, stand.delivered_at, events, order.invoiced_at)
             tell_order_system(simulator, package)
             if order.affiliate == MARKETPLACE:

@@ -23,7 +23,8 @@ from paradeiro.domain.records import Invoice, Order
 from paradeiro.domain.words import PartyKind
 from paradeiro.flow.collect import collect
 from paradeiro.flow.context import Context
-from paradeiro.flow.orders.intake import Registration, register
+from paradeiro.flow.orders.intake import register
+from paradeiro.flow.orders.package_registration import Registration
 from paradeiro.web.hooks import LARGEST_PUSH
 from paradeiro.worker import maintenance as upkeep_module
 from paradeiro.worker.maintenance import maintain

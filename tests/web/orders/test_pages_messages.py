@@ -33,6 +33,7 @@ FAMILIES = {
     "proof.": set(ProofKind),
     "suppressed.": set(BounceKind),
     "state.": {"pending", "sending", "done", "superseded", "refused"},
+    "source.": {"upload", "folder", "sftp", "ftps", "mail"},
     "account.": {"ok", "outage", "paused", "disabled"},
 }
 

@@ -18,9 +18,10 @@ class AccountCommand(TyperCommand):
 def fields() -> list[str]:
     """A line per connector: its name and what --set takes there."""
     from paradeiro.connectors import discover
+    from paradeiro.sdk.transports.file_settings import fields_of
 
     lines = []
     for name, connector in sorted(discover().items()):
-        marks = [f"{f.name}{'*' * f.required}{'+' * f.secret}" for f in connector.account_fields]
+        marks = [f"{f.name}{'*' * f.required}{'+' * f.secret}" for f in fields_of(connector)]
         lines.append(f"  {name}: {', '.join(marks) or 'none'}")
     return lines

@@ -7,16 +7,21 @@ from paradeiro.app import open_app
 from paradeiro.cli.actor import cli_actor
 from paradeiro.cli.running.database import database_url, migrate_command
 from paradeiro.db.accounts import stores
+from paradeiro.db.carriers.adoption import adopt_shipments
 from paradeiro.db.following import fallbacks
+from paradeiro.db.operations import notices
 from paradeiro.db.operations.audit import Actor
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.domain.records import Customer, Invoice, Order
-from paradeiro.domain.words import AuditAction, PartyKind
+from paradeiro.domain.words import AuditAction, NoticeKind, PartyKind, Way
+from paradeiro.flow.carriers.carrier_choice import carrier_named
 from paradeiro.flow.context import Context
 from paradeiro.flow.errors import ConflictError, InvalidError, MissingError
 from paradeiro.flow.operations import audit_log
-from paradeiro.flow.orders.intake import Registration, StatedOrder, carrier_named, state_order
+from paradeiro.flow.orders.intake import StatedOrder, state_order
+from paradeiro.flow.orders.package_registration import Registration
 from paradeiro.sdk.contract import Connector
+from paradeiro.sdk.transports.file_settings import URL, fields_of
 from paradeiro.settings import Settings
 
 _SCOPES = ("read", "write")
@@ -64,14 +69,14 @@ async def add_account(
     by: Actor | None = None,
 ) -> int:
     """Store an account of a store (created if it is new); secret fields are encrypted. The account's id."""
-    secret = {field.name for field in connector.account_fields if field.secret}
+    secret = {field.name for field in fields_of(connector) if field.secret}
     now = context.now()
     async with transaction(context.pool) as connection:
         store_id = await stores.add_store(connection, store, now=now)
         await audit_log.write_entry(
             context, connection, store_id, by, AuditAction.SET_ACCOUNT, f"{connector.name}: {name}"
         )
-        return await stores.put_account(
+        account_id = await stores.put_account(
             connection,
             store_id,
             connector=connector.name,
@@ -83,6 +88,12 @@ async def add_account(
             now=now,
             channel=channel,
         )
+        if PartyKind.CARRIER in connector.kinds:
+            asked = Way.ASKED in connector.ways
+            await adopt_shipments(connection, store_id, account_id, connector.name, asked=asked, now=now)
+            subject, kinds = f"carrier {connector.title}", [NoticeKind.NO_ACCOUNT]
+            await notices.resolve_subject(connection, store_id, kinds, subject, now=now)
+    return account_id
 
 
 async def fallback_command(
@@ -137,13 +148,15 @@ def _connector(context: Context, name: str) -> Connector:
 
 def _field_values(connector: Connector, given: Sequence[str], ask: Callable[[str], str]) -> dict[str, str]:
     values = {}
-    known = {field.name for field in connector.account_fields}
+    fields = {field.name: field for field in fields_of(connector)}
     for text in given:
         name, equals, value = text.partition("=")
-        if not equals or name not in known:
-            raise InvalidError("bad_field", f"'{name}' is no field of {connector.name}: {', '.join(sorted(known))}.")
+        if not equals or name not in fields:
+            raise InvalidError("bad_field", f"'{name}' is no field of {connector.name}: {', '.join(sorted(fields))}.")
         values[name] = value
-    for field in connector.account_fields:
+    # Where its files are fetched is asked for only if they are.
+    asked = fields if values.get(URL) else {field.name: field for field in connector.account_fields}
+    for field in asked.values():
         if field.name not in values and field.secret and (answer := ask(field.name)):
             values[field.name] = answer
         if field.required and not values.get(field.name):

@@ -83,6 +83,12 @@ def _is_inner_address(host: str) -> bool:
 async def register_hook(context: Context, account: Account, public_url: str, contact: str) -> str:
     """Register the account for pushes; what was done, in sentences."""
     entry_point = await open_hook(context, account, public_url=public_url, contact=contact)
+    if entry_point.url:
+        return (
+            f"Enter at {account.name}, as the address for its pushes:\n{entry_point.url}\n"
+            f"and as the key or password that it sends with them (any user name):\n{entry_point.secret}\n"
+            "Keep both secret. What comes there with the key is recorded; nothing else is."
+        )
     where = f"{public_url.rstrip('/')}/hooks/{account.connector}/…"
     lines = [
         f"{account.name} pushes to {where} (subscription {entry_point.subscription}).",

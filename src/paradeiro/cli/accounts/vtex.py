@@ -18,7 +18,7 @@ from paradeiro.flow.context import Context
 from paradeiro.flow.errors import ConflictError, InvalidError, MissingError
 from paradeiro.flow.orders.order_sweep import backfill_orders
 from paradeiro.flow.outbox.mail_policy import set_mailer
-from paradeiro.sdk.contract import Permission
+from paradeiro.sdk.order_systems import Permission
 from paradeiro.settings import Settings
 
 CONNECTOR = "vtex"

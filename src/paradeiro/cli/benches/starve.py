@@ -20,7 +20,8 @@ from paradeiro.domain.outbox.mail_policy import MailPolicy
 from paradeiro.domain.records import Customer, Invoice, Order, Policy
 from paradeiro.domain.words import Source, Status
 from paradeiro.flow.context import Context
-from paradeiro.flow.orders.intake import Registration, register
+from paradeiro.flow.orders.intake import register
+from paradeiro.flow.orders.package_registration import Registration
 from paradeiro.flow.orders.statements import Statement, add_event
 from paradeiro.flow.outbox.endpoints import MOST_ENDPOINTS
 from paradeiro.settings import Settings

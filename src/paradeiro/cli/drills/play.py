@@ -19,6 +19,7 @@ from paradeiro.cli.running.scratch_database import cloned_database
 from paradeiro.cli.running.simulated_store import add_accounts
 from paradeiro.db.accounts import stores
 from paradeiro.db.measuring import recorded_state
+from paradeiro.domain.words import NoticeKind
 from paradeiro.flow.context import Context
 from paradeiro.flow.replay import replay
 from paradeiro.settings import Settings
@@ -36,7 +37,7 @@ _SCENARIO = Scenario(packages=40, days=5, seed=20261123, start=_START)
 _AFTERWARDS = timedelta(hours=14)
 # The clock's steps: usually, and while the time of a notice matters.
 _COARSE, _FINE = timedelta(hours=1), timedelta(minutes=30)
-_TWICE = re.compile(r"was sent \d+ times|said twice|were sent, but only")
+TWICE = re.compile(r"was sent \d+ times|said twice|were sent, but only")
 _ANSWER_SECONDS = 0.02
 _CARRIER = "correios"
 # Incidents at once. More would slow each other down, and answer times are one of the things that are watched.
@@ -111,7 +112,7 @@ def play_all(
                 _play(settings, url, copy.deepcopy(warmed.simulator), set(warmed.registered), incident)
             )
         figures.seconds = round(time.monotonic() - began, 1)
-        figures.misses = _misses(figures, incident)
+        figures.misses = missed(figures, incident.notices)
         report(figures)
         return figures
 
@@ -189,11 +190,13 @@ async def _count(
     right = [opened for kind, opened, _, _ in told if kind in incident.notices]
     figures.noticed_minutes = round((right[0] - began) / timedelta(minutes=1), 1) if right else None
     claimed = {
-        code: Claim(k.status, k.delivered_at, [(at, _old(code_)) for at, code_ in k.events], k.registered_at)
+        code: Claim(
+            k.status, k.delivered_at, [(at, _old(code_), status) for at, code_, status in k.events], k.registered_at
+        )
         for code, k in known.items()
     }
     wrong = differences(simulator, claimed, delivered, simulator.clock())
-    figures.mails_twice = sum(1 for words in wrong if _TWICE.search(words))
+    figures.mails_twice = sum(1 for words in wrong if TWICE.search(words))
     figures.events_lost = len(wrong) - figures.mails_twice
     figures.misses = wrong[:5]
 
@@ -204,20 +207,20 @@ def _old(code: str) -> str:
     return f"{kind}/{({'91': '01', '97': '67', '90': '70'} if kind in {'BDE', 'BDI'} else {}).get(number, number)}"
 
 
-def _misses(figures: Figures, incident: Incident) -> list[str]:
+def missed(figures: Figures, kinds: frozenset[NoticeKind]) -> list[str]:
     """What is not as it must be, in words, with the first differences from the ground truth."""
-    missed = [f"difference: {words}" for words in figures.misses]
-    if incident.notices and figures.noticed_minutes is None:
-        missed.append(f"nobody was told of it ({' or '.join(sorted(incident.notices))} was expected)")
+    found = [f"difference: {words}" for words in figures.misses]
+    if figures.expected_notices and figures.noticed_minutes is None:
+        found.append(f"nobody was told of it ({' or '.join(sorted(kinds))} was expected)")
     elif figures.noticed_minutes is not None and figures.noticed_minutes > figures.within_minutes:
-        missed.append(f"told after {figures.noticed_minutes:.0f} min, {figures.within_minutes:.0f} were allowed")
+        found.append(f"told after {figures.noticed_minutes:.0f} min, {figures.within_minutes:.0f} were allowed")
     if figures.notices != figures.expected_notices:
-        missed.append(f"{figures.notices} notices, {figures.expected_notices} expected: {' · '.join(figures.told)}")
+        found.append(f"{figures.notices} notices, {figures.expected_notices} expected: {' · '.join(figures.told)}")
     for name, count in (
         ("events lost or untrue", figures.events_lost),
         ("mails sent twice", figures.mails_twice),
         ("false delivered", figures.false_delivered),
     ):
         if count:
-            missed.append(f"{name}: {count}")
-    return missed
+            found.append(f"{name}: {count}")
+    return found

@@ -71,6 +71,8 @@ _STORIES: tuple[tuple[str, EffectKind, tuple[TrackingEvent, ...]], ...] = (
     (MailKind.ATTEMPT_FAILED, _MAIL, (*_SENT, _happened(Status.ATTEMPT_FAILED, 94, Reason.RECIPIENT_ABSENT))),
     ("problem-payment", _MAIL, (*_SENT, _happened(Status.EXCEPTION, 80, Reason.PAYMENT_DUE))),
     ("problem-address", _MAIL, (*_SENT, _happened(Status.EXCEPTION, 90, Reason.ADDRESS_PROBLEM))),
+    ("problem-moved", _MAIL, (*_SENT, _happened(Status.ATTEMPT_FAILED, 90, Reason.RECIPIENT_MOVED))),
+    ("problem-name", _MAIL, (*_SENT, _happened(Status.RETURNING, 90, Reason.RECIPIENT_UNKNOWN))),
     ("problem-delay", _MAIL, (*_SENT, _happened(Status.IN_TRANSIT, 90, Reason.DELAYED, destination=_GOAL))),
     ("problem-lost", _MAIL, (*_SENT, _happened(Status.EXCEPTION, 90, Reason.LOST))),
     (MailKind.DELIVERED, _MAIL, (*_SENT, _OUT, _DONE)),

@@ -12,8 +12,9 @@ from paradeiro.connectors.correios.slices import slice_answer
 from paradeiro.connectors.correios.token import NoToken, TokenCache
 from paradeiro.connectors.correios.webhook import Webhook
 from paradeiro.domain.words import Outcome, ProofKind
-from paradeiro.sdk.contract import AccountRef, Answer, Clock, ProofAnswer, ProofAsked, Subscribed
+from paradeiro.sdk.contract import AccountRef, Answer, Clock, ProofAnswer, ProofAsked
 from paradeiro.sdk.http import HttpAnswer, HttpFailure, http_problem, new_client, retry_after
+from paradeiro.sdk.sessions import Subscribed
 
 PRODUCTION = "https://api.correios.com.br"
 _PATH = "/srorastro/v1/objetos"

@@ -53,11 +53,11 @@ _WRITE_OFF = {
     "03": Meaning(Status.EXCEPTION, Reason.PICKUP_EXPIRED),  # Remetente não retirou objeto na unidade
     "04": Meaning(Status.RETURNING, Reason.REFUSED),  # Cliente recusou-se a receber
     "05": _RETURNING,  # A entrega não pode ser efetuada; returns
-    "06": Meaning(Status.RETURNING, Reason.ADDRESS_PROBLEM),  # Cliente desconhecido no local
+    "06": Meaning(Status.RETURNING, Reason.RECIPIENT_UNKNOWN),  # Cliente desconhecido no local
     "07": Meaning(Status.RETURNING, Reason.ADDRESS_PROBLEM),  # Endereço incorreto
     "08": Meaning(Status.RETURNING, Reason.ADDRESS_PROBLEM),  # Endereço incorreto
     "09": _DELAYED,  # Objeto ainda não chegou à unidade (until 2017: não localizado); delivery follows
-    "10": Meaning(Status.RETURNING, Reason.ADDRESS_PROBLEM),  # Cliente mudou-se
+    "10": Meaning(Status.RETURNING, Reason.RECIPIENT_MOVED),  # Cliente mudou-se
     "12": Meaning(Status.EXCEPTION, Reason.PICKUP_EXPIRED),  # Remetente não retirou objeto
     "13": _LOST,  # Objeto atingido por incêndio
     "14": _CANCELLED,  # Desistência de postagem pelo remetente

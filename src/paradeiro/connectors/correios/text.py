@@ -28,9 +28,14 @@ _FAILED = (
 )
 _WHY_FAILED = (
     ("nao atendido", Reason.RECIPIENT_ABSENT),
+    # Who is not there before where it is: "mudou-se do endereço indicado".
+    ("endereco desconhecido", Reason.ADDRESS_PROBLEM),
+    ("desconhecido", Reason.RECIPIENT_UNKNOWN),
+    ("falecido", Reason.RECIPIENT_UNKNOWN),
+    ("ex-funcionario", Reason.RECIPIENT_UNKNOWN),
+    ("demitido", Reason.RECIPIENT_UNKNOWN),
+    ("mudou-se", Reason.RECIPIENT_MOVED),
     ("endereco", Reason.ADDRESS_PROBLEM),
-    ("desconhecido", Reason.ADDRESS_PROBLEM),
-    ("mudou-se", Reason.ADDRESS_PROBLEM),
     ("recusou", Reason.REFUSED),
     ("prazo de retirada", Reason.PICKUP_EXPIRED),
 )

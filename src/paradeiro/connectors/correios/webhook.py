@@ -10,8 +10,8 @@ from paradeiro.connectors.correios.gateway import Gateway
 from paradeiro.connectors.correios.parse import parse
 from paradeiro.connectors.correios.token import NoToken
 from paradeiro.domain.words import Outcome
-from paradeiro.sdk.contract import Subscribed
 from paradeiro.sdk.http import HttpAnswer, HttpFailure, http_problem
+from paradeiro.sdk.sessions import Subscribed
 
 _SUBSCRIPTIONS: Final = "/webhook/v1/servicos/wh-rastro/assinaturas"
 _NAME = "paradeiro"

@@ -9,7 +9,7 @@ from paradeiro.domain.days import day_of
 from paradeiro.domain.outbox.mail_policy import mail_kind
 from paradeiro.domain.records import Item, Message
 from paradeiro.domain.words import EffectKind, MailKind, Source, Status
-from paradeiro.sdk.carriers import carrier_name
+from paradeiro.sdk.carrier_name import carrier_name
 from paradeiro.sdk.public_history import PublicEvent, public_events
 from paradeiro.sdk.wording import Catalogue, Tone, catalogue_for
 from paradeiro.sdk.wording.places import city_of, place_line, place_name, tidy, with_preposition
@@ -173,7 +173,7 @@ def letter(message: Message) -> Letter:
         items=_items(message.shipment.items, words),
         order=Fact(words.labels.order, _order_number(message)),
         carrier=Fact(words.labels.carrier, _carrier(message)),
-        tracking_code=Fact(words.labels.tracking_code, tidy(message.shipment.tracking_code)),
+        tracking_code=Fact(words.labels.tracking_code, tidy(message.shipment.shown_code)),
         link=safe_link(message.tracking_link) or safe_link(message.shipment.invoice.tracking_url or ""),
         days=_days(shown, zone, today, words),
         more=words.labels.more.format(count=more) if more else "",

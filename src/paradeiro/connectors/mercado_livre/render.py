@@ -51,7 +51,7 @@ def render(message: Message, settings: Mapping[str, str]) -> Request:
         case _:
             raise ValueError(f"Mercado Livre is never told a {message.kind}")
     wanted = WantedShipment(
-        tracking_number=message.shipment.tracking_code,
+        tracking_number=message.shipment.shown_code,
         tracking_url=message.shipment.invoice.tracking_url or message.tracking_link,
         others=sorted(other.tracking_code for other in message.others),
         service_id=service_of(settings),

@@ -45,6 +45,9 @@ _SUBSTATUSES = {
     (Status.OUT_FOR_DELIVERY, None): State("shipped", "out_for_delivery"),
     (Status.ATTEMPT_FAILED, Reason.RECIPIENT_ABSENT): State("shipped", "receiver_absent"),
     (Status.ATTEMPT_FAILED, Reason.ADDRESS_PROBLEM): State("shipped", "bad_address"),
+    # The recipient is not to be found at the address that the buyer gave: to the buyer it is the address.
+    (Status.ATTEMPT_FAILED, Reason.RECIPIENT_MOVED): State("shipped", "bad_address"),
+    (Status.ATTEMPT_FAILED, Reason.RECIPIENT_UNKNOWN): State("shipped", "bad_address"),
     (Status.ATTEMPT_FAILED, Reason.RESTRICTED_AREA): State("shipped", "dangerous_area"),
 }
 _SUBSTATUSES_SINCE_V2 = {

@@ -13,8 +13,9 @@ from paradeiro.connectors.vtex.push import SECRET_HEADER
 from paradeiro.connectors.vtex.wire import Wire, WireProblem
 from paradeiro.domain.bounds import number_problem
 from paradeiro.domain.words import Outcome
-from paradeiro.sdk.contract import FeedPage, Subscribed
 from paradeiro.sdk.http import json_object
+from paradeiro.sdk.order_systems import FeedPage
+from paradeiro.sdk.sessions import Subscribed
 
 FEED, FEED_CONFIG, HOOK_CONFIG = "/api/orders/feed", "/api/orders/feed/config", "/api/orders/hook/config"
 # By status, since filters by any field miss events (known issue 832400). An invoiced order has its packages.

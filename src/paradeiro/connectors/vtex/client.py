@@ -28,18 +28,10 @@ from paradeiro.connectors.vtex.sweep import (
 from paradeiro.connectors.vtex.wire import Wire, WireProblem
 from paradeiro.domain.records import Order
 from paradeiro.domain.words import Outcome
-from paradeiro.sdk.contract import (
-    AccountRef,
-    Clock,
-    FeedPage,
-    NamedOrders,
-    OrdersPage,
-    Permission,
-    Request,
-    Sent,
-    Subscribed,
-)
+from paradeiro.sdk.contract import AccountRef, Clock, Request, Sent
 from paradeiro.sdk.http import embedded_refusal, json_object
+from paradeiro.sdk.order_systems import FeedPage, NamedOrders, OrdersPage, Permission
+from paradeiro.sdk.sessions import Subscribed
 
 ORDERS = "/api/oms/pvt/orders"
 _MOST_READ = 50  # orders read in one call

@@ -11,7 +11,7 @@ import msgspec
 
 from paradeiro.domain.records import Message
 from paradeiro.domain.words import EffectKind, Status
-from paradeiro.sdk.carriers import carrier_name
+from paradeiro.sdk.carrier_name import carrier_name
 from paradeiro.sdk.contract import Request
 from paradeiro.sdk.public_history import (
     HistoryLine,

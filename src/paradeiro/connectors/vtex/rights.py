@@ -11,7 +11,7 @@ import msgspec
 from paradeiro.connectors.vtex.channels import FEED_CONFIG
 from paradeiro.connectors.vtex.wire import Wire, WireProblem
 from paradeiro.domain.words import Outcome
-from paradeiro.sdk.contract import Permission
+from paradeiro.sdk.order_systems import Permission
 
 _ORDERS = "/api/oms/pvt/orders"
 _UNKNOWN_ORDER = f"{_ORDERS}/paradeiro-checks-its-key"

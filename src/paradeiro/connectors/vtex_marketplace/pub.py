@@ -9,7 +9,7 @@ from datetime import UTC
 import msgspec
 
 from paradeiro.domain.records import Message
-from paradeiro.sdk.carriers import carrier_name
+from paradeiro.sdk.carrier_name import carrier_name
 from paradeiro.sdk.items import package_items
 from paradeiro.sdk.public_history import reported_delivery_at, reported_tracking_number, reported_tracking_url
 from paradeiro.sdk.wording.times import zone_of

@@ -15,7 +15,7 @@ import msgspec
 from paradeiro.connectors.vtex_marketplace import pub
 from paradeiro.domain.records import Item, Message
 from paradeiro.domain.words import EffectKind, Status
-from paradeiro.sdk.carriers import carrier_name
+from paradeiro.sdk.carrier_name import carrier_name
 from paradeiro.sdk.contract import Request
 from paradeiro.sdk.items import package_items
 from paradeiro.sdk.public_history import (

@@ -1,5 +1,6 @@
 """In: the baseline of each account's answers, and its hourly counts; out: rows of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -88,29 +89,34 @@ async def count_unreadable(connection: Connection, account_id: int, *, eventless
     return int(row[0]) if row else 0
 
 
-async def accounts_to_check(connection: Connection, *, before: datetime) -> list[int]:
-    """Carrier accounts last checked for silence before an instant that have shipments to check."""
+async def accounts_to_check(connection: Connection, *, before: datetime, unasked: Sequence[str] = ()) -> list[int]:
+    """Carrier accounts last checked for silence before an instant that have shipments to check, or are at a connector
+    in `unasked`: one whose carrier tells its news without being asked about each shipment.
+    """
     sql = """
         SELECT a.id FROM account a LEFT JOIN contract_watch w ON w.account_id = a.id
         WHERE a.kind = 'carrier' AND a.state NOT IN ('disabled', 'removed')
           AND (w.silence_checked_at IS NULL OR w.silence_checked_at <= %s)
-          AND EXISTS (SELECT 1 FROM shipment s WHERE s.account_id = a.id AND s.next_check IS NOT NULL)"""
-    return [row[0] async for row in await connection.execute(sql, (before,))]
+          AND (a.connector = ANY(%s)
+               OR EXISTS (SELECT 1 FROM shipment s WHERE s.account_id = a.id AND s.next_check IS NOT NULL))"""
+    return [row[0] async for row in await connection.execute(sql, (before, list(unasked)))]
 
 
 async def mark_silence_checked(
-    connection: Connection, store_id: int, account_id: int, *, now: datetime, lively: datetime
+    connection: Connection, store_id: int, account_id: int, *, now: datetime, lively: datetime, unasked: bool = False
 ) -> None:
     """Note that an account is checked for silence now, and count its active shipments: scheduled, not ended, with news
-    or registered since `lively`. Lock order everywhere: the hour before the watch.
+    or registered since `lively`. `unasked`: its shipments have no schedule. Lock order everywhere: the hour before the
+    watch.
     """
     sql = """
         INSERT INTO account_hour (account_id, store_id, hour, active)
         SELECT %(account)s, %(store)s, %(hour)s, count(*)::int FROM shipment
-        WHERE account_id = %(account)s AND next_check IS NOT NULL
+        WHERE account_id = %(account)s AND (next_check IS NOT NULL OR (%(unasked)s AND replaced_by IS NULL))
           AND status NOT IN ('delivered', 'returned', 'cancelled') AND coalesce(news_at, registered_at) >= %(lively)s
         ON CONFLICT (account_id, hour) DO UPDATE SET active = EXCLUDED.active"""
     values = {"account": account_id, "store": store_id, "hour": _hour(now), "lively": lively}
+    values["unasked"] = unasked
     await connection.execute(sql, values)
     sql = """
         INSERT INTO contract_watch (account_id, store_id, silence_checked_at) VALUES (%s, %s, %s)

@@ -68,7 +68,7 @@ async def add_events(connection: Connection, rows: Sequence[EventRow], *, now: d
         [row.shipment_id for row in rows],
         [row.event.occurred_at for row in rows],
         [row.event.code for row in rows],
-        [row.event.place.key for row in rows],
+        [row.event.place_key for row in rows],
         [row.event.status for row in rows],
         [row.event.reason for row in rows],
         [row.event.source for row in rows],

@@ -82,6 +82,38 @@ async def put_replies(
     return {row[0]: row[1] async for row in await connection.execute(sql, (*values, *columns))}
 
 
+async def put_parts(
+    connection: Connection,
+    store_id: int,
+    account_id: int,
+    bodies: Sequence[bytes],
+    *,
+    outcome: Outcome,
+    now: datetime,
+    to_record: bool,
+) -> dict[bytes, int]:
+    """Store answers that belong to no single code, in one statement; their ids by digest. The same bytes twice are one
+    row.
+    """
+    if not bodies:
+        return {}
+    day = day_of(now)
+    await create_partition(connection, day)
+    sql = """
+        INSERT INTO reply (store_id, account_id, outcome, received_at, recorded_at, partition_day, tracking_code,
+                           digest, compression, body)
+        SELECT %s, %s, %s, %s, %s, %s, '', * FROM unnest(%s::bytea[], %s::smallint[], %s::bytea[])
+        ON CONFLICT (account_id, tracking_code, digest, partition_day, ((received_at AT TIME ZONE 'UTC')::date))
+        DO UPDATE SET received_at = EXCLUDED.received_at, recorded_at = EXCLUDED.recorded_at
+        RETURNING digest, id"""
+    # In the order of their digests, as above.
+    by_digest = dict(sorted((digest(body), body) for body in bodies))
+    packed = [compress(body) for body in by_digest.values()]
+    values = (store_id, account_id, outcome, now, None if to_record else now, day)
+    columns = (list(by_digest), [p[0] for p in packed], [p[1] for p in packed])
+    return {bytes(row[0]): row[1] async for row in await connection.execute(sql, (*values, *columns))}
+
+
 _COLUMNS = """
     id, store_id, account_id, tracking_code, outcome, body, received_at, recorded_at, partition_day::text,
     compression"""
@@ -127,6 +159,14 @@ async def unrecordable_row(connection: Connection, reply_id: int, error: Excepti
     sql = "SELECT store_id, account_id, tracking_code FROM reply WHERE id = %s AND recorded_at IS NULL"
     row = await (await connection.execute(sql, (reply_id,))).fetchone()
     return UnusableRow(row[0], "reply", reply_id, row[2] or str(reply_id), error_text(error), row[1]) if row else None
+
+
+async def unrecord(connection: Connection, reply_ids: Sequence[int]) -> list[int]:
+    """Let replies be recorded again. Returns the ids of those that are still stored."""
+    if not reply_ids:
+        return []
+    sql = "UPDATE reply SET recorded_at = NULL WHERE id = ANY(%s) RETURNING id"
+    return sorted([row[0] async for row in await connection.execute(sql, (list(reply_ids),))])
 
 
 async def mark_recorded(connection: Connection, replies: Sequence[Reply], *, now: datetime) -> None:

@@ -23,7 +23,8 @@ _A_MOMENT = timedelta(seconds=1)
 @dataclass(frozen=True, slots=True)
 class ShipmentRow:
     """A shipment with its order and further columns for the flow. `package_id`: it is only the row of a further invoice
-    of that package. `replaced_actor`: who replaced its label; empty for an order system.
+    of that package. `replaced_actor`: who replaced its label; empty for an order system. `leg_id`: claimed as
+    this leg, with its code.
     """
 
     shipment: Shipment
@@ -38,6 +39,12 @@ class ShipmentRow:
     replaced_at: datetime | None = None
     replaced_actor: str = ""
     used_until: datetime | None = None
+    leg_id: int | None = None
+
+    @property
+    def check_id(self) -> int:
+        """The row that a check of it is about: a leg's, else the shipment's."""
+        return self.shipment.id if self.leg_id is None else self.leg_id
 
     @property
     def made_at(self) -> datetime | None:
@@ -62,7 +69,7 @@ _SELECT = f"""
     SELECT s.id, s.store_id, s.carrier, s.tracking_code, s.invoice_number, s.invoice::text AS invoice,
            s.tracking_token, s.registered_at, s.snapshot::text AS snapshot, s.status, s.account_id, s.failures,
            s.outcome, s.digest, s.vanished_at, s.package_id, s.replaced_by, s.replaced_at, s.replaced_actor,
-           s.used_until,
+           s.used_until, s.carrier_code,
            o.id AS order_id, {ORDER_COLUMNS}
     FROM shipment s JOIN orders o ON o.id = s.order_id"""  # noqa: S608 - our own columns
 
@@ -105,6 +112,7 @@ def _build_row(row: dict[str, Any], snapshot: Snapshot, invoice: Invoice) -> Shi
         tracking_token=row["tracking_token"],
         snapshot=snapshot,
         replaced_by=row["replaced_by"],
+        carrier_code=row["carrier_code"],
     )
     return ShipmentRow(
         shipment,

@@ -54,10 +54,12 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class FollowedShipment:
-    """A shipment that an answer is about."""
+    """A shipment that an answer is about. `by_leg`: the answer is about a part of its way."""
 
     id: int
     carrier: str
+    invoice_number: str = ""
+    by_leg: bool = False
 
 
 async def count_due(connection: Connection, account_id: int, *, now: datetime, most: int) -> int:
@@ -140,18 +142,38 @@ async def mark_unreadable(
     await connection.execute(sql, (account_id, list(codes), next_check))
 
 
-async def active_codes(connection: Connection, account_id: int, *, limit: int) -> list[str]:
+async def active_codes(connection: Connection, account_id: int, *, limit: int, unasked: bool = False) -> list[str]:
     """Tracking codes of an account's active shipments with the newest news: examples for a person."""
     sql = """
-        SELECT tracking_code FROM shipment WHERE account_id = %s AND next_check IS NOT NULL
+        SELECT tracking_code FROM shipment WHERE account_id = %s AND (next_check IS NOT NULL OR %s)
           AND status NOT IN ('delivered', 'returned', 'cancelled')
         ORDER BY news_at DESC NULLS LAST, id LIMIT %s"""
-    return [row[0] async for row in await connection.execute(sql, (account_id, limit))]
+    return [row[0] async for row in await connection.execute(sql, (account_id, unasked, limit))]
 
 
 async def release_claims(connection: Connection, ids: Sequence[int]) -> None:
     """Release claimed shipments unchanged: they are still due."""
     await connection.execute("UPDATE shipment SET leased_until = NULL WHERE id = ANY(%s)", (list(ids),))
+
+
+async def unschedule(connection: Connection, account_id: int) -> None:
+    """No shipment of an account is asked about: its carrier tells by itself."""
+    await connection.execute(
+        "UPDATE shipment SET next_check = NULL WHERE account_id = %s AND next_check IS NOT NULL", (account_id,)
+    )
+
+
+async def postpone(connection: Connection, ids: Sequence[int], *, until: datetime) -> None:
+    """Release claimed shipments; they are due again at `until`."""
+    sql = "UPDATE shipment SET leased_until = NULL, next_check = %s WHERE id = ANY(%s)"
+    await connection.execute(sql, (until, list(ids)))
+
+
+async def make_unasked_due(connection: Connection, account_id: int, *, now: datetime) -> None:
+    """Make an account's shipments due that it was never asked about."""
+    sql = """
+        UPDATE shipment SET next_check = %s WHERE account_id = %s AND outcome = '' AND next_check > %s"""
+    await connection.execute(sql, (now, account_id, now))
 
 
 async def lock_shipments(connection: Connection, ids: Sequence[int]) -> list[ShipmentRow]:
@@ -185,23 +207,26 @@ async def lock_delivered(connection: Connection, ids: Sequence[int]) -> set[int]
 async def followers(
     connection: Connection, codes: Sequence[tuple[int, str]]
 ) -> dict[tuple[int, str], list[FollowedShipment]]:
-    """The shipments that are followed under each (account, tracking code): the account's own, and those of others
-    that it was asked about as a fallback.
+    """The shipments that are followed under each (account, tracking code): the account's own, those of others that it
+    was asked about as a fallback, and those that it carries a leg of.
     """
     sql = """
         WITH asked AS (SELECT * FROM unnest(%s::bigint[], %s::text[]) AS asked (account_id, tracking_code))
-        SELECT account_id, tracking_code, id, carrier FROM shipment JOIN asked USING (account_id, tracking_code)
+        SELECT account_id, tracking_code, id, carrier, false FROM shipment JOIN asked USING (account_id, tracking_code)
         UNION
-        SELECT a.account_id, a.tracking_code, s.id, s.carrier
+        SELECT a.account_id, a.tracking_code, s.id, s.carrier, false
         FROM asked a JOIN account c ON c.id = a.account_id
         JOIN shipment l ON l.store_id = c.store_id AND l.tracking_code = a.tracking_code
         JOIN fallback_answer w ON w.shipment_id = l.id AND w.account_id = a.account_id
         JOIN shipment s ON (s.store_id, s.carrier, s.tracking_code) = (l.store_id, l.carrier, l.tracking_code)
-        WHERE s.package_id IS NULL"""
+        WHERE s.package_id IS NULL
+        UNION
+        SELECT a.account_id, a.tracking_code, s.id, s.carrier, true
+        FROM asked a JOIN shipment_leg l USING (account_id, tracking_code) JOIN shipment s ON s.id = l.shipment_id"""
     found: dict[tuple[int, str], list[FollowedShipment]] = defaultdict(list)
     rows = await connection.execute(sql, ([c[0] for c in codes], [c[1] for c in codes]))
-    async for account_id, code, shipment_id, carrier in rows:
-        found[account_id, code].append(FollowedShipment(shipment_id, carrier))
+    async for account_id, code, shipment_id, carrier, by_leg in rows:
+        found[account_id, code].append(FollowedShipment(shipment_id, carrier, by_leg=by_leg))
     return found
 
 
@@ -323,6 +348,10 @@ async def next_due(connection: Connection, *, patience: timedelta = timedelta(0)
             JOIN account b ON b.id = i.account_id GROUP BY a.id, b.id
             UNION ALL SELECT greatest(next_visit, open_at) FROM account
             WHERE kind = 'order_system' AND state NOT IN ('disabled', 'removed')
+            UNION ALL SELECT greatest(min(l.next_check), a.open_at) FROM shipment_leg l
+            JOIN account a ON a.id = l.account_id WHERE l.next_check IS NOT NULL GROUP BY a.id
+            UNION ALL SELECT greatest(next_visit, open_at) FROM account
+            WHERE kind = 'carrier' AND next_visit IS NOT NULL AND state NOT IN ('disabled', 'removed')
             UNION ALL SELECT greatest(n.at, a.open_at) FROM account a JOIN (
                 SELECT account_id, due_at AS at FROM order_hint UNION ALL SELECT account_id, next_read FROM feed) n
                 ON n.account_id = a.id

@@ -8,12 +8,12 @@ from paradeiro.db.pool import Connection
 
 @dataclass(slots=True)
 class RecordedShipment:
-    """`events` are (instant, code), in no order."""
+    """`events` are (instant, code, status), in no order."""
 
     status: str
     delivered_at: datetime | None
     registered_at: datetime
-    events: list[tuple[datetime, str]] = field(default_factory=list)
+    events: list[tuple[datetime, str, str | None]] = field(default_factory=list)
 
 
 async def shipments(connection: Connection) -> dict[str, RecordedShipment]:
@@ -21,10 +21,10 @@ async def shipments(connection: Connection) -> dict[str, RecordedShipment]:
     sql = "SELECT tracking_code, status, delivered_at, registered_at FROM shipment WHERE package_id IS NULL"
     known = {row[0]: RecordedShipment(*row[1:]) async for row in await connection.execute(sql)}
     sql = """
-        SELECT tracking_code, occurred_at, code FROM tracking_event e JOIN shipment s ON s.id = e.shipment_id
+        SELECT tracking_code, occurred_at, code, e.status FROM tracking_event e JOIN shipment s ON s.id = e.shipment_id
         WHERE NOT e.duplicate AND s.package_id IS NULL"""
-    async for tracking_code, occurred_at, code in await connection.execute(sql):
-        known[tracking_code].events.append((occurred_at, code))
+    async for tracking_code, occurred_at, code, status in await connection.execute(sql):
+        known[tracking_code].events.append((occurred_at, code, status))
     return known
 
 

@@ -136,10 +136,11 @@ async def update_order_deliveries(connection: Connection, order_ids: Sequence[in
     """Set or clear when each order was delivered: once all its packages are, except cancelled and
     replaced ones.
 
-    The order rows are locked first, so that two shipments of one order, recorded at once, see each other.
+    The order rows are locked first, so that two shipments of one order, recorded at once, see each other. Not their
+    keys: both may have written rows that refer to the order before, and each would wait for the other.
     """
     ids = sorted(set(order_ids))
-    await connection.execute("SELECT id FROM orders WHERE id = ANY(%s) ORDER BY id FOR UPDATE", (ids,))
+    await connection.execute("SELECT id FROM orders WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", (ids,))
     sql = """
         UPDATE orders o SET delivered_at = f.delivered_at
         FROM (

@@ -58,6 +58,61 @@ async def register(
     return PackageRow(package, created=False, further=further)
 
 
+async def lock_orders(connection: Connection, store_id: int, numbers: Sequence[str]) -> None:
+    """Lock the packages of these orders against recording and relaying until the transaction ends."""
+    sql = """
+        SELECT s.id FROM shipment s JOIN orders o ON o.id = s.order_id
+        WHERE o.store_id = %s AND o.number = ANY(%s) ORDER BY s.id FOR UPDATE OF s"""
+    await connection.execute(sql, (store_id, list(numbers)))
+
+
+async def codes_of_invoice(connection: Connection, order_id: int, carrier: str, invoice_number: str) -> list[str]:
+    """The tracking codes of the packages of an invoice at one carrier, without replaced labels."""
+    sql = """
+        SELECT DISTINCT coalesce(p.tracking_code, s.tracking_code) FROM shipment s
+        LEFT JOIN shipment p ON p.id = s.package_id
+        WHERE s.order_id = %s AND s.carrier = %s AND s.invoice_number = %s AND s.replaced_by IS NULL"""
+    rows = await connection.execute(sql, (order_id, carrier, invoice_number))
+    return [row[0] async for row in rows]
+
+
+async def move_shipment(
+    connection: Connection,
+    shipment_id: int,
+    *,
+    carrier: str,
+    account_id: int,
+    tracking_code: str,
+    next_check: datetime | None,
+) -> bool:
+    """Let another carrier's account follow a package. What the former one reported is attributed to it from now on.
+    False if the order has a package of that code at that carrier already.
+    """
+    sql = """
+        UPDATE shipment s SET carrier = %(carrier)s, account_id = %(account)s, tracking_code = %(code)s,
+            next_check = %(due)s, digest = NULL, outcome = '', failures = 0, leased_until = NULL, carrier_code = ''
+        WHERE s.id = %(id)s AND NOT EXISTS (
+            SELECT 1 FROM shipment o WHERE o.order_id = s.order_id AND o.carrier = %(carrier)s AND o.id <> s.id
+              AND o.tracking_code = %(code)s AND o.package_id IS NULL)
+        RETURNING true"""
+    events = """
+        UPDATE tracking_event e SET body = jsonb_set(body, '{reported_by}', to_jsonb(s.carrier))
+        FROM shipment s WHERE s.id = %(id)s AND e.shipment_id = s.id AND e.source = 'carrier'
+          AND s.carrier <> %(carrier)s AND coalesce(e.body->>'reported_by', '') = ''"""
+    values = {"id": shipment_id, "carrier": carrier, "account": account_id, "code": tracking_code, "due": next_check}
+    await connection.execute(events, values)
+    if await (await connection.execute(sql, values)).fetchone() is None:
+        return False
+    further = "UPDATE shipment SET carrier = %(carrier)s, tracking_code = %(code)s WHERE package_id = %(id)s"
+    await connection.execute(further, values)
+    return True
+
+
+async def name_code(connection: Connection, shipment_id: int, carrier_code: str) -> None:
+    """Store the carrier's own code of a shipment that is followed under something else."""
+    await connection.execute("UPDATE shipment SET carrier_code = %s WHERE id = %s", (carrier_code, shipment_id))
+
+
 async def _add(
     connection: Connection, stated: PackageDraft, *, now: datetime, first_check: datetime | None
 ) -> PackageRow:

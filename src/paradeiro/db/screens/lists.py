@@ -51,6 +51,7 @@ class ShipmentLine:
     replaced_at: datetime | None
     further: list[str]
     waits_for: str | None
+    carrier_code: str
 
 
 # Shipments that a fallback has answered since the problem began do not wait.
@@ -81,7 +82,8 @@ async def order_lines(
         WHERE o.store_id = %(store)s AND (%(before)s::bigint IS NULL OR o.id < %(before)s)
           AND (%(search)s = '' OR o.number ILIKE %(like)s OR o.customer_name ILIKE %(like)s
                OR o.customer_email ILIKE %(like)s
-               OR EXISTS (SELECT 1 FROM shipment c WHERE c.order_id = o.id AND c.tracking_code ILIKE %(like)s))
+               OR EXISTS (SELECT 1 FROM shipment c WHERE c.order_id = o.id
+                          AND (c.tracking_code ILIKE %(like)s OR c.carrier_code ILIKE %(like)s)))
           AND (%(status)s::text IS NULL
                OR EXISTS (SELECT 1 FROM shipment c WHERE c.order_id = o.id AND c.status = %(status)s
                           AND c.package_id IS NULL AND c.replaced_by IS NULL))
@@ -108,11 +110,11 @@ async def shipment_lines(
                s.delivered_at, s.news_at, s.registered_at, s.next_check, s.asked_at, s.outcome, s.replaced_by,
                s.replaced_at,
                array(SELECT f.invoice_number FROM shipment f WHERE f.package_id = s.id ORDER BY f.id) AS further,
-               {_WAITS} AS waits_for
+               {_WAITS} AS waits_for, s.carrier_code
         FROM shipment s JOIN orders o ON o.id = s.order_id LEFT JOIN account a ON a.id = s.account_id
         WHERE s.store_id = %(store)s AND s.package_id IS NULL AND (%(before)s::bigint IS NULL OR s.id < %(before)s)
           AND (%(status)s::text IS NULL OR s.status = %(status)s)
-          AND (%(code)s::text IS NULL OR s.tracking_code = %(code)s)
+          AND (%(code)s::text IS NULL OR s.tracking_code = %(code)s OR s.carrier_code = %(code)s)
           AND (%(order)s::text IS NULL OR o.number = %(order)s)
         ORDER BY s.id DESC LIMIT %(limit)s"""  # noqa: S608 - our own columns
     values = {"store": store_id, "before": before, "status": status, "code": tracking_code, "order": order_number}

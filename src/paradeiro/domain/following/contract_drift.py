@@ -198,7 +198,9 @@ def _add_shape(baseline: Baseline, shape: Shape, expected: Mapping[str, Expected
             fields[path] = first.with_value(there, learn=False) if first else Share(there, there)
         elif known is not None:
             # The absence of a field that is nearly always present is not learnt, or it would become usual unnoticed.
-            fields[path] = known.with_value(there, learn=bool(there) or known.usual < _NEARLY_ALL)
+            # Whether it is has to be seen first: one that only some answers have stands in the first of them too.
+            is_young = known.seen < _LEARNING
+            fields[path] = known.with_value(there, learn=bool(there) or is_young or known.usual < _NEARLY_ALL)
     learning = baseline.answers < _LEARNING
     baseline = replace(baseline, answers=baseline.answers + 1, fields=fields)
     unexpected = set(_unexpected(shape, expected)) - baseline.accepted

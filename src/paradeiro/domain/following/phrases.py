@@ -16,6 +16,8 @@ _PHRASES: tuple[tuple[str, Meaning], ...] = (
     (r"\bdevol|\breturn", (Status.RETURNING, None)),
     (r"\bausente|\babsent", (Status.ATTEMPT_FAILED, Reason.RECIPIENT_ABSENT)),
     (r"\brecusa|\brefused\b|\brechaza", (Status.ATTEMPT_FAILED, Reason.REFUSED)),
+    (r"\bmudou-se|\bdestinatario mudou", (Status.ATTEMPT_FAILED, Reason.RECIPIENT_MOVED)),
+    (r"\b(destinatario|cliente) (desconhecido|falecido)", (Status.ATTEMPT_FAILED, Reason.RECIPIENT_UNKNOWN)),
     (r"\bendereco (insuficiente|incorreto|errado|nao)", (Status.ATTEMPT_FAILED, Reason.ADDRESS_PROBLEM)),
     (r"\bnao (foi )?entregue|\binsucesso|\btentativa|\bnot delivered|\bno entregad",
      (Status.ATTEMPT_FAILED, Reason.OTHER)),

@@ -3,10 +3,12 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 
 from paradeiro.domain.following.disappearance import NOTES, VANISHED
 from paradeiro.domain.following.merging import Identity, MergedEvents, merge_sources
+from paradeiro.domain.following.volumes import combine_volumes, events_of_volume, volumes_of
 from paradeiro.domain.records import NOWHERE, Change, Doubt, Snapshot, Timeline, TrackingEvent
 from paradeiro.domain.words import NoticeKind, Source, Status, Withdraws
 
@@ -14,6 +16,8 @@ from paradeiro.domain.words import NoticeKind, Source, Status, Withdraws
 CLOCK_SKEW = timedelta(minutes=15)
 # An event with only a day is dated noon, and may have happened until the end of that day.
 _REST_OF_THE_DAY = timedelta(hours=12)
+# Nothing is sold, packed and handed over within minutes: such a delivery is of an older package under the same key.
+_SOONEST_DELIVERY = timedelta(minutes=30)
 # Codes are reused after months, and stores sometimes post before they register: a day of tolerance.
 REUSED_CODE_GRACE = timedelta(days=1)
 
@@ -34,6 +38,7 @@ _RANK = {
     Status.RETURNED: 9,
 }
 _AFTER_ALL = 10
+_SEVERAL = 2
 
 # Statuses that imply that the carrier has the package.
 _ON_ITS_WAY = frozenset(
@@ -56,24 +61,24 @@ def sort_events(events: Iterable[TrackingEvent]) -> tuple[TrackingEvent, ...]:
         twin = chosen.setdefault(event.identity, event)
         if twin != event:
             chosen[event.identity] = max(twin, event, key=lambda e: (_rank(e), repr(e)))
-    return tuple(sorted(chosen.values(), key=lambda e: (e.occurred_at, _rank(e), e.code, e.place.key)))
+    return tuple(sorted(chosen.values(), key=lambda e: (e.occurred_at, _rank(e), e.code, e.place_key)))
 
 
 def select_new_events(known: Iterable[TrackingEvent], incoming: Iterable[TrackingEvent]) -> tuple[TrackingEvent, ...]:
     """The incoming events that are new. An event that only gained or lost its place is not."""
     identities: set[Identity] = set()
-    placeless: set[tuple[datetime, str]] = set()
-    placed: set[tuple[datetime, str]] = set()
+    placeless: set[tuple[datetime, str, str]] = set()
+    placed: set[tuple[datetime, str, str]] = set()
     fresh: list[TrackingEvent] = []
 
     def remember(event: TrackingEvent) -> None:
         identities.add(event.identity)
-        (placed if event.place.key else placeless).add((event.occurred_at, event.code))
+        (placed if event.place.key else placeless).add((event.occurred_at, event.code, event.volume))
 
     for event in known:
         remember(event)
     for event in sorted(sort_events(incoming), key=lambda e: not e.place.key):
-        moment = (event.occurred_at, event.code)
+        moment = (event.occurred_at, event.code, event.volume)
         same = moment in placeless if event.place.key else moment in placed
         if event.identity not in identities and not same:
             fresh.append(event)
@@ -103,19 +108,38 @@ def fold(
     *,
     now: datetime,
     made_at: datetime | None = None,
+    ordered_at: datetime | None = None,
     base: Status = Status.UNKNOWN,
     estimate: datetime | None = None,
 ) -> Timeline:
     """Fold the events into a timeline. `base`: the status without any counting event; `made_at`: when the order was
-    made, or at the latest invoiced, if known.
+    made, or at the latest invoiced, if known; `ordered_at`: the first of these alone. A shipment of several volumes is
+    delivered when all of them are.
     """
     ordered = (events if isinstance(events, MergedEvents) else merge_events(events)).events
+    fold_one = partial(_fold_one, now=now, made_at=made_at, ordered_at=ordered_at, base=base, estimate=estimate)
+    volumes = volumes_of(ordered)
+    if len(volumes) < _SEVERAL:
+        return fold_one(ordered)
+    return combine_volumes(ordered, {each: fold_one(events_of_volume(ordered, each)) for each in volumes})
+
+
+def _fold_one(
+    ordered: tuple[TrackingEvent, ...],
+    *,
+    now: datetime,
+    made_at: datetime | None,
+    ordered_at: datetime | None,
+    base: Status,
+    estimate: datetime | None,
+) -> Timeline:
+    """Fold the events of one volume, oldest first."""
     state = _Fold(Snapshot(status=base, estimate=estimate, events=len(ordered)))
     state.withdrawn = _withdrawn_identities(ordered)
     for event in ordered:
         if event.identity in state.withdrawn:
             continue
-        doubt = _doubt_of(event, ordered, state.withdrawn, now=now, made_at=made_at)
+        doubt = _doubt_of(event, ordered, state.withdrawn, now=now, made_at=made_at, ordered_at=ordered_at)
         if doubt is not None:
             state.doubts.append(doubt)
             continue
@@ -135,11 +159,24 @@ def _withdrawn_identities(ordered: tuple[TrackingEvent, ...]) -> set[Identity]:
                 withdrawn |= _previous_event(ordered[:index], withdrawn, event.reported_by)
             case Withdraws.DELIVERY:
                 withdrawn |= {e.identity for e in ordered[:index] if e.status is Status.DELIVERED}
+            case Withdraws.NAMED:
+                withdrawn |= _named_events(ordered, event)
             case Withdraws.DISAPPEARANCE:
                 withdrawn |= {e.identity for e in ordered[:index] if e.code == VANISHED}
             case None:
                 pass
     return withdrawn
+
+
+def _named_events(ordered: tuple[TrackingEvent, ...], withdrawal: TrackingEvent) -> set[Identity]:
+    """The events of the same source with the reference that a withdrawal names, whenever they happened."""
+    return {
+        e.identity
+        for e in ordered
+        if e.reference == withdrawal.reference != ""
+        and e.reported_by == withdrawal.reported_by
+        and e.withdraws is not Withdraws.NAMED
+    }
 
 
 def _previous_event(older: tuple[TrackingEvent, ...], withdrawn: set[Identity], reported_by: str) -> set[Identity]:
@@ -158,6 +195,7 @@ def _doubt_of(
     *,
     now: datetime,
     made_at: datetime | None,
+    ordered_at: datetime | None,
 ) -> Doubt | None:
     when = f"{event.occurred_at:%Y-%m-%d %H:%M}"
     if made_at is not None and event.occurred_at < made_at - REUSED_CODE_GRACE:
@@ -172,6 +210,10 @@ def _doubt_of(
     if event.occurred_at > now + CLOCK_SKEW:
         words = f"A delivery dated in the future ({when}) does not count before that."
         return Doubt(NoticeKind.IMPLAUSIBLE_EVENT, words, event, until=event.occurred_at - CLOCK_SKEW)
+    own = event.source is Source.CARRIER
+    if ordered_at is not None and own and _latest_instant(event) < ordered_at + _SOONEST_DELIVERY:
+        words = f"A delivery of {when}, before the order was made or at once after it, is another package's."
+        return Doubt(NoticeKind.IMPLAUSIBLE_EVENT, words, event)
     posted_at = _posted_at(event, ordered, withdrawn)
     if posted_at is not None and _latest_instant(event) < posted_at:
         return Doubt(

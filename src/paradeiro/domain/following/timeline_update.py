@@ -33,14 +33,17 @@ def update_timeline(
     *,
     now: datetime,
     made_at: datetime | None = None,
+    ordered_at: datetime | None = None,
     estimate: datetime | None = None,
     restated: bool = False,
 ) -> TimelineUpdate:
     """Fold `known` and `added` (events not in `known`) together and compare with the stored snapshot `old`.
-    `made_at`, `estimate`: as in `fold`. `restated`: known events changed their meaning.
+    `made_at`, `ordered_at`, `estimate`: as in `fold`. `restated`: known events changed their meaning.
     """
     merged = merge_events([*known, *added])
-    timeline_of = partial(fold, now=now, made_at=made_at, base=Status.REGISTERED, estimate=estimate)
+    timeline_of = partial(
+        fold, now=now, made_at=made_at, ordered_at=ordered_at, base=Status.REGISTERED, estimate=estimate
+    )
     timeline, new_events = timeline_of(merged), new_happenings(known, merged)
     if _other_statements_stand(known, merged):
         # Another source now states a known event better: compare with the old snapshot restated so.

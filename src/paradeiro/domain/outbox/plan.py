@@ -80,14 +80,34 @@ def plan_introduction(order: Order, shipment: Shipment, sinks: Sinks, policy: Po
     """The effects before any news: invoice and tracking number to sinks that lack them. Idempotent by cause."""
     drafts: list[EffectDraft] = []
     invoice = shipment.invoice
-    if sinks.order_system and policy.tell_order_system and invoice.number and not invoice.tracking_code:
+    untold = invoice.number and shipment.number and not invoice.tracking_code
+    if sinks.order_system and policy.tell_order_system and untold:
         drafts.append(EffectDraft(EffectKind.TRACKING_NUMBER, PartyKind.ORDER_SYSTEM, INTRODUCTION))
     if _notifies_marketplace(order, shipment, sinks, policy):
         rules = policy.rules_of(order)
         kinds = (EffectKind.MARKETPLACE_INVOICE, EffectKind.MARKETPLACE_TRACKING_NUMBER)
-        wanted_kinds = (k for k in kinds if subscribes(rules, k) and (invoice.number or k is not _INVOICE))
+        wanted_kinds = (k for k in kinds if subscribes(rules, k) and _has_its_number(shipment, k))
         drafts += [EffectDraft(k, PartyKind.MARKETPLACE, INTRODUCTION) for k in wanted_kinds]
     return tuple(drafts)
+
+
+def plan_number(order: Order, shipment: Shipment, sinks: Sinks, policy: Policy) -> tuple[EffectDraft, ...]:
+    """The effects of a package's number, where it was not known from the beginning: the carrier's own code, or what
+    the package is found by.
+    """
+    drafts: list[EffectDraft] = []
+    cause = f"number {shipment.shown_code}"
+    if sinks.order_system and policy.tell_order_system and shipment.invoice.number:
+        drafts.append(EffectDraft(EffectKind.TRACKING_NUMBER, PartyKind.ORDER_SYSTEM, cause))
+    kind = EffectKind.MARKETPLACE_TRACKING_NUMBER
+    if _notifies_marketplace(order, shipment, sinks, policy) and subscribes(policy.rules_of(order), kind):
+        drafts.append(EffectDraft(kind, PartyKind.MARKETPLACE, cause))
+    return tuple(drafts)
+
+
+def _has_its_number(shipment: Shipment, kind: EffectKind) -> bool:
+    """Whether the package has the number that an effect of this kind tells."""
+    return bool(shipment.invoice.number) if kind is _INVOICE else bool(shipment.number)
 
 
 def plan_catch_up(order: Order, shipment: Shipment, sinks: Sinks, policy: Policy) -> tuple[EffectDraft, ...]:

@@ -1,7 +1,8 @@
 """In: an account, our public URL; out: its webhook registration or feed created, tested, checked or removed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 from urllib.parse import quote
 
 from paradeiro.db.accounts import hooks
@@ -16,24 +17,30 @@ from paradeiro.flow.context import Context, log
 from paradeiro.flow.errors import ConflictError, InvalidError, MissingError
 from paradeiro.flow.operations import unusable_rows
 from paradeiro.flow.operations.time_limit import BATCH_SECONDS, with_time_limit
-from paradeiro.sdk.contract import FeedSession, HintedSession, Permission, Subscribed, Subscriber
+from paradeiro.sdk.contract import Subscriber
+from paradeiro.sdk.order_systems import FeedSession, HintedSession, Permission
+from paradeiro.sdk.sessions import Subscribed
 
 _CHECK_INTERVAL = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True)
 class HookState:
-    """A registered webhook address (its URL is secret). `notes`: remarks for the operator."""
+    """A registered webhook address (its URL is secret). `notes`: remarks for the operator. `url`, `secret`: what a
+    person has to enter at a party that takes no registration by program; else empty.
+    """
 
     subscription: str
     notes: tuple[str, ...]
+    url: str = field(default="", repr=False)
+    secret: str = field(default="", repr=False)
 
 
 async def open_hook(context: Context, account: Account, *, public_url: str, contact: str = "") -> HookState:
     """Create the account's webhook URL and secret once and register them at the party. Idempotent; another public URL
-    moves the registration. Raises `StatementError`.
+    moves the registration. At a party that takes none by program a person enters both. Raises `StatementError`.
     """
-    session = await _subscriber_session(context, account)
+    session = await _pushing_session(context, account)
     async with transaction(context.pool) as connection:
         hook = await hooks.put_hook(
             connection,
@@ -45,6 +52,8 @@ async def open_hook(context: Context, account: Account, *, public_url: str, cont
             now=context.now(),
         )
     url = _url(public_url, account, hook)
+    if not isinstance(session, Subscriber):
+        return HookState("", (), url, hook.secret)
     done = await session.subscribe(url, hook.secret, contact)
     if done.outcome is not Outcome.FOUND:
         raise _registration_error(account, done)
@@ -61,9 +70,10 @@ async def close_hook(context: Context, account: Account) -> Subscribed:
     """Remove the webhook address, whatever the party answers to the unsubscription. Returns that answer (NOT_FOUND: it
     was no longer registered). A later address has a new URL and secret.
     """
-    session = await _subscriber_session(context, account)
+    session = await _pushing_session(context, account)
     hook = await _hook(context, account)
-    left = await session.unsubscribe(hook.url) if hook.url else Subscribed(Outcome.NOT_FOUND)
+    registered = hook.url and isinstance(session, Subscriber)
+    left = await session.unsubscribe(hook.url) if registered else Subscribed(Outcome.NOT_FOUND)
     async with transaction(context.pool) as connection:
         await hooks.remove_hook(connection, account.id)
     return left
@@ -155,10 +165,18 @@ async def _feed_session(context: Context, account: Account) -> FeedSession:
     return session
 
 
-async def _subscriber_session(context: Context, account: Account) -> Subscriber:
-    session = await context.sessions.of(account)
-    if context.connectors[account.connector].read_push is None or not isinstance(session, Subscriber):
+async def _pushing_session(context: Context, account: Account) -> Any:
+    """The session of a party that pushes; it is a `Subscriber` if addresses can be registered there by program."""
+    if context.connectors[account.connector].read_push is None:
         raise InvalidError("no_pushes", f"{account.connector} has no pushes: it is asked instead.")
+    return await context.sessions.of(account)
+
+
+async def _subscriber_session(context: Context, account: Account) -> Subscriber:
+    session = await _pushing_session(context, account)
+    if not isinstance(session, Subscriber):
+        words = f"{account.connector} takes no registration by program: enter the address there."
+        raise InvalidError("no_registration", words)
     return session
 
 

@@ -162,8 +162,9 @@ async def _new_codes(
     first = next(iter(unknown.values()))
     words = (
         f"{account.name} sent codes that our table does not know: {codes} (on {shipment_count} packages, among them "
-        f"{first.tracking_code}). The events are kept and shown; the packages' status did not move. Map the codes, "
-        f"then run paradeiro replay {account.connector} --since {now - _NEW_CODES_WITHIN:%Y-%m-%d}."
+        f"{first.tracking_code}). The events are kept and shown; the packages' status did not move. Say what they "
+        f"mean: `paradeiro code map {account.connector} CODE STATUS`. Or mend the table, then run "
+        f"paradeiro replay {account.connector} --since {now - _NEW_CODES_WITHIN:%Y-%m-%d}."
     )
     facts = {
         "account": account.name,

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from paradeiro.db.carriers.legs import LegDraft
 from paradeiro.db.following.events import EventRow
 from paradeiro.db.following.proofs import ProofRequest
 from paradeiro.db.following.shipments import ShipmentRow, ShipmentUpdate
@@ -20,12 +21,14 @@ from paradeiro.domain.following.proofs import proof_is_due
 from paradeiro.domain.following.schedule import next_check
 from paradeiro.domain.following.timeline import notices_ended_by_delivery, select_new_events
 from paradeiro.domain.following.timeline_update import update_timeline
-from paradeiro.domain.records import Change, Snapshot, Timeline, TrackingEvent
-from paradeiro.domain.words import NoticeKind
+from paradeiro.domain.outbox.plan import plan_number
+from paradeiro.domain.records import Change, EffectDraft, Snapshot, Timeline, TrackingEvent
+from paradeiro.domain.words import NoticeKind, Way
+from paradeiro.flow.answers.parse_replies import ReportedEvents
+from paradeiro.flow.carriers.legs import leg_drafts
 from paradeiro.flow.following.change_notices import notices_of
-from paradeiro.flow.following.parse_replies import ReportedEvents
 from paradeiro.flow.following.recording_context import RecordingContext
-from paradeiro.flow.outbox.effect_rows import effects_of
+from paradeiro.flow.outbox.effect_rows import effects_of, further_rows, rows_of
 
 # Older events are a backfill, not news for the account's rhythm.
 _HISTORY = timedelta(days=2)
@@ -57,9 +60,10 @@ class DeliveryDeadline:
 class RecordingOutcome:
     """What recording one shipment writes. Always: `events` (new ones), `update` (snapshot and next check), `withdrawn`
     (identities), `duplicates` (None: one source only), `proofs_withdrawn` (stored proofs belong to a withdrawn
-    delivery), `proofs_wanted`, `news` (number of recent carrier events). The rest only if there is a `change`;
-    `resolved`: kinds of notices that a delivery resolves; `label_restored`: the label was marked replaced and its
-    package is on its way.
+    delivery), `proofs_wanted`, `news` (number of recent carrier events), `carrier_code` (the carrier's own code, if it
+    is new), `legs` (other carriers' parts that answers named), `number_effects` (they tell that code). The rest only if
+    there is a `change`; `resolved`: kinds of notices that a delivery resolves; `label_restored`: the label was marked
+    replaced and its package is on its way.
     """
 
     row: ShipmentRow
@@ -70,6 +74,9 @@ class RecordingOutcome:
     proofs_withdrawn: bool
     proofs_wanted: tuple[ProofRequest, ...]
     news: int
+    carrier_code: str = ""
+    legs: tuple[LegDraft, ...] = ()
+    number_effects: tuple[EffectRow, ...] = ()
     change: Change | None = None
     label_restored: bool = False
     effects: tuple[EffectRow, ...] = ()
@@ -91,11 +98,13 @@ def decide_outcome(
         [each.event for each in events],
         now=now,
         made_at=row.made_at,
+        ordered_at=row.order.ordered_at,
         estimate=next((h.estimate for h in reversed(replies) if h.estimate), shipment.snapshot.estimate),
         restated=shipment.id in facts.restated,
     )
     timeline = updated.timeline
     due = _next_check(row, timeline.snapshot, facts, hourly=missing.missing_since is not None)
+    code = _new_carrier_code(row, replies)
     outcome = RecordingOutcome(
         row,
         events,
@@ -105,6 +114,9 @@ def decide_outcome(
         proofs_withdrawn=_delivery_changed(shipment.snapshot, timeline.snapshot),
         proofs_wanted=tuple(_proof_requests(row, replies)) if proof_is_due(timeline, now) else (),
         news=sum(e.reply_id is not None and now - e.event.occurred_at < _HISTORY for e in events),
+        carrier_code=code,
+        legs=tuple(leg_drafts(facts.context, row, [leg for each in replies for leg in each.legs])),
+        number_effects=tuple(_number_effects(row, code, facts)) if code or _first_news(row, timeline) else (),
     )
     return outcome if updated.change is None else _plan(outcome, updated.change, timeline, facts)
 
@@ -151,8 +163,37 @@ def _new_events(
         yield EventRow(store_id, shipment_id, note)
 
 
+def _new_carrier_code(row: ShipmentRow, replies: Sequence[ReportedEvents]) -> str:
+    """The carrier's own tracking code that its answers named; empty if it is known, or nothing else is needed."""
+    shipment = row.shipment
+    named = next((each.carrier_code for each in reversed(replies) if each.carrier_code), "")
+    return "" if named in {shipment.carrier_code, shipment.number} else named
+
+
+def _first_news(row: ShipmentRow, timeline: Timeline) -> bool:
+    """Whether these are the first news of a package that was not told yet, since its carrier named no code: order
+    systems take a history only of a package that has a number.
+    """
+    before = row.shipment.snapshot.news_at
+    return not row.shipment.number and before is None and timeline.snapshot.news_at is not None
+
+
+def _number_effects(row: ShipmentRow, carrier_code: str, facts: RecordingFacts) -> list[EffectRow]:
+    """The messages that tell a package's number: the code that the carrier's answer named, else what it is found by."""
+    named = replace(row, shipment=replace(row.shipment, carrier_code=carrier_code or row.shipment.carrier_code))
+    policy = facts.context.stores[row.shipment.store_id].policy
+
+    def drafts(each: ShipmentRow) -> Sequence[EffectDraft]:
+        return plan_number(each.order, each.shipment, facts.context.sinks(each), policy)
+
+    return [*rows_of(facts.context, named, drafts(named)), *further_rows(facts.context, named, drafts)]
+
+
 def _next_check(row: ShipmentRow, snapshot: Snapshot, facts: RecordingFacts, *, hourly: bool) -> datetime | None:
-    """The next check; `hourly`: within the hour, since a delivery is missing."""
+    """The next check; `hourly`: within the hour, since a delivery is missing. None for a carrier that nobody asks."""
+    connector = facts.context.connectors.get(row.shipment.carrier)
+    if connector is not None and Way.ASKED not in connector.ways:
+        return None
     due = next_check(
         snapshot,
         now=facts.now,

@@ -9,6 +9,7 @@ from paradeiro.db.orders import orders, packages
 from paradeiro.db.outbox import effects
 from paradeiro.db.pool import Connection
 from paradeiro.domain.words import EffectKind
+from paradeiro.flow.carriers.legs import write_legs
 from paradeiro.flow.following.change_notices import subject_of
 from paradeiro.flow.following.recording_outcome import RecordingOutcome
 from paradeiro.flow.outbox import deadlines
@@ -20,7 +21,7 @@ async def write_outcomes(
 ) -> list[EffectKind]:
     """Write all outcomes, one statement per table where possible. Returns the kinds of the new effects."""
     await _write_shipments(connection, outcomes, now=now)
-    rows = [row for each in outcomes for row in each.effects]
+    rows = [row for each in outcomes for row in (*each.number_effects, *each.effects)]
     added = await effects.add_effects(connection, rows, now=now)
     due = [(each.row.shipment.id, each.deadline.due_at) for each in outcomes if each.deadline]
     await deadlines.expect_deliveries(connection, due)
@@ -50,6 +51,10 @@ async def _write_shipments(connection: Connection, outcomes: Sequence[RecordingO
     restored = [each.row.shipment.id for each in outcomes if each.label_restored]
     if restored:
         await packages.restore_label(connection, restored, now=now)
+    await write_legs(connection, [draft for each in outcomes for draft in each.legs], now=now)
+    for each in outcomes:
+        if each.carrier_code:
+            await packages.name_code(connection, each.row.shipment.id, each.carrier_code)
     await shipments.update_timelines(connection, [each.update for each in outcomes])
     changed = {each.row.order_id for each in outcomes if each.change is not None}
     if changed:

@@ -14,7 +14,7 @@ from paradeiro.db.operations.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.domain.following import contract_drift, silence
 from paradeiro.domain.following.silence import Hour, Rhythm, Silence, Slot
-from paradeiro.domain.words import NoticeKind
+from paradeiro.domain.words import NoticeKind, Way
 from paradeiro.flow.context import Context
 from paradeiro.flow.following import contract_watch
 from paradeiro.flow.operations import unusable_rows
@@ -32,22 +32,33 @@ async def watch_silence(context: Context, account_id: int) -> Silence | None:
         account = await unusable_rows.usable_account(context, connection, account_id, now=now)
         if account is None or account.state == "disabled":
             return None
+        connector = context.connectors[account.connector]
+        unasked = Way.ASKED not in connector.ways
         await contract_watches.mark_silence_checked(
-            connection, account.store_id, account.id, now=now, lively=now - _ACTIVE_WITHIN
+            connection, account.store_id, account.id, now=now, lively=now - _ACTIVE_WITHIN, unasked=unasked
         )
+        if connector.ways == {Way.FILE}:
+            # Nobody asks: its files can come at any time, so an hour without one is an answer without news.
+            await contract_watches.count_hour(connection, account.store_id, account.id, now=now, answers=1)
         await contract_watch.refresh(connection, account, now=now)
         hours = await contract_watches.hours(connection, account.id, since=now - silence.LEARNING_PERIOD)
         await contract_watches.remove_old_hours(connection, account.id, before=now - silence.LEARNING_PERIOD)
-        connector = context.connectors[account.connector]
         slot = silence.slot_function(ZoneInfo(connector.time_zone), _holidays(connector.country, now.year))
         rhythm = silence.learn_rhythm(silence.hours_to_learn_from(hours, now), slot)
         if rhythm is None:
             return None
-        return await _check_silence(connection, account, rhythm, hours, slot, now=now)
+        return await _check_silence(connection, account, rhythm, hours, slot, now=now, unasked=unasked)
 
 
 async def _check_silence(
-    connection: Connection, account: Account, rhythm: Rhythm, hours: list[Hour], slot: Slot, *, now: datetime
+    connection: Connection,
+    account: Account,
+    rhythm: Rhythm,
+    hours: list[Hour],
+    slot: Slot,
+    *,
+    now: datetime,
+    unasked: bool,
 ) -> Silence | None:
     subject = f"account {account.id}"
     if await notices.is_open(connection, account.store_id, NoticeKind.SILENCE, subject):
@@ -59,14 +70,14 @@ async def _check_silence(
     )
     found = None if already_reported else silence.detect_silence(rhythm, hours, now=now, slot=slot)
     if found is not None:
-        await notices.open_notices(connection, [await _draft(connection, account, found)], now=now)
+        await notices.open_notices(connection, [await _draft(connection, account, found, unasked=unasked)], now=now)
     return found
 
 
-async def _draft(connection: Connection, account: Account, found: Silence) -> NoticeDraft:
+async def _draft(connection: Connection, account: Account, found: Silence, *, unasked: bool) -> NoticeDraft:
     store = (await stores.stores(connection, [account.store_id]))[account.store_id]
     since = f"{found.since.astimezone(ZoneInfo(store.time_zone)):%d/%m/%Y %H:%M}"
-    codes = ", ".join(await shipments.active_codes(connection, account.id, limit=_EXAMPLES))
+    codes = ", ".join(await shipments.active_codes(connection, account.id, limit=_EXAMPLES, unasked=unasked))
     words = (
         f"{account.name} answers, but tells nothing new since {since}: {found.seen} events, where about "
         f"{found.expected:.0f} are usual. Nothing is lost. Look at the carrier's own page for one of {codes}: if it "

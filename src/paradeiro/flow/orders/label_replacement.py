@@ -9,11 +9,13 @@ from paradeiro.db.operations.audit import Actor, AuditEntry
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.domain.following.tracking_codes import tidy_code
 from paradeiro.domain.words import AuditAction
+from paradeiro.flow.carriers.carrier_choice import carrier_named, codes_of
 from paradeiro.flow.context import Context
 from paradeiro.flow.errors import ConflictError, InvalidError, MissingError
 from paradeiro.flow.following.recording_context import load_recording_context
 from paradeiro.flow.orders import labels
-from paradeiro.flow.orders.intake import Registration, StatedOrder, carrier_named, codes_of, take_stated_order
+from paradeiro.flow.orders.intake import StatedOrder, take_stated_order
+from paradeiro.flow.orders.package_registration import Registration
 
 
 @dataclass(frozen=True, slots=True)

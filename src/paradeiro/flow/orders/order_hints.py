@@ -20,7 +20,8 @@ from paradeiro.flow.operations import job_turns, unusable_rows
 from paradeiro.flow.operations.time_limit import BATCH_SECONDS, with_time_limit
 from paradeiro.flow.orders.intake import take_orders
 from paradeiro.flow.orders.order_sweep import open_unreadable_notice
-from paradeiro.sdk.contract import FeedPage, FeedSession, HintedSession, NamedOrders, Subscribed
+from paradeiro.sdk.order_systems import FeedPage, FeedSession, HintedSession, NamedOrders
+from paradeiro.sdk.sessions import Subscribed
 
 _BATCH = 25
 _LEASE = timedelta(minutes=2)

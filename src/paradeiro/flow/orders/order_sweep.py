@@ -19,7 +19,7 @@ from paradeiro.flow.context import Context
 from paradeiro.flow.operations import job_turns, unusable_rows
 from paradeiro.flow.operations.time_limit import PAGE_SECONDS, with_time_limit
 from paradeiro.flow.orders.intake import take_orders
-from paradeiro.sdk.contract import OrdersPage
+from paradeiro.sdk.order_systems import OrdersPage
 
 # How often an order system is swept, and how many orders without a tracking code are read again each time.
 _SWEEP_EVERY = timedelta(minutes=10)

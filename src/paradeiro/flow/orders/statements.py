@@ -11,9 +11,9 @@ from paradeiro.domain.bounds import clean_text, instant_problem
 from paradeiro.domain.following.timeline import CLOCK_SKEW
 from paradeiro.domain.records import NOWHERE, Place, TrackingEvent
 from paradeiro.domain.words import AuditAction, Reason, Source, Status, Withdraws
+from paradeiro.flow.answers.parse_replies import ReportedEvents
 from paradeiro.flow.context import Context
 from paradeiro.flow.errors import ConflictError, InvalidError, MissingError
-from paradeiro.flow.following.parse_replies import ReportedEvents
 from paradeiro.flow.following.recording_context import load_recording_context
 from paradeiro.flow.record import RecordingResult, record
 

@@ -9,10 +9,12 @@ from paradeiro.db.operations.audit import Actor
 from paradeiro.domain.following.tracking_codes import CodeProblem
 from paradeiro.domain.orders.order_tables import OrderTable, TableFault, TableRow, read_table
 from paradeiro.domain.words import TableProblem
+from paradeiro.flow.carriers.carrier_choice import carrier_named, code_problem, codes_of
 from paradeiro.flow.context import Context
 from paradeiro.flow.errors import InvalidError
 from paradeiro.flow.orders.bulk import CHUNK, CREATED, KNOWN, BulkLine, BulkResult, take_lines
-from paradeiro.flow.orders.intake import Registration, StatedOrder, carrier_named, code_problem, codes_of
+from paradeiro.flow.orders.intake import StatedOrder
+from paradeiro.flow.orders.package_registration import Registration
 
 
 @dataclass(frozen=True, slots=True)

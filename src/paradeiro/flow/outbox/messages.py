@@ -130,6 +130,7 @@ def _timeline(shipment_row: ShipmentRow, known: Sequence[Any], now: datetime) ->
         known,
         now=now,
         made_at=shipment_row.made_at,
+        ordered_at=shipment_row.order.ordered_at,
         base=Status.REGISTERED,
         estimate=shipment_row.shipment.snapshot.estimate,
     )

@@ -12,8 +12,10 @@ from paradeiro.domain.following.timeline import fold
 from paradeiro.domain.following.tracking_codes import tidy_code
 from paradeiro.domain.records import Invoice, Order, Timeline
 from paradeiro.domain.words import PartyKind, Status
+from paradeiro.flow.carriers.carrier_choice import code_problem
 from paradeiro.flow.context import Context
-from paradeiro.flow.orders.intake import Registration, code_problem, register
+from paradeiro.flow.orders.intake import register
+from paradeiro.flow.orders.package_registration import Registration
 from paradeiro.flow.vtex_callers.stated_invoices import carrier_of_courier
 from paradeiro.sdk.contract import Connector
 
@@ -37,7 +39,13 @@ async def known_codes(context: Context, store_id: int, codes: Sequence[str]) -> 
     found: dict[str, KnownCode] = {}
     for each in row:
         known_events = known.get(each.shipment.id, [])
-        timeline = fold(known_events, now=context.now(), made_at=each.made_at, base=Status.REGISTERED)
+        timeline = fold(
+            known_events,
+            now=context.now(),
+            made_at=each.made_at,
+            ordered_at=each.order.ordered_at,
+            base=Status.REGISTERED,
+        )
         other = found.get(each.shipment.tracking_code)
         if other is None or len(timeline.events) > len(other.timeline.events):
             found[each.shipment.tracking_code] = KnownCode(each, timeline)

@@ -22,9 +22,9 @@ from paradeiro.domain.following.phrases import meaning_of, normal_sentence, says
 from paradeiro.domain.following.timeline import CLOCK_SKEW
 from paradeiro.domain.records import Place, TrackingEvent
 from paradeiro.domain.words import AuditAction, Source, Status
+from paradeiro.flow.answers.parse_replies import ReportedEvents
 from paradeiro.flow.context import Context
 from paradeiro.flow.errors import ConflictError, InvalidError, MissingError
-from paradeiro.flow.following.parse_replies import ReportedEvents
 from paradeiro.flow.following.recording_context import load_recording_context
 from paradeiro.flow.orders.labels import invoices_of
 from paradeiro.flow.record import RecordingResult, record

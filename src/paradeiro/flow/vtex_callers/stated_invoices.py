@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from paradeiro.db.carriers import courier_rules
 from paradeiro.db.following import shipments
 from paradeiro.db.following.shipments import ShipmentRow
-from paradeiro.db.operations import audit, notices
+from paradeiro.db.operations import audit
 from paradeiro.db.operations.audit import Actor, AuditEntry
 from paradeiro.db.orders import invoices, orders, packages
 from paradeiro.db.orders.invoices import StatedInvoice
@@ -13,19 +14,20 @@ from paradeiro.db.pool import Connection, transaction
 from paradeiro.domain.following.tracking_codes import tidy_code
 from paradeiro.domain.records import Invoice, Order
 from paradeiro.domain.words import AuditAction, PartyKind
-from paradeiro.flow.context import Context
-from paradeiro.flow.errors import ConflictError, InvalidError, MissingError
-from paradeiro.flow.following.recording_context import load_recording_context
-from paradeiro.flow.orders import labels
-from paradeiro.flow.orders.intake import (
-    Registration,
-    StatedOrder,
+from paradeiro.flow.carriers.carrier_choice import (
+    CarrierChoice,
+    account_at,
+    choose_carrier,
     codes_of,
     recognised_carrier,
-    take_stated_order,
-    unknown_courier_notice,
 )
+from paradeiro.flow.context import Context
+from paradeiro.flow.errors import ConflictError, InvalidError, MissingError
+from paradeiro.flow.following.recording_context import RecordingContext, load_recording_context
+from paradeiro.flow.orders import couriers, labels
+from paradeiro.flow.orders.intake import StatedOrder, take_stated_order
 from paradeiro.flow.orders.invoice_keys import with_valid_keys
+from paradeiro.flow.orders.package_registration import Registration
 from paradeiro.sdk.contract import Connector
 
 # VTEX's prefix of the store's own order numbers; callers use both forms.
@@ -142,21 +144,25 @@ async def _follow_packages(context: Context, store_id: int, order: Order, invoic
     opens a notice. Returns the normalised codes.
     """
     text = invoice.tracking_code or ""
-    connector = carrier_of_courier(context, invoice.courier)
     async with transaction(context.pool) as connection:
-        if connector is None:
-            await notices.open_notices(
-                connection, [unknown_courier_notice(store_id, order, invoice)], now=context.now()
-            )
+        recording = await load_recording_context(context, connection, [store_id])
+        chosen = await _carrier_of(context, connection, recording, store_id, invoice.courier)
+        if not isinstance(chosen, CarrierChoice):
+            if chosen is None:
+                order_id = await orders.put_order(connection, store_id, order, now=context.now())
+                await couriers.wait_for_rule(context, connection, store_id, order, order_id, invoice)
             return tidy_code(text)
+        connector, account_id = chosen.connector, chosen.account.id if chosen.account else None
         before = await shipments.of_order(connection, store_id, order.number)
         followed = {k.shipment.tracking_code for k in before}
         codes = (tidy_code(text),) if tidy_code(text) in followed else codes_of(connector, text)
         # The caller does not decide whether the order system has the code: it is sent unless it shows it already.
         url = invoice.tracking_url if len(codes) == 1 else None
         package_invoice = replace(invoice, tracking_code=None, tracking_url=url)
-        stated = tuple(Registration(order, connector.name, c, package_invoice, lenient=c in followed) for c in codes)
-        recording = await load_recording_context(context, connection, [store_id])
+        stated = tuple(
+            Registration(order, connector.name, c, package_invoice, lenient=c in followed, account_id=account_id)
+            for c in codes
+        )
         taken = await take_stated_order(context, connection, recording, store_id, StatedOrder(order, stated), by)
         new = [done.shipment_id for done in taken.packages if done.created or done.joined]
         named_codes = {*codes, *await _codes_of_other_invoices(connection, taken.order_id, before, invoice.number)}
@@ -187,6 +193,17 @@ async def _codes_of_other_invoices(
         for i in labels.invoices_of(k)
         if i.number != number and k.shipment.tracking_code in tidy_code(stated.get(i.number, k.shipment.tracking_code))
     }
+
+
+async def _carrier_of(
+    context: Context, connection: Connection, recording: RecordingContext, store_id: int, courier: str
+) -> CarrierChoice | str | None:
+    """Who carries a courier's packages: the carrier of that very name, else as the store's rules say."""
+    named = context.connectors.get(courier.strip().lower())
+    if named is not None and PartyKind.CARRIER in named.kinds:
+        return CarrierChoice(named, account_at(recording, store_id, named.name))
+    rules = await courier_rules.rules_of_store(connection, store_id)
+    return choose_carrier(context, recording, rules, store_id, courier)
 
 
 def carrier_of_courier(context: Context, courier: str) -> Connector | None:

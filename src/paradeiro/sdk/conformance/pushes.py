@@ -37,8 +37,20 @@ def _check_saved_push(subject: Subject, push: Push, expected: Outcome) -> Iterat
     found = _read(subject, push)
     if found.outcome is not expected:
         yield f"gave {found.outcome} ({found.message}), should be {expected}"
-    if (found.outcome is Outcome.FOUND) != bool(found.about) or len(set(found.about)) != len(found.about):
+    named = bool(found.about) or found.states_facts
+    if (found.outcome is Outcome.FOUND) != named or len(set(found.about)) != len(found.about):
         yield f"is about {found.about}: what is found names something, each once, and nothing else does"
+    if found.states_facts:
+        yield from _check_facts(subject, push)
+
+
+def _check_facts(subject: Subject, push: Push) -> Iterator[str]:
+    """A push that states facts is read like an answer, and names whom it is about."""
+    parsed = subject.parse(push.body)
+    if all(each.outcome is not Outcome.FOUND for each in parsed):
+        yield "states facts, but parse finds none in its body"
+    if any(not (each.tracking_code or each.identifiers) for each in parsed if each.outcome is Outcome.FOUND):
+        yield "states facts about nobody: neither a tracking code nor an identifier"
 
 
 def _check_unproven(subject: Subject, push: Push) -> Iterator[str]:

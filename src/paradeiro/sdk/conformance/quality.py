@@ -1,4 +1,4 @@
-"""In: a connector's quality.toml; out: the state claimed for each rule, and what is wrong with the claims."""
+"""In: a connector's quality.toml; out: what is claimed of each rule and case, and what is wrong with the claims."""
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,6 +19,14 @@ class Claim:
 def claims_of(folder: Path) -> Mapping[str, Claim]:
     """The table [rules] of quality.toml: `rule = "done"`, or `rule = { state = "todo", reason = "…" }`."""
     found = tomllib.loads((folder / "quality.toml").read_text(encoding="utf-8")).get("rules", {})
+    return {name: _claim(value) for name, value in found.items()}
+
+
+def case_claims(folder: Path) -> Mapping[str, Claim]:
+    """The table [cases] of quality.toml: `case = "fixture"` (the state is the fixture's name), or `case = { state =
+    "exempt", reason = "…" }`.
+    """
+    found = tomllib.loads((folder / "quality.toml").read_text(encoding="utf-8")).get("cases", {})
     return {name: _claim(value) for name, value in found.items()}
 
 

@@ -47,9 +47,10 @@ class Subject:
 
     def parse(self, data: bytes) -> list[ParsedAnswer]:
         """The connector's parsed answers. Raises `PromiseBrokenError`, with the cause, for anything else."""
-        assert self.connector.parse is not None
+        parse = self.connector.parser_for(account_of(self.connector).settings)
+        assert parse is not None
         try:
-            given = self.connector.parse(data)
+            given = parse(data)
         except Exception as error:
             raise PromiseBrokenError(f"parse raised {type(error).__name__}: {str(error)[:120]}") from error
         problem = shape_problem(given)
@@ -81,10 +82,12 @@ def shape_problem(given: object) -> str:
 
 
 def events_of(parsed: Sequence[ParsedAnswer]) -> dict[str, tuple[TrackingEvent, ...]]:
-    """The events by tracking code."""
+    """The events by what names the shipment: the tracking code, else its identifiers; each shipment of a number."""
     found_fixtures: dict[str, tuple[TrackingEvent, ...]] = {}
     for each in parsed:
-        found_fixtures[each.tracking_code] = (*found_fixtures.get(each.tracking_code, ()), *each.events)
+        name = each.tracking_code or " ".join(identifier.text for identifier in each.identifiers)
+        name = f"{name} {each.shipment}".strip()
+        found_fixtures[name] = (*found_fixtures.get(name, ()), *each.events)
     return found_fixtures
 
 
@@ -111,7 +114,9 @@ def account_of(connector: Connector, address: str = "http://127.0.0.1:9") -> Acc
     """An account with every field filled: addresses with `address`, secrets with the canary."""
     settings = {}
     for field in connector.account_fields:
-        if "url" in field.name:
+        if field.example:
+            settings[field.name] = field.example
+        elif "url" in field.name:
             settings[field.name] = address
         elif "port" in field.name:
             settings[field.name] = "9"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from paradeiro.sdk.conformance import inbound, outbound, privacy, pushes, readback, reports, wire
+from paradeiro.sdk.conformance.cases.rule import check_carrier_cases
 from paradeiro.sdk.conformance.quality import Claim, claim_problems, claims_of
 from paradeiro.sdk.conformance.subject import PromiseBrokenError, Subject, subject_of
 from paradeiro.sdk.contract import Connector
@@ -34,7 +35,7 @@ class Rule:
 
 
 def _parses(connector: Connector) -> bool:
-    return connector.parse is not None
+    return connector.parse is not None or connector.parse_with is not None
 
 
 def _renders(connector: Connector) -> bool:
@@ -55,6 +56,7 @@ RULES: tuple[Rule, ...] = (
     Rule("repeated", "the same, a shorter or a reworded reply adds nothing", _parses, inbound.check_repetition),
     Rule("cut_short", "an answer cut at any byte is a typed outcome", _parses, inbound.check_truncation),
     Rule("rubbish", "HTML, empty bodies and wrong types are typed outcomes", _parses, inbound.check_garbage),
+    Rule("carrier_cases", "what carriers have sent before is read correctly", _parses, check_carrier_cases),
     Rule("failures", "outage, bad credentials, rate limit: the right outcome", wire.uses_http, wire.check_failures),
     Rule("pushes", "a push is proven, typed, and never more than a hint", pushes.reads_pushes, pushes.check_pushes),
     Rule("reports", "bounce reports are read correctly", reports.reads_reports, reports.check_reports),

@@ -6,13 +6,25 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from paradeiro.domain.words import Outcome, PartyKind
+from paradeiro.domain.orders.identifiers import IdentifierKind
+from paradeiro.domain.words import Outcome, PartyKind, Way
 from paradeiro.sdk.conformance.subject import CANARY, Subject, account_of, is_carrier
-from paradeiro.sdk.contract import AccountRef, Answer, Connector, OrdersPage, Request, Sent, Subscriber
+from paradeiro.sdk.contract import AccountRef, Answer, Connector, Request, Sent, Subscriber
 from paradeiro.sdk.hard_cases import hard_cases
+from paradeiro.sdk.order_systems import OrdersPage
+from paradeiro.sdk.ways_in import FeedAnswer
 
 _SECONDS = 20.0
-_CODES = ("AA123456785BR", "QQ850419295BR")
+_CODES = {
+    IdentifierKind.TRACKING_CODE: ("AA123456785BR", "QQ850419295BR"),
+    IdentifierKind.INVOICE_KEY: (
+        "35260312345678000195550010001234561123456786",
+        "35261111222333000181550010000001231000001234",
+    ),
+    IdentifierKind.INVOICE: ("12345678000195/1/123456", "11222333000181/1/123"),
+    IdentifierKind.ORDER: ("order:v100200300-01", "order:v100200301-01"),
+    IdentifierKind.CARRIER_NUMBER: ("number:9b1f33c4-0000-4000-8000-000000000001", "number:1002003004"),
+}
 _ADDRESS = "https://hooks.example.com/hooks/x/y"
 _DEEP = b'{"token":' + b"[" * 5_000 + b"]" * 5_000 + b"}"
 _HTML = b"<!DOCTYPE html><html><body><h1>502 Proxy Error</h1></body></html>"
@@ -99,13 +111,16 @@ async def _call_everything(connector: Connector, account: AccountRef, failure: F
     session = connector.open(account, lambda: datetime.now(UTC))
     problems: list[str] = []
     try:
-        if is_carrier(connector):
-            codes = _CODES[: connector.batch_size]
+        if is_carrier(connector) and Way.FEED in connector.ways:
+            page: FeedAnswer = await asyncio.wait_for(session.read_feed(""), _SECONDS)
+            problems += _outcome_problems(page.outcome, failure, "read_feed")
+        if is_carrier(connector) and Way.ASKED in connector.ways:
+            codes = _CODES[connector.identifiers[0]][: connector.batch_size]
             answers: list[Answer] = await asyncio.wait_for(session.fetch(codes), _SECONDS)
             problems += _answer_problems(codes, answers, failure)
         if PartyKind.ORDER_SYSTEM in connector.kinds:
-            page: OrdersPage = await asyncio.wait_for(session.orders("", ()), _SECONDS)
-            problems += _outcome_problems(page.problem, failure, "orders")
+            orders: OrdersPage = await asyncio.wait_for(session.orders("", ()), _SECONDS)
+            problems += _outcome_problems(orders.problem, failure, "orders")
         if isinstance(session, Subscriber):
             done = await asyncio.wait_for(session.subscribe(_ADDRESS, CANARY, "shop@example.com"), _SECONDS)
             problems += _outcome_problems(done.outcome, failure, "subscribe")

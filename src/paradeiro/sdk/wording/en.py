@@ -76,6 +76,18 @@ WORDS = {
         "Please check the address of the order and tell the store if something is missing.",
         act=True,
     ),
+    (Status.ATTEMPT_FAILED, Reason.RECIPIENT_MOVED): StatusWording(
+        "Former address",
+        f"{_TRIED}, but they were told that you no longer live at that address.",
+        "Please check the address of the order and talk to the store: otherwise the package goes back to it.",
+        act=True,
+    ),
+    (Status.ATTEMPT_FAILED, Reason.RECIPIENT_UNKNOWN): StatusWording(
+        "Name not recognised",
+        f"{_TRIED}, but nobody at the address recognised the name on the package.",
+        "Please check name and address of the order and talk to the store: otherwise the package goes back to it.",
+        act=True,
+    ),
     (Status.ATTEMPT_FAILED, Reason.REFUSED): StatusWording(
         "Not accepted",
         f"{_TRIED}, but the package was not accepted at the address.",
@@ -91,6 +103,18 @@ WORDS = {
         "Address incomplete",
         "The package is waiting[ {at}]: something is missing in the address.",
         "Please check the address of the order and talk to the store to correct it.",
+        act=True,
+    ),
+    (Status.EXCEPTION, Reason.RECIPIENT_MOVED): StatusWording(
+        "Former address",
+        "The package is waiting[ {at}]: the carrier was told that you no longer live at that address.",
+        "Please tell the store your address of today.",
+        act=True,
+    ),
+    (Status.EXCEPTION, Reason.RECIPIENT_UNKNOWN): StatusWording(
+        "Name not recognised",
+        "The package is waiting[ {at}]: nobody at the address recognised the name on it.",
+        "Please check name and address of the order and talk to the store to correct them.",
         act=True,
     ),
     (Status.EXCEPTION, Reason.CUSTOMS_HOLD): StatusWording(
@@ -142,6 +166,16 @@ WORDS = {
         "The package is going back to the store.",
         "If you still want to receive it, talk to the store.",
     ),
+    (Status.RETURNING, Reason.RECIPIENT_MOVED): StatusWording(
+        "Going back to the store",
+        "The package is going back to the store: the carrier was told that you no longer live at that address.",
+        "If you still want it, tell the store your address of today.",
+    ),
+    (Status.RETURNING, Reason.RECIPIENT_UNKNOWN): StatusWording(
+        "Going back to the store",
+        "The package is going back to the store: nobody at the address recognised the name on it.",
+        "If you still want it, talk to the store and check name and address.",
+    ),
     (Status.RETURNED, None): StatusWording(
         "Returned to the store",
         "The package went back to the store[ {when}].",
@@ -162,6 +196,8 @@ WORDS = {
 
 REASONS = {
     Reason.RECIPIENT_ABSENT: "there was nobody to receive it",
+    Reason.RECIPIENT_MOVED: "they were told that you no longer live at that address",
+    Reason.RECIPIENT_UNKNOWN: "nobody at the address recognised the name on the package",
     Reason.ADDRESS_PROBLEM: "something is missing in the address",
     Reason.REFUSED: "the package was not accepted at the address",
     Reason.CUSTOMS_HOLD: "held at customs",

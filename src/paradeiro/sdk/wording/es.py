@@ -76,6 +76,18 @@ WORDS = {
         "Revisa la dirección del pedido y habla con la tienda si falta algo.",
         act=True,
     ),
+    (Status.ATTEMPT_FAILED, Reason.RECIPIENT_MOVED): StatusWording(
+        "Dirección anterior",
+        f"{_TRIED}, pero dijeron que ya no vives en esa dirección.",
+        "Revisa la dirección del pedido y habla con la tienda: si no, el paquete vuelve a ella.",
+        act=True,
+    ),
+    (Status.ATTEMPT_FAILED, Reason.RECIPIENT_UNKNOWN): StatusWording(
+        "Nombre no reconocido",
+        f"{_TRIED}, pero nadie en la dirección reconoció el nombre del paquete.",
+        "Revisa el nombre y la dirección del pedido y habla con la tienda: si no, el paquete vuelve a ella.",
+        act=True,
+    ),
     (Status.ATTEMPT_FAILED, Reason.REFUSED): StatusWording(
         "No aceptado",
         f"{_TRIED}, pero el paquete no fue aceptado en la dirección.",
@@ -91,6 +103,18 @@ WORDS = {
         "Dirección incompleta",
         "El paquete está detenido[ {at}]: falta algo en la dirección.",
         "Revisa la dirección del pedido y habla con la tienda para corregirla.",
+        act=True,
+    ),
+    (Status.EXCEPTION, Reason.RECIPIENT_MOVED): StatusWording(
+        "Dirección anterior",
+        "El paquete está detenido[ {at}]: dijeron que ya no vives en esa dirección.",
+        "Habla con la tienda para darle tu dirección actual.",
+        act=True,
+    ),
+    (Status.EXCEPTION, Reason.RECIPIENT_UNKNOWN): StatusWording(
+        "Nombre no reconocido",
+        "El paquete está detenido[ {at}]: nadie en la dirección reconoció el nombre que lleva.",
+        "Revisa el nombre y la dirección del pedido y habla con la tienda para corregirlos.",
         act=True,
     ),
     (Status.EXCEPTION, Reason.CUSTOMS_HOLD): StatusWording(
@@ -144,6 +168,16 @@ WORDS = {
         "El paquete está volviendo a la tienda.",
         "Si todavía quieres recibirlo, habla con la tienda.",
     ),
+    (Status.RETURNING, Reason.RECIPIENT_MOVED): StatusWording(
+        "De vuelta a la tienda",
+        "El paquete está volviendo a la tienda: dijeron que ya no vives en esa dirección.",
+        "Si aún lo quieres, habla con la tienda y dale tu dirección actual.",
+    ),
+    (Status.RETURNING, Reason.RECIPIENT_UNKNOWN): StatusWording(
+        "De vuelta a la tienda",
+        "El paquete está volviendo a la tienda: nadie en la dirección reconoció el nombre que lleva.",
+        "Si aún lo quieres, habla con la tienda y revisa el nombre y la dirección.",
+    ),
     (Status.RETURNED, None): StatusWording(
         "Devuelto a la tienda",
         "El paquete volvió a la tienda[ {when}].",
@@ -166,6 +200,8 @@ WORDS = {
 
 REASONS = {
     Reason.RECIPIENT_ABSENT: "no había quien lo recibiera",
+    Reason.RECIPIENT_MOVED: "dijeron que ya no vives en esa dirección",
+    Reason.RECIPIENT_UNKNOWN: "nadie en la dirección reconoció el nombre del paquete",
     Reason.ADDRESS_PROBLEM: "falta algo en la dirección",
     Reason.REFUSED: "el paquete no fue aceptado en la dirección",
     Reason.CUSTOMS_HOLD: "retenido en la aduana",

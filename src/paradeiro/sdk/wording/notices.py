@@ -7,8 +7,8 @@ from paradeiro.sdk.wording.contract_drift import drift_clauses
 # By kind, and by kind and variant. What happened first, then what to do.
 _PT = {
     "unknown_code": "{account} mandou códigos que nossa tabela não conhece: {event} (em {shipments} pacotes, entre "
-    "eles {code}). Os eventos foram guardados e aparecem; a posição dos pacotes não mudou. Alguém precisa mapear os "
-    "códigos e depois rodar {command}.",
+    "eles {code}). Os eventos foram guardados e aparecem; a posição dos pacotes não mudou. Diga o que eles "
+    "significam com “paradeiro code map”; ou conserte a tabela e depois rode {command}.",
     "contract_drift": "{account} responde de outro jeito desde {since}: {what}. Pacotes atingidos: {shipments}. "
     "Nada mudou por causa dessas respostas e todas estão guardadas: alguém precisa consertar o conector e depois "
     "rodar {command}.",
@@ -25,6 +25,9 @@ _PT = {
     "que aqui, a interface parou de contar: fale com a transportadora.",
     "malformed_reply": "{account} respondeu algo que não entendemos ({why}). A resposta está guardada, nada mudou por "
     "causa dela, e os pacotes serão perguntados de novo. Se continuar, a interface pode ter mudado.",
+    "malformed_reply.file": "O arquivo {file}, de {account}, tem {count} trechos que não se leem: {why}. O resto foi "
+    "lido. Mande as linhas à transportadora, ou conserte o conector e rode o replay.",
+    "malformed_reply.refused_file": "Há um problema com o arquivo {file}, de {account}: {why}",
     "proof_unreadable": "{account} responde de modo estranho quando pedimos comprovantes de entrega ({why}). Os "
     "pacotes continuam sendo seguidos; as imagens serão pedidas mais algumas vezes, depois não mais. Se continuar, a "
     "interface pode ter mudado.",
@@ -72,8 +75,20 @@ _PT = {
     "no_invoice_key": "{account} não recebe o código de rastreio do pedido {order}: só o aceita com a chave da nota "
     "{invoice} (44 dígitos), que falta no pedido. Informe a chave lá; o código vai sozinho em até uma hora.",
     "no_account": "Há pacotes de {carrier}, mas nenhuma conta lá: ninguém pergunta por eles. Crie uma conta.",
-    "no_account.courier": "O pedido {order} vai por “{courier}”, que nenhum conector reconhece: {code} não é seguido. "
-    "Registre o pacote com o nome da transportadora, ou acrescente um conector.",
+    "no_account.courier": "“{courier}” é uma transportadora que ninguém aqui conhece; {count} pacotes esperam por ela, "
+    "o último do pedido {order} ({code}). Diga na tela “Transportadoras” que conta os segue (ou com “paradeiro courier "
+    "set”): vale para estes e para os próximos.",
+    "no_account.guessed": "“{courier}” é uma transportadora que ninguém aqui conhece; {count} pacotes esperam por ela, "
+    "o último do pedido {order} ({code}). Parece ser {guess}. Diga na tela “Transportadoras” que conta os segue (ou "
+    "com “paradeiro courier set”): vale para estes e para os próximos.",
+    "ambiguous_shipment": "{account} traz notícias de {code}, que serve para {count} pacotes: {names}. Nada foi "
+    "registrado em nenhum deles. Informe a notícia na tela do pedido certo.",
+    "wrong_carrier": "{carrier} não conhece {code}, do pedido {order}, há dois dias, e costuma conhecer um código em "
+    "horas. Parece ser de {guess}. Confira e passe o pacote para lá na tela do pedido; a história fica.",
+    "feed_gap": "A lista de novidades de {account} tem um buraco: {why}. O que ela já não mostra não é conhecido aqui. "
+    "Leia aqueles dias de novo ({command}), ou confira os pacotes que estão sem notícias.",
+    "quota_used": "{account} gastou as {count} consultas deste mês. Os pacotes que já estão lá continuam sendo "
+    "seguidos; {waiting} esperam pelo mês que vem. Aumente a cota com “paradeiro quota”, se valer a pena.",
     "no_account.seller": "Os pedidos do seller {seller} (o primeiro foi {order}) são atendidos na conta dele: as notas "
     "e as notícias pertencem a essa conta, por isso não os seguimos aqui. Cadastre a conta dele ou encerre este aviso.",
     "order_set_aside": "O pedido {order} não pôde ser recebido e foi posto de lado: {why} Os outros continuam. "

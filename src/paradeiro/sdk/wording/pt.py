@@ -76,6 +76,18 @@ WORDS = {
         "Confira o endereço do pedido e fale com a loja se faltar alguma coisa.",
         act=True,
     ),
+    (Status.ATTEMPT_FAILED, Reason.RECIPIENT_MOVED): StatusWording(
+        "Endereço antigo",
+        f"{_TRIED}, mas disseram que você não mora mais nesse endereço.",
+        "Confira o endereço do pedido e fale com a loja: sem isso o pacote volta para ela.",
+        act=True,
+    ),
+    (Status.ATTEMPT_FAILED, Reason.RECIPIENT_UNKNOWN): StatusWording(
+        "Nome não reconhecido",
+        f"{_TRIED}, mas ninguém no endereço reconheceu o nome no pacote.",
+        "Confira o nome e o endereço do pedido e fale com a loja: sem isso o pacote volta para ela.",
+        act=True,
+    ),
     (Status.ATTEMPT_FAILED, Reason.REFUSED): StatusWording(
         "Não aceito no endereço",
         f"{_TRIED}, mas o pacote não foi aceito no endereço.",
@@ -91,6 +103,18 @@ WORDS = {
         "Endereço incompleto",
         "O pacote está parado[ {at}]: falta alguma coisa no endereço.",
         "Confira o endereço do pedido e fale com a loja para corrigi-lo.",
+        act=True,
+    ),
+    (Status.EXCEPTION, Reason.RECIPIENT_MOVED): StatusWording(
+        "Endereço antigo",
+        "O pacote está parado[ {at}]: disseram que você não mora mais nesse endereço.",
+        "Fale com a loja para informar o endereço de agora.",
+        act=True,
+    ),
+    (Status.EXCEPTION, Reason.RECIPIENT_UNKNOWN): StatusWording(
+        "Nome não reconhecido",
+        "O pacote está parado[ {at}]: ninguém no endereço reconheceu o nome que está nele.",
+        "Confira o nome e o endereço do pedido e fale com a loja para corrigi-los.",
         act=True,
     ),
     (Status.EXCEPTION, Reason.CUSTOMS_HOLD): StatusWording(
@@ -142,6 +166,16 @@ WORDS = {
         "O pacote está voltando para a loja.",
         "Se ainda quiser recebê-lo, fale com a loja.",
     ),
+    (Status.RETURNING, Reason.RECIPIENT_MOVED): StatusWording(
+        "Voltando para a loja",
+        "O pacote está voltando para a loja: disseram que você não mora mais nesse endereço.",
+        "Se ainda quiser recebê-lo, fale com a loja e informe o endereço de agora.",
+    ),
+    (Status.RETURNING, Reason.RECIPIENT_UNKNOWN): StatusWording(
+        "Voltando para a loja",
+        "O pacote está voltando para a loja: ninguém no endereço reconheceu o nome que está nele.",
+        "Se ainda quiser recebê-lo, fale com a loja e confira o nome e o endereço.",
+    ),
     (Status.RETURNED, None): StatusWording(
         "Devolvido à loja",
         "O pacote voltou para a loja[ {when}].",
@@ -162,6 +196,8 @@ WORDS = {
 
 REASONS = {
     Reason.RECIPIENT_ABSENT: "não havia quem recebesse",
+    Reason.RECIPIENT_MOVED: "disseram que você não mora mais nesse endereço",
+    Reason.RECIPIENT_UNKNOWN: "ninguém no endereço reconheceu o nome no pacote",
     Reason.ADDRESS_PROBLEM: "falta alguma coisa no endereço",
     Reason.REFUSED: "o pacote não foi aceito no endereço",
     Reason.CUSTOMS_HOLD: "retido na alfândega",

@@ -76,7 +76,7 @@ class PostOffice:
     service_of: Callable[[str], dict[str, str] | None] = lambda _: None
 
     def __post_init__(self) -> None:
-        self.packages = {package.code: package for package in self.ground_truth.packages}
+        self.packages = {package.code: package for package in self.ground_truth.packages_of("correios")}
 
     def app(self, more: Sequence[Route] = ()) -> Starlette:
         """Its gateway, with the routes of other interfaces on it."""

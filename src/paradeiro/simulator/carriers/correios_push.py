@@ -82,7 +82,7 @@ class PushService:
 
     def __post_init__(self) -> None:
         now = self.post.clock()
-        all_of = [(h.visible_at, p.code, h) for p in self.post.ground_truth.packages for h in p.happenings]
+        all_of = [(h.visible_at, p.code, h) for p in self.post.packages.values() for h in p.happenings]
         # The next one last; events visible already are not pushed.
         self.coming = sorted((each for each in all_of if each[0] > now), key=lambda each: each[0], reverse=True)
 

@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from starlette.applications import Starlette
@@ -15,7 +15,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from paradeiro.simulator.contract_check import breach
-from paradeiro.simulator.scenario.ground_truth import GroundTruth, Package, SoldOrder
+from paradeiro.simulator.order_systems.vtex_shapes import (
+    no_sums,
+    no_tracking,
+    order_in_list,
+    shown_instant,
+    vtex_time,
+    whole_order,
+)
+from paradeiro.simulator.scenario.ground_truth import GroundTruth, SoldOrder
 
 _INDEX_LAG = timedelta(minutes=4)
 _MOST_PER_PAGE, _MOST_PAGES = 100, 30
@@ -62,7 +70,7 @@ class OrderSystem:
 
     def add(self, order: SoldOrder) -> None:
         """An order that is sold here."""
-        self.orders[order.order_id] = _order(order)
+        self.orders[order.order_id] = whole_order(order)
         self.invoiced_at[order.order_id] = order.invoiced_at
 
     def app(self, more: Sequence[Route] = ()) -> Starlette:
@@ -119,7 +127,7 @@ class OrderSystem:
         shown = found[(page - 1) * per_page : page * per_page]
         paging = {"total": len(found), "pages": -(-len(found) // per_page), "currentPage": page, "perPage": per_page}
         return JSONResponse(
-            {"list": [_order_in_list(o) for o in shown], "facets": [], "paging": paging, "stats": _stats()}
+            {"list": [order_in_list(o) for o in shown], "facets": [], "paging": paging, "stats": no_sums()}
         )
 
     def _indexed(self, asked: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -179,7 +187,7 @@ class OrderSystem:
                 for name in ("courier", "trackingNumber", "trackingUrl", "invoiceKey", "invoiceUrl", "issuanceDate")
             }
             fresh |= {"invoiceNumber": body["invoiceNumber"], "type": body["type"], "items": _invoiced(order, body)}
-            fresh |= {"invoiceValue": int(body["invoiceValue"]), "volumes": 1, "courierStatus": _no_tracking()}
+            fresh |= {"invoiceValue": int(body["invoiceValue"]), "volumes": 1, "courierStatus": no_tracking()}
             order["packageAttachment"]["packages"].append(fresh)
         return self._receipt(order, body, "invoice", body["invoiceNumber"] or "")
 
@@ -207,7 +215,7 @@ class OrderSystem:
         odd = _tracking_problem(body)
         if odd:
             return self.breach(f"PUT tracking: {odd}")
-        now = _vtex_time(self.clock())
+        now = vtex_time(self.clock())
         data = [
             {"lastChange": now, "createDate": shown_instant(e["date"])}
             | {name: e[name] for name in ("city", "state", "description")}
@@ -226,7 +234,7 @@ class OrderSystem:
         self.told.append(
             {"at": self.clock().isoformat(), "order": order_id, "invoice": number, "what": what, "body": body}
         )
-        return JSONResponse({"date": _vtex_time(self.clock()), "orderId": order_id, "receipt": secrets.token_hex(16)})
+        return JSONResponse({"date": vtex_time(self.clock()), "orderId": order_id, "receipt": secrets.token_hex(16)})
 
 
 def _error(status: int, code: str, message: str) -> JSONResponse:
@@ -270,130 +278,3 @@ def _invoiced(order: dict[str, Any], body: dict[str, Any]) -> list[dict[str, Any
         for i in body["items"]
         if i["id"] in places
     ]
-
-
-def _no_tracking() -> dict[str, Any]:
-    """The state before any tracking: orders of 2015 and 2017 have no delivered date there (facts/vtex, samples)."""
-    return {"status": "unknown", "finished": False, "data": []}
-
-
-def shown_instant(text: str) -> str:
-    """A written day or minute as the order shows it: the official example has instants. UTC is assumed, as VTEX does
-    for an invoice's date without an offset.
-    """
-    return _vtex_time(datetime.fromisoformat(text).replace(tzinfo=UTC))
-
-
-def _vtex_time(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{at.microsecond:06d}0+00:00"
-
-
-def _stats() -> dict[str, Any]:
-    """Unused sums, in the shape that the contract requires."""
-    names = ("Count", "Max", "Mean", "Min", "Missing", "StdDev", "Sum", "SumOfSquares")
-    zeros: dict[str, Any] = dict.fromkeys(names, 0) | {"Facets": None}
-    facets = {"origin": {"Fulfillment": zeros, "Marketplace": zeros}, "currencyCode": {"BRL": zeros}}
-    return {"stats": {name: zeros | {"Facets": facets} for name in ("totalValue", "totalItems")}}
-
-
-def _order_in_list(order: dict[str, Any]) -> dict[str, Any]:
-    """An order in the list: without items and packages."""
-    names = (
-        "orderId",
-        "creationDate",
-        "status",
-        "sequence",
-        "salesChannel",
-        "affiliateId",
-        "origin",
-        "statusDescription",
-    )
-    who = order["clientProfileData"]
-    return {name: order[name] for name in names} | {
-        "clientName": f"{who['firstName']} {who['lastName']}",
-        "items": None,
-        "totalValue": order["value"],
-        "totalItems": len(order["items"]),
-        "paymentNames": "Boleto Bancário",
-        "marketPlaceOrderId": None,
-        "workflowInErrorState": False,
-        "workflowInRetry": False,
-        "orderIsComplete": True,
-        "authorizedDate": order["creationDate"],
-        "ShippingEstimatedDate": order["shippingData"]["logisticsInfo"][0]["shippingEstimateDate"],
-        "callCenterOperatorName": None,
-        "currencyCode": "BRL",
-        "lastMessageUnread": "",
-        "listId": None,
-        "listType": None,
-        "ShippingEstimatedDateMax": None,
-        "ShippingEstimatedDateMin": None,
-    }
-
-
-def _order(order: SoldOrder) -> dict[str, Any]:
-    """An order as GET shows it, reduced to what the facts list."""
-    who = order.customer
-    items = [
-        {"id": str(100 + i), "quantity": 1, "name": f"Produto {i + 1}", "price": 4990}
-        for i in range(len(order.packages))
-    ]
-    return {
-        "orderId": order.order_id,
-        "sequence": str(order.sequence),
-        "marketplaceOrderId": order.marketplace_number,
-        "marketplaceServicesEndpoint": "http://example.com/marketplace",
-        "sellerOrderId": f"00-{order.order_id}",
-        "origin": "Fulfillment" if order.affiliate else "Marketplace",
-        "affiliateId": order.affiliate,
-        "salesChannel": "1",
-        "status": "invoiced",
-        "statusDescription": "Faturado",
-        "workflowIsInError": False,
-        "value": 4990 * len(items),
-        "creationDate": _vtex_time(order.created_at),
-        "lastChange": _vtex_time(order.invoiced_at),
-        "invoicedDate": _vtex_time(order.invoiced_at),
-        "isCompleted": True,
-        "hostname": "loja",
-        "clientProfileData": {"email": who.email, "firstName": who.first_name, "lastName": who.last_name},
-        "clientPreferencesData": {"locale": who.locale},
-        "storePreferencesData": {"countryCode": "BRA", "timeZone": "E. South America Standard Time"},
-        "items": items,
-        "sellers": [{"id": "1", "name": "Loja"}],
-        "shippingData": {
-            "address": {"city": "São Paulo", "state": "SP", "country": "BRA", "postalCode": "01001-000"},
-            "logisticsInfo": [_logistics(index, order) for index in range(len(items))],
-        },
-        "packageAttachment": {"packages": [_package_as_shown(p, i, order) for i, p in enumerate(order.packages)]},
-    }
-
-
-def _logistics(index: int, order: SoldOrder) -> dict[str, Any]:
-    return {
-        "itemIndex": index,
-        "deliveryChannel": "delivery",
-        "deliveryCompany": "Correios",
-        "shippingEstimate": "5bd",
-        "shippingEstimateDate": _vtex_time(order.promised_at),
-        "deliveryIds": [{"courierId": "1", "courierName": "Correios"}],
-    }
-
-
-def _package_as_shown(package: Package, index: int, order: SoldOrder) -> dict[str, Any]:
-    link = f"https://rastreamento.correios.com.br/app/index.php?objetos={package.code}"
-    return {
-        "items": [{"itemIndex": index, "quantity": 1, "price": 4990, "description": None, "unitMultiplier": 1.0}],
-        "courier": "PAC Correios" if not package.by_hand else None,
-        "invoiceNumber": package.invoice_number,
-        "invoiceValue": 4990,
-        "invoiceUrl": None,
-        "issuanceDate": _vtex_time(order.invoiced_at),
-        "trackingNumber": None if package.by_hand else package.code,
-        "invoiceKey": None,
-        "trackingUrl": None if package.by_hand else link,
-        "embeddedInvoice": None,
-        "type": "Output",
-        "courierStatus": _no_tracking(),
-        "volumes": 1,
-    }

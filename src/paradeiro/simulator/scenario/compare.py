@@ -9,9 +9,9 @@ from itertools import pairwise
 from paradeiro.simulator.carriers.correios import ZONE
 from paradeiro.simulator.carriers.correios_proofs import delivery_pictures
 from paradeiro.simulator.mailboxes import Mail
-from paradeiro.simulator.order_systems.vtex import shown_instant
+from paradeiro.simulator.order_systems.vtex_shapes import shown_instant
 from paradeiro.simulator.parties import Simulator
-from paradeiro.simulator.scenario.ground_truth import Package, SoldOrder, TrueStatus, history, true_status
+from paradeiro.simulator.scenario.ground_truth import Package, SoldOrder, TrueStatus, history, true_status, withdrawn
 from paradeiro.simulator.scenario.scenario import MARKETPLACE, MERCADO_LIVRE
 
 _SOON_ENOUGH = timedelta(days=1)
@@ -21,11 +21,11 @@ KIND_HEADER, REMINDER = "X-Paradeiro-Kind", "pickup_reminder"  # a reminder is n
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A claim about a package: its status, its delivery time, its events as (instant, code)."""
+    """A claim about a package: its status, its delivery time, its events as (instant, code, status)."""
 
     status: str
     delivered_at: datetime | None
-    events: list[tuple[datetime, str]]
+    events: list[tuple[datetime, str, str | None]]
     registered_at: datetime
 
 
@@ -40,11 +40,13 @@ def differences(
             continue
         stands = [true_status(package, at) for package in order.packages]
         for package, stand in zip(order.packages, stands, strict=True):
-            found += _package(package, stand, claims.get(package.code), at)
+            found += _package(package, stand, claims.get(package.followed_as), at)
             found += _at_order_system(simulator, package, stand, at)
             if order.affiliate == MARKETPLACE:
                 found += _at_marketplace(simulator, order, package, stand)
-            found += _mail_differences(order, package, stand, claims.get(package.code), mails.get(package.code, []), at)
+            found += _mail_differences(
+                order, package, stand, claims.get(package.followed_as), mails.get(package.followed_as, []), at
+            )
         found += _at_mercado_livre(simulator, order, at)
         whole = all(s.status == "delivered" for s in stands)
         if orders_delivered.get(order.order_id, False) != whole:
@@ -57,7 +59,7 @@ def proof_differences(simulator: Simulator, proofs: Mapping[str, set[bytes]], at
     only a day after it was shown: a carrier is not queried every minute.
     """
     found = []
-    for package in simulator.ground_truth.packages:
+    for package in simulator.ground_truth.packages_of("correios"):
         drawn = [*delivery_pictures(package, at, signed=False), *delivery_pictures(package, at, signed=True)]
         kept = proofs.get(package.code, set())
         due = {each.content for each in drawn if each.shown_at + _SOON_ENOUGH <= at}
@@ -77,14 +79,51 @@ def _package(package: Package, stand: TrueStatus, claim: Claim | None, at: datet
         return
     if claim.status != stand.status:
         yield f"{name}: claimed {claim.status}, the truth is {stand.status}"
-    if claim.delivered_at != stand.delivered_at:
+    if not _same_instant(package, claim.delivered_at, stand.delivered_at):
         yield f"{name}: delivered at {claim.delivered_at} is claimed, the truth is {stand.delivered_at}"
-    ground_truth = Counter((h.happened_at, h.code) for h in package.visible(at))
-    told = Counter(claim.events)
-    for (moment, code), count in (ground_truth - told).items():
-        yield f"{name}: {code} of {moment:%Y-%m-%d %H:%M} is missing ({count} times)"
-    for (moment, code), count in (told - ground_truth).items():
-        yield f"{name}: {code} of {moment:%Y-%m-%d %H:%M} never happened ({count} times)"
+    missing, never = _event_differences(package, claim, at)
+    for (moment, said), count in missing.items():
+        yield f"{name}: {said} of {moment:%Y-%m-%d %H:%M} is missing ({count} times)"
+    for (moment, said), count in never.items():
+        yield f"{name}: {said} of {moment:%Y-%m-%d %H:%M} never happened ({count} times)"
+
+
+def _event_differences(
+    package: Package, claim: Claim, at: datetime
+) -> tuple[Counter[tuple[datetime, str]], Counter[tuple[datetime, str]]]:
+    """The events that are missing, and those that never happened. Of the post office every event counts; of other
+    carriers those that say something of the position: each writes notes and stages of its labels in its own way, and
+    some stop showing what they withdrew.
+    """
+    shown = package.visible(at)
+    truth = Counter(_stated(package, h.happened_at, h.code, h.says) for h in shown)
+    told = Counter(_stated(package, *event) for event in claim.events)
+    if package.carrier == "correios":
+        return truth - told, told - truth
+    gone = withdrawn(shown)
+    due = Counter(
+        _stated(package, h.happened_at, h.code, h.says)
+        for index, h in enumerate(shown)
+        if h.says is not None and index not in gone
+    )
+    # One happening may be two scans of one second: what counts is that it happened.
+    never = {key: n for key, n in told.items() if key[1] not in {"no position", "registered"} and key not in truth}
+    return Counter(key for key in due if key not in told), Counter(never)
+
+
+def _stated(package: Package, at: datetime, code: str, says: str | None) -> tuple[datetime, str]:
+    """An event as it is compared: of the post office its code, of other carriers its meaning, to the minute, since each
+    has codes of its own.
+    """
+    if package.carrier == "correios":
+        return at, code
+    return at.replace(second=0, microsecond=0), says or "no position"
+
+
+def _same_instant(package: Package, one: datetime | None, other: datetime | None) -> bool:
+    if one is None or other is None or package.carrier == "correios":
+        return one == other
+    return one.replace(second=0, microsecond=0) == other.replace(second=0, microsecond=0)
 
 
 def _at_order_system(simulator: Simulator, package: Package, stand: TrueStatus, at: datetime) -> Iterator[str]:
@@ -93,7 +132,12 @@ def _at_order_system(simulator: Simulator, package: Package, stand: TrueStatus, 
     shown = next(p for p in order["packageAttachment"]["packages"] if p["invoiceNumber"] == package.invoice_number)
     courier = shown["courierStatus"]
     name = f"{package.code} at the order system"
-    if shown["trackingNumber"] != package.code:
+    by_label = package.carrier == "melhor_envio"  # whose carrier's code it names later
+    if (
+        shown["trackingNumber"] not in package.numbers
+        and not by_label
+        and (shown["trackingNumber"] or package.visible(at))
+    ):
         yield f"{name}: its number is {shown['trackingNumber']}"
     if bool(courier["finished"]) != (stand.status == "delivered"):
         yield f"{name}: finished is {courier['finished']}, the truth is {stand.status}"
@@ -101,10 +145,16 @@ def _at_order_system(simulator: Simulator, package: Package, stand: TrueStatus, 
     if courier.get("deliveredDate") != said:
         yield f"{name}: delivered date {courier.get('deliveredDate')}, the truth is {said}"
     due = history(package, at)
+    days = [shown_instant(f"{h.happened_at.astimezone(ZONE):%Y-%m-%d}") for h in due]
+    shown_days = [line["createDate"] for line in courier["data"]]
+    if package.carrier != "correios":
+        # Stages of labels and second scans are lines too: nothing may be missing.
+        if set(days) - set(shown_days):
+            yield f"{name}: it lacks events of {', '.join(sorted(set(days) - set(shown_days)))}"
+        return
     if len(courier["data"]) != len(due):
         yield f"{name}: it holds {len(courier['data'])} events, the truth is {len(due)}"
-    days = [shown_instant(f"{h.happened_at.astimezone(ZONE):%Y-%m-%d}") for h in due]
-    if sorted(line["createDate"] for line in courier["data"]) != sorted(days):
+    if sorted(shown_days) != sorted(days):
         yield f"{name}: the days of its events are not those of the truth"
 
 
@@ -115,7 +165,7 @@ def _at_marketplace(simulator: Simulator, order: SoldOrder, package: Package, st
     if told is None:
         yield f"{name}: it does not know the invoice"
         return
-    if told.get("number") != package.code:
+    if told.get("number") not in package.numbers and (told.get("number") or package.carrier == "correios"):
         yield f"{name}: its number is {told.get('number')}"
     if bool(told.get("delivered", False)) != (stand.status == "delivered"):
         yield f"{name}: delivered is {told.get('delivered')}, the truth is {stand.status}"
@@ -131,7 +181,7 @@ def _at_mercado_livre(simulator: Simulator, order: SoldOrder, at: datetime) -> I
     name, status = f"order {order.marketplace_number} at Mercado Livre", shown["status"]
     numbers = set(simulator.mercado_livre.sales.names(shown))
     packages = [p for o in simulator.ground_truth.orders if o.marketplace_number in numbers for p in o.packages]
-    number, codes = shown["tracking_number"], {p.code for p in packages} | {shown["typed"]}
+    number, codes = shown["tracking_number"], {n for p in packages for n in p.numbers} | {shown["typed"]}
     if number is not None and number not in codes:
         yield f"{name}: its number is {number}"
     if shown["mode"] == "me2" and (status, number) != ("pending", shown["typed"]):
@@ -189,9 +239,11 @@ def _mail_differences(
 
 def _had_news(package: Package, registered_at: datetime, mails_expected_until: Claim) -> bool:
     """Whether an event worth a mail was claimed that happened after the registration."""
-    known = {code for _, code in mails_expected_until.events}
+    known = {_stated(package, *event) for event in mails_expected_until.events}
     return any(
-        h.happened_at > registered_at + timedelta(minutes=1) and h.says not in {None, "registered"} and h.code in known
+        h.happened_at > registered_at + timedelta(minutes=1)
+        and h.says not in {None, "registered"}
+        and _stated(package, h.happened_at, h.code, h.says) in known
         for h in package.happenings
     )
 

@@ -29,7 +29,11 @@ class Happening:
 
 @dataclass(slots=True)
 class Package:
-    """A package and all its future events. `by_hand`: its number reaches the invoice only later."""
+    """A package and all its future events. `by_hand`: its number reaches the invoice only later. `code`: what it is
+    followed under, the carrier's code or the key of its invoice; `shown_number`: what the order system shows as its
+    tracking number (None: the code); `own_number`: what the carrier calls it, where it is asked by something else;
+    `followed_as`: the text by which its carrier is asked.
+    """
 
     code: str
     order_id: str
@@ -38,6 +42,20 @@ class Package:
     happenings: list[Happening]
     promised_at: datetime
     by_hand: bool = False
+    carrier: str = "correios"
+    courier: str = "Correios"
+    invoice_key: str = ""
+    shown_number: str | None = None
+    own_number: str = ""
+    followed_as: str = ""
+
+    def __post_init__(self) -> None:
+        self.followed_as = self.followed_as or self.code
+
+    @property
+    def numbers(self) -> set[str]:
+        """The numbers by which a shop may call it."""
+        return {number for number in (self.code, self.shown_number, self.own_number) if number}
 
     def visible(self, at: datetime) -> list[Happening]:
         """What the carrier shows at an instant, oldest first."""
@@ -136,6 +154,10 @@ class GroundTruth:
 
     def package(self, code: str) -> Package | None:
         return next((p for p in self.packages if p.code == code), None)
+
+    def packages_of(self, carrier: str) -> list[Package]:
+        """The packages that go by a carrier, named as its connector."""
+        return [p for p in self.packages if p.carrier == carrier]
 
     def needs_registration(self, at: datetime) -> list[dict[str, Any]]:
         """Packages of invoiced orders whose number only the shop has, and would register by hand."""

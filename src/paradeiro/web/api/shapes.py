@@ -9,7 +9,8 @@ from paradeiro.domain.bounds import valid_promise
 from paradeiro.domain.customers.postal_codes import tidy_postal_code
 from paradeiro.domain.records import Customer, Invoice, Item, Order, Place
 from paradeiro.domain.words import ProofKind, ProofState, Reason, Status
-from paradeiro.flow.orders.intake import Registration, StatedOrder
+from paradeiro.flow.orders.intake import StatedOrder
+from paradeiro.flow.orders.package_registration import Registration
 from paradeiro.flow.orders.statements import LONGEST_TEXT, Statement
 from paradeiro.web.api.former_names import former_name
 from paradeiro.web.api.values import (
@@ -108,7 +109,7 @@ class ShipmentIn(Shape):
     """
 
     carrier: Carrier
-    tracking_code: Code
+    tracking_code: Code = Field("", description="may be left out where the carrier finds it by the invoice's key")
     order: OrderIn
     invoice: InvoiceIn | None = None
     tracking_url: Link | None = None
@@ -142,7 +143,7 @@ class PackageIn(Shape):
     """One package of an order: what one carrier carries under one tracking code, its invoice and what is in it."""
 
     carrier: Carrier
-    tracking_code: Code
+    tracking_code: Code = Field("", description="may be left out where the carrier finds it by the invoice's key")
     invoice: InvoiceIn | None = None
     tracking_url: Link | None = None
     lenient: bool = Field(default=False, description="take a code whose check digit is wrong")
@@ -262,7 +263,8 @@ class ShipmentOut(Shape):
     order_number: str
     invoice_number: str
     carrier: str
-    tracking_code: str
+    tracking_code: str = Field(description="what the carrier is asked by: its code, or the key of the invoice …")
+    carrier_code: str = Field(description="its own code, where it is asked by something else; empty if unknown")
     status: Status
     reason: Reason | None
     delivered_at: datetime | None

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from paradeiro.domain.words import Outcome
-from paradeiro.flow.following.push_intake import take_push
+from paradeiro.flow.answers.push_intake import take_push
 from paradeiro.sdk.contract import Push
 from paradeiro.web.auth import RequestContext
 
@@ -32,7 +32,8 @@ async def receive(connector: str, token: str, request: Request, context: Request
     if outcome is Outcome.AUTH_FAILED:
         return _error(401, "bad_signature", "The signature is missing or does not fit the body.")
     # What we cannot parse is stored too: sending it again would not help.
-    return JSONResponse({"status": "taken"})
+    wanted = context.connectors[connector].push_reply
+    return Response(wanted, media_type="application/json") if wanted else JSONResponse({"status": "taken"})
 
 
 async def _body(request: Request) -> bytes | None:

@@ -4,7 +4,6 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from paradeiro.web.pages import (
-    accounts,
     customer_data,
     notices,
     order,
@@ -15,13 +14,20 @@ from paradeiro.web.pages import (
     statements,
     table_import,
 )
+from paradeiro.web.pages.accounts import accounts, couriers, files
 from paradeiro.web.pages.layout import public_page, script, style
 from paradeiro.web.pages.sign_in import one_time_link
 
 __all__ = ["not_here", "one_time_link", "router"]
 
 # Prefixes of addresses that only take forms, and the page with the form.
-_FORMS = (("/accounts/", "/accounts"), ("/notices/", "/notices"), ("/import/", "/import"), ("/sign-out", "/"))
+_FORMS = (
+    ("/accounts/", "/accounts"),
+    ("/notices/", "/notices"),
+    ("/couriers/", "/couriers"),
+    ("/import/", "/import"),
+    ("/sign-out", "/"),
+)
 _FOR_EVER = "public, max-age=31536000, immutable"
 router = APIRouter()
 router.include_router(sign_in.router)
@@ -35,6 +41,8 @@ router.include_router(replies.router)
 router.include_router(table_import.router)
 router.include_router(notices.router)
 router.include_router(accounts.router)
+router.include_router(couriers.router)
+router.include_router(files.router)
 
 
 @router.get("/static/{name}")

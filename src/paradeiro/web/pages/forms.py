@@ -19,7 +19,19 @@ from paradeiro.web.auth import (
 
 _A_MINUTE = 60
 _DONE = frozenset(
-    {"confirm-delivery", "reopen", "ask-now", "resolve", "try-now", "mailer", "erased", "mail-again", "resent"}
+    {
+        "confirm-delivery",
+        "reopen",
+        "ask-now",
+        "resolve",
+        "try-now",
+        "mailer",
+        "erased",
+        "mail-again",
+        "resent",
+        "courier",
+        "move",
+    }
 )
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
+from paradeiro.db.carriers.legs import Leg, legs_of
 from paradeiro.db.customers import bounces
 from paradeiro.db.following import events, shipments
 from paradeiro.db.following.events import EventLine
@@ -21,6 +22,7 @@ from paradeiro.db.pool import Connection
 from paradeiro.db.screens import lists
 from paradeiro.db.screens.lists import ShipmentLine
 from paradeiro.domain.records import Order
+from paradeiro.domain.words import PartyKind
 from paradeiro.flow.context import Context, log
 from paradeiro.flow.customers.tracking_links import tracking_link
 from paradeiro.flow.following.recording_context import RecordingContext, load_recording_context
@@ -58,6 +60,8 @@ class Package:
     invoices: tuple[str, ...] = ()
     replaced_by: str = ""  # the code of the label that took its place
     replaces: tuple[str, ...] = ()  # codes whose place it took
+    other_accounts: tuple[tuple[int, str], ...] = ()  # carriers' accounts that could follow it: id and name
+    legs: tuple[Leg, ...] = ()
 
 
 @router.get("/orders/{number:path}")
@@ -110,6 +114,7 @@ async def _packages(
     sent = await effects.effect_lines(connection, [k.shipment.id for k in rows])
     recording = await load_recording_context(context, connection, [who.store_id])
     proofs = await proofs_of(connection, [k.shipment.id for k in rows])
+    parts = await legs_of(connection, [k.shipment.id for k in rows])
     address = await tracking_link(context, connection, who.store_id)
     by_id = {line.id: line for line in lines}
     messages: Mapping[int, list[SentMessage]] = {k.shipment.id: [] for k in rows}
@@ -125,8 +130,13 @@ async def _packages(
         except (ValueError, TypeError, OverflowError, LookupError) as error:
             log.exception("a package cannot be shown; the others are", shipment=each.shipment.id)
             hidden.append((each.shipment.tracking_code, error_text(error)))
-    codes = {k.shipment.id: k.shipment.tracking_code for k in rows}
-    return [_with_labels(each, rows, codes) for each in packages], hidden
+    codes = {k.shipment.id: k.shipment.shown_code for k in rows}
+    return [replace(_with_labels(each, rows, codes), legs=_legs(each, parts)) for each in packages], hidden
+
+
+def _legs(package: Package, parts: Sequence[Leg]) -> tuple[Leg, ...]:
+    """The legs of one package."""
+    return tuple(leg for leg in parts if leg.shipment_id == package.line.id)
 
 
 def _with_labels(package: Package, rows: Sequence[ShipmentRow], codes: Mapping[int, str]) -> Package:
@@ -136,7 +146,7 @@ def _with_labels(package: Package, rows: Sequence[ShipmentRow], codes: Mapping[i
         package,
         invoices=tuple(n for n in (shipment.invoice.number, *(f.invoice.number for f in shipment.further)) if n),
         replaced_by=codes.get(shipment.replaced_by or 0, ""),
-        replaces=tuple(k.shipment.tracking_code for k in rows if k.shipment.replaced_by == shipment.id),
+        replaces=tuple(k.shipment.shown_code for k in rows if k.shipment.replaced_by == shipment.id),
     )
 
 
@@ -175,4 +185,9 @@ def _package_view(
         planned_messages=tuple(planned),
         mails_customer=any(each.customer for each in planned),
         proofs=proofs,
+        other_accounts=tuple(
+            (a.id, a.name)
+            for a in recording.accounts
+            if a.kind is PartyKind.CARRIER and a.id != row.account_id and a.store_id == shipment.store_id
+        ),
     )

@@ -93,7 +93,14 @@ def _change(row: ShipmentRow, known: Sequence[TrackingEvent], now: datetime) -> 
         source=Source.OPERATOR,
         withdraws=Withdraws.DELIVERY if old.delivered else None,
     )
-    timeline = fold([*known, stated], now=now, made_at=row.made_at, base=Status.REGISTERED, estimate=old.estimate)
+    timeline = fold(
+        [*known, stated],
+        now=now,
+        made_at=row.made_at,
+        ordered_at=row.order.ordered_at,
+        base=Status.REGISTERED,
+        estimate=old.estimate,
+    )
     return compare_snapshots(old, timeline, (stated,))
 
 

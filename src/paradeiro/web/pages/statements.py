@@ -13,6 +13,7 @@ from paradeiro.db.following import shipments
 from paradeiro.db.following.shipments import ShipmentRow
 from paradeiro.db.operations.audit import Actor
 from paradeiro.domain.words import Source
+from paradeiro.flow.carriers import moving
 from paradeiro.flow.context import Context
 from paradeiro.flow.errors import InvalidError, MissingError, StatementError
 from paradeiro.flow.orders import label_replacement, statements
@@ -99,6 +100,25 @@ async def replace(
         await label_replacement.replace_label(context, who.store_id, row.shipment.id, label, by)
 
     return await _apply(request, number, shipment, "replace", context, who, form, apply, typed=code)
+
+
+@router.post("/orders/{number:path}/packages/{shipment}/move")
+async def move(
+    request: Request,
+    number: str,
+    shipment: str,
+    context: RequestContext,
+    who: Operator,
+    form: FormToken = "",
+    account: Annotated[str, Form(max_length=40)] = "",
+) -> Response:
+    """Let another carrier's account follow the package."""
+
+    async def apply(row: ShipmentRow) -> None:
+        by = Actor(who.name, "page", origin_of(request))
+        await moving.move_shipment(context, who.store_id, row.shipment.id, parse_id(account) or 0, by)
+
+    return await _apply(request, number, shipment, "move", context, who, form, apply)
 
 
 @router.post("/orders/{number:path}/packages/{shipment}/restore")

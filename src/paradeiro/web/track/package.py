@@ -51,7 +51,9 @@ def package(
     row: ShipmentRow, shown: list[EventLine], *, now: datetime, zone: tzinfo, words: Catalogue, carrier: str
 ) -> Package:
     """What the tracking page shows of this package."""
-    timeline = fold((s.event for s in shown), now=now, made_at=row.made_at, base=Status.REGISTERED)
+    timeline = fold(
+        (s.event for s in shown), now=now, made_at=row.made_at, ordered_at=row.order.ordered_at, base=Status.REGISTERED
+    )
     view = package_view(row, shown, now=now, zone=zone, words=words, private=False)
     return Package(
         view=view,

@@ -52,7 +52,7 @@ def package_out(package: Package) -> PackageOut:
     view, row = package.view, package.view.row
     snapshot = row.shipment.snapshot
     return PackageOut(
-        tracking_code=row.shipment.tracking_code,
+        tracking_code=row.shipment.shown_code,
         carrier=package.carrier,
         status=snapshot.status,
         reason=snapshot.reason,

@@ -120,7 +120,7 @@ def _items(packages: Sequence[Package]) -> list[Item]:
 
 def _package(package: Package, items: Sequence[Item], order: Order, zone: tzinfo) -> dict[str, Any]:
     invoice, current_shipments = package.invoice, package.current_shipments
-    number = ", ".join(dict.fromkeys(shipment.tracking_code for shipment in current_shipments))
+    number = ", ".join(dict.fromkeys(shipment.shown_code for shipment in current_shipments))
     address = current_shipments[0].invoice.tracking_url if len(current_shipments) == 1 else None
     places = {item.id: index for index, item in enumerate(items)}
     return {

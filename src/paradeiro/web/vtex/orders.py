@@ -71,7 +71,13 @@ async def _followed_packages(
     return [
         InvoicePackage(
             k.shipment,
-            fold(known.get(k.shipment.id, ()), now=context.now(), made_at=k.made_at, base=Status.REGISTERED),
+            fold(
+                known.get(k.shipment.id, ()),
+                now=context.now(),
+                made_at=k.made_at,
+                ordered_at=k.order.ordered_at,
+                base=Status.REGISTERED,
+            ),
             counts=k.shipment.replaced_by is None,
         )
         for k in row

@@ -5,7 +5,8 @@ from paradeiro.domain.words import PartyKind
 from paradeiro.sdk.contract import AccountField, Connector
 
 from .client import open_session
-from .parse import ZONE, parse
+from .events import ZONE
+from .parse import parse
 
 CONNECTOR = Connector(
     name="example_carrier",

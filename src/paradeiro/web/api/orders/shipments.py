@@ -263,6 +263,7 @@ def _shipment_out(line: ShipmentLine) -> ShipmentOut:
         invoice_number=line.invoice_number,
         carrier=line.carrier,
         tracking_code=line.tracking_code,
+        carrier_code=line.carrier_code,
         status=status_or_unknown(line.status),
         reason=reason_or_other(line.reason),
         delivered_at=line.delivered_at,

@@ -2,7 +2,9 @@
 
 from paradeiro.domain.orders.order_tables import TableFault, escape_formula
 from paradeiro.sdk.wording import Language
+from paradeiro.web.pages.wording.couriers import COURIER_TEXTS
 from paradeiro.web.pages.wording.customers import CUSTOMER_TEXTS
+from paradeiro.web.pages.wording.files import FILE_TEXTS
 from paradeiro.web.pages.wording.outcomes import OUTCOME_TEXTS
 from paradeiro.web.pages.wording.packages import PACKAGE_TEXTS
 from paradeiro.web.pages.wording.resend import RESEND_TEXTS
@@ -17,6 +19,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
     **TABLE_TEXTS,
     **RESEND_TEXTS,
     **SIGN_IN_TEXTS,
+    **COURIER_TEXTS,
+    **FILE_TEXTS,
     # every screen
     "skip": ("Ir para o conteúdo", "Skip to the content"),
     "screens": ("Telas", "Screens"),
@@ -352,7 +356,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
 
 
 # Groups of texts whose second half is a value from the database.
-_STORED_GROUPS = frozenset({"kind", "proof", "suppressed"})
+_STORED_GROUPS = frozenset({"kind", "proof", "source", "suppressed"})
 
 
 def screen_text(language: Language, message: str, /, **values: object) -> str:

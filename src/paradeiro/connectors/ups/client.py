@@ -1,0 +1,58 @@
+"""In: tracking numbers to look up with an app's credentials; out: one answer per number, as raw bytes. HTTP only."""
+
+import base64
+import uuid
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from paradeiro.connectors.ups.parse import parse
+from paradeiro.domain.words import Outcome
+from paradeiro.sdk.carriers.asking import TokenCall, TokenClient, encoded_form, failure_answers
+from paradeiro.sdk.contract import AccountRef, Answer, Clock
+from paradeiro.sdk.http import HttpAnswer, new_client
+
+PRODUCTION = "https://onlinetools.ups.com"
+_PATH = "/api/track/v1/details/"
+# Statuses whose body may be about the number: wrong (400), not known (404).
+_ABOUT_THE_NUMBER = frozenset({400, 404})
+
+
+class UpsSession:
+    """One app's connection. The interface takes one number a request."""
+
+    def __init__(self, account: AccountRef, clock: Clock) -> None:
+        settings = account.settings
+        known = f"{settings.get('client_id') or ''}:{settings.get('client_secret') or ''}"
+        call = TokenCall(
+            "/security/v1/oauth/token",
+            {
+                "Authorization": f"Basic {base64.b64encode(known.encode()).decode()}",
+                "Content-Type": "application/x-www-form-urlencoded",
+            },
+            encoded_form(grant_type="client_credentials"),
+        )
+        client = new_client(settings.get("base_url") or PRODUCTION, {"Accept": "application/json"})
+        self._client = TokenClient(client, account, clock, call)
+
+    async def fetch(self, tracking_codes: Sequence[str]) -> list[Answer]:
+        """One answer per code, in the given order."""
+        return [await self._look_up(code) for code in tracking_codes]
+
+    async def close(self) -> None:
+        """Close the pool."""
+        await self._client.close()
+
+    async def _look_up(self, code: str) -> Answer:
+        headers = {"transId": uuid.uuid4().hex, "transactionSrc": "paradeiro"}
+        # Pictures and signatures would come in every answer: they are not asked for.
+        params = (("locale", "en_US"), ("returnSignature", "false"), ("returnMilestones", "false"))
+        told = await self._client.ask("GET", _PATH + quote(code, safe=""), headers=headers, params=params)
+        if isinstance(told, HttpAnswer) and (told.ok or told.status in _ABOUT_THE_NUMBER):
+            parsed = parse(told.body)[0]
+            if parsed.outcome in {Outcome.NOT_FOUND, Outcome.REFUSED}:
+                return Answer(code, parsed.outcome, told.body, parsed.message, told.status)
+        failures = failure_answers([code], told)
+        if failures is not None or not isinstance(told, HttpAnswer):
+            return (failures or [Answer(code, Outcome.RETRY)])[0]
+        # An unreadable body is FOUND: recording then reports it with its bytes.
+        return Answer(code, Outcome.FOUND, told.body, "", told.status)

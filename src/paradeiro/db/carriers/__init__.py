@@ -1,0 +1,1 @@
+"""In: identifiers, couriers, legs, feeds, quotas; out: rows, and rows back."""

@@ -1,0 +1,1 @@
+"""In: what carriers tell, asked or not; out: stored answers, and the shipments that each is about."""

@@ -1,0 +1,1 @@
+"""In: a connector with its fixtures; out: which hard cases of carriers it reads wrongly."""
