@@ -430,7 +430,7 @@ async def test_what_was_kept_before_the_answer_was_lost_is_not_kept_twice(
 
 async def test_what_was_not_committed_leaves_neither_row_nor_hint(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     await quiet(door.shop)
-    from paradeiro.flow.following import push_intake as flow
+    from paradeiro.flow.answers import push_intake as flow
 
     async def broken(*_: object, **__: object) -> int:
         raise RuntimeError("died")

@@ -110,7 +110,13 @@ def test_no_call_that_the_contract_allows_breaks_an_endpoint(
     if "{" in path:
         assert httpx.post(f"{server_address}{ORDERS}/1001/invoice", json=invoice, headers=headers).status_code == 200
     # Few made-up invoices, histories and dispatch orders are right by chance: one that is, is asked too.
-    sure = {"{orderId}/invoice": invoice, "{invoiceNumber}/tracking": HISTORY, "/notify": DISPATCH}
+    label = {"courier": "Posta", "trackingNumber": "AA1", "trackingUrl": "https://posta.example/AA1"}
+    sure = {
+        "{orderId}/invoice": invoice,
+        "/invoice/{invoiceNumber}": label | {"dispatchedDate": "2026-11-02"},
+        "{invoiceNumber}/tracking": HISTORY,
+        "/notify": DISPATCH,
+    }
     for said in (body for ending, body in sure.items() if path.endswith(ending)):
         answer = httpx.request(method.upper(), base + path.format(**KNOWN), json=said, headers=headers)
         operation.validate_response(answer)

@@ -95,7 +95,8 @@ def _event(occurrence: object, table: Table) -> TrackingEvent:
     """One event. Raises `UnreadableError` when its time cannot be read: an event needs an instant."""
     if not isinstance(occurrence, dict):
         raise UnreadableError("an occurrence that is none")
-    written = text(occurrence.get("occurrence_at")) or text(occurrence.get("created_at"))
+    # `created_at` is when it was typed, up to days later: never the time of the event.
+    written = text(occurrence.get("occurrence_at"))
     at = _instant(written)
     if at is None:
         raise UnreadableError(f"the time of an occurrence cannot be read: {written[:60]!r}")
