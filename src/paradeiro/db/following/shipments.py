@@ -108,7 +108,7 @@ async def write_results(connection: Connection, asked: Sequence[CheckResult], *,
         return
     # Locked in the order of their ids, as recording locks them, so that the two never wait for each other crosswise.
     sql = """
-        WITH locked AS (SELECT id FROM shipment WHERE id = ANY(%s) ORDER BY id FOR UPDATE)
+        WITH locked AS (SELECT id FROM shipment WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE)
         UPDATE shipment s SET outcome = a.outcome, failures = a.failures,
             next_check = coalesce(s.hinted_at, CASE WHEN s.replaced_by IS NOT NULL THEN NULL
                                                     WHEN a.waits THEN s.next_check ELSE a.next_check END),
@@ -136,7 +136,7 @@ async def mark_unreadable(
     """
     sql = """
         WITH locked AS (SELECT id FROM shipment WHERE account_id = %s AND tracking_code = ANY(%s)
-                        ORDER BY id FOR UPDATE)
+                        ORDER BY id FOR NO KEY UPDATE)
         UPDATE shipment s SET outcome = 'malformed', digest = NULL, next_check = %s
         FROM locked WHERE s.id = locked.id"""
     await connection.execute(sql, (account_id, list(codes), next_check))

@@ -59,10 +59,12 @@ async def register(
 
 
 async def lock_orders(connection: Connection, store_id: int, numbers: Sequence[str]) -> None:
-    """Lock the packages of these orders against recording and relaying until the transaction ends."""
+    """Lock the packages of these orders against recording and relaying until the transaction ends. A notice about one
+    of them may be opened meanwhile: whoever opens it may hold the account that we write next.
+    """
     sql = """
         SELECT s.id FROM shipment s JOIN orders o ON o.id = s.order_id
-        WHERE o.store_id = %s AND o.number = ANY(%s) ORDER BY s.id FOR UPDATE OF s"""
+        WHERE o.store_id = %s AND o.number = ANY(%s) ORDER BY s.id FOR NO KEY UPDATE OF s"""
     await connection.execute(sql, (store_id, list(numbers)))
 
 

@@ -29,6 +29,7 @@ SCAN = {
     "exceptionCode",
     "exceptionDescription",
     "scanLocation",
+    "locationId",
     "locationType",
     "derivedStatusCode",
     "derivedStatus",
