@@ -55,6 +55,13 @@ def clean_text(text: str, most: int | None = None, *, lines: bool = False) -> st
     return (_UNPRINTABLE_IN_LINES if lines else _UNPRINTABLE).sub(" ", text).strip()[:most]
 
 
+def one_line(text: str, most: int) -> str:
+    """The text with every run of blanks and control characters as one blank, cut to `most`."""
+    # Nearly all are printable: cleaning them costs more than reading the answer they are in.
+    plain = text if text.isprintable() else clean_text(text)
+    return " ".join(plain[: 4 * most].split())[:most]
+
+
 def in_bounds(at: datetime) -> bool:
     """Whether an aware instant is within the bounds. Never raises."""
     return EARLIEST.year - 1 <= at.year <= LATEST.year and EARLIEST <= at <= LATEST

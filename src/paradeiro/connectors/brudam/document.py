@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from paradeiro.domain.bounds import clean_text
+from paradeiro.domain.bounds import one_line
 
 LONGEST = 500
 _LISTS = ("data", "dados", "conteudo", "tracking")
@@ -25,8 +25,7 @@ def text(value: object) -> str:
         return str(value)[:LONGEST]
     if not isinstance(value, str):
         return ""
-    plain = value if value.isprintable() else clean_text(value)
-    return " ".join(plain[: 4 * LONGEST].split())[:LONGEST]
+    return one_line(value, LONGEST)
 
 
 def slices_of(body: bytes) -> list[bytes] | None:

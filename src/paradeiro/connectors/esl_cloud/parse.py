@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from paradeiro.connectors.esl_cloud.codes import NO_CODE, Table, meaning_of, own_table, two_digits
-from paradeiro.domain.bounds import clean_text, in_bounds
+from paradeiro.domain.bounds import in_bounds, one_line
 from paradeiro.domain.days import end_of_estimate
 from paradeiro.domain.following.timeline import sort_events
 from paradeiro.domain.orders.identifiers import of_invoice_key
@@ -82,8 +82,7 @@ def text(value: object) -> str:
         return str(value)[:_LONGEST]
     if not isinstance(value, str):
         return ""
-    plain = value if value.isprintable() else clean_text(value)
-    return " ".join(plain[: 4 * _LONGEST].split())[:_LONGEST]
+    return one_line(value, _LONGEST)
 
 
 def _object(value: object, name: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
-from paradeiro.domain.bounds import clean_text
+from paradeiro.domain.bounds import clean_text, one_line
 from paradeiro.domain.words import Outcome
 
 LONGEST = 300
@@ -102,5 +102,4 @@ def text(value: object) -> str:
         value = str(value)
     if not isinstance(value, str):
         return ""
-    plain = value if value.isprintable() else clean_text(value)
-    return " ".join(plain[: 4 * LONGEST].split())[:LONGEST]
+    return one_line(value, LONGEST)

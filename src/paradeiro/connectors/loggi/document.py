@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from paradeiro.connectors.loggi.codes import PAGE_KEY
-from paradeiro.domain.bounds import clean_text
+from paradeiro.domain.bounds import clean_text, one_line
 
 LONGEST = 300
 _LONGEST_CODE = 20
@@ -107,5 +107,4 @@ def text(value: object) -> str:
     """A text on one line; empty for any other type."""
     if not isinstance(value, str):
         return ""
-    plain = value if value.isprintable() else clean_text(value)
-    return " ".join(plain[: 4 * LONGEST].split())[:LONGEST]
+    return one_line(value, LONGEST)

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from paradeiro.domain.bounds import clean_text
+from paradeiro.domain.bounds import one_line
 
 LONGEST = 500
 
@@ -36,9 +36,7 @@ def text(value: object) -> str:
     """A text on one line; empty for any other type."""
     if not isinstance(value, str):
         return ""
-    # Nearly all are printable: cleaning them costs more than reading the answer.
-    plain = value if value.isprintable() else clean_text(value)
-    return " ".join(plain[: 4 * LONGEST].split())[:LONGEST]
+    return one_line(value, LONGEST)
 
 
 def is_yes(value: object) -> bool:

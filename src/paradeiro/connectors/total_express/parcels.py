@@ -7,7 +7,7 @@ import msgspec
 
 from paradeiro.connectors.total_express.codes import NO_CODE
 from paradeiro.connectors.total_express.soap import Element, NotXmlError, read_xml
-from paradeiro.domain.bounds import clean_text
+from paradeiro.domain.bounds import one_line
 from paradeiro.domain.words import Outcome
 
 LONGEST = 300
@@ -168,5 +168,4 @@ def text(value: object) -> str:
         value = str(value)
     if not isinstance(value, str):
         return ""
-    plain = value if value.isprintable() else clean_text(value)
-    return " ".join(plain[: 4 * LONGEST].split())[:LONGEST]
+    return one_line(value, LONGEST)
