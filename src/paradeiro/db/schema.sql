@@ -25,8 +25,10 @@ CREATE TABLE account (
     failures       integer NOT NULL DEFAULT 0,
     open_at        timestamptz,             -- not asked before this instant
     cursor         text NOT NULL DEFAULT '',
-    next_visit     timestamptz,             -- order systems: when to look for orders again
+    next_visit     timestamptz,             -- order systems: when to look for orders again; carriers: to read the feed
     created_at     timestamptz NOT NULL,
+    feed_failing_since timestamptz,         -- a carrier's feed fails apart from its questions; null: it was read
+    feed_read_at   timestamptz,             -- when its last page was read
     UNIQUE (store_id, connector, name)
 );
 

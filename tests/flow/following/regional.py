@@ -1,5 +1,6 @@
 """In: what a regional carrier says; out: its connector: asked by an invoice's key, with a feed and pushes of facts."""
 
+import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -44,6 +45,10 @@ class Regional:
     asked: list[str] = field(default_factory=list)
     bodies: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     cursors: list[str] = field(default_factory=list)
+    down: bool = False
+    reading: asyncio.Event = field(default_factory=asyncio.Event)  # set while the feed is read
+    hold: asyncio.Event | None = None  # the feed answers once this is set
+    standing: FeedAnswer | None = None  # what the feed says when there is no page
 
     def connector(self, name: str = "regional", **more: Any) -> Connector:
         """Its connector; `more` replaces any field."""
@@ -73,6 +78,8 @@ class _Session:
 
     def _answer(self, code: str) -> Answer:
         self.carrier.asked.append(code)
+        if self.carrier.down:
+            return Answer(code, Outcome.RETRY, message="HTTP 500")
         if code in self.carrier.bodies:
             return Answer(code, Outcome.FOUND, body(*self.carrier.bodies[code]))
         if code not in self.carrier.answers:
@@ -81,7 +88,12 @@ class _Session:
 
     async def read_feed(self, cursor: str) -> FeedAnswer:
         self.carrier.cursors.append(cursor)
-        return self.carrier.pages.pop(0) if self.carrier.pages else FeedAnswer(Outcome.NOT_FOUND, cursor=cursor)
+        self.carrier.reading.set()
+        if self.carrier.hold is not None:
+            await self.carrier.hold.wait()
+        if self.carrier.pages:
+            return self.carrier.pages.pop(0)
+        return self.carrier.standing or FeedAnswer(Outcome.NOT_FOUND, cursor=cursor)
 
     def feed_cursor(self, day: date) -> str:
         return f"day {day}"

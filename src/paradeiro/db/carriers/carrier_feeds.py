@@ -1,4 +1,4 @@
-"""In: carriers' accounts with a feed; out: which are due, and where each goes on. `account.cursor` and `next_visit`."""
+"""In: carriers' accounts with a feed; out: which are due, and where each goes on, and since when it fails."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -35,3 +35,22 @@ async def write_cursor(connection: Connection, account_id: int, *, cursor: str, 
 async def next_reading(connection: Connection, account_id: int, next_visit: datetime) -> None:
     """When to read the feed next; its cursor stands."""
     await connection.execute("UPDATE account SET next_visit = %s WHERE id = %s", (next_visit, account_id))
+
+
+async def mark_failing(connection: Connection, account_id: int, *, now: datetime) -> datetime:
+    """The feed gave no page that can be read. Since when it has not."""
+    sql = """
+        UPDATE account SET feed_failing_since = coalesce(feed_failing_since, %s) WHERE id = %s
+        RETURNING feed_failing_since"""
+    row = await (await connection.execute(sql, (now, account_id))).fetchone()
+    return now if row is None else row[0]
+
+
+async def mark_read(connection: Connection, account_id: int, *, now: datetime) -> datetime | None:
+    """The feed gave a page. When it was read before that; None if it never was."""
+    sql = """
+        UPDATE account a SET feed_failing_since = NULL, feed_read_at = %s
+        FROM (SELECT id, feed_read_at FROM account WHERE id = %s FOR NO KEY UPDATE) before WHERE a.id = before.id
+        RETURNING before.feed_read_at"""
+    row = await (await connection.execute(sql, (now, account_id))).fetchone()
+    return None if row is None else row[0]

@@ -17,7 +17,7 @@ from paradeiro.db.operations import notices
 from paradeiro.db.operations.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.domain.words import NoticeKind, Outcome, Way
-from paradeiro.flow.accounts import account_health
+from paradeiro.flow.answers import feed_health
 from paradeiro.flow.context import Context
 from paradeiro.flow.errors import InvalidError
 from paradeiro.flow.operations import job_turns, unusable_rows
@@ -26,10 +26,7 @@ from paradeiro.sdk.contract import Connector
 from paradeiro.sdk.ways_in import CarrierFeedSession, FeedAnswer
 
 _LEASE = timedelta(minutes=3)
-_AFTER_FAILURE = timedelta(minutes=5)
-_NO_ANSWER = frozenset({Outcome.RETRY, Outcome.AUTH_FAILED})
-# An account whose feed was not read for longer than this may have missed what its carrier no longer lists.
-_GAP = timedelta(days=3)
+_NO_PAGE = frozenset({Outcome.RETRY, Outcome.AUTH_FAILED, Outcome.REFUSED})
 
 
 async def read_carrier_feed(context: Context, account_id: int) -> int:
@@ -60,25 +57,20 @@ def _timed_out(why: str) -> FeedAnswer:
 async def _store_page(
     connection: Connection, account: Account, connector: Connector, read: FeedAnswer, *, now: datetime
 ) -> tuple[int, bool]:
-    if read.outcome in _NO_ANSWER or read.outcome is Outcome.REFUSED:
-        outcome = Outcome.AUTH_FAILED if read.outcome is Outcome.AUTH_FAILED else Outcome.RETRY
-        await account_health.mark_unhealthy(
-            connection, account, outcome, read.message, now=now, retry_after=read.retry_after
-        )
-        await carrier_feeds.next_reading(connection, account.id, now + _AFTER_FAILURE)
+    if read.outcome in _NO_PAGE:
+        next_visit = await feed_health.mark_failed(connection, account, connector, read, now=now)
+        await carrier_feeds.next_reading(connection, account.id, next_visit)
         return 0, False
     if read.outcome is Outcome.MALFORMED:
+        await feed_health.mark_unreadable(connection, account, now=now)
         await _store_unreadable(connection, account, read, now=now)
         await carrier_feeds.next_reading(connection, account.id, now + connector.feed_every)
         return 0, False
-    await account_health.mark_healthy(connection, account, now=now)
-    await notices.resolve_subject(
-        connection, account.store_id, [NoticeKind.MALFORMED_REPLY], _subject(account), now=now
-    )
+    missed = await feed_health.mark_read(connection, account, connector, now=now)
     ids = [await _store(connection, account, body, Outcome.FOUND, now=now) for body in read.bodies]
     await jobs.enqueue(connection, [Job(jobs.RECORD, str(reply_id)) for reply_id in ids])
     await contract_watches.count_hour(connection, account.store_id, account.id, now=now, answers=1)
-    if gap := read.gap or _unread_gap(account, now):
+    if gap := read.gap or missed:
         await notices.open_notices(connection, [_gap_notice(account, gap)], now=now)
     next_visit = now if read.more else now + connector.feed_every
     await carrier_feeds.write_cursor(
@@ -108,17 +100,9 @@ async def _store_unreadable(connection: Connection, account: Account, read: Feed
         "shipments wait. The interface may have changed: mend the connector."
     )
     facts = {"account": account.name, "why": read.message}
-    kind, subject = NoticeKind.MALFORMED_REPLY, _subject(account)
+    kind, subject = NoticeKind.MALFORMED_REPLY, feed_health.notice_subject(account)
     draft = NoticeDraft(account.store_id, kind, subject, words, account_id=account.id, reply_id=reply_id, facts=facts)
     await notices.open_notices(connection, [draft], now=now)
-
-
-def _unread_gap(account: Account, now: datetime) -> str:
-    """What may have been missed while the feed could not be read; empty if it was read lately."""
-    since = account.problem_since
-    if since is None or now - since < _GAP:
-        return ""
-    return f"it could not be read from {since:%Y-%m-%d %H:%M} to {now:%Y-%m-%d %H:%M} (UTC)"
 
 
 def _gap_notice(account: Account, gap: str) -> NoticeDraft:
@@ -127,12 +111,8 @@ def _gap_notice(account: Account, gap: str) -> NoticeDraft:
         f"(`paradeiro feed again {account.connector} --since DATE`), or look at the packages that have had no news."
     )
     facts = {"account": account.name, "why": gap, "command": f"paradeiro feed again {account.connector} --since DATE"}
-    subject = _subject(account)
+    subject = feed_health.notice_subject(account)
     return NoticeDraft(account.store_id, NoticeKind.FEED_GAP, subject, words, account_id=account.id, facts=facts)
-
-
-def _subject(account: Account) -> str:
-    return f"feed of account {account.id}"
 
 
 async def read_again(context: Context, account: Account, day: date) -> str:
@@ -147,6 +127,6 @@ async def read_again(context: Context, account: Account, day: date) -> str:
         fresh = await stores.accounts(connection, context.secret_key, ids=[account.id])
         assert fresh, "it was read a moment ago"
         await notices.resolve_subject(
-            connection, account.store_id, [NoticeKind.FEED_GAP], _subject(account), now=context.now()
+            connection, account.store_id, [NoticeKind.FEED_GAP], feed_health.notice_subject(account), now=context.now()
         )
     return cursor

@@ -34,9 +34,13 @@ _PT = {
     "credentials_refused": "{account} recusa nossas credenciais ({why}). Informe novas; enquanto isso nada se perde.",
     "credentials_refused.stood_in": "{account} recusa nossas credenciais ({why}). Informe novas; enquanto isso "
     "perguntamos a {stand_in} sobre os pacotes, e nada se perde.",
+    "credentials_refused.feed": "{account} não nos deixa ler a lista de novidades ({why}), mas responde sobre cada "
+    "pacote. Peça esse direito à transportadora, ou informe novas credenciais; enquanto isso nada se perde.",
     "outage": "{account} não responde há mais de meia hora ({why}). Continuamos tentando; nada se perde.",
     "outage.stood_in": "{account} não responde há mais de meia hora ({why}). Continuamos tentando; enquanto isso "
     "perguntamos a {stand_in} sobre os pacotes.",
+    "outage.feed": "A lista de novidades de {account} não responde há mais de meia hora ({why}), mas cada pacote "
+    "continua sendo perguntado. Continuamos tentando; nada se perde.",
     "implausible_event": "{code}, do pedido {order}: “{event}” não conta, porque não pode ser verdade (mais antigo que "
     "o pedido, no futuro, ou uma entrega antes da postagem). Confira o código na etiqueta.",
     "contradicted_delivery": "{code}, do pedido {order}: depois da entrega a transportadora informou “{event}”. A "
