@@ -13,11 +13,11 @@ from paradeiro.connectors.brudam.document import (
     slices_of,
     text,
 )
-from paradeiro.connectors.brudam.times import read_estimate, read_moment
 from paradeiro.domain.following.timeline import sort_events
 from paradeiro.domain.orders.identifiers import Identifier, of_invoice_key
 from paradeiro.domain.records import ParsedAnswer, TrackingEvent
 from paradeiro.domain.words import Outcome, Status
+from paradeiro.sdk.carriers.brazilian_times import read_estimate, read_event_time
 
 _STATUS = ("status", "api_status", "codigo")
 _WORDS = ("descricao", "ocorrencia")
@@ -64,7 +64,7 @@ def _document(raw: bytes, table: Table) -> ParsedAnswer:
 
 def _event(entry: dict[str, Any], table: Table) -> TrackingEvent:
     """One event. Raises `UnreadableError` when its time cannot be read: an event needs an instant."""
-    moment = read_moment(first_text(_TIME, entry))
+    moment = read_event_time(first_text(_TIME, entry))
     if moment is None:
         raise UnreadableError(f"the time of an event cannot be read: {text(first_text(_TIME, entry))[:60]!r}")
     words = first_text(_WORDS, entry)

@@ -8,7 +8,7 @@ for days. What is read twice is known already.
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
-from paradeiro.connectors.esl_cloud.parse import ZONE
+from paradeiro.sdk.carriers.brazilian_times import ZONE
 
 FIRST = timedelta(days=5)
 OVERLAP = timedelta(hours=1)

@@ -2,21 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from paradeiro.connectors.esl_cloud.codes import NO_CODE, Table, meaning_of, own_table, two_digits
-from paradeiro.domain.bounds import in_bounds, one_line
-from paradeiro.domain.days import end_of_estimate
+from paradeiro.domain.bounds import one_line
 from paradeiro.domain.following.timeline import sort_events
 from paradeiro.domain.orders.identifiers import of_invoice_key
 from paradeiro.domain.records import ParsedAnswer, TrackingEvent
 from paradeiro.domain.words import Outcome, Status
+from paradeiro.sdk.carriers.brazilian_times import read_estimate, read_event_time
 
-# A time without an offset is local. Brazil has had no daylight saving time since 2019.
-ZONE = timezone(timedelta(hours=-3))
 _LONGEST, _LONGEST_CODE = 500, 20
 
 
@@ -96,19 +94,20 @@ def _event(occurrence: object, table: Table) -> TrackingEvent:
         raise UnreadableError("an occurrence that is none")
     # `created_at` is when it was typed, up to days later: never the time of the event.
     written = text(occurrence.get("occurrence_at"))
-    at = _instant(written)
+    at = read_event_time(written)
     if at is None:
         raise UnreadableError(f"the time of an occurrence cannot be read: {written[:60]!r}")
     kind = _object(occurrence, "occurrence")
     code, words = _code(kind.get("code")), text(kind.get("description"))
     meaning = meaning_of(code, words, table)
     return TrackingEvent(
-        occurred_at=at if at.tzinfo else at.replace(tzinfo=ZONE),
+        occurred_at=at.at,
         code=code,
         status=meaning.status,
         reason=meaning.reason,
         description=words,
-        zone_assumed=at.tzinfo is None,
+        zone_assumed=at.zone_assumed,
+        day_only=at.day_only,
     )
 
 
@@ -118,15 +117,6 @@ def _code(value: object) -> str:
     return two_digits(text(value))[:_LONGEST_CODE] or "?"
 
 
-def _instant(written: str) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(written).replace(microsecond=0)
-    except ValueError:
-        return None
-    return at if in_bounds(at if at.tzinfo else at.replace(tzinfo=ZONE)) else None
-
-
 def _estimate(occurrence: object) -> datetime | None:
     """Until when the carrier expects to deliver, where an occurrence says it."""
-    at = _instant(text(_object(occurrence, "freight").get("delivery_prediction_at")))
-    return end_of_estimate(at if at.tzinfo else at.replace(tzinfo=ZONE)) if at else None
+    return read_estimate(text(_object(occurrence, "freight").get("delivery_prediction_at")))

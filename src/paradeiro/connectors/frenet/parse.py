@@ -5,12 +5,12 @@ import re
 import msgspec
 
 from paradeiro.connectors.frenet.codes import DELIVERED_WORDS, TYPES, code_of, meaning_of
-from paradeiro.connectors.frenet.times import read_estimate, read_instant
 from paradeiro.domain.bounds import clean_text
 from paradeiro.domain.following.timeline import sort_events
 from paradeiro.domain.orders import identifiers
 from paradeiro.domain.records import NOWHERE, NamedLeg, ParsedAnswer, Place, TrackingEvent
 from paradeiro.domain.words import Outcome, Status
+from paradeiro.sdk.carriers.brazilian_times import read_estimate, read_event_time
 
 COLLECTION = "TrackingResponseCollection"
 _LONGEST = 300
@@ -92,7 +92,7 @@ def _without_events(item: _Item, named: tuple[identifiers.Identifier, ...]) -> P
 
 
 def _event(raw: _Event) -> TrackingEvent:
-    found = read_instant(raw.EventDateTime)
+    found = read_event_time(raw.EventDateTime)
     if found is None:
         message = f"the time of an event cannot be read: {clean_text(raw.EventDateTime, 40)!r}"
         raise _UnreadableError(message)
@@ -101,14 +101,14 @@ def _event(raw: _Event) -> TrackingEvent:
     # Some carriers write the receiver's name into the words of a delivery.
     said = DELIVERED_WORDS if code == "9" else words or (TYPES[code][1] if code in TYPES else "")
     return TrackingEvent(
-        found[0],
+        found.at,
         code,
         status,
         reason,
         _place(_line(raw.EventLocation)),
         said,
-        zone_assumed=True,
-        day_only=found[1],
+        zone_assumed=found.zone_assumed,
+        day_only=found.day_only,
     )
 
 

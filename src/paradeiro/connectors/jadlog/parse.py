@@ -7,13 +7,13 @@ import msgspec
 
 from paradeiro.connectors.jadlog.codes import DELIVERED, ISSUED, UNKNOWN, meaning_of
 from paradeiro.connectors.jadlog.questions import names_of
-from paradeiro.connectors.jadlog.times import read_estimate, read_instant
 from paradeiro.domain.bounds import clean_text
 from paradeiro.domain.following.phrases import normal_sentence
 from paradeiro.domain.following.returns import doubt_returned_deliveries
 from paradeiro.domain.orders.identifiers import Identifier
 from paradeiro.domain.records import NOWHERE, ParsedAnswer, Place, TrackingEvent
 from paradeiro.domain.words import Outcome, Status
+from paradeiro.sdk.carriers.brazilian_times import read_estimate, read_event_time
 
 _LONGEST = 300
 _NOT_FOUND = frozenset({1, -1})
@@ -122,21 +122,20 @@ def _own_code(item: _Item) -> str:
 
 def _event(raw: _Event) -> TrackingEvent:
     code, (status, reason), description = meaning_of(" ".join(clean_text(raw.status, _LONGEST).split()))
-    found = read_instant(raw.data)
+    found = read_event_time(raw.data)
     if found is None:
         message = f"the time of an event cannot be read: {clean_text(raw.data, 40)!r}"
         raise _UnreadableError(message)
-    at, day_only = found
     unit = " ".join(clean_text(raw.unidade or "", _LONGEST).split())
     return TrackingEvent(
-        at,
+        found.at,
         code,
         status,
         reason,
         Place(unit=unit) if unit else NOWHERE,
         description,
-        zone_assumed=True,
-        day_only=day_only,
+        zone_assumed=found.zone_assumed,
+        day_only=found.day_only,
     )
 
 

@@ -1,21 +1,16 @@
 """In: the bytes of an answer or push of Loggi; out: the parsed answer for each tracking code in it. Pure."""
 
-from datetime import datetime, time
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from paradeiro.connectors.loggi.codes import meaning_of
 from paradeiro.connectors.loggi.document import Package, Step, UnreadableError, packages_of, steps_of, text
-from paradeiro.domain.bounds import in_bounds
-from paradeiro.domain.days import end_of_estimate
 from paradeiro.domain.following.timeline import sort_events
 from paradeiro.domain.following.tracking_codes import tidy_code
 from paradeiro.domain.orders.identifiers import Identifier, carrier_number, tracking_code
 from paradeiro.domain.records import NOWHERE, ParsedAnswer, Place, TrackingEvent
 from paradeiro.domain.words import Outcome, Status
+from paradeiro.sdk.carriers.brazilian_times import read_estimate, read_event_time
 
-# Where a time has no offset; the answers seen have a Z.
-ZONE = ZoneInfo("America/Sao_Paulo")
-_NOON = time(12)
 _DAY = len("2026-03-12")
 
 
@@ -60,35 +55,22 @@ def _names(package: Package) -> list[Identifier]:
 
 def _event(step: Step, package: Package) -> TrackingEvent:
     """One step. Raises `UnreadableError` when its time cannot be read: an event needs an instant."""
-    instant = _instant(step.time)
-    if instant is None:
+    at = read_event_time(step.time)
+    if at is None:
         raise UnreadableError(f"the time of a step cannot be read: {text(str(step.time))[:60]!r}")
-    at, day_only = instant
     code, meaning = meaning_of(step.official, step.page, step.words)
     return TrackingEvent(
-        occurred_at=at if at.tzinfo else at.replace(tzinfo=ZONE),
+        occurred_at=at.at,
         code=code,
         status=meaning.status,
         reason=meaning.reason,
         place=_place(step.place),
         description=step.words or meaning.words,
-        zone_assumed=at.tzinfo is None,
-        day_only=day_only,
+        zone_assumed=at.zone_assumed,
+        day_only=at.day_only,
         # Always named: a further package of the same code may be told of later.
         volume=text(package.get("loggiKey")),
     )
-
-
-def _instant(value: object) -> tuple[datetime, bool] | None:
-    """An instant, without a zone if it names none, and whether it is only a day; None if it cannot be one."""
-    written = value.strip() if isinstance(value, str) else ""
-    try:
-        at = datetime.fromisoformat(written)
-    except ValueError:
-        return None
-    day_only = len(written) <= _DAY
-    at = datetime.combine(at.date(), _NOON) if day_only else at
-    return (at, day_only) if in_bounds(at if at.tzinfo else at.replace(tzinfo=ZONE)) else None
 
 
 def _place(value: object) -> Place:
@@ -102,5 +84,4 @@ def _place(value: object) -> Place:
 
 def _estimate(package: Package) -> datetime | None:
     """The end of the promised day."""
-    found = _instant(text(package.get("promisedDate"))[:_DAY])
-    return end_of_estimate(found[0].replace(hour=0, tzinfo=ZONE)) if found else None
+    return read_estimate(text(package.get("promisedDate"))[:_DAY])

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any
 
 from paradeiro.connectors.ssw.codes import NOTE, Table, meaning_of, own_table, plain, split_own, two_digits
@@ -16,14 +16,11 @@ from paradeiro.connectors.ssw.document import (
     read_answer,
     text,
 )
-from paradeiro.domain.bounds import in_bounds
-from paradeiro.domain.days import end_of_estimate
 from paradeiro.domain.following.timeline import sort_events
 from paradeiro.domain.records import NOWHERE, ParsedAnswer, Place, TrackingEvent
 from paradeiro.domain.words import Outcome, Status
+from paradeiro.sdk.carriers.brazilian_times import EventTime, read_estimate, read_event_time
 
-# Local time without offset. Brazil has had no daylight saving time since 2019.
-ZONE = timezone(timedelta(hours=-3))
 _NOT_FOUND = "nenhum documento localizado"
 _PLACE = re.compile(r"\s*(\S.*?)\s*/\s*([A-Z]{2})\s*")
 _ESTIMATE = re.compile(r"previsao de entrega:\s*(\d{2})/(\d{2})/(\d{4}|\d{2})(?!\d)", re.ASCII)
@@ -69,10 +66,10 @@ def _counting(ways: list[list[TrackingEvent]]) -> Iterable[TrackingEvent]:
 def _event(entry: dict[str, Any], table: Table) -> TrackingEvent:
     """One event. Raises `UnreadableError` when its time cannot be read: an event needs an instant."""
     words, own = split_own(text(entry.get("ocorrencia")))
-    at, assumed = _happened(entry)
+    at = _happened(entry)
     code, meaning = meaning_of(_canonical(entry.get("codigo_ssw")), words, own, text(entry.get("dominio")), table)
     return TrackingEvent(
-        occurred_at=at,
+        occurred_at=at.at,
         code=code[:_LONGEST_CODE],
         status=meaning.status,
         reason=meaning.reason,
@@ -80,7 +77,8 @@ def _event(entry: dict[str, Any], table: Table) -> TrackingEvent:
         # A text without a code is somebody's note, which may name the recipient; so may `descricao`.
         description="" if code == NOTE else words,
         withdraws=meaning.withdraws,
-        zone_assumed=assumed,
+        zone_assumed=at.zone_assumed,
+        day_only=at.day_only,
     )
 
 
@@ -93,24 +91,15 @@ def _canonical(value: object) -> str:
     return "?" if value else ""
 
 
-def _happened(entry: dict[str, Any]) -> tuple[datetime, bool]:
-    """When it happened, and whether its zone was assumed. An effective time after the one at which it was typed is a
+def _happened(entry: dict[str, Any]) -> EventTime:
+    """When it happened. An effective time after the one at which it was typed is a
     date that was agreed, so it is no instant of this event.
     """
-    typed, effective = _instant(entry.get("data_hora")), _instant(entry.get("data_hora_efetiva"))
+    typed, effective = (read_event_time(entry.get(name)) for name in ("data_hora", "data_hora_efetiva"))
     found = [at for at in (effective, typed) if at is not None]
     if not found:
         raise UnreadableError(f"the time of an event cannot be read: {text(str(entry.get('data_hora')))[:60]!r}")
     return min(found)
-
-
-def _instant(value: object) -> tuple[datetime, bool] | None:
-    try:
-        at = datetime.fromisoformat(value.strip() if isinstance(value, str) else "")
-    except ValueError:
-        return None
-    aware = at if at.tzinfo else at.replace(tzinfo=ZONE)
-    return (aware.replace(microsecond=0), at.tzinfo is None) if in_bounds(aware) else None
 
 
 def _place(entry: dict[str, Any]) -> Place:
@@ -123,8 +112,8 @@ def _place(entry: dict[str, Any]) -> Place:
 
 def _estimate(written: list[list[dict[str, Any]]]) -> datetime | None:
     """The day of the newest event that names one, in words."""
-    named = [(_happened(each)[0], day) for entries in written for each in entries if (day := _day(each)) is not None]
-    return end_of_estimate(max(named)[1]) if named else None
+    named = [(_happened(each).at, day) for entries in written for each in entries if (day := _day(each)) is not None]
+    return max(named)[1] if named else None
 
 
 def _day(entry: dict[str, Any]) -> datetime | None:
@@ -133,8 +122,4 @@ def _day(entry: dict[str, Any]) -> datetime | None:
     if found is None:
         return None
     day, month, year = (int(part) for part in found.groups())
-    try:
-        at = datetime(year if year > 99 else 2000 + year, month, day, tzinfo=ZONE)
-    except ValueError:
-        return None
-    return at if in_bounds(at) else None
+    return read_estimate(f"{year if year > 99 else 2000 + year}-{month:02d}-{day:02d}")
