@@ -66,3 +66,9 @@ def test_one_wrong_digit_is_seen(code: str, covered: int) -> None:
     digits = [at for at, c in enumerate(code) if c.isdigit() and at >= len(code) - covered]
     changed = [code[:at] + str((int(code[at]) + 1) % 10) + code[at + 1 :] for at in digits]
     assert [c for c in changed if carrier in carriers_of_code(c)] == []
+
+
+def test_the_number_of_a_container_is_nobodys_own() -> None:
+    container = "00340434851000002200"
+    assert any(form.fits(container) for form in code_forms()), "its check digit is that of other forms"
+    assert carriers_of_code(container) == ()

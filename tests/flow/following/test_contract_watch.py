@@ -166,6 +166,17 @@ async def test_a_code_that_is_never_reported_is_a_notice_and_one_of_another_cont
     assert (len(shop.outside.asked()) > asked) is asked_again
 
 
+async def test_a_code_that_is_reported_after_all_is_no_longer_wrong(shop: Shop) -> None:
+    shop.outside.fail("carrier", "refused")
+    await shop.register("AA1")
+    await shop.run()
+    assert [n.kind for n in await shop.notices()] == [NoticeKind.WRONG_CODE]
+    shop.outside.fail("carrier", "")
+    shop.outside.say("AA1", POSTED, MOVED)
+    await shop.later(days=1, hours=1)
+    assert await shop.notices() == []
+
+
 async def test_two_stores_watch_their_accounts_apart(shop: Shop) -> None:
     await _stocked(shop)
     await _say_all(shop, "<html>")

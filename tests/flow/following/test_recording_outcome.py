@@ -272,6 +272,17 @@ def test_a_delivery_resolves_the_notices_about_it_but_no_doubt_that_still_stands
     assert outcome_of([early, POSTED], [answer(early, POSTED, DELIVERED)]).resolved == (NoticeKind.DELIVERY_WITHDRAWN,)
 
 
+def test_the_first_news_of_a_carrier_end_the_doubt_about_the_code_and_the_carrier() -> None:
+    ended = (NoticeKind.WRONG_CODE, NoticeKind.WRONG_CARRIER)
+    assert outcome_of([], [answer(POSTED)]).resolved == ended
+    assert outcome_of([POSTED], [answer(POSTED, MOVED)]).resolved == (), "it was known before"
+    by_hand = replace(POSTED, source=Source.OPERATOR)
+    assert outcome_of([], [ReportedEvents((by_hand,), actor="bia")]).resolved == (), "no carrier said so"
+    assert outcome_of([by_hand], [answer(MOVED)]).resolved == ended
+    delivered = outcome_of([], [answer(*JOURNEY)]).resolved
+    assert delivered == (*ended, NoticeKind.DELIVERY_WITHDRAWN, NoticeKind.IMPLAUSIBLE_EVENT)
+
+
 def test_an_event_from_before_the_order_is_another_packages() -> None:
     order = Order("1001", ANA, ordered_at=NOW - timedelta(days=1, hours=1))
     outcome = outcome_of([], [answer(POSTED, OUT)], shipment(order=order))

@@ -6,6 +6,7 @@ import msgspec
 
 from paradeiro.connectors.frenet.codes import DELIVERED_WORDS, TYPES, code_of, meaning_of
 from paradeiro.domain.bounds import clean_text
+from paradeiro.domain.following.phrases import normal_sentence
 from paradeiro.domain.following.timeline import sort_events
 from paradeiro.domain.orders import identifiers
 from paradeiro.domain.records import NOWHERE, NamedLeg, ParsedAnswer, Place, TrackingEvent
@@ -16,6 +17,9 @@ COLLECTION = "TrackingResponseCollection"
 _LONGEST = 300
 _LONGEST_CODE = 64
 _CITY_STATE = re.compile(r"(\S.*?)\s*[-,/]\s*([A-Z]{2})")
+# The only words known to refuse: the account's service code is wrong. What Frenet says of a package that its carrier
+# has not seen yet is published nowhere; other words probably mean that.
+_REFUSALS = frozenset({"servico nao encontrado"})
 # An object without any of these is no item.
 _OWN_FIELDS = frozenset({"TrackingNumber", "TrackingEvents", "Events", "ErrorMessage"})
 
@@ -85,9 +89,9 @@ def _read(told: object) -> ParsedAnswer:
 
 
 def _without_events(item: _Item, named: tuple[identifiers.Identifier, ...]) -> ParsedAnswer:
-    """An error comes with HTTP 200. It refuses (a wrong service code); it never says "not seen yet"."""
+    """An error comes with HTTP 200: known words refuse, any other is asked again at the usual pace."""
     said = _line(item.ErrorMessage)
-    outcome = Outcome.REFUSED if said else Outcome.NOT_FOUND
+    outcome = Outcome.REFUSED if normal_sentence(said) in _REFUSALS else Outcome.NOT_FOUND
     return ParsedAnswer("", outcome, message=said or "no events yet", identifiers=named)
 
 

@@ -343,6 +343,10 @@ def cause_of(change: Change) -> str:
     return sha256("\n".join([*event_lines, parts]).encode()).hexdigest()[:32]
 
 
+# A code that its carrier tells news of is not wrong, and its carrier is the right one.
+NOTICES_ENDED_BY_NEWS = (NoticeKind.WRONG_CODE, NoticeKind.WRONG_CARRIER)
+
+
 def notices_ended_by_delivery(timeline: Timeline) -> list[NoticeKind]:
     """The kinds of notices that a delivery resolves: withdrawn delivery, and implausible events without doubts."""
     doubted = any(doubt.kind == NoticeKind.IMPLAUSIBLE_EVENT for doubt in timeline.doubts)

@@ -16,6 +16,8 @@ from paradeiro.domain.following.tracking_codes import s10_problem, tidy_code
 
 # Posts that have a connector, by the country of their S10 codes. DHL carries for the German post.
 _POSTS = {"BR": ("correios",), "US": ("usps",), "DE": ("dhl", "post:de")}
+# GS1's application identifier 00, then the number of a container, eighteen digits.
+_CONTAINER = re.compile("00[0-9]{18}")
 _LETTERS_BEFORE_DIGITS = 3  # ASCII - 3, modulo 10: A is 2
 
 
@@ -48,9 +50,12 @@ class CodeForm:
 
 def carriers_of_code(code: str) -> tuple[str, ...]:
     """The carriers that a code may be of, by name: `ups`, `fedex`, `usps`, `dhl`, `correios`, and `post:xx` for the
-    post of another country. Several forms are of several carriers; empty if no form fits.
+    post of another country. Several forms are of several carriers; empty if no form fits, and for a container's number
+    (SSCC), which every carrier may print and whose check digit fits other forms.
     """
     tidy = tidy_code(code)
+    if _CONTAINER.fullmatch(tidy):
+        return ()
     found = [form.carrier for form in code_forms() if form.fits(tidy)]
     country = tidy[-2:]
     if s10_problem(tidy) is None and country in _postal_countries():

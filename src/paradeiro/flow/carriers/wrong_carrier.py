@@ -8,6 +8,7 @@ from paradeiro.db.following.shipments import ShipmentRow
 from paradeiro.db.operations import notices
 from paradeiro.db.operations.notices import NoticeDraft
 from paradeiro.db.pool import transaction
+from paradeiro.domain.following.tracking_codes import tidy_code
 from paradeiro.domain.words import NoticeKind, PartyKind
 from paradeiro.flow.carriers.carrier_recommendation import Recommendation, recommend
 from paradeiro.flow.context import Context
@@ -60,9 +61,13 @@ def _draft(context: Context, account: Account, row: ShipmentRow) -> NoticeDraft 
 
 
 def better_carrier(context: Context, row: ShipmentRow) -> Recommendation | None:
-    """Another carrier that the package's courier, code or tracking address points to."""
+    """Another carrier that the package's courier, code or tracking address points to. A code that has its own carrier's
+    form points to no other.
+    """
     others = {name: c for name, c in context.connectors.items() if name != row.shipment.carrier}
     invoice = row.shipment.invoice
     own = context.connectors.get(row.shipment.carrier)
     named = invoice.courier if own is None or own.title != invoice.courier else ""
-    return recommend(others, named, row.shipment.number, invoice.tracking_url or "")
+    code = row.shipment.number
+    its_own = own is not None and own.code_has_form(tidy_code(code))
+    return recommend(others, named, "" if its_own else code, invoice.tracking_url or "")

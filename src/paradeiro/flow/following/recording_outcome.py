@@ -19,11 +19,11 @@ from paradeiro.domain.following.labels import never_posted
 from paradeiro.domain.following.merging import Identity
 from paradeiro.domain.following.proofs import proof_is_due
 from paradeiro.domain.following.schedule import next_check
-from paradeiro.domain.following.timeline import notices_ended_by_delivery, select_new_events
+from paradeiro.domain.following.timeline import NOTICES_ENDED_BY_NEWS, notices_ended_by_delivery, select_new_events
 from paradeiro.domain.following.timeline_update import update_timeline
 from paradeiro.domain.outbox.plan import plan_number
 from paradeiro.domain.records import Change, EffectDraft, Snapshot, Timeline, TrackingEvent
-from paradeiro.domain.words import NoticeKind, Way
+from paradeiro.domain.words import NoticeKind, Source, Way
 from paradeiro.flow.answers.parse_replies import ReportedEvents
 from paradeiro.flow.carriers.legs import leg_drafts
 from paradeiro.flow.following.change_notices import notices_of
@@ -61,9 +61,9 @@ class RecordingOutcome:
     """What recording one shipment writes. Always: `events` (new ones), `update` (snapshot and next check), `withdrawn`
     (identities), `duplicates` (None: one source only), `proofs_withdrawn` (stored proofs belong to a withdrawn
     delivery), `proofs_wanted`, `news` (number of recent carrier events), `carrier_code` (the carrier's own code, if it
-    is new), `legs` (other carriers' parts that answers named), `number_effects` (they tell that code). The rest only if
-    there is a `change`; `resolved`: kinds of notices that a delivery resolves; `label_restored`: the label was marked
-    replaced and its package is on its way.
+    is new), `legs` (other carriers' parts that answers named), `number_effects` (they tell that code), `resolved` (the
+    kinds of notices that a delivery or the first news end). The rest only if there is a `change`; `label_restored`:
+    the label was marked replaced and its package is on its way.
     """
 
     row: ShipmentRow
@@ -117,6 +117,7 @@ def decide_outcome(
         carrier_code=code,
         legs=tuple(leg_drafts(facts.context, row, [leg for each in replies for leg in each.legs])),
         number_effects=tuple(_number_effects(row, code, facts)) if code or _first_news(row, timeline) else (),
+        resolved=NOTICES_ENDED_BY_NEWS if _is_found_first(known, events) else (),
     )
     return outcome if updated.change is None else _plan(outcome, updated.change, timeline, facts)
 
@@ -136,7 +137,7 @@ def _plan(outcome: RecordingOutcome, change: Change, timeline: Timeline, facts: 
         label_restored=restored,
         effects=tuple(effects_of(context, row, change, quiet=quiet, was_told=was_told)),
         notices=tuple(notices_of(context, row, change, timeline)),
-        resolved=tuple(notices_ended_by_delivery(timeline)) if change.delivered else (),
+        resolved=outcome.resolved + (tuple(notices_ended_by_delivery(timeline)) if change.delivered else ()),
         deadline=_deadline(row, change, context),
     )
 
@@ -176,6 +177,11 @@ def _first_news(row: ShipmentRow, timeline: Timeline) -> bool:
     """
     before = row.shipment.snapshot.news_at
     return not row.shipment.number and before is None and timeline.snapshot.news_at is not None
+
+
+def _is_found_first(known: Sequence[TrackingEvent], new: Sequence[EventRow]) -> bool:
+    """Whether a carrier tells of the package for the first time."""
+    return any(each.reply_id is not None for each in new) and all(each.source is not Source.CARRIER for each in known)
 
 
 def _number_effects(row: ShipmentRow, carrier_code: str, facts: RecordingFacts) -> list[EffectRow]:

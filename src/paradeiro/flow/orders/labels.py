@@ -14,6 +14,7 @@ from paradeiro.domain.records import Invoice
 from paradeiro.domain.words import NoticeKind
 from paradeiro.flow.errors import ConflictError, InvalidError
 from paradeiro.flow.following.recording_context import RecordingContext
+from paradeiro.flow.orders.shared_codes import shared_code_subject
 from paradeiro.flow.outbox.planning import plan_invoices, plan_numbers
 
 
@@ -106,8 +107,9 @@ async def replace_label(
         ids = [each for each in old if pairs[each] == new_id]
         await packages.replace_label(connection, ids, new_id, actor=actor, now=now)
         for each in ids:
-            store_id, subject = old[each].shipment.store_id, f"shipment {each}"
-            await notices.resolve_subject(connection, store_id, [NoticeKind.WRONG_CODE], subject, now=now)
+            subjects = [f"shipment {each}", shared_code_subject(each)]
+            store_id = old[each].shipment.store_id
+            await notices.resolve_subjects(connection, store_id, NoticeKind.WRONG_CODE, subjects, now=now)
         cause = f"replaced {sorted(ids)} {now.isoformat()}"
         await _plan_messages(connection, recording, new_id, before, cause, numbers=bool(actor), now=now)
     if old:

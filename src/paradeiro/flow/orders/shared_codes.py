@@ -10,6 +10,11 @@ from paradeiro.domain.words import NoticeKind
 _NAMED = 5
 
 
+def shared_code_subject(shipment_id: int) -> str:
+    """What such a notice is about: it stands though the carrier tells news of the code."""
+    return f"code of shipment {shipment_id}"
+
+
 async def shared_code_notices(connection: Connection, row: ShipmentRow) -> list[NoticeDraft]:
     """Orders with one postal code may share a box; with two postal codes one of the codes is wrong or reused."""
     others = await packages.orders_going_elsewhere(connection, row.shipment.id, most=_NAMED)
@@ -21,7 +26,7 @@ async def shared_code_notices(connection: Connection, row: ShipmentRow) -> list[
         "is wrong. Check the labels and register the right code (Label made again)."
     )
     facts = {"variant": "shared", "code": code, "order": number, "others": named}
-    subject = f"shipment {row.shipment.id}"
+    subject = shared_code_subject(row.shipment.id)
     return [
         NoticeDraft(
             row.shipment.store_id,

@@ -73,6 +73,11 @@ class SimulatedCarrier:
         """A tracking code of this carrier; `number` is different for each package."""
         raise NotImplementedError
 
+    @classmethod
+    def later_code(cls, code: str) -> str:  # noqa: ARG003 - most name none
+        """The code that it names later for a package that is asked about by this code; empty if there is none."""
+        return ""
+
     def app(self) -> Starlette:
         """Its interface."""
         return Starlette()

@@ -65,6 +65,11 @@ class MelhorEnvio(SimulatedCarrier):
         """The label's identity, a UUID."""
         return str(UUID(int=chance.getrandbits(128), version=4))
 
+    @classmethod
+    def later_code(cls, code: str) -> str:
+        """The code of the carrier behind the label; here it is Melhor Envio's own."""
+        return _own_code(code)
+
     def settings(self, url: str) -> dict[str, str]:
         return {
             "base_url": url,
@@ -152,7 +157,7 @@ class MelhorEnvio(SimulatedCarrier):
             "protocol": _protocol(package),
             "status": status,
             "tracking": code,
-            "melhorenvio_tracking": _own_code(package),
+            "melhorenvio_tracking": _own_code(package.code),
             **said,
         }
 
@@ -161,7 +166,7 @@ class MelhorEnvio(SimulatedCarrier):
         posted = next((each.visible_at for each in shown if each.code == "accepted"), None)
         delivered = any(each.code == "delivered" for each in shown)
         named = posted is not None and now >= posted + self.late_tracking
-        return (package.own_number or _own_code(package)) if named or delivered else None
+        return (package.own_number or _own_code(package.code)) if named or delivered else None
 
     def pushes(self, since: datetime, until: datetime, secret: str) -> list[SentPush]:
         """One per change of a label's state; its signature is over the raw body."""
@@ -190,11 +195,11 @@ class MelhorEnvio(SimulatedCarrier):
             "protocol": _protocol(package),
             "status": status,
             "tracking": self._carrier_code(package, shown, happening.visible_at),
-            "self_tracking": _own_code(package),
+            "self_tracking": _own_code(package.code),
             "user_id": "0000111",
             "tags": [{"tag": package.order_id, "url": None}],
             **times,
-            "tracking_url": f"https://www.melhorrastreio.com.br/rastreio/{_own_code(package)}",
+            "tracking_url": f"https://www.melhorrastreio.com.br/rastreio/{_own_code(package.code)}",
         }
         return json.dumps({"event": f"order.{status}", "data": data}, ensure_ascii=False).encode()
 
@@ -226,5 +231,5 @@ def _protocol(package: Package) -> str:
     return f"ORD-2026{number_of('protocol', package.code) % 10**9:09d}"
 
 
-def _own_code(package: Package) -> str:
-    return f"ME26{number_of('own', package.code) % 10**7:07d}BR"
+def _own_code(code: str) -> str:
+    return f"ME26{number_of('own', code) % 10**7:07d}BR"
