@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -36,6 +37,17 @@ async def test_one_token_serves_many_requests() -> None:
     assert [asked.path for asked in host.asked] == ["/token", "/x", "/x", "/x"]
     assert host.asked[0].body == b"grant_type=client_credentials&client_secret=s3cret-of-the-shop"
     assert host.asked[1].headers["authorization"] == "Bearer t1"
+
+
+async def test_the_token_may_have_another_name() -> None:
+    replies = {"/token": Reply(body=b'{"token": "t9", "expires": "2026-11-26 14:30:00"}')}
+    async with party(lambda asked: replies.get(asked.path, Reply(body=b"{}"))) as host:
+        client = TokenClient(
+            new_client(host.url), AccountRef(1, 1, "x", "X", {}), lambda: NOW, replace(CALL, named="token")
+        )
+        await client.ask("GET", "/x")
+        await client.close()
+    assert host.asked[1].headers["authorization"] == "Bearer t9"
 
 
 async def test_a_refused_token_is_renewed_once() -> None:

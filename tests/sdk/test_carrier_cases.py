@@ -205,3 +205,17 @@ def test_what_quality_toml_must_say(tmp_path: Path, claim: str, words: str) -> N
     shutil.copytree(TEMPLATE, folder)
     (folder / "quality.toml").write_text(f"[cases]\n{claim}\n", encoding="utf-8")
     assert any(words in why for why in check_carrier_cases(subject_of(GOOD, folder)))
+
+
+def test_no_fixture_is_asked_for_where_none_could_be_named(tmp_path: Path) -> None:
+    folder = tmp_path / "example_carrier"
+    shutil.copytree(TEMPLATE, folder)
+    shutil.rmtree(folder / "fixtures")
+    (folder / "fixtures").mkdir()
+    (folder / "quality.toml").write_text("[cases]\n", encoding="utf-8")
+    missing = dict(
+        why.split(": ", 1) for why in check_carrier_cases(subject_of(GOOD, folder)) if "no fixture shows it" in why
+    )
+    assert "say in [cases] why" in missing["reworded"]
+    assert "name one in [cases]" in missing["number_used_again"]
+    assert all(("name one" in why) == (BY_NAME[name].is_shown is not None) for name, why in missing.items())

@@ -76,5 +76,5 @@ def test_a_table_of_fields_names_types() -> None:
         "a": Expected(frozenset({"text", "number"}), always=True),
         "b": Expected(frozenset({"list"}), shown=True),
     }
-    with pytest.raises(ValueError, match="'b' has the types 'words'"):
+    with pytest.raises(ValueError, match="'b' has the types 'words'; there are flag, list"):
         read_fields("path,types,always,shown,note\nb,words,,,\n")

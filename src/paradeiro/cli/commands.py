@@ -191,7 +191,7 @@ def parse(
     expected: Annotated[bool, typer.Option("--expected", help="as a fixture's expected file has it")] = False,
 ) -> None:
     """What a connector reads in a saved answer: JSON lines (UTF-8), events first, then what they say.
-    Status 1: nothing in it was understood.
+    Status 1: nothing in it was understood (never with --expected: that may be what the fixture shows).
     """
     from paradeiro.cli.connectors.parse import UnknownConnectorError, parse_command, understood
 
@@ -205,7 +205,7 @@ def parse(
             # As bytes: whatever the terminal's encoding is, it must not end in a traceback.
             sys.stdout.buffer.write(line.encode() + b"\n")
         sys.stdout.buffer.flush()
-        raise typer.Exit(0 if understood(lines) else 1)
+        raise typer.Exit(0 if expected or understood(lines) else 1)
     except UnknownConnectorError as error:
         raise _fail(str(error)) from error
     except OSError as error:
@@ -239,7 +239,7 @@ def new_connector_(
     except NewConnectorError as error:
         raise _fail(str(error)) from error
     for path in made:
-        _out.print(str(path), markup=False, highlight=False)
+        _out.print(str(path), markup=False, highlight=False, soft_wrap=True)
     _out.print(f"Next: paradeiro check {name}", markup=False, highlight=False)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from paradeiro.domain.following.contract_drift import Expected, Shape
 
+_TYPES = frozenset({"text", "number", "flag", "list", "object"})
 _DEEPEST = 12
 _WIDEST = 400
 _LONGEST = 1500
@@ -27,8 +28,11 @@ def read_fields(text: str) -> dict[str, Expected]:
     fields: dict[str, Expected] = {}
     for row in csv.DictReader(io.StringIO(text)):
         types = frozenset(row["types"].split("|"))
-        if not types <= {"text", "number", "flag", "list", "object"}:
-            raise ValueError(f"fields.csv: '{row['path']}' has the types '{row['types']}'")
+        if not types <= _TYPES:
+            known = ", ".join(sorted(_TYPES))
+            raise ValueError(
+                f"fields.csv: '{row['path']}' has the types '{row['types']}'; there are {known} (null is none)"
+            )
         fields[row["path"]] = Expected(types, row["always"] == "yes", row["shown"] == "yes")
     return fields
 

@@ -34,6 +34,10 @@ def test_parse_ends_with_1_if_nothing_was_understood(data: bytes, status: int) -
     assert ask(app, ["parse", "correios"], input=data).exit_code == status
 
 
+def test_an_expected_file_may_say_that_nothing_was_understood() -> None:
+    assert ask(app, ["parse", "correios", "--expected"], input=b"garbage").exit_code == 0
+
+
 @pytest.mark.usefixtures("stored")
 @pytest.mark.parametrize(
     ("words", "empty"),

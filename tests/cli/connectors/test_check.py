@@ -46,7 +46,10 @@ def test_a_connector_that_keeps_all() -> None:
     assert status == 0
     assert all(rule.name in text for rule in RULES)
     assert "does not apply" in text
-    assert [line.split(",")[0] for line in said(lines, "hint")] == [f"{PAGE}: credentials step by step"]
+    page, tests, simulator = said(lines, "hint")
+    assert page.startswith(f"{PAGE}: credentials step by step")
+    assert "tests/connectors/test_example_carrier.py: test client" in tests
+    assert "src/paradeiro/simulator/carriers/example_carrier.py: simulate it" in simulator
 
 
 def test_a_connector_that_breaks_one() -> None:

@@ -13,7 +13,7 @@ from paradeiro.domain.words import Way
 _FIRST = "example_carrier"
 _TEMPLATES = {Way.FEED: "feed_carrier", Way.PUSH: "push_carrier", Way.FILE: "file_carrier"}
 _SHARED = (
-    *("codes.py", "events.py", "README.md", "quality.toml"),
+    *("codes.csv", "codes.py", "events.py", "names.py", "README.md", "quality.toml"),
     *("fixtures/html.html", "fixtures/html.expected.json"),
 )
 _README = "README.md"

@@ -25,7 +25,7 @@ _STEPS = {
     "repeated": "an event is its time, code and place: take none of them from its text or its number in the list",
     "cut_short": "catch the decoder's error in parse(): the outcome is MALFORMED, with the reason",
     "rubbish": "read types strictly (msgspec.Struct) and catch ValueError, RecursionError and OverflowError in parse()",
-    "carrier_cases": "save such an answer and name it under [cases] in quality.toml, or write there why none can be",
+    "carrier_cases": 'under [cases] in quality.toml: CASE = "FIXTURE", or { state = "exempt", reason = "…" }',
     "failures": "give this failure its outcome in client.py (`sdk/http.py: http_problem`); raise nothing",
     "pushes": "prove the push before reading it: compare in constant time with settings[HOOK_SECRET]",
     "reports": "read what the provider posts as its saved report says",
@@ -94,17 +94,24 @@ def _line_of(file: Path, rule: str) -> int:
 
 
 def documentation_hints(name: str, folder: Path) -> Iterator[Step]:
-    """What the documentation of a carrier lacks: sections of its README, its page for shops."""
+    """What a carrier lacks beside the rules: sections of its README, its page for shops, tests, a simulator."""
     readme = folder / _README
     headings = re.findall(r"(?m)^## (.+?)\s*$", readme.read_text(encoding="utf-8") if readme.is_file() else "")
     for section in SECTIONS:
         if section not in headings:
             yield Step(_README, f"write the section '## {section}'")
-    docs = next((above / "docs" for above in folder.parents if (above / "pyproject.toml").is_file()), None)
-    if docs is not None and not (docs / "connectors" / f"{name}.md").is_file():
+    root = next((above for above in folder.parents if (above / "pyproject.toml").is_file()), None)
+    if root is None:
+        return
+    if not (root / f"docs/connectors/{name}.md").is_file():
         yield Step(
             f"docs/connectors/{name}.md", "write the page for shops: credentials step by step, what each notice means"
         )
+    tests = root / "tests/connectors"
+    if not ((tests / f"test_{name}.py").is_file() or (tests / name).is_dir()):
+        yield Step(f"tests/connectors/test_{name}.py", "test client and words, as test_andreani.py beside it does")
+    if not any((root / "src/paradeiro/simulator/carriers").rglob(f"{name}.py")):
+        yield Step(f"src/paradeiro/simulator/carriers/{name}.py", "simulate it, as andreani.py beside it does")
 
 
 def import_problem(error: Exception) -> str:

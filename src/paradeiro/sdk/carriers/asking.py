@@ -28,11 +28,14 @@ _MOST_DIGITS = 9
 
 @dataclass(frozen=True, slots=True)
 class TokenCall:
-    """How a party is asked for a token: a POST to `path`. Its repr shows no credential."""
+    """How a party is asked for a token: a POST to `path`. `named`: the answer's field that is it. Its repr shows no
+    credential.
+    """
 
     path: str
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    named: str = "access_token"
 
 
 class TokenClient:
@@ -91,7 +94,7 @@ class TokenClient:
             outcome = Outcome.AUTH_FAILED if refused else Outcome.RETRY
             return NoTokens(outcome, f"the token service: {error_text(answer)}")
         given = json_object(answer.body)
-        access = given.get("access_token")
+        access = given.get(call.named)
         if not (isinstance(access, str) and access and access.isascii() and access.isprintable() and " " not in access):
             return NoTokens(Outcome.RETRY, "the token service answered something that is no token")
         return Tokens(access, "", self._clock() + timedelta(seconds=_life(given.get("expires_in"))))

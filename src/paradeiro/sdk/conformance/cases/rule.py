@@ -9,6 +9,8 @@ from paradeiro.sdk.conformance.subject import Fixture, Subject
 from paradeiro.sdk.hard_cases.carriers import BY_NAME, CASES, CarrierCase, Shown, plain
 
 EXEMPT = "exempt"
+# It is tried on what fixtures allow; naming one would not help.
+_MADE = "it is made from the fixtures, and none of these allows it: say in [cases] why"
 
 
 def check_carrier_cases(subject: Subject) -> Iterator[str]:
@@ -32,7 +34,8 @@ def case_problems(subject: Subject, case: CarrierCase, claims: Mapping[str, Clai
     trials = list(TRIALS[case.name](subject)) if case.name in TRIALS else []
     yield from filter(None, trials)
     if not trials:
-        yield f"no fixture shows it: name one in [cases], or say why there can be none. {case.sentence}"
+        wanted = "name one in [cases], or say why there can be none" if case.is_shown else _MADE
+        yield f"no fixture shows it: {wanted}. {case.sentence}"
 
 
 def _fixture_problems(subject: Subject, case: CarrierCase, name: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ from paradeiro.sdk.contract import AccountField, Connector
 
 from .client import open_session
 from .events import ZONE
+from .names import is_example_carrier
 from .parse import parse
 
 CONNECTOR = Connector(
@@ -18,9 +19,10 @@ CONNECTOR = Connector(
     ),
     open=open_session,
     time_zone=ZONE.key,
+    country="BR",  # whose public holidays count
     batch_size=1,
     requests_per_second=5.0,
     parse=parse,
     check_code=free_code_problem,
-    recognises_courier=lambda name: "example carrier" in name.casefold(),
+    recognises_courier=is_example_carrier,
 )

@@ -1,15 +1,6 @@
-"""In: a code of the carrier; out: its status and reason. One line each, with the carrier's own text."""
+"""In: nothing; out: the status and reason of each of the carrier's codes, from `codes.csv`."""
 
-from paradeiro.domain.words import Reason, Status
+from paradeiro.sdk.tables.codes import read_codes
 
-# Source: replace by the address and the date of the carrier's published list. A code that is not here is `unknown`.
-CODES: dict[str, tuple[Status, Reason | None]] = {
-    "LABEL_CREATED": (Status.REGISTERED, None),  # "Etiqueta criada"
-    "PICKED_UP": (Status.ACCEPTED, None),  # "Coletado"
-    "IN_TRANSIT": (Status.IN_TRANSIT, None),  # "Em trânsito"
-    "OUT_FOR_DELIVERY": (Status.OUT_FOR_DELIVERY, None),  # "Saiu para entrega"
-    "NOBODY_HOME": (Status.ATTEMPT_FAILED, Reason.RECIPIENT_ABSENT),  # "Destinatário ausente"
-    "RETURNING": (Status.RETURNING, None),  # "Em devolução"
-    "RETURNED": (Status.RETURNED, None),  # "Devolvido ao remetente"
-    "DELIVERED": (Status.DELIVERED, None),  # "Entregue"
-}
+# A code that is not there is `unknown`. The words of statuses and reasons: domain/words.py.
+CODES = read_codes(__package__)

@@ -8,6 +8,7 @@ import msgspec
 
 from paradeiro.domain.records import NOWHERE, Place, TrackingEvent
 from paradeiro.domain.words import Status
+from paradeiro.sdk.tables.codes import UNKNOWN
 
 from .codes import CODES
 
@@ -33,7 +34,7 @@ class Entry(msgspec.Struct):
 
 def event_of(entry: Entry) -> TrackingEvent:
     """The event. Raises `ValueError` for a time that is none."""
-    status, reason = CODES.get(entry.code, (Status.UNKNOWN, None))
+    status, reason = CODES.get(entry.code, UNKNOWN)
     when = datetime.fromisoformat(entry.at)
     return TrackingEvent(
         occurred_at=when if when.tzinfo else when.replace(tzinfo=ZONE),

@@ -6,6 +6,7 @@ from paradeiro.domain.following.tracking_codes import free_code_problem
 from paradeiro.domain.words import PartyKind, Way
 from paradeiro.sdk.contract import AccountField, Connector
 from paradeiro.sdk.template.example_carrier.events import ZONE
+from paradeiro.sdk.template.example_carrier.names import is_example_carrier
 from paradeiro.sdk.template.feed_carrier.client import open_session
 from paradeiro.sdk.template.feed_carrier.parse import parse
 
@@ -20,9 +21,10 @@ CONNECTOR = Connector(
     open=open_session,
     ways=frozenset({Way.FEED}),
     time_zone=ZONE.key,
+    country="BR",  # whose public holidays count
     requests_per_second=1.0,
     parse=parse,
     check_code=free_code_problem,
-    recognises_courier=lambda name: "example carrier" in name.casefold(),
+    recognises_courier=is_example_carrier,
     feed_every=timedelta(minutes=10),
 )

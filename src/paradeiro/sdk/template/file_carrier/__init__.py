@@ -5,6 +5,7 @@ from paradeiro.domain.words import PartyKind, Way
 from paradeiro.sdk.contract import AccountRef, Clock, Connector
 from paradeiro.sdk.sessions import SilentSession
 from paradeiro.sdk.template.example_carrier.events import ZONE
+from paradeiro.sdk.template.example_carrier.names import is_example_carrier
 from paradeiro.sdk.template.file_carrier.parse import parse
 from paradeiro.sdk.template.file_carrier.split import split_file
 
@@ -23,8 +24,9 @@ CONNECTOR = Connector(
     open=open_session,
     ways=frozenset({Way.FILE}),
     time_zone=ZONE.key,
+    country="BR",  # whose public holidays count
     parse=parse,
     check_code=free_code_problem,
-    recognises_courier=lambda name: "example carrier" in name.casefold(),
+    recognises_courier=is_example_carrier,
     split_file=split_file,
 )
