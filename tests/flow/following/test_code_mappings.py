@@ -136,7 +136,16 @@ async def test_codes_by_api(desk: Desk) -> None:
         seen = (await client.get("/codes")).json()
         assert seen == {
             "mapped": [],
-            "unknown": [{"account_id": desk.account_id, "connector": "filed", "code": "91", "packages": 1}],
+            "unknown": [
+                {
+                    "account_id": desk.account_id,
+                    "connector": "filed",
+                    "code": "91",
+                    "words": "",
+                    "packages": 1,
+                    "order_number": "1001",
+                }
+            ],
         }
         body = {"connector": "filed", "code": "91", "status": "exception", "reason": "damaged"}
         assert (await client.put("/codes", json=body)).status_code == 403

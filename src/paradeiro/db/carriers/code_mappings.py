@@ -25,12 +25,16 @@ class MappedCode:
 
 @dataclass(frozen=True, slots=True)
 class UnknownCode:
-    """A code that nobody has mapped, with how many shipments of an account have it."""
+    """A code that nobody has mapped, with how many shipments of an account have it. `words`: what the carrier said with
+    it the last time; `order_number`: of the shipment of that time.
+    """
 
     account_id: int
     connector: str
     code: str
     shipments: int
+    words: str = ""
+    order_number: str = ""
 
 
 def _mapping(code: str, status: str | None, reason: str | None) -> CodeMapping:
@@ -131,8 +135,11 @@ async def has_come_unknown(connection: Connection, store_id: int, connector: str
 async def unknown_codes(connection: Connection, store_id: int, *, since: datetime) -> list[UnknownCode]:
     """The codes recorded since an instant that nobody has mapped, those of most shipments first."""
     sql = """
-        SELECT a.id, a.connector, e.code, count(DISTINCT e.shipment_id)::int
+        SELECT a.id, a.connector, e.code, count(DISTINCT e.shipment_id)::int,
+               (array_agg(coalesce(e.body ->> 'description', '') ORDER BY e.recorded_at DESC, e.id DESC))[1],
+               (array_agg(o.number ORDER BY e.recorded_at DESC, e.id DESC))[1]
         FROM tracking_event e JOIN shipment s ON s.id = e.shipment_id JOIN account a ON a.id = s.account_id
+        JOIN orders o ON o.id = s.order_id
         WHERE e.store_id = %s AND e.status = 'unknown' AND e.recorded_at >= %s
           AND coalesce(nullif(e.body ->> 'reported_by', ''), s.carrier) = a.connector
         GROUP BY a.id, a.connector, e.code ORDER BY 4 DESC, 2, 3"""

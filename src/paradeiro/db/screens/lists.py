@@ -137,13 +137,15 @@ async def account_lines(connection: Connection, store_id: int) -> list[dict[str,
                    AS following,
                (SELECT count(*) FROM effect e WHERE e.account_id = a.id AND e.state IN ('pending', 'sending'))::int
                    AS waiting,
+               a.feed_read_at, a.feed_failing_since,
+               q.monthly AS lookups_monthly, q.used AS lookups_used, q.month AS lookups_month,
                h.created_at AS hook_since, h.refused AS pushes_refused,
                (SELECT max(p.received_at) FROM push p WHERE p.account_id = a.id) AS pushed_at,
                (SELECT array_agg(i.carrier ORDER BY i.carrier) FROM fallback i WHERE i.account_id = a.id)
                    AS fallback_for,
                (SELECT array_agg(b.name ORDER BY i.rank, b.id) FROM fallback i JOIN account b ON b.id = i.account_id
                 WHERE i.store_id = a.store_id AND i.carrier = a.connector AND b.id <> a.id) AS fallback_accounts
-        FROM account a LEFT JOIN hook h ON h.account_id = a.id
+        FROM account a LEFT JOIN hook h ON h.account_id = a.id LEFT JOIN lookup_quota q ON q.account_id = a.id
         WHERE a.store_id = %s AND a.state <> 'removed' ORDER BY a.id"""
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(sql, (store_id,))

@@ -8,7 +8,8 @@ from paradeiro.sdk.wording.contract_drift import drift_clauses
 _PT = {
     "unknown_code": "{account} mandou códigos que nossa tabela não conhece: {event} (em {shipments} pacotes, entre "
     "eles {code}). Os eventos foram guardados e aparecem; a posição dos pacotes não mudou. Diga o que eles "
-    "significam com “paradeiro code map”; ou conserte a tabela e depois rode {command}.",
+    "significam na tela “Códigos das transportadoras” (ou com “paradeiro code map”); ou conserte a tabela e "
+    "depois rode {command}.",
     "contract_drift": "{account} responde de outro jeito desde {since}: {what}. Pacotes atingidos: {shipments}. "
     "Nada mudou por causa dessas respostas e todas estão guardadas: alguém precisa consertar o conector e depois "
     "rodar {command}.",

@@ -14,7 +14,7 @@ from paradeiro.web.pages import (
     statements,
     table_import,
 )
-from paradeiro.web.pages.accounts import accounts, couriers, files
+from paradeiro.web.pages.accounts import accounts, codes, couriers, files
 from paradeiro.web.pages.layout import public_page, script, style
 from paradeiro.web.pages.sign_in import one_time_link
 
@@ -25,6 +25,7 @@ _FORMS = (
     ("/accounts/", "/accounts"),
     ("/notices/", "/notices"),
     ("/couriers/", "/couriers"),
+    ("/codes/", "/codes"),
     ("/import/", "/import"),
     ("/sign-out", "/"),
 )
@@ -42,6 +43,7 @@ router.include_router(table_import.router)
 router.include_router(notices.router)
 router.include_router(accounts.router)
 router.include_router(couriers.router)
+router.include_router(codes.router)
 router.include_router(files.router)
 
 

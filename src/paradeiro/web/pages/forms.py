@@ -30,6 +30,7 @@ _DONE = frozenset(
         "mail-again",
         "resent",
         "courier",
+        "code",
         "move",
     }
 )

@@ -40,12 +40,16 @@ class CodeOut(Shape):
 
 
 class UnknownCodeOut(Shape):
-    """A code of the last thirty days that nobody knows, and on how many packages of an account it is."""
+    """A code of the last thirty days that nobody knows, and on how many packages of an account it is. `words`: what the
+    carrier said with it the last time, about a package of the order `order_number`.
+    """
 
     account_id: int
     connector: str
     code: str
+    words: str
     packages: int
+    order_number: str
 
 
 class CodesOut(Shape):
@@ -66,7 +70,14 @@ async def list_codes(context: RequestContext, who: Reader) -> CodesOut:
     return CodesOut(
         mapped=[_code_out(each) for each in mapped],
         unknown=[
-            UnknownCodeOut(account_id=u.account_id, connector=u.connector, code=u.code, packages=u.shipments)
+            UnknownCodeOut(
+                account_id=u.account_id,
+                connector=u.connector,
+                code=u.code,
+                words=u.words,
+                packages=u.shipments,
+                order_number=u.order_number,
+            )
             for u in unknown
         ],
     )

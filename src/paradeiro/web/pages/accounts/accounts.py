@@ -9,6 +9,7 @@ from paradeiro.db.operations.audit import Actor
 from paradeiro.db.pool import transaction
 from paradeiro.db.screens import lists
 from paradeiro.domain.words import AuditAction, Mailer, PartyKind
+from paradeiro.flow.carriers.lookup_quota import month_of
 from paradeiro.flow.context import Context
 from paradeiro.flow.errors import StatementError
 from paradeiro.flow.operations import audit_log
@@ -38,6 +39,7 @@ async def _render(request: Request, context: Context, who: Caller, *, problem: s
         "accounts.html",
         forms.status_of(problem) if problem else 200,
         lines=lines,
+        month=month_of(context.now()),
         mailer=await mailer_of(context, who.store_id),
         may_choose=any(line["kind"] == PartyKind.ORDER_SYSTEM for line in lines),
         problem=f"error.{problem}" if problem else "",

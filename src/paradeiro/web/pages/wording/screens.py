@@ -2,6 +2,7 @@
 
 from paradeiro.domain.orders.order_tables import TableFault, escape_formula
 from paradeiro.sdk.wording import Language
+from paradeiro.web.pages.wording.codes import CODE_TEXTS
 from paradeiro.web.pages.wording.couriers import COURIER_TEXTS
 from paradeiro.web.pages.wording.customers import CUSTOMER_TEXTS
 from paradeiro.web.pages.wording.files import FILE_TEXTS
@@ -20,6 +21,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     **RESEND_TEXTS,
     **SIGN_IN_TEXTS,
     **COURIER_TEXTS,
+    **CODE_TEXTS,
     **FILE_TEXTS,
     # every screen
     "skip": ("Ir para o conteúdo", "Skip to the content"),
@@ -279,6 +281,9 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "mailer.order_system": ("o sistema de pedidos", "the order system"),
     "choose": ("Escolher", "Choose"),
     "account": ("Conta", "Account"),
+    "feed_read": ("novidades lidas {when}", "feed read {when}"),
+    "feed_fails": ("a lista de novidades não responde desde {when}", "its feed has not answered since {when}"),
+    "lookups_spent": ("{used} de {monthly} consultas deste mês", "{used} of {monthly} look-ups of this month"),
     "last_push": ("última notificação {when}", "last push {when}"),
     "no_push": ("nenhuma notificação desde {when}", "no push since {when}"),
     "pushes_refused": ("{n} sem a assinatura certa desde então", "{n} without the right signature since then"),
