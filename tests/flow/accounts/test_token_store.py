@@ -225,3 +225,20 @@ async def _account(at: Sold) -> Account:
     async with at.shop.context.pool.connection() as connection:
         known = await stores.accounts(connection, at.shop.context.secret_key)
     return next(a for a in known if a.connector == "mercado_livre")
+
+
+async def test_new_client_credentials_get_tokens_of_their_own(shop: Shop) -> None:
+    """A token of the credentials before would be good for hours, at another account of the party."""
+
+    async def issue(_: str) -> Tokens:
+        issued.append("token")
+        return Tokens(f"a{len(issued)}", "", shop.clock() + timedelta(hours=6))
+
+    issued: list[str] = []
+    account = await seller(shop, refresh="", client_id="one")
+    assert [access(await keeper(shop).current_tokens(account, "", issue)) for _ in range(2)] == ["a1", "a1"]
+    for change in ({"client_id": "two"}, {"client_id": "two", "client_secret": "another"}):
+        account = await seller(shop, refresh="", **change)
+        await keeper(shop).current_tokens(account, "", issue)
+    assert len(issued) == 3
+    assert access(await keeper(shop).current_tokens(account, "", issue)) == "a3"

@@ -18,12 +18,12 @@ class StoredTokens:
 
 
 async def lock_tokens(
-    connection: Connection, store_id: int, account_id: int, *, first: str, key: str
+    connection: Connection, store_id: int, account_id: int, *, typed: str, key: str
 ) -> StoredTokens | None:
-    """The tokens of an account, locked until the transaction ends; None before the first ones. `first` is the refresh
-    token that a person typed: if it changed, stored tokens are discarded.
+    """The tokens of an account, locked until the transaction ends; None before the first ones. `typed` is what a person
+    typed (the refresh token, else all credentials): if it changed, stored tokens are discarded.
     """
-    seed = sha256(first.encode()).digest()
+    seed = sha256(typed.encode()).digest()
     sql = """
         INSERT INTO account_token (account_id, store_id, seed) VALUES (%s, %s, %s)
         ON CONFLICT (account_id) DO UPDATE SET seed = EXCLUDED.seed,

@@ -33,10 +33,12 @@ class TokenStore:
     async def current_tokens(self, account: Account, stale: str, ask: TokenRequest) -> Tokens | NoTokens:
         """Valid tokens, renewed if they expired or equal `stale` (an access token that the party refused)."""
         first = account.settings.get(FIRST, "")
+        # Without a refresh token any other credential makes other tokens.
+        typed = first or "\n".join(f"{name}={value}" for name, value in sorted(account.settings.items()))
         for _ in range(_MAX_POLLS):
             async with transaction(self.pool) as connection:
                 stored = await tokens.lock_tokens(
-                    connection, account.store_id, account.id, first=first, key=self.secret_key
+                    connection, account.store_id, account.id, typed=typed, key=self.secret_key
                 )
                 now = self.clock()
                 if stored is not None and stored.access != stale and stored.expires_at - _EXPIRY_MARGIN > now:
