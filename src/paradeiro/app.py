@@ -18,12 +18,12 @@ import structlog
 from paradeiro.connectors import discover
 from paradeiro.db.migrate import head
 from paradeiro.db.pool import open_pool
-from paradeiro.db.secrets import BadKeyError, new_key
 from paradeiro.db.server.start_check import check_start
 from paradeiro.domain.redaction import redact_for_log
 from paradeiro.flow.accounts.token_store import TokenStore
 from paradeiro.flow.context import Context, Sessions
 from paradeiro.sdk.contract import Clock
+from paradeiro.secret_key import KeySource, read_key
 from paradeiro.settings import Settings
 
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
@@ -103,32 +103,20 @@ def pace_for(settings: Settings) -> float:
     return 1.0 if said is None else max(float(said["speed"]), 1.0)
 
 
+def key_source(settings: Settings) -> KeySource:
+    """Where the secret key comes from."""
+    given = settings.secret_key.get_secret_value() if settings.secret_key is not None else None
+    return KeySource(settings.data_dir, given, settings.secret_key_file, settings.secret_command)
+
+
 def secret_key(settings: Settings) -> str:
-    """The key that opens stored credentials: from the settings, else from a file that is made once (mode 0600)."""
-    if settings.secret_key is not None:
-        return settings.secret_key.get_secret_value()
-    path = settings.data_dir / "secret.key"
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        key = new_key()
-        file.write(key)
-    return key
+    """The key that opens what is stored encrypted. Raises `BadKeyError`."""
+    return read_key(key_source(settings))
 
 
 def check_can_start(settings: Settings, url: str, *, with_key: bool = True) -> None:
     """Raises what is wrong with the database or, `with_key`, with the secret key, as a sentence of what to do."""
-    try:
-        key = secret_key(settings) if with_key else None
-    except (OSError, UnicodeDecodeError) as error:
-        path = settings.data_dir / "secret.key"
-        reason = error.strerror if isinstance(error, OSError) else "it is no text"
-        message = f"The secret key cannot be read from or kept in {path}: {reason}. Set PARADEIRO_DATA_DIR or that key."
-        raise BadKeyError(message) from error
-    check_start(url, key, head())
+    check_start(url, secret_key(settings) if with_key else None, head())
 
 
 def internal_hosts(settings: Settings) -> frozenset[str]:

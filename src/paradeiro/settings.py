@@ -77,7 +77,13 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="where the API and the pages listen")
     port: int = Field(8080, ge=0, le=65535, description="0 takes a free one")
     public_url: str | None = Field(None, description="how customers reach this server, for links in mails")
-    secret_key: SecretStr | None = Field(None, description="opens stored credentials; made on the first start")
+    secret_key: SecretStr | None = Field(
+        None, description="opens stored credentials; made on the first start; while it is changed: new,old"
+    )
+    secret_key_file: Path | None = Field(
+        None, description="a file that holds it, instead of the one in the data folder"
+    )
+    secret_command: str | None = Field(None, description="a command that prints it, for vaults", repr=False)
     simulator: bool = Field(default=True, description="use the simulator while no real account is configured")
     simulator_speed: float = Field(1440.0, gt=0, le=100_000, description="simulated seconds per second")
     simulator_packages: int = Field(60, ge=1, le=100_000, description="packages that it begins with")

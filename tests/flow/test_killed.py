@@ -71,8 +71,8 @@ def _check(url: str, outside: Outside, die_at: int) -> int:
         doubts = connection.execute(
             "SELECT coalesce(sum(doubts), 0) FROM effect WHERE kind = 'customer_mail'"
         ).fetchone()
-        proofs = connection.execute("SELECT p.image, s.state FROM proof p JOIN proof_search s USING (shipment_id)")
-        assert proofs.fetchall() == [(PICTURE, "kept")], f"killed at step {die_at}"
+        proofs = connection.execute("SELECT p.size, s.state FROM proof p JOIN proof_search s USING (shipment_id)")
+        assert proofs.fetchall() == [(len(PICTURE), "kept")], f"killed at step {die_at}"
         unrecorded = connection.execute("SELECT count(*) FROM reply WHERE recorded_at IS NULL").fetchone()
     assert unrecorded == (0,)
     for party in ("loja", "canal"):

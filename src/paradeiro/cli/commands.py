@@ -21,6 +21,7 @@ from paradeiro.cli.connectors.code_commands import app as code
 from paradeiro.cli.customers.brand_commands import app as brand
 from paradeiro.cli.customers.customer_commands import app as customer
 from paradeiro.cli.operations.doctor_commands import doctor
+from paradeiro.cli.operations.secret_commands import app as secret
 from paradeiro.cli.operations.status_commands import status
 from paradeiro.cli.orders.courier_commands import app as courier
 from paradeiro.cli.orders.file_commands import file
@@ -59,6 +60,7 @@ app.command()(resend)
 app.command()(untold)
 app.add_typer(key)
 app.add_typer(mail)
+app.add_typer(secret)
 app.add_typer(webhook_commands.app, name="webhook")
 _out = Console()
 _err = Console(stderr=True)

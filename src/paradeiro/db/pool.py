@@ -1,5 +1,6 @@
 """In: a database address; out: a pool of connections and transactions on them."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -57,6 +58,11 @@ async def _configure(connection: Connection) -> None:
     connection.adapters.register_loader(_INSTANT, _BoundedInstant)
 
 
+def own_name() -> str:
+    """The name by which this process's connections are known at the server."""
+    return f"paradeiro {os.getpid()}"
+
+
 async def open_pool(url: str, *, size: int = 10) -> Pool:
     """A pool of at most `size` autocommit connections. `url` is a libpq URL. Raises
     `DatabaseUnreachableError` if none comes within ten seconds.
@@ -73,6 +79,7 @@ async def open_pool(url: str, *, size: int = 10) -> Pool:
         kwargs={
             "autocommit": True,
             "connect_timeout": int(_CONNECT_TIMEOUT),
+            "application_name": own_name(),
             "options": f"-c statement_timeout={_STATEMENT_TIMEOUT_MS} -c timezone=UTC",
         },
     )

@@ -315,9 +315,12 @@ CREATE TABLE proof (
     taken_at      timestamptz,
     fetched_at    timestamptz NOT NULL,
     withdrawn_at  timestamptz,                  -- the delivery that it shows was taken back
+    sealed        boolean NOT NULL DEFAULT false, -- `image` is encrypted
+    size          integer,                      -- of the picture itself, in bytes (null: that of `image`)
     UNIQUE (shipment_id, digest)
 );
 ALTER TABLE proof ALTER COLUMN image SET STORAGE EXTERNAL; -- pictures are packed already
+CREATE INDEX proof_unsealed ON proof (id) WHERE NOT sealed;
 
 CREATE TABLE order_hint (                       -- an order that its order system named, to be read now
     account_id  bigint NOT NULL REFERENCES account,
@@ -681,3 +684,9 @@ CREATE TABLE unmatched_answer (                 -- what a feed, push or file sai
 );
 CREATE INDEX unmatched_answer_value ON unmatched_answer (store_id, kind, value);
 CREATE INDEX unmatched_answer_seen ON unmatched_answer (seen_at);
+
+CREATE TABLE secret_check (                     -- by which a wrong secret key is known at once; one row
+    id        smallint PRIMARY KEY DEFAULT 1 CHECK (id = 1),
+    store_id  bigint REFERENCES store,          -- always null: the key belongs to no store
+    sealed    bytea NOT NULL
+);

@@ -15,6 +15,7 @@ from fastapi.security.http import HTTPAuthorizationCredentials
 from paradeiro.db.accounts import api_keys, sessions, stores
 from paradeiro.db.accounts.stores import ApiKey
 from paradeiro.db.pool import Connection
+from paradeiro.db.secrets import Purpose, purpose_key
 from paradeiro.flow.context import Context
 
 COOKIE = "paradeiro_session"
@@ -188,5 +189,6 @@ def equal_in_constant_time(given: str, ours: str) -> bool:
 
 def sign(use: str, text: str, secret: str) -> str:
     """HMAC-SHA256 of a text for one purpose (`use`): a signature for one purpose is invalid for another."""
-    mark = hmac.new(f"{use} {secret}".encode(), text.encode("utf-8", "replace"), sha256).digest()
+    key = purpose_key(secret, Purpose.SIGNATURES)
+    mark = hmac.new(key, f"{use} {text}".encode("utf-8", "replace"), sha256).digest()
     return base64.urlsafe_b64encode(mark).decode().rstrip("=")

@@ -10,7 +10,7 @@ import psycopg
 
 from paradeiro.db.accounts import hooks
 from paradeiro.db.carriers import identifiers, received_files
-from paradeiro.db.following import partitions
+from paradeiro.db.following import partitions, proofs
 from paradeiro.db.operations import idempotency, retention
 from paradeiro.db.orders import uploaded_tables
 from paradeiro.db.pool import Connection
@@ -27,6 +27,7 @@ _EVERY = timedelta(hours=1)
 _SHORTEST_PAUSE_SECONDS = 1.0
 # Rows deleted in one statement: a fraction of a second.
 _AT_ONCE = 2_000
+_PICTURES = 20  # they are held in memory
 # Retention times: docs/retention.md.
 _JOB_LOG, _ATTEMPTS, _HOURS, _NOTICES, _WORKERS, _FILES = (timedelta(days=n) for n in (7, 180, 400, 400, 30, 365))
 _Watch = Callable[[str, str, Awaitable[None]], Awaitable[None]]
@@ -57,6 +58,9 @@ async def maintain(context: Context) -> bool:
             "old customers": partial(erase_expired, context),
             "old guesses": partial(forget_old_attempts, context),
             **_old_rows(connection, context.now()),
+            "pictures in clear": partial(
+                _repeat, partial(proofs.seal_former, connection, key=context.secret_key, limit=_PICTURES), _PICTURES
+            ),
             "reminders": partial(remind_all, context),
             "answers about nobody": partial(
                 _repeat, partial(identifiers.forget_unmatched, connection, before=before, limit=_AT_ONCE)
@@ -99,8 +103,8 @@ async def _create_partitions(connection: Connection, today: date) -> None:
         await partitions.create_partition(connection, today + timedelta(days=ahead))
 
 
-async def _repeat(some: Callable[[], Awaitable[int]]) -> None:
-    while await some() == _AT_ONCE:
+async def _repeat(some: Callable[[], Awaitable[int]], at_once: int = _AT_ONCE) -> None:
+    while await some() == at_once:
         pass
 
 

@@ -11,6 +11,7 @@ from paradeiro.db.following import proofs
 from paradeiro.db.following.proofs import ProofLine, SearchLine
 from paradeiro.db.measuring import bench_rows
 from paradeiro.db.pool import transaction
+from paradeiro.db.secrets import new_key
 from paradeiro.domain.words import NoticeKind, ProofKind, Source
 from paradeiro.flow.following.proofs_of_delivery import fetch_proofs
 from paradeiro.flow.orders.statements import confirm_delivery, reopen
@@ -59,8 +60,15 @@ async def test_pictures_of_a_delivery_are_fetched_once(shop: Shop) -> None:
         ("signed", "application/pdf", len(PAPER), "RECEBEDOR"),
     ]
     async with shop.context.pool.connection() as connection:
-        image = await proofs.proof_image(connection, shop.store_id, shipment, found[0].id)
-        assert await proofs.proof_image(connection, shop.store_id + 1, shipment, found[0].id) is None, "another store's"
+        key, which = shop.context.secret_key, found[0].id
+        image = await proofs.proof_image(connection, shop.store_id, shipment, which, key=key)
+        assert await proofs.proof_image(connection, shop.store_id + 1, shipment, which, key=key) is None, (
+            "another store's"
+        )
+        lost = await proofs.proof_image(connection, shop.store_id, shipment, which, key=new_key())
+        kept = await (await connection.execute("SELECT image FROM proof")).fetchall()
+    assert lost is None, "the key is lost"
+    assert not [row for row in kept if any(each in row[0] for each in (HOUSE, DOOR, PAPER))], "stored encrypted"
     assert image is not None
     assert image.content in {HOUSE, DOOR, PAPER}
     asked = shop.outside.asked("-proofs")
@@ -339,7 +347,7 @@ async def test_no_log_line_shows_what_is_in_a_picture(shop: Shop) -> None:
     assert "RECEBEDOR" not in str(lines)
     async with shop.context.pool.connection() as connection:
         shown = await proofs.proof_lines(connection, [1])
-        image = await proofs.proof_image(connection, shop.store_id, 1, shown[0].id)
+        image = await proofs.proof_image(connection, shop.store_id, 1, shown[0].id, key=shop.context.secret_key)
     assert "RECEBEDOR" not in repr(shown)
     assert "house" not in repr(image)
 

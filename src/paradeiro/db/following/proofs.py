@@ -8,6 +8,7 @@ from hashlib import sha256
 from psycopg.rows import class_row
 
 from paradeiro.db.pool import Connection
+from paradeiro.db.secrets import Purpose, WrongKeyError, seal_bytes, unseal_bytes
 from paradeiro.domain.bounds import bounded_instant, clean_text
 from paradeiro.domain.words import ProofKind, ProofState
 
@@ -162,17 +163,20 @@ async def claim_searches(
     return sorted(found, key=lambda search: search.shipment_id)
 
 
-async def put_proofs(connection: Connection, found: Sequence[NewProof], *, now: datetime) -> None:
-    """Store pictures. The same picture of a shipment is stored once; found again, it takes the new `withdrawn_at`."""
+async def put_proofs(connection: Connection, found: Sequence[NewProof], *, key: str, now: datetime) -> None:
+    """Store pictures, encrypted. The same picture of a shipment is stored once; found again, it takes the new
+    `withdrawn_at`.
+    """
     sql = """
         INSERT INTO proof (store_id, shipment_id, kind, content_type, image, digest, comment, taken_at, fetched_at,
-                           withdrawn_at)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+                           withdrawn_at, sealed, size)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, true, %s)
         ON CONFLICT (shipment_id, digest) DO UPDATE SET withdrawn_at = EXCLUDED.withdrawn_at"""
     digests = [(sha256(each.image).digest(), each) for each in found]
     for digest, each in sorted(digests, key=lambda d: (d[1].shipment_id, d[0])):
-        values = (each.store_id, each.shipment_id, each.kind, each.content_type, each.image, digest)
-        more = (clean_text(each.comment), bounded_instant(each.taken_at), now, each.withdrawn_at)
+        sealed = seal_bytes(each.image, key, Purpose.PROOFS)
+        values = (each.store_id, each.shipment_id, each.kind, each.content_type, sealed, digest)
+        more = (clean_text(each.comment), bounded_instant(each.taken_at), now, each.withdrawn_at, len(each.image))
         await connection.execute(sql, (*values, *more))
 
 
@@ -190,8 +194,8 @@ async def record_tries(connection: Connection, ended: Sequence[SearchResult], *,
 async def proof_lines(connection: Connection, shipment_ids: Sequence[int]) -> list[ProofLine]:
     """The pictures of shipments, without their bytes, in the order of their ids."""
     sql = """
-        SELECT id, shipment_id, kind, content_type, octet_length(image) AS size, comment, taken_at, fetched_at,
-               withdrawn_at
+        SELECT id, shipment_id, kind, content_type, coalesce(size, octet_length(image)) AS size, comment, taken_at,
+               fetched_at, withdrawn_at
         FROM proof WHERE shipment_id = ANY(%s) ORDER BY id"""
     async with connection.cursor(row_factory=class_row(ProofLine)) as cursor:
         await cursor.execute(sql, (list(shipment_ids),))
@@ -208,11 +212,28 @@ async def search_lines(connection: Connection, shipment_ids: Sequence[int]) -> l
         return await cursor.fetchall()
 
 
-async def proof_image(connection: Connection, store_id: int, shipment_id: int, proof_id: int) -> Image | None:
-    """One picture of a store's shipment; None if there is none of that id."""
+async def proof_image(
+    connection: Connection, store_id: int, shipment_id: int, proof_id: int, *, key: str
+) -> Image | None:
+    """One picture of a store's shipment; None if there is none of that id, or the key that opens it is lost."""
     sql = """
-        SELECT content_type, image AS content, digest FROM proof
+        SELECT content_type, image, digest, sealed FROM proof
         WHERE store_id = %s AND shipment_id = %s AND id = %s"""
-    async with connection.cursor(row_factory=class_row(Image)) as cursor:
-        await cursor.execute(sql, (store_id, shipment_id, proof_id))
-        return await cursor.fetchone()
+    row = await (await connection.execute(sql, (store_id, shipment_id, proof_id))).fetchone()
+    if row is None:
+        return None
+    kind, image, digest, sealed = row
+    try:
+        return Image(kind, unseal_bytes(bytes(image), key, Purpose.PROOFS) if sealed else bytes(image), bytes(digest))
+    except WrongKeyError:
+        return None
+
+
+async def seal_former(connection: Connection, *, key: str, limit: int) -> int:
+    """Encrypt pictures that were stored in clear, by 0.1; how many."""
+    sql = "SELECT id, image FROM proof WHERE NOT sealed ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED"
+    rows = await (await connection.execute(sql, (limit,))).fetchall()
+    update = "UPDATE proof SET image = %s, size = octet_length(image), sealed = true WHERE id = %s AND NOT sealed"
+    for proof_id, image in rows:
+        await connection.execute(update, (seal_bytes(bytes(image), key, Purpose.PROOFS), proof_id))
+    return len(rows)

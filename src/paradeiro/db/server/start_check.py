@@ -6,12 +6,13 @@ import psycopg
 from psycopg import conninfo, sql
 from psycopg.rows import TupleRow
 
-from paradeiro.db.secrets import BadKeyError, WrongKeyError, seal, unseal
+from paradeiro.db.secrets import BadKeyError, Purpose, WrongKeyError, keys_of, seal_bytes, unseal, unseal_bytes
 
 OLDEST_POSTGRES = 150_000
 CONNECT_SECONDS = 10
 # How many accounts are tried: an unusable one must not keep the others from being served.
 _TRIED_ACCOUNTS = 50
+_CHECK = b"paradeiro"
 
 
 class UnusableDatabaseError(RuntimeError):
@@ -53,7 +54,7 @@ def check_start(url: str, key: str | None, head: str) -> None:
         check_server(connection)
         _check_schema(connection, head)
         if key is not None:
-            _check_accounts(connection, key)
+            _check_key_of_database(connection, key)
 
 
 def check_address(url: str) -> None:
@@ -137,27 +138,48 @@ def _check_schema(connection: psycopg.Connection[TupleRow], head: str) -> None:
 def check_key(key: str) -> None:
     """Raises `BadKeyError`."""
     try:
-        seal({}, key)
+        keys_of(key)
     except ValueError as error:
         message = (
             "The secret key (PARADEIRO_SECRET_KEY, or secret.key in the data folder) is no key: that is 44 letters, "
-            "as Paradeiro makes them. Take the one that stored credentials were saved with from your backup; for a "
+            "as Paradeiro makes them; while it is changed several, the newest first, with commas between. "
+            "Take the one that stored credentials were saved with from your backup; for a "
             "new database leave it unset, and one is made."
         )
         raise BadKeyError(message) from error
 
 
-def _check_accounts(connection: psycopg.Connection[TupleRow], key: str) -> None:
-    """Whether any account's credentials open. If none does, the key is another one."""
-    query = sql.SQL("SELECT secrets FROM account WHERE state <> 'removed' ORDER BY id LIMIT {}")
-    kept = [bytes(row[0]) for row in connection.execute(query.format(_TRIED_ACCOUNTS))]
-    if kept and not any(_opens(each, key) for each in kept):
-        message = (
-            "The stored credentials were saved with another secret key. Start with that one (PARADEIRO_SECRET_KEY, "
-            "or secret.key in the data folder). If it is lost, give each account its credentials anew: "
-            "paradeiro account --help"
-        )
-        raise WrongKeyError(message)
+def _check_key_of_database(connection: psycopg.Connection[TupleRow], key: str) -> None:
+    """Whether this key is the database's: it opens the value kept for that, or any account's credentials (given anew
+    after the key was lost). A database without either takes this key for its own.
+    """
+    row = connection.execute("SELECT sealed FROM secret_check").fetchone()
+    known = row is not None and _opens_check(bytes(row[0]), key)
+    if not known:
+        query = sql.SQL("SELECT secrets FROM account WHERE state <> 'removed' ORDER BY id LIMIT {}")
+        kept = [bytes(each[0]) for each in connection.execute(query.format(_TRIED_ACCOUNTS))]
+        if (kept or row) and not any(_opens(each, key) for each in kept):
+            message = (
+                "The stored credentials were saved with another secret key. Start with that one (PARADEIRO_SECRET_KEY, "
+                "or secret.key in the data folder). If it is lost, give each account its credentials anew: "
+                "paradeiro account --help"
+            )
+            raise WrongKeyError(message)
+        keep_check(connection, key)
+
+
+def keep_check(connection: psycopg.Connection[TupleRow], key: str) -> None:
+    """Keep the value by which this key is known again."""
+    query = """
+        INSERT INTO secret_check (sealed) VALUES (%s) ON CONFLICT (id) DO UPDATE SET sealed = EXCLUDED.sealed"""
+    connection.execute(query, (seal_bytes(_CHECK, key, Purpose.CHECK),))
+
+
+def _opens_check(sealed: bytes, key: str) -> bool:
+    try:
+        return unseal_bytes(sealed, key, Purpose.CHECK) == _CHECK
+    except WrongKeyError:
+        return False
 
 
 def _opens(sealed: bytes, key: str) -> bool:

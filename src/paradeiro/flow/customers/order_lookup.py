@@ -12,6 +12,7 @@ from ipaddress import IPv6Address, ip_address
 from paradeiro.db.accounts import stores
 from paradeiro.db.customers import brands, order_lookup
 from paradeiro.db.pool import transaction
+from paradeiro.db.secrets import Purpose, purpose_key
 from paradeiro.domain.customers.order_lookup import plain_number, proves_identity
 from paradeiro.flow.context import Context
 from paradeiro.flow.errors import StatementError
@@ -111,5 +112,5 @@ def _network(origin: str) -> str:
 
 
 def _attempt_key(context: Context, kind: str, text: str) -> bytes:
-    key = context.secret_key.encode()
-    return hmac.new(key, f"guess {kind} {text}".encode("utf-8", "replace"), sha256).digest()
+    key = purpose_key(context.secret_key, Purpose.GUESSES)
+    return hmac.new(key, f"{kind} {text}".encode("utf-8", "replace"), sha256).digest()

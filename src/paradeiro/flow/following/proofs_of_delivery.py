@@ -59,7 +59,7 @@ async def _fetch_batch(context: Context, account_id: int) -> tuple[int, bool]:
     )
     answers = {answer.tracking_code: answer for answer in proof_answers}
     async with transaction(context.pool) as connection:
-        await _write_answers(connection, account, due, answers, now=context.now())
+        await _write_answers(connection, account, due, answers, key=context.secret_key, now=context.now())
     return len(due), True
 
 
@@ -73,6 +73,7 @@ async def _write_answers(
     due: Sequence[ClaimedSearch],
     answers: Mapping[str, ProofAnswer],
     *,
+    key: str,
     now: datetime,
 ) -> None:
     """Write the answers of a batch. Shipments are locked first, as recording does, which may withdraw a delivery."""
@@ -98,7 +99,7 @@ async def _write_answers(
         for search, answer in answered
         for picture in answer.pictures
     ]
-    await proofs.put_proofs(connection, found, now=now)
+    await proofs.put_proofs(connection, found, key=key, now=now)
     await proofs.record_tries(connection, [_search_result(search, answer, now) for search, answer in answered], now=now)
 
 

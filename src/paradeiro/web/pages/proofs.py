@@ -78,7 +78,7 @@ async def show(
     """One picture, for a signed-in operator of its store."""
     async with context.pool.connection() as connection:
         row = await shipments.shipment_row(connection, who.store_id, shipment_id)
-        image = await proofs.proof_image(connection, who.store_id, shipment_id, proof_id)
+        image = await proofs.proof_image(connection, who.store_id, shipment_id, proof_id, key=context.secret_key)
     if row is None or row.order.number != number or image is None:
         return await not_found_page(request, context, who)
     return picture_response(request, f"comprovante-{proof_id}", image)

@@ -58,7 +58,9 @@ async def show(request: Request, token: str, proof_id: int, context: RequestCont
             packages = await shipments.of_order(connection, store.id, found.order.number)
             allowed = await shown(connection, packages, store.policy.proofs_shown)
             mine = next((each for each in allowed if each.id == proof_id), None)
-            image = await proofs.proof_image(connection, store.id, mine.shipment_id, mine.id) if mine else None
+            if mine is not None:
+                key = context.secret_key
+                image = await proofs.proof_image(connection, store.id, mine.shipment_id, mine.id, key=key)
     if image is None:
         return HTMLResponse(TEMPLATES.get_template("nowhere.html").render(), 404, headers=SECURITY)
     return picture_response(request, f"comprovante-{proof_id}", image)

@@ -51,7 +51,7 @@ async def read_proof(
 ) -> Response:
     """One picture that proves a delivery. It shows persons: handle it as personal data."""
     async with context.pool.connection() as connection:
-        image = await proofs.proof_image(connection, who.store_id, shipment_id, proof_id)
+        image = await proofs.proof_image(connection, who.store_id, shipment_id, proof_id, key=context.secret_key)
     if image is None:
         raise MissingError("no_such_proof", f"Shipment {shipment_id} of this store has no proof {proof_id}.")
     return picture_response(request, f"proof-{proof_id}", image)
