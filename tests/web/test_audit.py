@@ -86,6 +86,8 @@ TRIED = {
     "/orders/{number}/mail-again",
     "/api/v1/suppressions/{address}",
     "/api/v1/keys/{key_id}",
+    "/api/v1/keys",
+    "/api/v1/keys/{key_id}/rotate",
 }
 
 
@@ -177,6 +179,8 @@ async def test_by_api(shop: Shop, api: httpx.AsyncClient) -> None:
         ("PUT", "/channels/MGZ", {"topics": ["number"]}, "set_channel"),
         ("PUT", f"/accounts/{shop.accounts['canal']}/carriers", {"other": {"code": "Other"}}, "set_carriers"),
         ("DELETE", "/suppressions/ana@example.com", None, "lift_suppression"),
+        ("POST", "/keys", {"name": "bi", "scopes": ["orders:read"]}, "make_key"),
+        ("POST", f"/keys/{leaked}/rotate", {}, "make_key"),
         ("DELETE", f"/keys/{leaked}", None, "revoke_key"),
         ("POST", "/customers/export", {"order": "2001"}, "export_customer"),
         ("POST", "/customers/erase", {"order": "2001"}, "erase_customer"),

@@ -40,7 +40,9 @@ CREATE TABLE api_key (
     scopes      text[] NOT NULL,
     created_at  timestamptz NOT NULL,
     revoked_at  timestamptz,
-    last_used_at timestamptz        -- to the minute
+    last_used_at timestamptz,       -- to the minute
+    ends_at     timestamptz,        -- invalid from then on; null: until it is revoked
+    last_used_from text NOT NULL DEFAULT '' -- a network address
 );
 
 CREATE TABLE orders (

@@ -16,14 +16,15 @@ from paradeiro.db.accounts import api_keys, sessions, stores
 from paradeiro.db.accounts.stores import ApiKey
 from paradeiro.db.pool import Connection
 from paradeiro.db.secrets import Purpose, purpose_key
+from paradeiro.flow.accounts.scopes import READ, WRITE, Area, allows, scope_for
 from paradeiro.flow.context import Context
+from paradeiro.web.areas import area_of
 
 COOKIE = "paradeiro_session"
 # Names the message that the next page shows once, after a form was taken.
 DONE_COOKIE = "paradeiro_done"
 SESSION = timedelta(days=7)
 _USED_WITHIN = timedelta(minutes=1)
-READ, WRITE = "read", "write"
 _HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, description="An API key of the store")
 _VTEX = APIKeyHeader(
     name="X-VTEX-API-AppToken",
@@ -55,9 +56,9 @@ class Caller:
     name: str
     scopes: tuple[str, ...]
 
-    def require_scope(self, scope: str) -> "Caller":
-        if scope not in self.scopes:
-            raise NotAllowedError(scope)
+    def require_scope(self, verb: str, area: Area | None = None) -> "Caller":
+        if not allows(self.scopes, area, verb):
+            raise NotAllowedError(scope_for(area, verb))
         return self
 
 
@@ -93,7 +94,7 @@ async def caller(
     if key:
         async with context.pool.connection() as connection:
             found = await stores.api_key(connection, key)
-            await _note_use(context, connection, found)
+            await _note_use(context, connection, found, origin_of(request))
         if found is None:
             raise NotSignedInError
         return _caller_of(found)
@@ -102,12 +103,12 @@ async def caller(
     raise NotSignedInError
 
 
-async def reader(caller: Annotated[Caller, Depends(caller)]) -> Caller:
-    return caller.require_scope(READ)
+async def reader(request: Request, caller: Annotated[Caller, Depends(caller)]) -> Caller:
+    return caller.require_scope(READ, area_of(request.scope["path"]))
 
 
-async def writer(caller: Annotated[Caller, Depends(caller)]) -> Caller:
-    return caller.require_scope(WRITE)
+async def writer(request: Request, caller: Annotated[Caller, Depends(caller)]) -> Caller:
+    return caller.require_scope(WRITE, area_of(request.scope["path"]))
 
 
 async def operator(request: Request, context: RequestContext) -> Caller:
@@ -117,7 +118,7 @@ async def operator(request: Request, context: RequestContext) -> Caller:
         raise NotSignedInError
     async with context.pool.connection() as connection:
         found = await sessions.key_of_session(connection, cookie, now=real_now(request))
-        await _note_use(context, connection, found)
+        await _note_use(context, connection, found, origin_of(request))
     if found is None:
         raise NotSignedInError
     return _caller_of(found)
@@ -142,11 +143,11 @@ Writer = Annotated[Caller, Depends(writer)]
 Operator = Annotated[Caller, Depends(operator)]
 
 
-async def _note_use(context: Context, connection: Connection, key: ApiKey | None) -> None:
-    """Store when a key was used last, to the minute, so that most reads write nothing."""
+async def _note_use(context: Context, connection: Connection, key: ApiKey | None, origin: str) -> None:
+    """Store when a key was used last, to the minute, and from where, so that most reads write nothing."""
     now = context.now()
     if key is not None and (key.last_used_at is None or now - key.last_used_at >= _USED_WITHIN * context.pace):
-        await api_keys.mark_used(connection, key.id, before=now - _USED_WITHIN * context.pace, now=now)
+        await api_keys.mark_used(connection, key.id, before=now - _USED_WITHIN * context.pace, now=now, origin=origin)
 
 
 def _caller_of(key: ApiKey) -> Caller:

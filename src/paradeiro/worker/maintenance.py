@@ -103,8 +103,8 @@ async def _create_partitions(connection: Connection, today: date) -> None:
         await partitions.create_partition(connection, today + timedelta(days=ahead))
 
 
-async def _repeat(some: Callable[[], Awaitable[int]], at_once: int = _AT_ONCE) -> None:
-    while await some() == at_once:
+async def _repeat(some: Callable[[], Awaitable[int]], at_once: int | None = None) -> None:
+    while await some() == (at_once or _AT_ONCE):
         pass
 
 

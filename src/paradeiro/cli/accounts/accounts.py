@@ -1,7 +1,7 @@
 """In: accounts, keys and packages typed by a person; out: the same stored, and a sentence that confirms it."""
 
-import secrets
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from paradeiro.app import open_app
 from paradeiro.cli.actor import cli_actor
@@ -14,6 +14,7 @@ from paradeiro.db.operations.audit import Actor
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.domain.records import Customer, Invoice, Order
 from paradeiro.domain.words import AuditAction, NoticeKind, PartyKind, Way
+from paradeiro.flow.accounts import api_keys
 from paradeiro.flow.carriers.carrier_choice import carrier_named
 from paradeiro.flow.context import Context
 from paradeiro.flow.errors import ConflictError, InvalidError, MissingError
@@ -25,7 +26,6 @@ from paradeiro.sdk.transports.file_settings import URL, fields_of
 from paradeiro.settings import Settings
 
 _SCOPES = ("read", "write")
-_KEY_BYTES = 32
 # The store that follows the simulator while there is no real account.
 SIMULATED_STORE = "Loja do Mundo"
 
@@ -164,30 +164,27 @@ def _field_values(connector: Connector, given: Sequence[str], ask: Callable[[str
     return values
 
 
-async def key_command(settings: Settings, *, store: str, name: str, scopes: Sequence[str]) -> str:
+async def key_command(
+    settings: Settings, *, store: str, name: str, scopes: Sequence[str], ends_at: datetime | None = None
+) -> str:
     """Make an API key. Its text, which is not stored."""
-    if unknown := set(scopes) - set(_SCOPES):
-        raise InvalidError("bad_scope", f"Unknown scope {', '.join(sorted(unknown))}: there are read and write.")
     with database_url(settings) as url:
         await migrate_command(url)
         async with open_app(settings, url) as context:
             async with context.pool.connection() as connection:
-                await store_id_of(connection, store)
-            return (await make_key(context, store, name=name, scopes=scopes, by=cli_actor()))[1]
+                store_id = await store_id_of(connection, store)
+            by = cli_actor()
+            return (await api_keys.make_key(context, store_id, name=name, scopes=scopes, by=by, ends_at=ends_at)).text
 
 
 async def make_key(
     context: Context, store: str, *, name: str, scopes: Sequence[str] = _SCOPES, by: Actor | None = None
 ) -> tuple[int, str]:
     """A new API key of a store (made if it is new): its id and its text."""
-    text = f"pk_{secrets.token_urlsafe(_KEY_BYTES)}"
     async with transaction(context.pool) as connection:
         store_id = await stores.add_store(connection, store, now=context.now())
-        key_id = await stores.add_api_key(connection, store_id, name=name, key=text, scopes=scopes, now=context.now())
-        await audit_log.write_entry(
-            context, connection, store_id, by, AuditAction.MAKE_KEY, f"{name}: {', '.join(scopes)}"
-        )
-    return key_id, text
+    made = await api_keys.make_key(context, store_id, name=name, scopes=scopes, by=by)
+    return made.id, made.text
 
 
 async def register_command(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
@@ -14,7 +15,13 @@ if TYPE_CHECKING:
 
 app = typer.Typer(name="key", help="API keys: made, listed, revoked.", no_args_is_help=True)
 _T = TypeVar("_T")
-_Scopes = Annotated[list[str] | None, typer.Option(help="read, write; default both")]
+_Scopes = Annotated[
+    list[str] | None,
+    typer.Option(help="read, write (default both), or for one area: shipments:write, orders:read …"),
+]
+_Ends = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="the day at whose beginning (UTC) it becomes invalid")
+]
 _Which = Annotated[str, typer.Option(help="the store's name; default: all stores")]
 
 
@@ -38,12 +45,13 @@ def add(
     store: Annotated[str, typer.Option(help="the store's name")],
     name: Annotated[str, typer.Option(help="who will use it")],
     scope: _Scopes = None,
+    ends: _Ends = None,
 ) -> None:
     """Make an API key. It is shown once; only its hash is kept."""
     from paradeiro.cli.accounts.accounts import key_command
     from paradeiro.settings import Settings
 
-    made = _run(key_command(Settings(), store=store, name=name, scopes=scope or ["read", "write"]))
+    made = _run(key_command(Settings(), store=store, name=name, scopes=scope or ["read", "write"], ends_at=_utc(ends)))
     show(CommandOutput(made, {}), as_json=False)
 
 
@@ -51,6 +59,28 @@ def add(
 def list_(store: _Which = "", json: AsJson = False) -> None:
     """The keys: id, name, store, scopes, when made, when last used, whether they are active."""
     show(_run(_with_store(store, _list_keys)), as_json=json)
+
+
+@app.command()
+def rotate(
+    key: Annotated[int, typer.Argument(help="its id")],
+    overlap: Annotated[int, typer.Option(min=0, max=365, help="days for which the former one is valid yet")] = 7,
+    store: _Which = "",
+) -> None:
+    """Make a key of the same name and scopes; the former one ends after the overlap. The new one is shown once."""
+
+    async def renew(context: "Context", store_id: int | None) -> CommandOutput:
+        from paradeiro.cli.actor import cli_actor
+        from paradeiro.flow.accounts import api_keys
+
+        made = await api_keys.rotate_key(context, store_id, key, cli_actor(), overlap=timedelta(days=overlap))
+        return CommandOutput(made.text, {})
+
+    show(_run(_with_store(store, renew)), as_json=False)
+
+
+def _utc(day: datetime | None) -> datetime | None:
+    return day.replace(tzinfo=UTC) if day else None
 
 
 @app.command()
@@ -120,6 +150,8 @@ def _facts(line: "ApiKeyLine") -> dict[str, object]:
         "scopes": line.scopes,
         "made": line.created_at,
         "last_used": line.last_used_at,
+        "last_used_from": line.last_used_from,
+        "ends": line.ends_at,
         "state": line.state,
     }
 
@@ -128,4 +160,6 @@ def _line(line: "ApiKeyLine") -> str:
     made = f"{line.created_at:%Y-%m-%d %H:%M}"
     used = f"{line.last_used_at:%Y-%m-%d %H:%M}" if line.last_used_at else "never"
     scopes = ",".join(line.scopes)
-    return f"{line.id:>4}  {line.state:7}  {scopes:10}  {made:16}  {used:16}  {line.name}, {line.store}"
+    place = f" from {line.last_used_from}" if line.last_used_from else ""
+    end = f", until {line.ends_at:%Y-%m-%d}" if line.ends_at else ""
+    return f"{line.id:>4}  {line.state:7}  {scopes:10}  {made:16}  {used:16}  {line.name}, {line.store}{end}{place}"

@@ -1,7 +1,7 @@
 """In: a store's API keys; out: lists without their text; keys revoked, and marked as used."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from psycopg.rows import class_row
 
@@ -10,25 +10,32 @@ from paradeiro.db.pool import Connection
 
 @dataclass(frozen=True, slots=True)
 class ApiKeyLine:
-    """One key as people see it. `last_used_at` is right to the minute."""
+    """One key as people see it. `last_used_at` is right to the minute, `last_used_from` a network address. It is
+    invalid from `ends_at` on (None: until it is revoked).
+    """
 
     id: int
+    store_id: int
     store: str
     name: str
     scopes: list[str]
     created_at: datetime
     last_used_at: datetime | None
+    last_used_from: str
     revoked_at: datetime | None
+    ends_at: datetime | None
+    has_ended: bool
 
     @property
     def state(self) -> str:
-        return "active" if self.revoked_at is None else "revoked"
+        return "revoked" if self.revoked_at is not None else "ended" if self.has_ended else "active"
 
 
 async def key_lines(connection: Connection, store_id: int | None = None) -> list[ApiKeyLine]:
     """The keys of a store, or of all of them, by id; the revoked ones too."""
     sql = """
-        SELECT k.id, s.name AS store, k.name, k.scopes, k.created_at, k.last_used_at, k.revoked_at
+        SELECT k.id, k.store_id, s.name AS store, k.name, k.scopes, k.created_at, k.last_used_at, k.last_used_from,
+               k.revoked_at, k.ends_at, coalesce(k.ends_at <= now(), false) AS has_ended
         FROM api_key k JOIN store s USING (store_id)
         WHERE %(store)s::bigint IS NULL OR k.store_id = %(store)s ORDER BY k.id"""
     async with connection.cursor(row_factory=class_row(ApiKeyLine)) as cursor:
@@ -47,8 +54,15 @@ async def revoke_key(connection: Connection, key_id: int, *, now: datetime, stor
     return int(row[0]) if row else None
 
 
-async def mark_used(connection: Connection, key_id: int, *, before: datetime, now: datetime) -> None:
+async def end_key(connection: Connection, key_id: int, *, after: timedelta) -> None:
+    """Let a key be valid for so long yet (by the database's clock), not longer than it was."""
+    sql = "UPDATE api_key SET ends_at = least(ends_at, now() + %s) WHERE id = %s"
+    await connection.execute(sql, (after, key_id))
+
+
+async def mark_used(connection: Connection, key_id: int, *, before: datetime, now: datetime, origin: str) -> None:
     """A key was used now; written once, however many requests come together."""
     sql = """
-        UPDATE api_key SET last_used_at = %s WHERE id = %s AND (last_used_at IS NULL OR last_used_at <= %s)"""
-    await connection.execute(sql, (now, key_id, before))
+        UPDATE api_key SET last_used_at = %s, last_used_from = %s
+        WHERE id = %s AND (last_used_at IS NULL OR last_used_at <= %s)"""
+    await connection.execute(sql, (now, origin[:64], key_id, before))

@@ -19,7 +19,8 @@ async def key_of_session(connection: Connection, cookie: str, *, now: datetime) 
     """The API key of a valid session; None once either has ended."""
     sql = """
         SELECT k.id, k.store_id, k.name, k.scopes, k.last_used_at FROM web_session w JOIN api_key k ON k.id = w.key_id
-        WHERE w.hash = %s AND w.ends_at > %s AND k.revoked_at IS NULL"""
+        WHERE w.hash = %s AND w.ends_at > %s AND k.revoked_at IS NULL
+          AND (k.ends_at IS NULL OR k.ends_at > now())"""
     row = await (await connection.execute(sql, (_hash(cookie), now))).fetchone()
     return ApiKey(row[0], row[1], row[2], tuple(row[3]), row[4]) if row else None
 

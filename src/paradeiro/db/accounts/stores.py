@@ -17,6 +17,9 @@ from paradeiro.domain.bounds import clean_text
 from paradeiro.domain.records import Policy
 from paradeiro.domain.words import PartyKind
 
+# A key that lets somebody in.
+VALID_KEY = "revoked_at IS NULL AND (ends_at IS NULL OR ends_at > now())"
+
 
 @dataclass(frozen=True, slots=True)
 class Store:
@@ -269,23 +272,32 @@ async def make_account_due(connection: Connection, account_id: int, *, now: date
 
 
 async def add_api_key(
-    connection: Connection, store_id: int, *, name: str, key: str, scopes: Sequence[str], now: datetime
+    connection: Connection,
+    store_id: int,
+    *,
+    name: str,
+    key: str,
+    scopes: Sequence[str],
+    now: datetime,
+    ends_at: datetime | None = None,
 ) -> int:
     """Store the hash of a key (the key has 256 random bits: one SHA-256 is enough). Its id."""
-    sql = "INSERT INTO api_key (store_id, name, hash, scopes, created_at) VALUES (%s, %s, %s, %s, %s) RETURNING id"
-    return int(await _one(connection, sql, (store_id, name, _hash(key), list(scopes), now)))
+    sql = """
+        INSERT INTO api_key (store_id, name, hash, scopes, created_at, ends_at)
+        VALUES (%s, %s, %s, %s, %s, %s) RETURNING id"""
+    return int(await _one(connection, sql, (store_id, name, _hash(key), list(scopes), now, ends_at)))
 
 
 async def api_key(connection: Connection, key: str) -> ApiKey | None:
-    """The row of a key; None for one that is unknown or revoked."""
-    sql = "SELECT id, store_id, name, scopes, last_used_at FROM api_key WHERE hash = %s AND revoked_at IS NULL"
+    """The row of a key; None for one that is unknown, was revoked or has ended (by the database's clock)."""
+    sql = f"SELECT id, store_id, name, scopes, last_used_at FROM api_key WHERE hash = %s AND {VALID_KEY}"  # noqa: S608 - our own condition
     row = await (await connection.execute(sql, (_hash(key),))).fetchone()
     return ApiKey(row[0], row[1], row[2], tuple(row[3]), row[4]) if row else None
 
 
 async def api_key_by_id(connection: Connection, key_id: int) -> ApiKey | None:
     """The same for a signed-in operator, whose session names the key by id."""
-    sql = "SELECT id, store_id, name, scopes, last_used_at FROM api_key WHERE id = %s AND revoked_at IS NULL"
+    sql = f"SELECT id, store_id, name, scopes, last_used_at FROM api_key WHERE id = %s AND {VALID_KEY}"  # noqa: S608 - our own condition
     row = await (await connection.execute(sql, (key_id,))).fetchone()
     return ApiKey(row[0], row[1], row[2], tuple(row[3]), row[4]) if row else None
 

@@ -19,10 +19,12 @@ from fastapi.security import HTTPBearer
 from paradeiro.db.operations import idempotency
 from paradeiro.db.operations.audit import Actor
 from paradeiro.db.operations.idempotency import RequestOwner
+from paradeiro.flow.accounts.scopes import WRITE
 from paradeiro.flow.context import Context
 from paradeiro.flow.errors import ConflictError, InvalidError
 from paradeiro.flow.orders.bulk import IDEMPOTENCY_DAYS
-from paradeiro.web.auth import WRITE, Caller, caller, context_of, origin_of
+from paradeiro.web.areas import area_of
+from paradeiro.web.auth import Caller, caller, context_of, origin_of
 
 HEADER = "Idempotency-Key"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -43,7 +45,7 @@ async def request_owner(request: Request) -> RequestOwner | None:
     headers = request.headers
     key_of_vtex = headers.get("X-VTEX-API-AppToken")
     who = await caller(request, context_of(request), headers.get("X-API-Key"), await _BEARER(request), key_of_vtex)
-    who.require_scope(WRITE)
+    who.require_scope(WRITE, area_of(request.scope["path"]))
     if not _KEY.fullmatch(key):
         raise InvalidError("bad_key", f"{HEADER} takes 1 to 255 visible ASCII characters, for example a UUID.")
     return RequestOwner(who.store_id, who.key_id, key)

@@ -3,12 +3,12 @@
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
+from paradeiro.flow.accounts.scopes import WRITE
 from paradeiro.flow.context import Context
 from paradeiro.flow.errors import InvalidError
 from paradeiro.web.auth import (
     COOKIE,
     DONE_COOKIE,
-    WRITE,
     Caller,
     context_of,
     equal_in_constant_time,

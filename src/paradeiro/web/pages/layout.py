@@ -13,9 +13,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from paradeiro.db.accounts import stores
 from paradeiro.db.screens import screen_queries as screens
+from paradeiro.flow.accounts.scopes import WRITE
 from paradeiro.flow.context import Context
 from paradeiro.sdk.wording import Catalogue, Language, catalogue_for
-from paradeiro.web.auth import COOKIE, DONE_COOKIE, WRITE, Caller, form_token
+from paradeiro.web.auth import COOKIE, DONE_COOKIE, Caller, form_token
 from paradeiro.web.pages.times import Times
 from paradeiro.web.pages.wording.screens import screen_text
 

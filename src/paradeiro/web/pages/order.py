@@ -23,12 +23,13 @@ from paradeiro.db.screens import lists
 from paradeiro.db.screens.lists import ShipmentLine
 from paradeiro.domain.records import Order
 from paradeiro.domain.words import PartyKind
+from paradeiro.flow.accounts.scopes import WRITE
 from paradeiro.flow.context import Context, log
 from paradeiro.flow.customers.tracking_links import tracking_link
 from paradeiro.flow.following.recording_context import RecordingContext, load_recording_context
 from paradeiro.sdk.wording import Catalogue
 from paradeiro.sdk.wording.places import place_name
-from paradeiro.web.auth import WRITE, Caller, Operator, RequestContext
+from paradeiro.web.auth import Caller, Operator, RequestContext
 from paradeiro.web.package_view import PackageView, package_view
 from paradeiro.web.pages import forms
 from paradeiro.web.pages.layout import is_searchable, not_found_page, page, words_for

@@ -9,11 +9,11 @@ from fastapi.responses import RedirectResponse
 from paradeiro.db.accounts import sessions, stores
 from paradeiro.db.accounts.stores import ApiKey
 from paradeiro.db.pool import transaction
+from paradeiro.flow.accounts.scopes import READ
 from paradeiro.flow.context import Context
 from paradeiro.flow.customers.order_lookup import may_sign_in
 from paradeiro.web.auth import (
     COOKIE,
-    READ,
     SESSION,
     RequestContext,
     equal_in_constant_time,

@@ -15,13 +15,14 @@ from paradeiro.db.accounts import stores
 from paradeiro.db.operations.audit import Actor
 from paradeiro.domain.records import Invoice, InvoicePackage, Item
 from paradeiro.domain.words import Status
+from paradeiro.flow.accounts.scopes import WRITE, Area, allows
 from paradeiro.flow.context import Context
 from paradeiro.flow.vtex_callers.stated_codes import KnownCode, carrier_of, follow_codes, known_codes, split_codes
 from paradeiro.flow.vtex_callers.stated_invoices import carrier_of_courier, state_invoice
 from paradeiro.sdk.public_history import deliverable_packages, packages_history
 from paradeiro.sdk.wording import catalogue_for
 from paradeiro.web.api.idempotency import api_actor
-from paradeiro.web.auth import WRITE, Reader, RequestContext, Writer
+from paradeiro.web.auth import Reader, RequestContext, Writer
 from paradeiro.web.vtex.errors import NETWORK
 from paradeiro.web.vtex.network_shapes import AskedCode, NotifyIn, PackageIn
 from paradeiro.web.vtex.oms import RequestActor
@@ -44,7 +45,7 @@ async def tracking(app: App, asked: AskedCodes, request: Request, context: Reque
     codes = [each.tracking_number for each in asked]
     known = await known_codes(context, who.store_id, codes)
     lacking = [each for code in codes for each in split_codes(code) if each not in known]
-    if lacking and WRITE in who.scopes:
+    if lacking and allows(who.scopes, Area.VTEX, WRITE):
         await follow_codes(context, who.store_id, lacking, app, api_actor(request, who))
     async with context.pool.connection() as connection:
         store = (await stores.stores(connection, [who.store_id]))[who.store_id]
