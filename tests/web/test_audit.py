@@ -28,6 +28,7 @@ EXEMPT = {
     "/sign-out": "ends a session",
     "/hooks/{connector}/{token}": "sent by a party, no actor",
     "/import/take": "tests/web/orders/test_table_import.py",
+    "/notices/{notice}/move": "tests/web/accounts/test_wrong_carrier_page.py",
     "/t/": "only looks",
     "/t/{token}/address": "a customer's own choice",
     "/t/confirm/{code}": "a customer's own choice",

@@ -1,7 +1,9 @@
 """In: packages that their carrier has not found for two days; out: a notice where another carrier is more likely."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
+from paradeiro.db.accounts import stores
 from paradeiro.db.accounts.stores import Account
 from paradeiro.db.carriers import wrong_carrier
 from paradeiro.db.following.shipments import ShipmentRow
@@ -34,12 +36,14 @@ async def watch_wrong_carrier(context: Context, account_id: int) -> int:
         if all_of_them < _ENOUGH or found < all_of_them * _USUALLY_FOUND:
             return 0
         rows = await wrong_carrier.never_found(connection, account_id, since=since, until=until, limit=_AT_ONCE)
-        drafts = [draft for row in rows if (draft := _draft(context, account, row)) is not None]
+        known = await stores.accounts(connection, context.secret_key, store_ids=[account.store_id]) if rows else []
+        drafts = [draft for row in rows if (draft := _draft(context, account, row, known)) is not None]
         await notices.open_notices(connection, drafts, now=now)
     return len(drafts)
 
 
-def _draft(context: Context, account: Account, row: ShipmentRow) -> NoticeDraft | None:
+def _draft(context: Context, account: Account, row: ShipmentRow, known: Sequence[Account]) -> NoticeDraft | None:
+    """`known`: the store's accounts. Where one of them alone is at the likelier carrier, the notice can move there."""
     guess = better_carrier(context, row)
     if guess is None:
         return None
@@ -49,6 +53,9 @@ def _draft(context: Context, account: Account, row: ShipmentRow) -> NoticeDraft 
         f"looks like {guess.title}: {guess.reason}. Check it, and move the package there; its history stays."
     )
     facts = {"carrier": account.name, "code": code, "order": order, "guess": guess.title}
+    there = [each for each in known if each.connector == guess.connector and each.state != "disabled"]
+    if len(there) == 1:
+        facts |= {"move_to": str(there[0].id), "move_name": there[0].name}
     return NoticeDraft(
         account.store_id,
         NoticeKind.WRONG_CARRIER,

@@ -8,6 +8,7 @@ from paradeiro.db.operations.notices import Notice
 from paradeiro.db.pool import transaction
 from paradeiro.db.screens import screen_queries as screens
 from paradeiro.domain.words import AuditAction
+from paradeiro.flow.carriers import moving
 from paradeiro.flow.context import Context
 from paradeiro.flow.errors import MissingError, StatementError
 from paradeiro.flow.operations import audit_log
@@ -77,6 +78,23 @@ async def resolve(
     if ended is None:
         return await _render(request, context, who, problem="gone")
     return forms.redirect_back(request, "/notices", "resolve")
+
+
+@router.post("/notices/{notice}/move")
+async def move(request: Request, notice: str, context: RequestContext, who: Operator, form: FormToken = "") -> Response:
+    """Let the carrier that a notice names follow its package."""
+    try:
+        forms.check_form(request, context, who, form)
+        async with context.pool.connection() as connection:
+            found = await notices.open_notice(connection, who.store_id, parse_id(notice) or 0)
+        account = parse_id(found.facts.get("move_to", "")) if found else None
+        if found is None or found.shipment_id is None or account is None:
+            raise MissingError("gone", "There is no such notice any more.")
+        by = Actor(who.name, "page", origin_of(request))
+        await moving.move_shipment(context, who.store_id, found.shipment_id, account, by)
+    except StatementError as error:
+        return await _render(request, context, who, problem=error.code)
+    return forms.redirect_back(request, "/notices", "move")
 
 
 @router.post("/notices/{notice}/resend")

@@ -45,6 +45,7 @@ COURIER_TEXTS: dict[str, tuple[str, str]] = {
         "Se outra transportadora leva este pacote, ela é perguntada a partir de agora. A história fica.",
         "If another carrier carries this package, it is asked from now on. The history stays.",
     ),
+    "move_to": ("Passar para {name}", "Move to {name}"),
     "move_button": ("Passar para lá", "Move it there"),
     "done.move": ("Passado: a outra transportadora é perguntada agora.", "Moved: the other carrier is asked now."),
     "error.no_identifier": (
