@@ -29,8 +29,16 @@ def test_fields_are_named_by_path_with_their_types() -> None:
     }
 
 
+def test_the_items_of_a_list_have_fields_too() -> None:
+    assert answer_shape(b'[{"code": "A"}, {"code": 1, "at": null}]') == {
+        "[]": {"object"},
+        "[].code": {"text", "number"},
+        "[].at": {"null"},
+    }
+
+
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"3", b'{"a":', b"\xff\xfe", b"[" * 100_000])
-def test_what_is_no_object_has_no_shape(body: bytes) -> None:
+def test_what_has_no_fields_has_no_shape(body: bytes) -> None:
     assert answer_shape(body) is None
 
 

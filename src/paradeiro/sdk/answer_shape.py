@@ -22,8 +22,8 @@ _OPAQUE = re.compile(r"[A-Za-z0-9+/_=.-]{18,}|\d{6,}|[^\s@]+@[^\s@]+")
 def read_fields(text: str) -> dict[str, Expected]:
     """A connector's `fields.csv`: path, types (`text|number`), always (yes or empty), shown (yes or empty), note.
 
-    A path names an object's fields by dots and lists by `[]`: `eventos[].unidade.nome`. Raises ValueError for a row
-    that names no type.
+    A path names an object's fields by dots and lists by `[]`: `eventos[].unidade.nome`, `[].nome` in a list. Raises
+    ValueError for a row that names no type.
     """
     fields: dict[str, Expected] = {}
     for row in csv.DictReader(io.StringIO(text)):
@@ -38,12 +38,14 @@ def read_fields(text: str) -> dict[str, Expected]:
 
 
 def answer_shape(body: bytes) -> Shape | None:
-    """The fields of a JSON object, by path, each with its types; None for anything but a JSON object."""
+    """The fields of a JSON object or list, by path, each with its types; None for anything else, and for an empty list.
+    The items of a list are `[]`, their fields `[].name`.
+    """
     try:
         told = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(told, dict):
+    if not isinstance(told, dict | list) or told == []:
         return None
     found: dict[str, set[str]] = {}
     for path, kind in _walk(told, "", 0):
