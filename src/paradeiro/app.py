@@ -3,33 +3,25 @@
 import asyncio
 import fcntl
 import json
-import logging
 import os
 import secrets
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-
-import structlog
 
 from paradeiro.connectors import discover
 from paradeiro.db.migrate import head
 from paradeiro.db.pool import open_pool
 from paradeiro.db.server.start_check import check_start
-from paradeiro.domain.redaction import redact_for_log
 from paradeiro.flow.accounts.token_store import TokenStore
 from paradeiro.flow.context import Context, Sessions
+from paradeiro.logs import configure_logs
 from paradeiro.sdk.contract import Clock
 from paradeiro.secret_key import KeySource, read_key
 from paradeiro.settings import Settings
 
-_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _TOKEN_BYTES = 16
-# Words in a log line's keys whose values are never written.
-_SECRET_WORDS = ("secret", "password", "token", "authorization", "access_code", "api_key", "app_key", "email")
 
 
 def real_clock() -> datetime:
@@ -129,54 +121,9 @@ def new_token() -> str:
     return secrets.token_urlsafe(_TOKEN_BYTES)
 
 
-def _redact(_: object, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Redact a log line, traces included: values under secret or personal keys, and in all others personal data and
-    credentials.
-    """
-    return {
-        key: "…" if any(word in key.lower() for word in _SECRET_WORDS) else _redact_value(value)
-        for key, value in line.items()
-    }
-
-
-def _redact_value(value: object) -> object:
-    """A redacted value of a log line; numbers and instants unchanged."""
-    if value is None or isinstance(value, bool | int | float | datetime):
-        return value
-    said = redact_for_log(str(value))
-    return value if said == str(value) else said
-
-
-class _RedactedRecord(logging.LogRecord):
-    """A redacted log record of a library, its trace included."""
-
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
-        self.msg, self.args = redact_for_log(self.getMessage()), None
-        if self.exc_info:
-            self.exc_text = redact_for_log(logging.Formatter().formatException(self.exc_info))
-
-
-def _to_standard_error(*_: object) -> structlog.PrintLogger:
-    """A logger on the current `sys.stderr`: it may be redirected for a while and closed after that."""
-    return structlog.PrintLogger(sys.stderr)
-
-
 def set_up_logs(settings: Settings) -> None:
-    """Plain lines on a terminal's standard error, redacted."""
-    logging.setLogRecordFactory(_RedactedRecord)
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            _redact,
-            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[settings.log_level]),
-        logger_factory=_to_standard_error,
-        cache_logger_on_first_use=False,
-    )
+    """Lines on standard error, redacted: plain, or JSON."""
+    configure_logs(settings.log_level, as_json=settings.log_format == "json")
 
 
 @asynccontextmanager

@@ -23,7 +23,17 @@ _NO_ADDRESS = (
 )
 # Settings whose values may be shown; all others, and misspelt ones, may hold a secret.
 _SHOWN = frozenset(
-    {"data_dir", "host", "port", "simulator", "simulator_speed", "simulator_packages", "reply_days", "log_level"}
+    {
+        "data_dir",
+        "host",
+        "port",
+        "simulator",
+        "simulator_speed",
+        "simulator_packages",
+        "reply_days",
+        "log_level",
+        "log_format",
+    }
 )
 
 # Former names of settings (0.1): read for one more version, with a warning.
@@ -94,6 +104,7 @@ class Settings(BaseSettings):
     forwarded_allow_ips: str = Field(
         "", description="proxies whose X-Forwarded-For and -Proto are believed: addresses or networks, commas between"
     )
+    log_format: str = Field("text", pattern="^(text|json)$", description="of the lines on standard error")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$")
 
     @field_validator("database_url")

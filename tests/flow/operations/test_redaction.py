@@ -10,7 +10,7 @@ import pytest
 import structlog
 from psycopg.types.json import Jsonb
 
-from paradeiro.app import _RedactedRecord, real_clock, set_up_logs
+from paradeiro.app import real_clock, set_up_logs
 from paradeiro.cli.accounts.accounts import make_key
 from paradeiro.connectors import discover
 from paradeiro.db.accounts import stores
@@ -18,6 +18,7 @@ from paradeiro.db.pool import transaction
 from paradeiro.domain.words import PartyKind
 from paradeiro.flow.context import Sessions
 from paradeiro.flow.customers.personal_data import CustomerQuery, erase_customer
+from paradeiro.logs import _RedactedRecord
 from paradeiro.settings import Settings
 from tests.connectors.parties import mail_server
 from tests.flow.conftest import Shop

@@ -11,6 +11,7 @@ from datetime import datetime
 import uvicorn
 from fastapi import FastAPI
 from rich.console import Console
+from uvicorn.config import LOGGING_CONFIG
 
 from paradeiro.app import check_can_start, open_app, real_clock, set_up_logs
 from paradeiro.cli.printing import CommandOutput
@@ -57,6 +58,7 @@ def serve_command(settings: Settings, workers: int, *, web: str = "paradeiro.cli
             port=settings.port,
             **web_options(most=settings.max_connections, proxies=_proxies(settings)),
             timeout_graceful_shutdown=_GRACE_SECONDS,
+            log_config=None if settings.log_format == "json" else LOGGING_CONFIG,
         )
 
 
