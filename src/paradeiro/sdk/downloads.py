@@ -1,11 +1,13 @@
 """In: the address of a file that a party's answer names; out: the file, or why it is not fetched. Never an exception.
 
-Anybody who can write into such an answer could name an address: only https to the public internet is spoken (or the
-account's own server, where its base address was entered), no redirect is followed, size and time are bounded.
+Anybody who can write into such an answer could name an address: only https to the public internet is spoken, no
+redirect is followed, size and time are bounded. An account whose base address is an address of this machine (a
+simulator) may be given files by that server too: a name could come to lead elsewhere meanwhile, a number cannot.
 """
 
 import asyncio
 import contextlib
+import ipaddress
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -42,7 +44,7 @@ class Downloads:
     """Fetches files for one account."""
 
     def __init__(self, account: AccountRef, *, resolve: Resolve = resolve, tls: ssl.SSLContext | None = None) -> None:
-        self._own = _origin(account.settings.get("base_url") or "")
+        self._own = _here(account.settings.get("base_url") or "")
         own = frozenset() if self._own is None else frozenset({f"{self._own[1]}:{self._own[2]}"})
         self._guard = Guard(account.inner_hosts | own, resolve)
         self._pool = httpcore.AsyncConnectionPool(
@@ -109,6 +111,15 @@ def _url(text: str) -> httpx.URL | None:
     try:
         return httpx.URL(text.strip())
     except (httpx.InvalidURL, UnicodeError):
+        return None
+
+
+def _here(base_url: str) -> tuple[str, str, int] | None:
+    """The origin of a base address that is an address of this machine; None for any other."""
+    own = _origin(base_url)
+    try:
+        return own if own is not None and ipaddress.ip_address(own[1].strip("[]")).is_loopback else None
+    except ValueError:
         return None
 
 
