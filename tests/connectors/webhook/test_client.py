@@ -15,10 +15,10 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from paradeiro.connectors.webhook import client
 from paradeiro.connectors.webhook.client import WebhookSession
-from paradeiro.connectors.webhook.guard import Guard, is_inner
 from paradeiro.connectors.webhook.schedule import PAUSES
 from paradeiro.domain.words import Outcome
 from paradeiro.sdk.contract import AccountRef, Endpoint, Request
+from paradeiro.sdk.guard import Guard, is_inner
 from tests.flow.endpoints import Receiver, receiver, status
 
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"

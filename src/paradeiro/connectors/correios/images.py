@@ -1,22 +1,18 @@
 """In: the bytes of an answer about pictures of deliveries; out: its pictures, by tracking code. Pure."""
 
-import base64
-import binascii
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from paradeiro.connectors.correios.text import clean
 from paradeiro.connectors.correios.times import read_time
 from paradeiro.domain.following.tracking_codes import tidy_code
-from paradeiro.domain.words import Outcome, ProofKind
+from paradeiro.domain.words import ProofKind
+from paradeiro.sdk.carriers.proofs import LARGEST_PICTURE, NOT_YET, answer_with, picture_of
 from paradeiro.sdk.contract import Picture, ProofAnswer
 
-# A photograph of a telephone has a few million bytes.
-LARGEST_PICTURE: Final = 8 * 1024 * 1024
-_LONGEST_COMMENT = 200
-_DATA_URL = "base64,"
+__all__ = ["LARGEST_PICTURE", "NOT_YET", "read_pictures"]
 
 
 def read_pictures(kind: ProofKind, body: bytes) -> dict[str, ProofAnswer] | None:
@@ -33,18 +29,7 @@ def read_pictures(kind: ProofKind, body: bytes) -> dict[str, ProofAnswer] | None
         if isinstance(each, dict):
             pictures = _images(each) if kind is ProofKind.IMAGE else _receipt(each)
             found.setdefault(tidy_code(clean(each.get("objeto"))), []).extend(pictures)
-    return {code: _answer(code, pictures) for code, pictures in found.items()}
-
-
-def _answer(code: str, pictures: list[Picture | None]) -> ProofAnswer:
-    whole = tuple(picture for picture in pictures if picture is not None)
-    if len(whole) < len(pictures):
-        message = f"{len(pictures) - len(whole)} of {len(pictures)} pictures could not be read"
-        return ProofAnswer(code, Outcome.MALFORMED, whole, message)
-    return ProofAnswer(code, Outcome.FOUND, whole) if whole else ProofAnswer(code, Outcome.NOT_FOUND, message=NOT_YET)
-
-
-NOT_YET: Final = "no picture is there yet"
+    return {code: answer_with(code, pictures) for code, pictures in found.items()}
 
 
 def _images(raw_item: dict[str, Any]) -> Iterator[Picture | None]:
@@ -53,23 +38,11 @@ def _images(raw_item: dict[str, Any]) -> Iterator[Picture | None]:
     for each in images if isinstance(images, list) else []:
         if isinstance(each, dict) and each.get("imagem"):
             remarks = (clean(each.get("comentario")), clean(raw_item.get("observacao")))
-            yield _picture(each["imagem"], " · ".join(text for text in remarks if text))
+            yield picture_of(each["imagem"], " · ".join(text for text in remarks if text), largest=LARGEST_PICTURE)
 
 
 def _receipt(raw_item: dict[str, Any]) -> Iterator[Picture | None]:
     """Of `ar-digital`: one picture, dated. Its `contentType` is ignored: the bytes decide."""
     if raw_item.get("imagemBase64"):
-        picture = _picture(raw_item["imagemBase64"], "")
+        picture = picture_of(raw_item["imagemBase64"], largest=LARGEST_PICTURE)
         yield picture and Picture(picture.content, picture.comment, read_time(raw_item.get("dataBaixa")))
-
-
-def _picture(text: object, comment: str) -> Picture | None:
-    if not isinstance(text, str) or len(text) > LARGEST_PICTURE * 4 // 3 + 1024:
-        return None
-    if text.startswith("data:"):
-        text = text.partition(_DATA_URL)[2]
-    try:
-        content = base64.b64decode("".join(text.split()), validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    return Picture(content, comment[:_LONGEST_COMMENT]) if 0 < len(content) <= LARGEST_PICTURE else None

@@ -6,7 +6,7 @@ from paradeiro.connectors.fedex.client import MOST_CODES, PRODUCTION, FedexSessi
 from paradeiro.connectors.fedex.names import code_problem, is_fedex
 from paradeiro.connectors.fedex.parse import parse
 from paradeiro.connectors.fedex.push import read_push
-from paradeiro.domain.words import PartyKind
+from paradeiro.domain.words import PartyKind, ProofKind
 from paradeiro.sdk.answer_shape import read_fields
 from paradeiro.sdk.contract import AccountField, Connector
 
@@ -17,6 +17,12 @@ CONNECTOR = Connector(
     account_fields=(
         AccountField("client_id", secret=True, help="the API key of the project at developer.fedex.com"),
         AccountField("client_secret", secret=True, help="the secret key of that project"),
+        AccountField(
+            "account_number",
+            secret=True,
+            required=False,
+            help="the number of the FedEx account that pays, for proofs of delivery with the signature",
+        ),
         AccountField(
             "base_url", required=False, help=f"default {PRODUCTION}; https://apis-sandbox.fedex.com for tests"
         ),
@@ -31,5 +37,6 @@ CONNECTOR = Connector(
     recognises_courier=is_fedex,
     fields=read_fields(resources.files(__name__).joinpath("fields.csv").read_text(encoding="utf-8")),
     country="US",
+    proofs=frozenset({ProofKind.SIGNED}),
     read_push=read_push,
 )

@@ -1,31 +1,26 @@
 """In: the bytes of an answer of FedEx, whole or one number's part; out: an answer for each shipment. Pure."""
 
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from paradeiro.connectors.fedex.codes import meaning_of
+from paradeiro.connectors.fedex.proofs import offered
+from paradeiro.connectors.fedex.times import SENT, ZONE, dated, estimate_of
 from paradeiro.domain.bounds import clean_text
-from paradeiro.domain.days import end_of_estimate
 from paradeiro.domain.following.returns import doubt_returned_deliveries
 from paradeiro.domain.following.tracking_codes import tidy_code
 from paradeiro.domain.records import NOWHERE, ParsedAnswer, Place, TrackingEvent
 from paradeiro.domain.words import Outcome, Status
 from paradeiro.sdk.carriers.place_zones import instant_at
 
-# Where a time has no offset and its place is unknown.
-ZONE = ZoneInfo("America/Chicago")
 _LONGEST, _LONGEST_CODE, _NOON = 500, 30, 12
 _ERRORS = {
     "TRACKING.TRACKINGNUMBER.NOTFOUND": Outcome.NOT_FOUND,
     "TRACKING.TRACKINGNUMBER.INVALID": Outcome.REFUSED,
     "TRACKING.TRACKINGNUMBER.EMPTY": Outcome.REFUSED,
 }
-# Dates by which shipments of one number are told apart, the best first.
-_SENT, _EXPECTED = ("SHIP", "ACTUAL_PICKUP", "ACTUAL_TENDER"), "ESTIMATED_DELIVERY"
 
 
 class _Scan(msgspec.Struct):
@@ -44,6 +39,7 @@ class _Result(msgspec.Struct):
     scanEvents: list[_Scan] | None = None  # noqa: N815 - FedEx's name
     dateAndTimes: Any = None  # noqa: N815 - FedEx's name
     estimatedDeliveryTimeWindow: Any = None  # noqa: N815 - FedEx's name
+    availableImages: Any = None  # noqa: N815 - FedEx's name
 
 
 class _Number(msgspec.Struct):
@@ -96,8 +92,10 @@ def _shipment(number: _Number, result: _Result) -> ParsedAnswer:
     except _UnreadableError as error:
         return _malformed(code, str(error), shipment)
     unknown = tuple(sorted({event.code for event in events if event.status is Status.UNKNOWN}))
-    found = ParsedAnswer(code, Outcome.FOUND, events, _estimate(result), unknown_codes=unknown)
-    return replace(found, shipment=shipment, sent_at=_dated(result, _SENT) or events[0].occurred_at)
+    estimate = estimate_of(result.estimatedDeliveryTimeWindow, result.dateAndTimes)
+    found = ParsedAnswer(code, Outcome.FOUND, events, estimate, unknown_codes=unknown)
+    sent_at = dated(result.dateAndTimes, SENT) or events[0].occurred_at
+    return replace(found, proofs=offered(result.availableImages), shipment=shipment, sent_at=sent_at)
 
 
 def _event(raw: _Scan) -> TrackingEvent:
@@ -118,22 +116,6 @@ def _event(raw: _Scan) -> TrackingEvent:
         at.replace(hour=_NOON) if day else at, code, status, reason, place, _text(raw.eventDescription)
     )
     return replace(event, detail=detail, zone_assumed=assumed, day_only=day)
-
-
-def _estimate(result: _Result) -> datetime | None:
-    raw = result.estimatedDeliveryTimeWindow
-    window = raw.get("window") if isinstance(raw, dict) else None
-    ends = instant_at(_get(window, "ends"), NOWHERE, ZONE)
-    found = ends[0] if ends else _dated(result, (_EXPECTED,))
-    return end_of_estimate(found) if found else None
-
-
-def _dated(result: _Result, kinds: tuple[str, ...]) -> datetime | None:
-    """The first date of these types that can be read."""
-    dates = result.dateAndTimes if isinstance(result.dateAndTimes, list) else []
-    named = ([_get(each, "dateTime") for each in dates if _get(each, "type") == kind] for kind in kinds)
-    instants = (instant_at(text, NOWHERE, ZONE) for texts in named for text in texts)
-    return next((found[0] for found in instants if found), None)
 
 
 def _place(address: object) -> Place:

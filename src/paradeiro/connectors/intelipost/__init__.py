@@ -8,7 +8,7 @@ from paradeiro.connectors.intelipost.push import SECRET, read_push
 from paradeiro.domain.following.tracking_codes import free_code_problem
 from paradeiro.domain.orders.couriers import courier_key
 from paradeiro.domain.orders.identifiers import IdentifierKind
-from paradeiro.domain.words import PartyKind, Way
+from paradeiro.domain.words import PartyKind, ProofKind, Way
 from paradeiro.sdk.answer_shape import read_fields
 from paradeiro.sdk.contract import AccountField, Connector
 
@@ -48,4 +48,5 @@ CONNECTOR = Connector(
     recognises_courier=is_intelipost,
     fields=read_fields(resources.files(__name__).joinpath("fields.csv").read_text(encoding="utf-8")),
     read_push=read_push,
+    proofs=frozenset({ProofKind.SIGNED}),
 )

@@ -18,6 +18,14 @@ def text_of(value: object) -> str:
     return " ".join(clean_text(str(value), _LONGEST).split())
 
 
+def states_of(event: dict[str, Any]) -> tuple[str, str]:
+    """An event's macro state, and its micro state by the first name that it has."""
+    state = event.get("shipment_volume_micro_state")
+    inner = state if isinstance(state, dict) else {}
+    names = (text_of(inner.get(name)) for name in ("default_name", "name", "id"))
+    return text_of(event.get("shipment_order_volume_state")).upper(), next((name for name in names if name), "")
+
+
 def names_of(order: dict[str, Any]) -> tuple[tuple[Identifier, ...], str]:
     """What a shipment is known by, the surest first; the code, where all its volumes have the same."""
     found: list[Identifier | None] = []

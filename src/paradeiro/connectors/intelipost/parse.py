@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from paradeiro.connectors.intelipost.codes import WORDS, meaning_of
-from paradeiro.connectors.intelipost.names import names_of, text_of
+from paradeiro.connectors.intelipost.names import names_of, states_of, text_of
+from paradeiro.connectors.intelipost.proofs import Files, files_of, offered
 from paradeiro.connectors.intelipost.times import read_estimate, read_event_instant
 from paradeiro.domain.bounds import clean_text
 from paradeiro.domain.following.phrases import normal_sentence
@@ -67,14 +68,29 @@ def _orders(content: object) -> Iterator[dict[str, Any]]:
             yield each
 
 
-def _events_of(order: dict[str, Any]) -> list[tuple[dict[str, Any], Any]]:
-    """Each event with the volume that it is of."""
+def proof_files(body: bytes) -> list[Files] | None:
+    """The files that prove the delivery of each shipment in an answer; None if it is none that can be read."""
+    try:
+        told = msgspec.json.decode(body)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    if not isinstance(told, dict) or told.get("status") != "OK":
+        return None
+    return [files_of(history for _, history in _histories(order)) for order in _orders(told.get("content"))]
+
+
+def _histories(order: dict[str, Any]) -> Iterator[tuple[dict[str, Any], list[Any]]]:
+    """The events of each volume."""
     volumes = order.get(_VOLUMES)
-    found: list[tuple[dict[str, Any], Any]] = []
     for volume in volumes if isinstance(volumes, list) else []:
         history = volume.get(_HISTORY) if isinstance(volume, dict) else None
-        found += [(volume, each) for each in history] if isinstance(history, list) else []
-    return found
+        if isinstance(history, list):
+            yield volume, history
+
+
+def _events_of(order: dict[str, Any]) -> list[tuple[dict[str, Any], Any]]:
+    """Each event with the volume that it is of."""
+    return [(volume, each) for volume, history in _histories(order) for each in history]
 
 
 def _read(order: dict[str, Any], told: list[tuple[dict[str, Any], Any]]) -> ParsedAnswer:
@@ -91,6 +107,7 @@ def _read(order: dict[str, Any], told: list[tuple[dict[str, Any], Any]]) -> Pars
         sort_events(events),
         read_estimate(order),
         unknown_codes=tuple(sorted({event.code for event in events if event.status is Status.UNKNOWN})),
+        proofs=offered(each for _, each in told),
         identifiers=named,
         carrier_code=code,
     )
@@ -101,10 +118,7 @@ def _event(volume: dict[str, Any], told: object) -> TrackingEvent:
     if not isinstance(told, dict):
         message = "an event that is none"
         raise _UnreadableError(message)
-    macro = text_of(told.get("shipment_order_volume_state")).upper()
-    state = told.get("shipment_volume_micro_state")
-    inner = state if isinstance(state, dict) else {}
-    micro = text_of(inner.get("default_name")) or text_of(inner.get("name")) or text_of(inner.get("id"))
+    macro, micro = states_of(told)
     meaning = meaning_of(macro, micro)
     found = read_event_instant(told)
     if found is None:

@@ -5,7 +5,7 @@ from importlib import resources
 from paradeiro.connectors.ups.client import PRODUCTION, UpsSession
 from paradeiro.connectors.ups.names import code_problem, is_ups
 from paradeiro.connectors.ups.parse import parse
-from paradeiro.domain.words import PartyKind
+from paradeiro.domain.words import PartyKind, ProofKind
 from paradeiro.sdk.answer_shape import read_fields
 from paradeiro.sdk.contract import AccountField, Connector
 
@@ -28,4 +28,5 @@ CONNECTOR = Connector(
     recognises_courier=is_ups,
     fields=read_fields(resources.files(__name__).joinpath("fields.csv").read_text(encoding="utf-8")),
     country="US",
+    proofs=frozenset({ProofKind.SIGNED}),
 )

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from paradeiro.connectors.ups.parse import parse
-from paradeiro.domain.words import Outcome
+from paradeiro.connectors.ups.proofs import read_proof
+from paradeiro.domain.words import Outcome, ProofKind
 from paradeiro.sdk.carriers.asking import TokenCall, TokenClient, encoded_form, failure_answers
-from paradeiro.sdk.contract import AccountRef, Answer, Clock
-from paradeiro.sdk.http import HttpAnswer, new_client
+from paradeiro.sdk.carriers.proofs import failed_proof
+from paradeiro.sdk.contract import AccountRef, Answer, Clock, ProofAnswer, ProofAsked
+from paradeiro.sdk.http import HttpAnswer, HttpFailure, new_client
+from paradeiro.sdk.tokens import NoTokens
 
 PRODUCTION = "https://onlinetools.ups.com"
 _PATH = "/api/track/v1/details/"
@@ -38,15 +41,31 @@ class UpsSession:
         """One answer per code, in the given order."""
         return [await self._look_up(code) for code in tracking_codes]
 
+    async def fetch_proofs(self, _: ProofKind, asked: Sequence[ProofAsked]) -> list[ProofAnswer]:
+        """One answer per package, in the given order."""
+        return [await self._prove(each.tracking_code) for each in asked]
+
     async def close(self) -> None:
         """Close the pool."""
         await self._client.close()
 
-    async def _look_up(self, code: str) -> Answer:
+    async def _ask(self, code: str, *wanted: tuple[str, str]) -> HttpAnswer | HttpFailure | NoTokens:
         headers = {"transId": uuid.uuid4().hex, "transactionSrc": "paradeiro"}
-        # Pictures and signatures would come in every answer: they are not asked for.
-        params = (("locale", "en_US"), ("returnSignature", "false"), ("returnMilestones", "false"))
-        told = await self._client.ask("GET", _PATH + quote(code, safe=""), headers=headers, params=params)
+        params = (("locale", "en_US"), *wanted)
+        return await self._client.ask("GET", _PATH + quote(code, safe=""), headers=headers, params=params)
+
+    async def _prove(self, code: str) -> ProofAnswer:
+        told = await self._ask(code, ("returnSignature", "true"), ("returnPOD", "true"))
+        if isinstance(told, HttpAnswer) and told.status in _ABOUT_THE_NUMBER and not told.is_html:
+            return read_proof(code, told.body)
+        failed = failed_proof(code, told)
+        if failed is not None or not isinstance(told, HttpAnswer):
+            return failed or ProofAnswer(code, Outcome.RETRY)
+        return read_proof(code, told.body)
+
+    async def _look_up(self, code: str) -> Answer:
+        # Pictures and signatures would come in every answer: they are asked for once, after the delivery.
+        told = await self._ask(code, ("returnSignature", "false"), ("returnMilestones", "false"))
         if isinstance(told, HttpAnswer) and (told.ok or told.status in _ABOUT_THE_NUMBER):
             parsed = parse(told.body)[0]
             if parsed.outcome in {Outcome.NOT_FOUND, Outcome.REFUSED}:

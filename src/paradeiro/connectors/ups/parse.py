@@ -6,14 +6,15 @@ from typing import Any
 import msgspec
 
 from paradeiro.connectors.ups.codes import meaning_of
+from paradeiro.connectors.ups.names import names_package
 from paradeiro.connectors.ups.times import estimate_of, instant_of, local_time
 from paradeiro.domain.bounds import clean_text
 from paradeiro.domain.following.returns import doubt_returned_deliveries
 from paradeiro.domain.following.tracking_codes import tidy_code
 from paradeiro.domain.records import NOWHERE, ParsedAnswer, Place, TrackingEvent
-from paradeiro.domain.words import Outcome, Status
+from paradeiro.domain.words import Outcome, ProofKind, Status
 
-_LONGEST, _LONGEST_CODE, _FORM = 500, 30, "1Z"
+_LONGEST, _LONGEST_CODE = 500, 30
 _NO_INFORMATION, _INVALID = frozenset({"TW0001"}), frozenset({"TV1002"})
 
 
@@ -94,7 +95,8 @@ def _shipment(shipment: _Shipment) -> ParsedAnswer:
         said = _problem(code, shipment.warnings or [])
         nothing_yet = ParsedAnswer(code, Outcome.NOT_FOUND, message="no activity yet")
         return said or (nothing_yet if shipment.package else _malformed("no package and no known warning", code))
-    package = next((each for each in shipment.package or [] if each.activity and _is_of(each, code)), None)
+    active = (each for each in shipment.package or [] if each.activity)
+    package = next((each for each in active if names_package(tidy_code(_text(each.trackingNumber)), code)), None)
     if package is None:
         return _malformed("the answer is about other packages", code)
     try:
@@ -106,15 +108,13 @@ def _shipment(shipment: _Shipment) -> ParsedAnswer:
     own = tidy_code(_text(package.trackingNumber))
     estimate = estimate_of(package.deliveryDate)
     other = own if own != code else ""
-    return ParsedAnswer(code, Outcome.FOUND, ordered, estimate, unknown_codes=unknown, carrier_code=other)
-
-
-def _is_of(package: _Package, code: str) -> bool:
-    """Whether a package goes by the number that was asked. A number of a post office names a package with one of UPS;
-    the other packages of a shipment have numbers of UPS of their own.
-    """
-    own = tidy_code(_text(package.trackingNumber))
-    return own == code or not (own.startswith(_FORM) and code.startswith(_FORM))
+    # Each delivery has a letter of proof; whether this account may have it, only asking tells.
+    proofs = (
+        frozenset({ProofKind.SIGNED}) if any(event.status is Status.DELIVERED for event in ordered) else frozenset()
+    )
+    return ParsedAnswer(
+        code, Outcome.FOUND, ordered, estimate, unknown_codes=unknown, proofs=proofs, carrier_code=other
+    )
 
 
 def _event(raw: _Activity) -> TrackingEvent:

@@ -11,11 +11,11 @@ import ssl
 import httpcore
 import httpx
 
-from paradeiro.connectors.webhook.guard import Guard, GuardedNetwork, Resolve, resolve
 from paradeiro.connectors.webhook.render import trial_request
 from paradeiro.connectors.webhook.signature import secrets_of, signature_headers
 from paradeiro.domain.words import Outcome
 from paradeiro.sdk.contract import AccountRef, Clock, Request, Sent
+from paradeiro.sdk.guard import Guard, GuardedNetwork, Resolve, resolve
 from paradeiro.sdk.http import HttpAnswer, retry_after
 from paradeiro.sdk.http import tls as shared_tls
 

@@ -1,4 +1,4 @@
-"""In: a host and a port that a user entered; out: an address that may be contacted, and a connection to exactly it.
+"""In: a host and port that somebody else named; out: an address that may be contacted, and a connection to exactly it.
 
 The name is resolved here, all its addresses are checked, and the connection goes to a checked one: a later change of
 the name's resolution has no effect. TLS and the Host header still use the name.
