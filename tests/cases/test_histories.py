@@ -114,5 +114,5 @@ async def test_a_code_that_is_given_for_two_places_is_reported(shop: Shop, place
     await shop.register("AA1", _to("1001", "01310100"))
     second = await shop.register("AA1", _to("1002", place), invoice="NF-2")
     found = [n for n in await shop.notices() if n.kind == NoticeKind.WRONG_CODE]
-    assert [(n.subject, n.facts["others"]) for n in found] == ([(f"shipment {second}", "1001")] if told else [])
+    assert [(n.subject, n.facts["others"]) for n in found] == ([(f"code of shipment {second}", "1001")] if told else [])
     assert all("outro CEP" in notice_sentence(n.kind, n.facts, n.message) for n in found)

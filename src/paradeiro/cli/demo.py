@@ -237,7 +237,7 @@ async def _report(
         known = await recorded_state.shipments(connection)
         delivered = await recorded_state.orders_delivered(connection)
         notices = await recorded_state.open_notices(connection)
-        proofs = await recorded_state.proofs(connection)
+        proofs = await recorded_state.proofs(connection, key=context.secret_key)
     claimed = {code: Claim(k.status, k.delivered_at, k.events, k.registered_at) for code, k in known.items()}
     registered = {code: k.registered_at for code, k in known.items()}
     delays = [(d, during) for _, d, during in _delays(simulator, recorded, registered, outage)]

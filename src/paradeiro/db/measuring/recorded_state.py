@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from paradeiro.db.pool import Connection
+from paradeiro.db.secrets import Purpose, unseal_bytes
 
 
 @dataclass(slots=True)
@@ -42,14 +43,14 @@ async def recorded_at(connection: Connection) -> dict[tuple[str, datetime], date
     return {(row[0], row[1]): row[2] async for row in await connection.execute(sql)}
 
 
-async def proofs(connection: Connection) -> dict[str, set[bytes]]:
+async def proofs(connection: Connection, *, key: str) -> dict[str, set[bytes]]:
     """The pictures that prove the delivery that stands, by tracking code."""
     sql = """
         SELECT s.tracking_code, p.image FROM proof p JOIN shipment s ON s.id = p.shipment_id
-        WHERE p.withdrawn_at IS NULL"""
+        WHERE p.withdrawn_at IS NULL AND p.sealed"""
     known: dict[str, set[bytes]] = {}
     async for code, image in await connection.execute(sql):
-        known.setdefault(code, set()).add(bytes(image))
+        known.setdefault(code, set()).add(unseal_bytes(bytes(image), key, Purpose.PROOFS))
     return known
 
 

@@ -34,6 +34,7 @@ async def _serving(place: Place) -> AsyncIterator[tuple[Running, str, str]]:
     env = {
         "PARADEIRO_DATABASE_URL": place.url,
         "PARADEIRO_DATA_DIR": str(place.folder / "data"),
+        "PARADEIRO_SECRET_KEY": context.secret_key,
         "PARADEIRO_PORT": str(port),
     }
     address = f"http://127.0.0.1:{port}"
