@@ -60,8 +60,11 @@ async def watch_answers(
     now: datetime,
 ) -> None:
     """Add the answers of one request to the watch. `changed`: the new answers; `reply_ids`: ids of stored replies, by
-    tracking code; `had_transient_errors`: it first answered errors that no single package caused.
+    tracking code; `had_transient_errors`: it first answered errors that no single package caused. Nothing if nothing
+    was asked.
     """
+    if not answers:
+        return
     read = sum(1 for a in answers.values() if a.outcome in {Outcome.FOUND, Outcome.NOT_FOUND})
     if read:
         await contract_watches.count_hour(connection, account.store_id, account.id, now=now, answers=read)

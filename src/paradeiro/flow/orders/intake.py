@@ -14,7 +14,7 @@ from paradeiro.db.orders import orders, packages
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.domain.bounds import bounded_order, number_problem
 from paradeiro.domain.following.tracking_codes import tidy_code
-from paradeiro.domain.orders.identifiers import of_invoice_key, preferred
+from paradeiro.domain.orders.identifiers import IdentifierKind, identifier_of, of_invoice_key, preferred
 from paradeiro.domain.records import Invoice, Order
 from paradeiro.domain.words import AuditAction, NoticeKind
 from paradeiro.flow.carriers.carrier_choice import CarrierChoice, carrier_named, choose_carrier, codes_of
@@ -253,13 +253,15 @@ async def _packages_of_invoice(place: _OrderIntake, invoice: Invoice) -> list[Re
         stated = Registration(place.order, chosen.connector.name, "", invoice, account_id=account_id)
         return [stated] if found is not None else []
     followed = {row.shipment.tracking_code for row in place.before}
+    own = _own_codes(place.before, chosen.connector.name)
     whole = tidy_code(invoice.tracking_code)
     try:
-        codes = (whole,) if whole in followed else codes_of(chosen.connector, invoice.tracking_code)
+        found_codes = (whole,) if whole in followed | own.keys() else codes_of(chosen.connector, invoice.tracking_code)
     except InvalidError as error:
         draft = _bad_code_notice(place.store_id, place.order, invoice, error.message)
         await _open_notice(place.context, place.connection, draft)
         return []
+    codes = tuple(dict.fromkeys(c if c in followed else own.get(c, c) for c in found_codes))
     url = invoice.tracking_url if len(codes) == 1 else None
     invoices_by_code = [replace(invoice, tracking_code=code, tracking_url=url) for code in codes]
     # A tracked code was accepted once (perhaps leniently): its check digit is not refused now.
@@ -267,6 +269,15 @@ async def _packages_of_invoice(place: _OrderIntake, invoice: Invoice) -> list[Re
         Registration(place.order, chosen.connector.name, c, b, lenient=c in followed, account_id=account_id)
         for c, b in zip(codes, invoices_by_code, strict=True)
     ]
+
+
+def _own_codes(before: Sequence[ShipmentRow], carrier: str) -> dict[str, str]:
+    """What packages are followed under, by the code of its own that their carrier named: we told that one to the order
+    system, which shows it from then on.
+    """
+    rows = [row.shipment for row in before if row.shipment.carrier == carrier and row.shipment.carrier_code]
+    by_code = [each for each in rows if identifier_of(each.tracking_code).kind is IdentifierKind.TRACKING_CODE]
+    return {tidy_code(each.carrier_code): each.tracking_code for each in by_code if each.replaced_by is None}
 
 
 async def _open_notice(context: Context, connection: Connection, draft: NoticeDraft) -> None:

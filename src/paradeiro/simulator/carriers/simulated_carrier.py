@@ -73,6 +73,11 @@ class SimulatedCarrier:
         """A tracking code of this carrier; `number` is different for each package."""
         raise NotImplementedError
 
+    @classmethod
+    def own_number(cls, code: str) -> str:  # noqa: ARG003 - for subclasses
+        """What else it calls the package that has this code; empty for nothing."""
+        return ""
+
     def app(self) -> Starlette:
         """Its interface."""
         return Starlette()

@@ -132,12 +132,7 @@ def _at_order_system(simulator: Simulator, package: Package, stand: TrueStatus, 
     shown = next(p for p in order["packageAttachment"]["packages"] if p["invoiceNumber"] == package.invoice_number)
     courier = shown["courierStatus"]
     name = f"{package.code} at the order system"
-    by_label = package.carrier == "melhor_envio"  # whose carrier's code it names later
-    if (
-        shown["trackingNumber"] not in package.numbers
-        and not by_label
-        and (shown["trackingNumber"] or package.visible(at))
-    ):
+    if shown["trackingNumber"] not in package.numbers and (shown["trackingNumber"] or package.visible(at)):
         yield f"{name}: its number is {shown['trackingNumber']}"
     if bool(courier["finished"]) != (stand.status == "delivered"):
         yield f"{name}: finished is {courier['finished']}, the truth is {stand.status}"
