@@ -1,7 +1,8 @@
 """In: orders read from an order system, packages registered by callers; out: tracked shipments."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from paradeiro.db.carriers import courier_rules
 from paradeiro.db.carriers.courier_rules import CourierRule
@@ -30,6 +31,7 @@ from paradeiro.flow.orders.package_registration import (
     register_package,
 )
 from paradeiro.flow.outbox import deadlines
+from paradeiro.flow.outbox.planning import plan_shipment_introduction
 
 _MAX_AUDIT_TEXT = 500
 # The actor of statements without one.
@@ -192,9 +194,19 @@ async def take_order(
             if done.created or done.joined:
                 new.setdefault(invoice.number, []).append(done.shipment_id)
     now = context.now()
+    await _introduce_earlier(place, set(taken), now=now)
     await couriers.forget_waiting(connection, store_id, order_id, sorted(new), now=now)
     await labels.replace_by_field(connection, recording, order_id, place.before, new, named_codes, shown=True, now=now)
     return taken
+
+
+async def _introduce_earlier(place: "_OrderIntake", taken: Collection[int], *, now: datetime) -> None:
+    """Introduce the packages that a caller had registered before it was known that a marketplace sold the order: it
+    takes no news without the invoice.
+    """
+    earlier = [row for row in place.before if row.shipment.id not in taken and row.shipment.replaced_by is None]
+    for row in earlier if place.order.channel else []:
+        await plan_shipment_introduction(place.connection, place.recording, row, now=now)
 
 
 @dataclass(frozen=True, slots=True)
