@@ -5,6 +5,7 @@ import csv
 import hmac
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -79,7 +80,7 @@ async def test_labels_are_asked_by_their_ids() -> None:
 
 async def test_nothing_is_asked_where_no_label_is_named() -> None:
     async with party(found_all) as host:
-        assert [a.outcome for a in await fetch(host, ["AA123456785BR"])] == [Outcome.NOT_FOUND]
+        assert [(a.outcome, a.unasked) for a in await fetch(host, ["AA123456785BR"])] == [(Outcome.NOT_FOUND, True)]
         assert host.asked == []
 
 
@@ -89,7 +90,8 @@ async def test_a_label_is_asked_about_once_an_hour() -> None:
         session = CONNECTOR.open(account(host), lambda: now)
         first = await session.fetch([f"number:{A}"])
         now += timedelta(minutes=59)
-        assert await session.fetch([f"number:{A}"]) == first
+        assert await session.fetch([f"number:{A}"]) == [replace(first[0], unasked=True)]
+        assert not first[0].unasked
         assert len(host.asked) == 1, "their own answer is cached for an hour"
         now += timedelta(minutes=2)
         await session.fetch([f"number:{A}", f"number:{B}"])

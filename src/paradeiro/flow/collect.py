@@ -183,7 +183,8 @@ async def _write_answers(
 ) -> bool:
     """Write the answers of a batch. False when the account cannot be asked further now."""
     account, now = check.account, check.now
-    reached = await _update_health(connection, account, list(answers.values()), now=now)
+    asked = {code: answer for code, answer in answers.items() if not answer.unasked}
+    reached = await _update_health(connection, account, list(asked.values()), now=now)
     batch = _Batch()
     spoilt = []
     for row in due:
@@ -200,7 +201,7 @@ async def _write_answers(
         await fallbacks.write_results(connection, account.id, batch.checked, now=now)
     else:
         await shipments.write_results(connection, batch.checked, now=now)
-    if reached and account.problem_since is not None:
+    if asked and reached and account.problem_since is not None:
         await fallbacks.return_to_primary(connection, account.id, since=account.problem_since, now=now)
     ids |= await _store_malformed(connection, account, answers.values(), now=now)
     await contract_watch.watch_answers(
@@ -209,8 +210,8 @@ async def _write_answers(
         check.connectors[account.connector],
         # A fallback account need not know what the primary account reported.
         [] if check.as_fallback else due,
-        answers,
-        changed=batch.changed,
+        asked,
+        changed=[answer for answer in batch.changed if not answer.unasked],
         reply_ids=ids,
         seconds=None if check.had_transient_errors else check.seconds,
         had_transient_errors=check.had_transient_errors,
@@ -222,6 +223,8 @@ async def _write_answers(
 
 async def _update_health(connection: Connection, account: Account, answers: Sequence[Answer], *, now: datetime) -> bool:
     """Update the account's health by these answers. False when it cannot be asked further now."""
+    if not answers:
+        return account.state == "ok"
     error_count = sum(1 for a in answers if is_server_error(a))
     # An error about one package, while others are answered or none were asked, concerns that package only.
     about_one = error_count < len(answers) or (len(answers) == 1 and account.state == "ok")
@@ -241,10 +244,11 @@ def _classify_answer(batch: _Batch, check: _Check, row: ShipmentRow, answer: Ans
     """Sort one answer into the batch: unchanged (only rescheduled), changed (to be recorded), or no answer."""
     now, shipment = check.now, row.shipment
     failed = answer.outcome in _NO_ANSWER or answer.outcome is Outcome.MALFORMED
-    failures = row.failures + 1 if failed else 0
+    # One that says nothing of its unhealthy account is a probe in vain: the next one is another shipment.
+    failures = row.failures + 1 if failed or (answer.unasked and not reached) else 0
     digest = replies.digest(answer.body) if answer.outcome is Outcome.FOUND else None
     if digest is not None and digest != row.digest:
-        batch.checked.append(CheckResult(row.check_id, answer.outcome, now + _UNTIL_RECORDED, 0, digest))
+        batch.checked.append(CheckResult(row.check_id, answer.outcome, now + _UNTIL_RECORDED, failures, digest))
         batch.changed.append(answer)
         return
     # While its account is unhealthy a shipment stays due, for the recovery or for a fallback account.

@@ -54,7 +54,8 @@ class Answer:
 
     For RETRY, AUTH_FAILED, MALFORMED of a whole batch, every code of the batch gets that outcome and the same body.
     `retry_after` in seconds, if the party named one. `in_vain`, with REFUSED: asking again will never help (the code is
-    of another contract).
+    of another contract). `unasked`: nothing was sent (it is remembered, or cannot be asked), so it says nothing of the
+    party's health.
     """
 
     tracking_code: str
@@ -64,6 +65,7 @@ class Answer:
     http_status: int | None = None
     retry_after: float | None = None
     in_vain: bool = False
+    unasked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from paradeiro.domain.following.contract_drift import (
     deviations,
     hides_events,
     lasting_deviations,
+    renamed_fields,
     update_baseline,
 )
 from paradeiro.domain.words import Drift
@@ -190,6 +191,48 @@ def test_a_fault_does_not_change_the_baseline_unnoticed() -> None:
     assert baseline.eventless.usual < 0.2
 
 
+RENAMED: Shape = {"happenings": LIST, "happenings[]": OBJECT, "happenings[].code": TEXT}
+
+
+def test_another_name_is_a_declared_field_gone_and_one_of_its_types_come_in_the_same_object() -> None:
+    assert renamed_fields(WITH_UNIT, RENAMED, FIELDS) == [("events", "happenings")]
+    unit: Shape = {**USUAL, "events[].place": OBJECT, "events[].place.city": TEXT}
+    assert renamed_fields(WITH_UNIT, unit, FIELDS) == [("events[].unit", "events[].place")]
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        WITH_UNIT,
+        USUAL,  # it is gone, and nothing has come
+        {**WITH_UNIT, "events[].place": OBJECT},  # it has come beside it
+        {**USUAL, "events[].place": TEXT},  # of another type
+        {**USUAL, "place": OBJECT},  # in another object
+        {"happenings": TEXT},
+        {"events": LIST, "happenings": LIST},  # its object is empty now
+    ],
+)
+def test_what_else_may_change_is_no_other_name(now: Shape) -> None:
+    assert renamed_fields(WITH_UNIT, now, FIELDS) == []
+
+
+def test_a_value_that_was_always_null_has_no_other_name() -> None:
+    null: Shape = {**USUAL, "events[].note": frozenset({"null"})}
+    assert renamed_fields(null, {**USUAL, "events[].remark": frozenset({"null"})}, FIELDS) == []
+    text: Shape = {**USUAL, "events[].note": frozenset({"null", "text"})}
+    assert renamed_fields(text, {**USUAL, "events[].remark": TEXT}, FIELDS) == [("events[].note", "events[].remark")]
+
+
+def test_another_name_is_told_at_the_third_answer_of_a_new_account_too_and_is_not_learnt() -> None:
+    sample = AnswerSample(shapes=(RENAMED,), renamed=(("events", "happenings"),))
+    baseline = after(learnt(answers=5), *[sample] * 2)
+    assert kinds(baseline) == []
+    baseline = after(baseline, sample)
+    assert kinds(baseline) == [(Drift.FIELD_GONE, "events"), (Drift.FIELD_NEW, "happenings")]
+    accepted = accept_deviations(baseline)
+    assert kinds(after(accepted, *[sample] * 10)) == [], "a person has said that it is right"
+
+
 shapes = st.dictionaries(
     st.text(max_size=6), st.sets(st.sampled_from(["text", "number", "null"]), min_size=1).map(frozenset), max_size=8
 )
@@ -203,6 +246,7 @@ looks = st.builds(
     seconds=st.none() | st.floats(0, 1000),
     failed=st.none() | st.booleans(),
     recovered=st.booleans(),
+    renamed=st.lists(st.tuples(st.text(max_size=6), st.text(max_size=6)), max_size=3).map(tuple),
 )
 
 

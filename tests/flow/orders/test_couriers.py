@@ -10,6 +10,7 @@ from paradeiro.db.operations.audit import Actor
 from paradeiro.db.pool import transaction
 from paradeiro.domain.following.tracking_codes import s10_problem
 from paradeiro.domain.orders.couriers import courier_key
+from paradeiro.domain.orders.identifiers import IdentifierKind
 from paradeiro.domain.records import Invoice, Order
 from paradeiro.domain.words import EntryPoint, Status
 from paradeiro.flow.carriers.carrier_choice import recognised_carrier
@@ -172,3 +173,19 @@ async def test_a_wrong_carrier_is_noticed_where_it_usually_finds_packages(shop: 
     assert (notice.shipment_id, notice.facts["guess"]) == (lost, "Regional")
     renamed = replace(notice, kind="")
     assert renamed.facts["order"] == "1001"
+
+
+async def test_the_code_of_its_own_that_we_told_the_order_system_is_no_second_package(shop: Shop) -> None:
+    """A label is followed by its id; the order system shows the code that we told it instead."""
+    place = await open_place(shop, identifiers=(IdentifierKind.TRACKING_CODE, IdentifierKind.CARRIER_NUMBER))
+    await couriers.set_rule(place.shop.context, place.shop.store_id, NAME, place.account_id, BY)
+    place.carrier.answers["LABEL1"] = said(("in_transit", place.at(-3)), code="ME-77")
+    await sell(place, "1001", code="label1")
+    await place.run()
+    await sell(place, "1001", code="ME77")
+    await sell(place, "1001", code="ME-77, SG88")
+    async with place.shop.context.pool.connection() as connection:
+        rows = await (
+            await connection.execute("SELECT tracking_code, replaced_by FROM shipment ORDER BY id")
+        ).fetchall()
+    assert rows == [("LABEL1", None), ("SG88", None)]

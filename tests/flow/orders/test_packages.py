@@ -497,6 +497,18 @@ async def test_a_marketplace_with_messages_by_invoice_gets_each_invoice_once(sto
     assert [each["code"] for each in histories] == [A, A, B], "at both invoices of the one, at one of the other"
 
 
+async def test_a_marketplace_gets_the_invoice_first_of_a_package_that_was_registered_before_its_order_was_read(
+    store: Store,
+) -> None:
+    await store.state(ORDER, (A, "1"))
+    sold = replace(ORDER, channel="MKT", marketplace_number="M-9", invoices=(Invoice("1", 5000, courier="Correios"),))
+    await store.shows(sold)
+    await store.news(A, POSTED)
+    await store.shows(sold)
+    kinds = [each["kind"] for each in store.shop.outside.told("canal")]
+    assert kinds == ["marketplace_invoice", "marketplace_tracking_number", "marketplace_update"]
+
+
 async def test_of_an_invoice_whose_other_box_cannot_be_read_nothing_is_reported(store: Store) -> None:
     _, two = await store.state(ORDER, (A, "1"), (B, "1"))
     await store.news(A, POSTED)

@@ -22,6 +22,8 @@ from paradeiro.simulator.carriers.simulated_carrier import SentPush
 from paradeiro.simulator.parties import Simulator
 
 _BY = Actor("demo", EntryPoint.CLI, "")
+# Seconds of real time, which other work on this machine lengthens.
+_PATIENCE = 60
 
 
 class Mishap(StrEnum):
@@ -59,7 +61,7 @@ class CarrierDeliveries:
     async def deliver(self, until: datetime) -> None:
         """Deliver what was sent since the last time."""
         since, self.until = self.until, until
-        async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=_PATIENCE, trust_env=False) as client:
             for name, hook in self.hooks.items():
                 secret = f"not {hook.secret}" if self.mishap is Mishap.FORGED else hook.secret
                 for push in self.simulator.carriers[name].pushes(since, until, secret):

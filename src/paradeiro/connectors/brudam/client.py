@@ -50,7 +50,7 @@ class BrudamSession:
         keys = [code for code, kind in kinds.items() if kind is IdentifierKind.INVOICE_KEY]
         invoices = [code for code, kind in kinds.items() if kind is IdentifierKind.INVOICE]
         why = "Brudam knows no tracking codes: give the invoice's key"
-        found = {code: Answer(code, Outcome.REFUSED, message=why) for code in kinds}
+        found = {code: Answer(code, Outcome.REFUSED, message=why, unasked=True) for code in kinds}
         if keys:
             found |= await self._ask_keys(keys)
         answers = await asyncio.gather(*(self._ask_invoice(code) for code in invoices))

@@ -90,7 +90,8 @@ class EslCloudSession:
 
     async def _ask_key(self, code: str) -> Answer:
         if identifier_of(code).kind is not IdentifierKind.INVOICE_KEY:
-            return Answer(code, Outcome.REFUSED, message="ESL Cloud is asked by the invoice's key only")
+            message = "ESL Cloud is asked by the invoice's key only"
+            return Answer(code, Outcome.REFUSED, message=message, unasked=True)
         if not self._can_ask:
             return Answer(code, Outcome.AUTH_FAILED, message=_INCOMPLETE)
         parts: list[bytes] = []

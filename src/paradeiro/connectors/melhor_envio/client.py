@@ -86,8 +86,9 @@ class MelhorEnvioSession:
 
     def _known(self, label: str) -> Answer:
         if label in self._kept:
-            return self._kept[label][1]
-        return Answer("", Outcome.NOT_FOUND, message="they find a package by its label's id only: a push may name it")
+            return replace(self._kept[label][1], unasked=True)
+        message = "they find a package by its label's id only: a push may name it"
+        return Answer("", Outcome.NOT_FOUND, message=message, unasked=True)
 
     def _remember(self, found: dict[str, Answer], now: datetime) -> None:
         for label, answer in found.items():

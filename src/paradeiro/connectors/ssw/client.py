@@ -41,7 +41,7 @@ class SswSession:
         asked = identifier_of(code)
         question = _question(asked, self._settings)
         if isinstance(question, str):
-            return Answer(code, Outcome.REFUSED, message=question)
+            return Answer(code, Outcome.REFUSED, message=question, unasked=True)
         path, fields = question
         answer = await send_request(self._client, "POST", path, body=msgspec.json.encode(fields))
         if isinstance(answer, HttpFailure):

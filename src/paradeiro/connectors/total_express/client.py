@@ -86,13 +86,9 @@ class TotalExpressSession:
             case IdentifierKind.ORDER if sender:
                 question = {"remetenteId": sender, "pedido": asked.value}
             case IdentifierKind.ORDER:
-                return Answer(
-                    code, Outcome.REFUSED, message="by order it is asked with the sender's number (sender_id)"
-                )
+                return _unasked(code, "by order it is asked with the sender's number (sender_id)")
             case _:
-                return Answer(
-                    code, Outcome.REFUSED, message="Total Express is asked by its AWB or by the order's number"
-                )
+                return _unasked(code, "Total Express is asked by its AWB or by the order's number")
         told = await send_request(self._client, "POST", _TRACKING, body=msgspec.json.encode(question))
         if isinstance(told, HttpFailure):
             return Answer(code, Outcome.RETRY, message=told.message)
@@ -129,6 +125,10 @@ def restored_awb(code: str) -> str:
     """An AWB as Total Express writes it: case matters there."""
     found = _AWB.fullmatch(code)
     return f"{found[1]}tx" if found else code
+
+
+def _unasked(code: str, why: str) -> Answer:
+    return Answer(code, Outcome.REFUSED, message=why, unasked=True)
 
 
 def _day(text: str) -> date | None:

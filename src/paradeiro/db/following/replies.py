@@ -198,6 +198,23 @@ async def earlier_body(
     return found[0].body if found else None
 
 
+async def bodies_before(
+    connection: Connection, account_id: int, codes: Sequence[str], *, before: datetime
+) -> dict[str, bytes]:
+    """The newest recorded answer about each code that was received before an instant; the empty code stands for what
+    belongs to no single one.
+    """
+    sql = f"""
+        SELECT {_COLUMNS} FROM (
+            SELECT DISTINCT ON (tracking_code) * FROM reply
+            WHERE account_id = %(account)s AND tracking_code = ANY(%(codes)s) AND outcome = 'found'
+              AND recorded_at IS NOT NULL AND received_at < %(before)s
+            ORDER BY tracking_code, received_at DESC, id DESC) newest"""  # noqa: S608 - our own columns
+    values = {"account": account_id, "codes": sorted(set(codes)), "before": before}
+    found = [_reply_of(row) async for row in await connection.execute(sql, values)]
+    return {each.tracking_code: each.body for each in found}
+
+
 async def is_expired(connection: Connection, reply_id: int) -> bool:
     """Whether there was a reply of this id that is deleted now."""
     sql = """

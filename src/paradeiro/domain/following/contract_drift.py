@@ -18,6 +18,7 @@ _LEARNING = 100
 _NEARLY_ALL, _HARDLY_ANY = 0.97, 0.2
 _SEEN_BEFORE_ODD = 3
 _MOST_KEPT = 300
+_NULL = frozenset({"null"})
 _MOST_REASONS = 5
 _OTHER = "…"
 _EVENTLESS_LATELY, _EVENTLESS_USUALLY = 0.5, 0.2
@@ -87,7 +88,8 @@ class Baseline:
 class AnswerSample:
     """The result of one request. `shapes`: of new readable answers; `readable`: how many were readable; `unreadable`:
     the reason for each that was not; `eventful`, `eventless`: answers about packages with recent events; `seconds`:
-    duration; `failed`: whether there was no answer (None: no request); `recovered`: the party answered after a failure.
+    duration; `failed`: whether there was no answer (None: no request); `recovered`: the party answered after a failure;
+    `renamed`: by `renamed_fields`, of each answer that was compared with the one before about the same.
     """
 
     shapes: tuple[Shape, ...] = ()
@@ -98,6 +100,7 @@ class AnswerSample:
     seconds: float | None = None
     failed: bool | None = None
     recovered: bool = False
+    renamed: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +116,13 @@ def update_baseline(
     baseline: Baseline, sample: AnswerSample, expected: Mapping[str, Expected], now: datetime
 ) -> Baseline:
     """The baseline after one more sample, with current deviations added to `found`."""
+    renamed = [pair for pair in sample.renamed if _key(Drift.FIELD_NEW, pair[1]) not in baseline.accepted]
+    for old, new in renamed:
+        baseline = _count_deviation(baseline, _key(Drift.FIELD_GONE, old), now)
+        baseline = _count_deviation(baseline, _key(Drift.FIELD_NEW, new), now)
+    counted = frozenset(_key(Drift.FIELD_NEW, new) for _, new in renamed)
     for shape in sample.shapes:
-        baseline = _add_shape(baseline, shape, expected, now)
+        baseline = _add_shape(baseline, shape, expected, counted, now)
     for reason in sample.unreadable:
         baseline = replace(baseline, unreadable=baseline.unreadable.with_value(1.0, learn=False))
         baseline = _count_deviation(baseline, _reason_key(baseline, reason), now)
@@ -129,6 +137,29 @@ def update_baseline(
         baseline = replace(baseline, recoveries=(*baseline.recoveries, now)[-_TURNS:])
     now_odd = {_key(drift, detail): since for drift, detail, since in _current_deviations(baseline, expected, now)}
     return replace(baseline, found=now_odd | baseline.found)
+
+
+def renamed_fields(before: Shape, after: Shape, expected: Mapping[str, Expected]) -> list[tuple[str, str]]:
+    """Fields with another name, as (old, new): a declared one is gone from an object in which an undeclared one of the
+    same types has come. `before` and `after` are two answers about the same; so nothing needs to be learnt first.
+    """
+    # One that was always null is no loss.
+    lost = [path for path in before.keys() - after.keys() if path in expected and before[path] - _NULL]
+    gone = [path for path in lost if (above := _parent_path(path)) in after or not above]
+    come = [path for path in after.keys() - before.keys() if path not in expected and not path.endswith("[]")]
+    pairs = [(old, new) for old in gone for new in come if _parent_path(old) == _parent_path(new)]
+    return sorted((old, new) for old, new in pairs if before[old] - _NULL == after[new] - _NULL)
+
+
+def since_renamed(baseline: Baseline) -> datetime | None:
+    """When the first of the renamed fields was seen that are counted and not reported yet."""
+    known = [c.since for key, c in baseline.odd.items() if _drift_of(key) is Drift.FIELD_GONE]
+    return min(known, default=None)
+
+
+def has_news(shape: Shape, expected: Mapping[str, Expected], baseline: Baseline) -> bool:
+    """Whether an answer has an undeclared field that the account is not known for; never without declared fields."""
+    return any(key.startswith(Drift.FIELD_NEW) and key not in baseline.accepted for key in _unexpected(shape, expected))
 
 
 def deviations(baseline: Baseline) -> tuple[Deviation, ...]:
@@ -186,8 +217,10 @@ def _drift_of(key: str) -> Drift:
     return Drift(key.partition(" ")[0])
 
 
-def _add_shape(baseline: Baseline, shape: Shape, expected: Mapping[str, Expected], now: datetime) -> Baseline:
-    """Add one answer's fields."""
+def _add_shape(
+    baseline: Baseline, shape: Shape, expected: Mapping[str, Expected], counted: frozenset[str], now: datetime
+) -> Baseline:
+    """Add one answer's fields. `counted`: keys of new fields that are counted already."""
     fields = dict(baseline.fields)
     for path in {*expected, *fields, *shape}:
         there = 1.0 if path in shape else 0.0
@@ -203,11 +236,11 @@ def _add_shape(baseline: Baseline, shape: Shape, expected: Mapping[str, Expected
             fields[path] = known.with_value(there, learn=bool(there) or is_young or known.usual < _NEARLY_ALL)
     learning = baseline.answers < _LEARNING
     baseline = replace(baseline, answers=baseline.answers + 1, fields=fields)
-    unexpected = set(_unexpected(shape, expected)) - baseline.accepted
+    unexpected = set(_unexpected(shape, expected)) - baseline.accepted - counted
     if learning:
-        return replace(
-            baseline, accepted=baseline.accepted | {key for key in unexpected if key.startswith(Drift.FIELD_NEW)}
-        )
+        # What looks like another field's new name is not learnt.
+        learnt = {key for key in unexpected if key.startswith(Drift.FIELD_NEW) and key not in baseline.odd}
+        return replace(baseline, accepted=baseline.accepted | learnt)
     for key in sorted(unexpected):
         baseline = _count_deviation(baseline, key, now)
     return baseline
@@ -223,7 +256,7 @@ def _unexpected(shape: Shape, expected: Mapping[str, Expected]) -> Iterable[str]
             yield _key(Drift.FIELD_NEW, path)
     for path, types in shape.items():
         if path in expected:
-            for odd in sorted(types - expected[path].types - {"null"}):
+            for odd in sorted(types - expected[path].types - _NULL):
                 yield _key(Drift.TYPE_CHANGED, f"{path} {odd}")
 
 

@@ -17,7 +17,8 @@ from paradeiro.db.pool import Connection
 from paradeiro.domain.following import contract_drift
 from paradeiro.domain.following.contract_drift import AnswerSample, Baseline, Deviation, Shape
 from paradeiro.domain.records import ParsedAnswer
-from paradeiro.domain.words import Drift, NoticeKind, Outcome
+from paradeiro.domain.words import Drift, NoticeKind, Outcome, Way
+from paradeiro.flow.following.renamed_fields import renamed_in
 from paradeiro.sdk.answer_shape import answer_shape, mask_answer
 from paradeiro.sdk.contract import Answer, Connector
 from paradeiro.sdk.wording.contract_drift import drift_clauses
@@ -30,6 +31,7 @@ _REFRESH_EVERY = timedelta(minutes=5)
 _READABLE_AGAIN_BELOW = 0.1
 # The next check of a package whose answer could not be read.
 _UNREAD_PAUSE = timedelta(minutes=30)
+_EVENTLESS = frozenset({Outcome.NOT_FOUND, Outcome.REFUSED})
 _DAY = timedelta(days=1)
 # Unmapped codes older than this are not named again.
 _NEW_CODES_WITHIN = timedelta(days=30)
@@ -58,30 +60,35 @@ async def watch_answers(
     now: datetime,
 ) -> None:
     """Add the answers of one request to the watch. `changed`: the new answers; `reply_ids`: ids of stored replies, by
-    tracking code; `had_transient_errors`: it first answered errors that no single package caused.
+    tracking code; `had_transient_errors`: it first answered errors that no single package caused. Nothing if nothing
+    was asked.
     """
+    if not answers:
+        return
     read = sum(1 for a in answers.values() if a.outcome in {Outcome.FOUND, Outcome.NOT_FOUND})
     if read:
         await contract_watches.count_hour(connection, account.store_id, account.id, now=now, answers=read)
     unread = [a for a in answers.values() if a.outcome is Outcome.MALFORMED]
-    known = {k.shipment.tracking_code for k in due if _has_recent_news(k, now)}
-    outcomes = [a.outcome for a in answers.values() if a.tracking_code in known]
+    codes = {k.shipment.tracking_code for k in due if _has_recent_news(k, now)}
+    known = [a for a in answers.values() if a.tracking_code in codes]
+    # One that looks like "nothing yet", of a package that had events, may have them under another name.
+    eventless = [a for a in known if a.outcome in _EVENTLESS]
+    shapes = _shapes(connector, changed)
+    compared = [*shapes, *_shapes(connector, eventless)]
     sample = AnswerSample(
-        shapes=_shapes(connector, changed),
+        shapes=tuple(shape for _, shape in shapes),
         readable=read,
         unreadable=tuple(a.message for a in unread),
-        eventful=outcomes.count(Outcome.FOUND),
-        eventless=outcomes.count(Outcome.NOT_FOUND) + outcomes.count(Outcome.REFUSED),
+        eventful=sum(a.outcome is Outcome.FOUND for a in known),
+        eventless=len(eventless),
         seconds=seconds if read else None,
         failed=had_transient_errors or any(a.outcome is Outcome.RETRY for a in answers.values()),
         recovered=bool(read) and (had_transient_errors or account.failures > 0),
+        renamed=await renamed_in(connection, account.id, connector, compared, before=now),
     )
-    unexpected = [
-        UnexpectedAnswer(a.tracking_code, a.body, reply_ids.get(a.tracking_code)) for a in (*unread, *changed)
-    ]
+    odd = [*unread, *changed] or eventless
+    unexpected = [UnexpectedAnswer(a.tracking_code, a.body, reply_ids.get(a.tracking_code)) for a in odd]
     hold = [reply_ids[a.tracking_code] for a in unread]
-    if not unexpected and sample.eventless:
-        unexpected = [UnexpectedAnswer(a.tracking_code, a.body) for a in answers.values() if a.tracking_code in known]
     await _update_watch(connection, account, connector, sample, unexpected, hold=hold, now=now)
 
 
@@ -90,11 +97,11 @@ def _has_recent_news(row: ShipmentRow, now: datetime) -> bool:
     return news_at is not None and now - news_at < _RECENT
 
 
-def _shapes(connector: Connector, changed: Sequence[Answer]) -> tuple[Shape, ...]:
-    """The fields of new answers; none for a connector that declares no fields."""
+def _shapes(connector: Connector, answers: Iterable[Answer | Reply]) -> list[tuple[str, Shape]]:
+    """The fields of answers, each with its tracking code; none for a connector that declares no fields."""
     if not connector.fields:
-        return ()
-    return tuple(shape for answer in changed if (shape := answer_shape(answer.body)) is not None)
+        return []
+    return [(a.tracking_code, shape) for a in answers if (shape := answer_shape(a.body)) is not None]
 
 
 @dataclass(slots=True)
@@ -104,9 +111,12 @@ class ReplyCounts:
     unreadable: list[tuple[UnexpectedAnswer, str]] = field(default_factory=list)
     unknown: dict[str, Reply] = field(default_factory=dict)
     with_unknown: list[int] = field(default_factory=list)
+    unasked: dict[int, Reply] = field(default_factory=dict)
 
     def add(self, reply: Reply, parsed: ParsedAnswer) -> None:
         """Add one reply and what it says about one code."""
+        if not reply.tracking_code and parsed.outcome is not Outcome.MALFORMED:
+            self.unasked[reply.id] = reply
         for code in parsed.unknown_codes:
             self.unknown.setdefault(code, reply)
             self.with_unknown.append(reply.id)
@@ -125,15 +135,32 @@ async def watch_replies(
         await shipments.mark_unreadable(connection, account.id, codes, next_check=now + _UNREAD_PAUSE)
     if news:
         await contract_watches.count_hour(connection, account.store_id, account.id, now=now, events=news)
-    if counts.unreadable:
-        sample = AnswerSample(unreadable=tuple(reason for _, reason in counts.unreadable))
+    sample = await _recorded_sample(connection, account, connector, counts)
+    if sample != AnswerSample():
         unexpected = [each for each, _ in counts.unreadable]
         hold = [each.reply_id for each in unexpected if each.reply_id is not None]
+        unexpected += [UnexpectedAnswer("", reply.body, reply.id) for reply in counts.unasked.values()]
         await _update_watch(connection, account, connector, sample, unexpected, hold=hold, now=now)
     if counts.unknown:
         draft = await _new_codes(connection, account, counts.unknown, now)
         await notices.open_notices(connection, [draft], now=now)
         await retention_holds.hold_replies(connection, account.store_id, draft.kind, draft.subject, counts.with_unknown)
+
+
+async def _recorded_sample(
+    connection: Connection, account: Account, connector: Connector, counts: ReplyCounts
+) -> AnswerSample:
+    """What recorded replies add to the watch beside what their requests did: which could not be read, and the pages of
+    a feed, which no request was watched for.
+    """
+    unreadable = tuple(reason for _, reason in counts.unreadable)
+    pages = list(counts.unasked.values()) if Way.FEED in connector.ways else []
+    shapes = _shapes(connector, pages)
+    if not shapes:
+        return AnswerSample(unreadable=unreadable)
+    first = min(page.received_at for page in pages)
+    renamed = await renamed_in(connection, account.id, connector, shapes, before=first)
+    return AnswerSample(tuple(shape for _, shape in shapes), unreadable=unreadable, renamed=renamed)
 
 
 async def watch_recorded_replies(
@@ -297,7 +324,8 @@ _ADVICE = {
     "": "Nothing was changed by such answers and all are kept: mend the connector, then run {command}.",
     "over": "Its answers can be read again. Nothing was changed by those that could not, and all are kept: look at one "
     "and end this notice.",
-    "readable": "They can still be read. Look at the example: if nothing is missing on the packages, end this notice.",
+    "readable": "They can still be read. Look at the example: if nothing is missing on the packages, end this notice; "
+    "else mend the connector, then run {command}.",
     "heals": "Nothing is lost and we go on asking; this notice ends by itself.",
 }
 

@@ -1,7 +1,8 @@
 """In: orders read from an order system, packages registered by callers; out: tracked shipments."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from paradeiro.db.carriers import courier_rules
 from paradeiro.db.carriers.courier_rules import CourierRule
@@ -14,7 +15,7 @@ from paradeiro.db.orders import orders, packages
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.domain.bounds import bounded_order, number_problem
 from paradeiro.domain.following.tracking_codes import tidy_code
-from paradeiro.domain.orders.identifiers import of_invoice_key, preferred
+from paradeiro.domain.orders.identifiers import IdentifierKind, identifier_of, of_invoice_key, preferred
 from paradeiro.domain.records import Invoice, Order
 from paradeiro.domain.words import AuditAction, NoticeKind
 from paradeiro.flow.carriers.carrier_choice import CarrierChoice, carrier_named, choose_carrier, codes_of
@@ -30,6 +31,7 @@ from paradeiro.flow.orders.package_registration import (
     register_package,
 )
 from paradeiro.flow.outbox import deadlines
+from paradeiro.flow.outbox.planning import plan_shipment_introduction
 
 _MAX_AUDIT_TEXT = 500
 # The actor of statements without one.
@@ -192,9 +194,19 @@ async def take_order(
             if done.created or done.joined:
                 new.setdefault(invoice.number, []).append(done.shipment_id)
     now = context.now()
+    await _introduce_earlier(place, set(taken), now=now)
     await couriers.forget_waiting(connection, store_id, order_id, sorted(new), now=now)
     await labels.replace_by_field(connection, recording, order_id, place.before, new, named_codes, shown=True, now=now)
     return taken
+
+
+async def _introduce_earlier(place: "_OrderIntake", taken: Collection[int], *, now: datetime) -> None:
+    """Introduce the packages that a caller had registered before it was known that a marketplace sold the order: it
+    takes no news without the invoice.
+    """
+    earlier = [row for row in place.before if row.shipment.id not in taken and row.shipment.replaced_by is None]
+    for row in earlier if place.order.channel else []:
+        await plan_shipment_introduction(place.connection, place.recording, row, now=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,13 +265,15 @@ async def _packages_of_invoice(place: _OrderIntake, invoice: Invoice) -> list[Re
         stated = Registration(place.order, chosen.connector.name, "", invoice, account_id=account_id)
         return [stated] if found is not None else []
     followed = {row.shipment.tracking_code for row in place.before}
+    own = _own_codes(place.before, chosen.connector.name)
     whole = tidy_code(invoice.tracking_code)
     try:
-        codes = (whole,) if whole in followed else codes_of(chosen.connector, invoice.tracking_code)
+        found_codes = (whole,) if whole in followed | own.keys() else codes_of(chosen.connector, invoice.tracking_code)
     except InvalidError as error:
         draft = _bad_code_notice(place.store_id, place.order, invoice, error.message)
         await _open_notice(place.context, place.connection, draft)
         return []
+    codes = tuple(dict.fromkeys(c if c in followed else own.get(c, c) for c in found_codes))
     url = invoice.tracking_url if len(codes) == 1 else None
     invoices_by_code = [replace(invoice, tracking_code=code, tracking_url=url) for code in codes]
     # A tracked code was accepted once (perhaps leniently): its check digit is not refused now.
@@ -267,6 +281,15 @@ async def _packages_of_invoice(place: _OrderIntake, invoice: Invoice) -> list[Re
         Registration(place.order, chosen.connector.name, c, b, lenient=c in followed, account_id=account_id)
         for c, b in zip(codes, invoices_by_code, strict=True)
     ]
+
+
+def _own_codes(before: Sequence[ShipmentRow], carrier: str) -> dict[str, str]:
+    """What packages are followed under, by the code of its own that their carrier named: we told that one to the order
+    system, which shows it from then on.
+    """
+    rows = [row.shipment for row in before if row.shipment.carrier == carrier and row.shipment.carrier_code]
+    by_code = [each for each in rows if identifier_of(each.tracking_code).kind is IdentifierKind.TRACKING_CODE]
+    return {tidy_code(each.carrier_code): each.tracking_code for each in by_code if each.replaced_by is None}
 
 
 async def _open_notice(context: Context, connection: Connection, draft: NoticeDraft) -> None:

@@ -16,7 +16,8 @@ _PT = {
     "contract_drift.over": "{account} respondeu de outro jeito a partir de {since}: {what}. Agora as respostas se leem "
     "de novo. Nada mudou por causa das outras e todas estão guardadas: veja uma delas e encerre este aviso.",
     "contract_drift.readable": "{account} responde de outro jeito desde {since}: {what}. As respostas ainda se leem. "
-    "Veja o exemplo: se nada falta nos pacotes, encerre este aviso.",
+    "Veja o exemplo: se nada falta nos pacotes, encerre este aviso; se falta, alguém precisa consertar o conector e "
+    "depois rodar {command}.",
     "contract_drift.heals": "{account} responde de outro jeito desde {since}: {what}. Pacotes atingidos: "
     "{shipments}. Nada se perde e continuamos perguntando; este aviso se encerra sozinho.",
     "interface_ended": "{account} não recebe mais nada: a interface com que falamos foi desligada ({why}). Nada se "

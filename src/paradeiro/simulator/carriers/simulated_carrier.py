@@ -74,8 +74,8 @@ class SimulatedCarrier:
         raise NotImplementedError
 
     @classmethod
-    def later_code(cls, code: str) -> str:  # noqa: ARG003 - most name none
-        """The code that it names later for a package that is asked about by this code; empty if there is none."""
+    def own_number(cls, code: str) -> str:  # noqa: ARG003 - for subclasses
+        """What else it calls the package that has this code; empty for nothing."""
         return ""
 
     def app(self) -> Starlette:

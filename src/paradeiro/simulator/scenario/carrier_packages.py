@@ -44,6 +44,6 @@ def carrier_package(
         courier=carrier.courier,
         invoice_key=key,
         shown_number="" if carrier.known_by_key else None,
-        own_number=own if carrier.known_by_key else carrier.later_code(code),
+        own_number=own if carrier.known_by_key else carrier.own_number(own),
         followed_as=followed_as,
     )

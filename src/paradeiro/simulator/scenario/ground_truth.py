@@ -31,8 +31,8 @@ class Happening:
 class Package:
     """A package and all its future events. `by_hand`: its number reaches the invoice only later. `code`: what it is
     followed under, the carrier's code or the key of its invoice; `shown_number`: what the order system shows as its
-    tracking number (None: the code); `own_number`: what the carrier calls it, where it is asked by something else;
-    `followed_as`: the text by which its carrier is asked.
+    tracking number (None: the code); `own_number`: what the carrier calls it beside the code; `followed_as`: the text
+    by which its carrier is asked.
     """
 
     code: str

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from paradeiro.simulator.carriers.brazil.melhor_envio import MelhorEnvio
 from paradeiro.simulator.scenario.ground_truth import Package
-from tests.simulator.carriers.one_carrier import BRASILIA, END, START, World, client, follow, moments
+from tests.simulator.carriers.one_carrier import BRASILIA, END, START, World, client, follow, happening, moments
 
 PATH = "/api/v2/me/shipment/tracking"
 SAMPLE = [
@@ -102,6 +102,14 @@ async def test_nothing_of_the_future_is_told() -> None:
     world.clock.set(START - timedelta(minutes=10))
     told = await state(carrier, package)
     assert (told["status"], told["paid_at"], told["generated_at"]) == ("pending", None, None)
+
+
+async def test_a_label_is_there_before_its_id_is_written_on_the_order() -> None:
+    world = World(MelhorEnvio)
+    package = world.add([happening("accepted", 30)])  # an order of the first hour
+    world.clock.set(START)
+    told = await state(world.carrier(), package)
+    assert (told["status"], told["created_at"], told["posted_at"]) == ("released", "2026-10-05 08:35:00", None)
 
 
 async def test_the_carriers_code_comes_later_and_never_misses_a_delivery() -> None:

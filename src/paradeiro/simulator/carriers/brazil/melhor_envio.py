@@ -66,9 +66,9 @@ class MelhorEnvio(SimulatedCarrier):
         return str(UUID(int=chance.getrandbits(128), version=4))
 
     @classmethod
-    def later_code(cls, code: str) -> str:
-        """The code of the carrier behind the label; here it is Melhor Envio's own."""
-        return _own_code(code)
+    def own_number(cls, code: str) -> str:
+        """The platform's own code of a label, which it names as the tracking code unless the carrier's is known."""
+        return f"ME26{number_of('own', code) % 10**7:07d}BR"
 
     def settings(self, url: str) -> dict[str, str]:
         return {
@@ -136,7 +136,7 @@ class MelhorEnvio(SimulatedCarrier):
     def _cached(self, package: Package | None) -> _Label | None:
         """What it said less than an hour ago it says again."""
         now = self.clock()
-        if package is None or _made_at(package) > now:
+        if package is None or self._made_at(package) > now:
             return None
         read_at, state = self.cache.get(package.code, (None, {}))
         if read_at is None or now - read_at >= _CACHED_FOR:
@@ -145,7 +145,7 @@ class MelhorEnvio(SimulatedCarrier):
         return state
 
     def _state(self, package: Package, shown: list[Happening], now: datetime) -> _Label:
-        times = {name: at if at and at <= now else None for name, at in _times(package, shown).items()}
+        times = {name: at if at and at <= now else None for name, at in self._times(package, shown).items()}
         said = {name: local(at, "%Y-%m-%d %H:%M:%S") if at else None for name, at in times.items()}
         status = VOCABULARY[shown[-1].code][0] if shown else "released" if times["paid_at"] else "pending"
         code = self._carrier_code(package, shown, now)
@@ -157,16 +157,33 @@ class MelhorEnvio(SimulatedCarrier):
             "protocol": _protocol(package),
             "status": status,
             "tracking": code,
-            "melhorenvio_tracking": _own_code(package.code),
+            "melhorenvio_tracking": self.own_number(package.code),
             **said,
         }
+
+    def _times(self, package: Package, shown: list[Happening]) -> dict[str, datetime | None]:
+        """When each state began. The label was made and paid before anything happened to the package."""
+        times: dict[str, datetime | None] = dict.fromkeys(_TIMES)
+        times["created_at"] = self._made_at(package)
+        times["paid_at"] = self._made_at(package) + timedelta(minutes=21)
+        for happening in shown:
+            since = VOCABULARY[happening.code][1]
+            if since:
+                times[since] = happening.happened_at
+        return times
+
+    def _made_at(self, package: Package) -> datetime:
+        """Before the shop could write the label's id on the order, and before anything happened to it."""
+        invoiced = [order.invoiced_at for order in self.ground_truth.orders if order.order_id == package.order_id]
+        moments = [*invoiced, *(each.happened_at for each in package.happenings)]
+        return min(moments).replace(microsecond=0) - timedelta(minutes=25)
 
     def _carrier_code(self, package: Package, shown: list[Happening], now: datetime) -> str | None:
         """The carrier's own code is named some time after the posting, at the latest with the delivery."""
         posted = next((each.visible_at for each in shown if each.code == "accepted"), None)
         delivered = any(each.code == "delivered" for each in shown)
         named = posted is not None and now >= posted + self.late_tracking
-        return (package.own_number or _own_code(package.code)) if named or delivered else None
+        return (package.own_number or self.own_number(package.code)) if named or delivered else None
 
     def pushes(self, since: datetime, until: datetime, secret: str) -> list[SentPush]:
         """One per change of a label's state; its signature is over the raw body."""
@@ -188,18 +205,19 @@ class MelhorEnvio(SimulatedCarrier):
         """The state as it was at this event."""
         happened = [each for each in package.visible(happening.visible_at) if each.happened_at <= happening.happened_at]
         shown = [each for each in happened if each is not happening] + [happening]
-        times = {name: at.astimezone(UTC).isoformat() if at else None for name, at in _times(package, shown).items()}
+        times = self._times(package, shown).items()
+        said = {name: at.astimezone(UTC).isoformat() if at else None for name, at in times}
         status = VOCABULARY[happening.code][0]
         data = {
             "id": package.code,
             "protocol": _protocol(package),
             "status": status,
             "tracking": self._carrier_code(package, shown, happening.visible_at),
-            "self_tracking": _own_code(package.code),
+            "self_tracking": self.own_number(package.code),
             "user_id": "0000111",
             "tags": [{"tag": package.order_id, "url": None}],
-            **times,
-            "tracking_url": f"https://www.melhorrastreio.com.br/rastreio/{_own_code(package.code)}",
+            **said,
+            "tracking_url": f"https://www.melhorrastreio.com.br/rastreio/{self.own_number(package.code)}",
         }
         return json.dumps({"event": f"order.{status}", "data": data}, ensure_ascii=False).encode()
 
@@ -210,26 +228,5 @@ class MelhorEnvio(SimulatedCarrier):
         return SentPush(self.clock(), {"content-type": "application/json", "x-me-signature": proof}, body)
 
 
-def _times(package: Package, shown: list[Happening]) -> dict[str, datetime | None]:
-    """When each state began. The label was made and paid before anything happened to the package."""
-    times: dict[str, datetime | None] = dict.fromkeys(_TIMES)
-    times["created_at"] = _made_at(package)
-    times["paid_at"] = _made_at(package) + timedelta(minutes=21)
-    for happening in shown:
-        since = VOCABULARY[happening.code][1]
-        if since:
-            times[since] = happening.happened_at
-    return times
-
-
-def _made_at(package: Package) -> datetime:
-    first = min((each.happened_at for each in package.happenings), default=package.promised_at - timedelta(days=5))
-    return first.replace(microsecond=0) - timedelta(minutes=25)
-
-
 def _protocol(package: Package) -> str:
     return f"ORD-2026{number_of('protocol', package.code) % 10**9:09d}"
-
-
-def _own_code(code: str) -> str:
-    return f"ME26{number_of('own', code) % 10**7:07d}BR"
