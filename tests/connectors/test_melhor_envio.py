@@ -328,7 +328,8 @@ def test_the_fields_of_what_is_stored_are_declared() -> None:
     """The contract watch knows them; persons' are not shown."""
     undeclared = set()
     for path in sorted((FOLDER / "fixtures").glob("*.json")):
-        if not path.name.endswith(".expected.json"):
+        # A list is read, but each of its labels is stored alone.
+        if not path.name.endswith(".expected.json") and not path.read_bytes().startswith(b"["):
             shape = answer_shape(path.read_bytes()) or {}
             undeclared |= {name for name in shape if name not in CONNECTOR.fields and not name.startswith(A[:8])}
     assert undeclared == set()

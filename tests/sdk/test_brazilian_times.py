@@ -26,7 +26,7 @@ _BRASILIA = timezone(timedelta(hours=-3))
     ],
 )
 def test_an_instant_of_an_event(written: str, at: datetime, assumed: bool, day_only: bool) -> None:
-    assert read_event_time(written) == EventTime(at, assumed, day_only)
+    assert read_event_time(written, day_first="/" in written) == EventTime(at, assumed, day_only)
 
 
 @pytest.mark.parametrize(
@@ -46,11 +46,18 @@ def test_an_instant_of_an_event(written: str, at: datetime, assumed: bool, day_o
     ],
 )
 def test_what_is_no_time_is_none(written: object) -> None:
-    assert read_event_time(written) is None
-    assert read_estimate(written) is None
+    assert read_event_time(written, day_first=True) is None
+    assert read_estimate(written, day_first=True) is None
+
+
+def test_the_day_comes_first_only_where_that_is_known() -> None:
+    assert read_event_time("11/03/2026 14:55") is None
+    assert read_estimate("11/03/2026") is None
 
 
 def test_an_estimate_of_a_day_lasts_to_its_end() -> None:
     end = datetime(2026, 11, 20, 23, 59, 59, tzinfo=_BRASILIA)
-    assert [read_estimate(written) for written in ("20/11/2026", "2026-11-20", "2026-11-20T00:00:00")] == [end] * 3
+    assert [
+        read_estimate(written, day_first=True) for written in ("20/11/2026", "2026-11-20", "2026-11-20T00:00:00")
+    ] == [end] * 3
     assert read_estimate("2026-11-20T18:00:00Z") == datetime(2026, 11, 20, 18, tzinfo=UTC)

@@ -6,12 +6,12 @@ import msgspec
 
 from paradeiro.connectors.azul_cargo.codes import CODES, code_of, meaning_of
 from paradeiro.connectors.azul_cargo.refusals import meaning_of_error
-from paradeiro.connectors.azul_cargo.times import read_estimate, read_instant
 from paradeiro.domain.bounds import clean_text
 from paradeiro.domain.following.timeline import sort_events
 from paradeiro.domain.orders import identifiers
 from paradeiro.domain.records import NOWHERE, ParsedAnswer, Place, TrackingEvent
 from paradeiro.domain.words import Outcome, Status
+from paradeiro.sdk.carriers.brazilian_times import read_estimate, read_event_time
 
 _LONGEST = 300
 _LONGEST_CODE = 40
@@ -104,7 +104,7 @@ def _once(events: Iterable[TrackingEvent]) -> list[TrackingEvent]:
 
 
 def _event(raw: _Occurrence, awb: str) -> TrackingEvent:
-    found = read_instant(raw.DataHora)
+    found = read_event_time(raw.DataHora)
     if found is None:
         message = f"the time of an occurrence cannot be read: {clean_text(raw.DataHora, 40)!r}"
         raise _UnreadableError(message)
@@ -112,14 +112,14 @@ def _event(raw: _Occurrence, awb: str) -> TrackingEvent:
     status, reason = meaning_of(code, words)
     city, state, unit = (_line(text) or None for text in (raw.UnidadeMunicipio, raw.UnidadeUf, raw.Unidade))
     return TrackingEvent(
-        found[0],
+        found.at,
         code,
         status,
         reason,
         Place(city, state, "BR", unit) if city or state else Place(unit=unit) if unit else NOWHERE,
         _description(code, words),
-        zone_assumed=True,
-        day_only=found[1],
+        zone_assumed=found.zone_assumed,
+        day_only=found.day_only,
         volume=awb,
     )
 

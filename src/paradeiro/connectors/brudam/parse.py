@@ -58,13 +58,13 @@ def _document(raw: bytes, table: Table) -> ParsedAnswer:
     unknown = tuple(sorted({event.code for event in events if event.status is Status.UNKNOWN}))
     # The newest event's estimate is the last one stated.
     newest = sorted(entries, key=lambda entry: first_text(_TIME, entry), reverse=True)
-    estimate = read_estimate(first_text(_ESTIMATE, *newest, document))
+    estimate = read_estimate(first_text(_ESTIMATE, *newest, document), day_first=True)
     return ParsedAnswer("", Outcome.FOUND, events, estimate, unknown_codes=unknown, identifiers=names)
 
 
 def _event(entry: dict[str, Any], table: Table) -> TrackingEvent:
     """One event. Raises `UnreadableError` when its time cannot be read: an event needs an instant."""
-    moment = read_event_time(first_text(_TIME, entry))
+    moment = read_event_time(first_text(_TIME, entry), day_first=True)
     if moment is None:
         raise UnreadableError(f"the time of an event cannot be read: {text(first_text(_TIME, entry))[:60]!r}")
     words = first_text(_WORDS, entry)

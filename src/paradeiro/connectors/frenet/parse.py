@@ -80,7 +80,7 @@ def _read(told: object) -> ParsedAnswer:
         "",
         Outcome.FOUND,
         sort_events(events),
-        read_estimate(item.ExpectedDate),
+        read_estimate(item.ExpectedDate, day_first=True),
         unknown_codes=tuple(sorted({event.code for event in events if event.status is Status.UNKNOWN})),
         identifiers=named,
         carrier_code=number,
@@ -96,7 +96,7 @@ def _without_events(item: _Item, named: tuple[identifiers.Identifier, ...]) -> P
 
 
 def _event(raw: _Event) -> TrackingEvent:
-    found = read_event_time(raw.EventDateTime)
+    found = read_event_time(raw.EventDateTime, day_first=True)
     if found is None:
         message = f"the time of an event cannot be read: {clean_text(raw.EventDateTime, 40)!r}"
         raise _UnreadableError(message)

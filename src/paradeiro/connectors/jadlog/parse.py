@@ -87,7 +87,7 @@ def _read(told: object) -> ParsedAnswer:
         "",
         Outcome.FOUND,
         read,
-        read_estimate(item.previsaoEntrega),
+        read_estimate(item.previsaoEntrega, day_first=True),
         unknown_codes=tuple(sorted({event.code for event in read if event.status is Status.UNKNOWN})),
         identifiers=named,
         carrier_code=_own_code(item),
@@ -122,7 +122,7 @@ def _own_code(item: _Item) -> str:
 
 def _event(raw: _Event) -> TrackingEvent:
     code, (status, reason), description = meaning_of(" ".join(clean_text(raw.status, _LONGEST).split()))
-    found = read_event_time(raw.data)
+    found = read_event_time(raw.data, day_first=True)
     if found is None:
         message = f"the time of an event cannot be read: {clean_text(raw.data, 40)!r}"
         raise _UnreadableError(message)

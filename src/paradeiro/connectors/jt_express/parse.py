@@ -1,21 +1,15 @@
 """In: the bytes of an answer or push of J&T Express; out: the parsed answer for each waybill number in it. Pure."""
 
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from paradeiro.connectors.jt_express.codes import meaning_of
 from paradeiro.connectors.jt_express.envelope import NoParcelsError, Parcel, parcels_of, scans_of, text
-from paradeiro.domain.bounds import in_bounds
 from paradeiro.domain.following.returns import doubt_returned_deliveries
 from paradeiro.domain.following.tracking_codes import tidy_code
 from paradeiro.domain.orders.identifiers import Identifier, order_number, tracking_code
 from paradeiro.domain.records import NOWHERE, ParsedAnswer, Place, TrackingEvent
 from paradeiro.domain.words import Outcome, Status
-
-# Local time without offset.
-ZONE = ZoneInfo("America/Sao_Paulo")
-_DAY = len("2026-03-12")
+from paradeiro.sdk.carriers.brazilian_times import read_event_time
 
 
 def parse(body: bytes) -> list[ParsedAnswer]:
@@ -47,36 +41,24 @@ def _names(parcel: Parcel) -> tuple[Identifier, ...]:
 
 def _event(scan: dict[str, Any]) -> TrackingEvent:
     """One scan. Raises `NoParcelsError` when its time cannot be read: an event needs an instant."""
-    instant = _instant(text(scan.get("scanTime")))
-    if instant is None:
+    at = read_event_time(text(scan.get("scanTime")))
+    if at is None:
         raise NoParcelsError(
             Outcome.MALFORMED, f"the time of a scan cannot be read: {text(scan.get('scanTime'))[:60]!r}"
         )
     written = [text(scan.get(name)) for name in ("scanTypeName", "scanType")]
     code, meaning = meaning_of(*written)
     return TrackingEvent(
-        occurred_at=instant[0],
+        occurred_at=at.at,
         code=code,
         status=meaning.status,
         reason=meaning.reason,
         place=_place(scan),
         # Their free texts (desc, customerTracking) name drivers and receivers: not read.
         description=next((each for each in written if each and not each.isdecimal()), ""),
-        zone_assumed=instant[1],
-        day_only=instant[2],
+        zone_assumed=at.zone_assumed,
+        day_only=at.day_only,
     )
-
-
-def _instant(written: str) -> tuple[datetime, bool, bool] | None:
-    """An instant, whether its zone was assumed, and whether it is only a day."""
-    try:
-        at = datetime.fromisoformat(written)
-    except ValueError:
-        return None
-    day_only = len(written) <= _DAY
-    at = at.replace(hour=12) if day_only else at
-    aware = at if at.tzinfo else at.replace(tzinfo=ZONE)
-    return (aware, at.tzinfo is None, day_only) if in_bounds(aware) else None
 
 
 def _place(scan: dict[str, Any]) -> Place:

@@ -13,11 +13,12 @@ from hashlib import sha256
 import msgspec
 
 from paradeiro.connectors.total_express.parcels import feed_problem, parcels_of
-from paradeiro.connectors.total_express.parse import ZONE, parse_with
+from paradeiro.connectors.total_express.parse import parse_with
 from paradeiro.connectors.total_express.soap import Element, NotXmlError, lots_of, read_xml
 from paradeiro.domain.following.tracking_codes import tidy_code
 from paradeiro.domain.orders.identifiers import Identifier, IdentifierKind, identifier_of
 from paradeiro.domain.words import Outcome
+from paradeiro.sdk.carriers.brazilian_times import ZONE
 from paradeiro.sdk.contract import AccountRef, Answer, Clock
 from paradeiro.sdk.http import (
     HttpAnswer,

@@ -3,20 +3,16 @@
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from paradeiro.connectors.total_express.codes import meaning_of
 from paradeiro.connectors.total_express.parcels import NoParcelsError, Parcel, Step, parcels_of
-from paradeiro.domain.bounds import in_bounds
-from paradeiro.domain.days import end_of_estimate
 from paradeiro.domain.following.timeline import sort_events
 from paradeiro.domain.following.tracking_codes import tidy_code
 from paradeiro.domain.orders.identifiers import Identifier, invoice, order_number, tracking_code
 from paradeiro.domain.records import ParsedAnswer, TrackingEvent
 from paradeiro.domain.words import Outcome, Status
+from paradeiro.sdk.carriers.brazilian_times import read_estimate, read_event_time
 
-# Local time without offset.
-ZONE = ZoneInfo("America/Sao_Paulo")
 _DAY = len("2026-03-12")
 
 
@@ -78,36 +74,25 @@ def _names(parcel: Parcel, sender: str) -> tuple[Identifier, ...]:
 
 def _event(step: Step, parcel: Parcel, *, whole: bool) -> TrackingEvent:
     """One event. Raises `NoParcelsError` when its time cannot be read: an event needs an instant."""
-    instant = _instant(step.time)
-    if instant is None:
+    at = read_event_time(step.time)
+    if at is None:
         raise NoParcelsError(Outcome.MALFORMED, f"the time of a status cannot be read: {step.time[:60]!r}")
     meaning = meaning_of(step.code, step.words)
     counts = whole or meaning.status is not Status.DELIVERED
-    day_only = len(step.time) <= _DAY
     return TrackingEvent(
-        occurred_at=instant[0].replace(hour=12) if day_only else instant[0],
+        occurred_at=at.at,
         code=step.code,
         status=meaning.status if counts else None,
         reason=meaning.reason,
         description=step.words or meaning.words,
-        zone_assumed=instant[1],
-        day_only=day_only,
+        zone_assumed=at.zone_assumed,
+        day_only=at.day_only,
         # Each volume of an order has an AWB; always named, since a further one may be told of later.
         volume=tidy_code(parcel.awb),
     )
 
 
-def _instant(written: str) -> tuple[datetime, bool] | None:
-    """An instant, and whether its zone was assumed."""
-    try:
-        at = datetime.fromisoformat(written)
-    except ValueError:
-        return None
-    aware = at if at.tzinfo else at.replace(tzinfo=ZONE)
-    return (aware, at.tzinfo is None) if in_bounds(aware) else None
-
-
 def _estimate(parcel: Parcel) -> datetime | None:
     """The end of the day expected now, else of the day expected at first."""
-    days = [found[0] for written in parcel.promised if (found := _instant(written[:_DAY])) is not None]
-    return end_of_estimate(days[0]) if days else None
+    days = (read_estimate(written[:_DAY]) for written in parcel.promised)
+    return next((day for day in days if day is not None), None)

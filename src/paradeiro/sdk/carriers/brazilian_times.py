@@ -1,6 +1,7 @@
 """In: a time as a Brazilian carrier writes it; out: an aware instant, and what of it was assumed; None for others.
 
-ISO 8601, or the day first (`20/11/2026 14:05`). Without an offset it is Brasília's wall clock; a stated offset counts.
+ISO 8601, and the day first (`20/11/2026 14:05`) only from who is known to write it: from anybody else `11/03` may be a
+November. Without an offset it is Brasília's wall clock; a stated offset counts.
 """
 
 import re
@@ -26,9 +27,9 @@ class EventTime(NamedTuple):
     day_only: bool
 
 
-def read_event_time(written: object) -> EventTime | None:
+def read_event_time(written: object, *, day_first: bool = False) -> EventTime | None:
     """When something happened, to the second."""
-    found = _read(written)
+    found = _read(written, day_first=day_first)
     if found is None:
         return None
     day_only = found.time() == time.min and ":" not in str(written)
@@ -36,19 +37,19 @@ def read_event_time(written: object) -> EventTime | None:
     return EventTime(_aware(at), found.tzinfo is None, day_only)
 
 
-def read_estimate(written: object) -> datetime | None:
+def read_estimate(written: object, *, day_first: bool = False) -> datetime | None:
     """Until when a delivery is expected; a day lasts to its end."""
-    found = _read(written)
+    found = _read(written, day_first=day_first)
     return None if found is None else end_of_estimate(found if found.tzinfo else found.replace(tzinfo=ZONE))
 
 
-def _read(written: object) -> datetime | None:
+def _read(written: object, *, day_first: bool) -> datetime | None:
     if not isinstance(written, str):
         return None
     plain = _FRACTION.sub("", written.strip())
-    day_first = _DAY_FIRST.fullmatch(plain)
+    turned = _DAY_FIRST.fullmatch(plain) if day_first else None
     try:
-        at = datetime.fromisoformat(day_first.expand(r"\3-\2-\1\4") if day_first else plain)
+        at = datetime.fromisoformat(turned.expand(r"\3-\2-\1\4") if turned else plain)
     except ValueError:
         return None
     return at if in_bounds(at if at.tzinfo else at.replace(tzinfo=ZONE)) else None
