@@ -177,6 +177,21 @@ async def test_a_code_that_is_reported_after_all_is_no_longer_wrong(shop: Shop) 
     assert await shop.notices() == []
 
 
+@pytest.mark.parametrize("odd", ["a\\u0000b", "\\ud83d", "\\u001f"])
+async def test_names_and_texts_that_no_database_takes_stop_no_recording(shop: Shop, odd: str) -> None:
+    shipment = await shop.register("AA1")
+    shop.outside.say("AA1", POSTED)
+    await shop.ask(shipment)
+    known = shop.outside.read("answer-AA1")
+    for spoilt in (known.replace("{", f'{{"{odd}": "{odd}", ', 1), "<html>\0 \x1f</html>"):
+        shop.outside.say_raw("AA1", spoilt)
+        await shop.ask(shipment)
+    shop.outside.say("AA1", POSTED, MOVED)
+    await shop.ask(shipment)
+    assert (await shop.shipment_row(shipment)).shipment.snapshot.events == 2
+    assert NoticeKind.SET_ASIDE not in [n.kind for n in await shop.notices()]
+
+
 async def test_two_stores_watch_their_accounts_apart(shop: Shop) -> None:
     await _stocked(shop)
     await _say_all(shop, "<html>")

@@ -193,7 +193,8 @@ CARRIER_INCIDENTS: Sequence[CarrierIncident] = (
         "file-broken",
         "a file breaks off in the middle",
         _unless_file,
-        frozenset({NoticeKind.MALFORMED_REPLY}),
+        # A place of the file where it is cut by lines, else the whole of it.
+        _DRIFT | {NoticeKind.MALFORMED_REPLY},
         12 * _HOUR,
         hours=12,
         mishap=Mishap.BROKEN,

@@ -17,7 +17,7 @@ from paradeiro.cli.running.scratch_database import cloned_database
 from paradeiro.cli.running.simulated_carriers import CarrierDeliveries, Mishap, furnish_carriers
 from paradeiro.cli.running.simulated_store import add_accounts
 from paradeiro.db.measuring import recorded_state
-from paradeiro.domain.words import Drift
+from paradeiro.domain.words import Drift, Way
 from paradeiro.flow.context import Context
 from paradeiro.flow.replay import replay
 from paradeiro.sdk.contract import Connector
@@ -35,6 +35,8 @@ from paradeiro.worker.drain import drain
 # Three packages of five go by the carrier. The incident begins on Wednesday morning.
 PACKAGES, DAYS, SEED = 16, 4, 20261123
 _STRIKES, _AFTERWARDS = timedelta(days=2, hours=5), timedelta(hours=8)
+# Until what no file had told yet must be there: one is written every few hours, and may come hours late.
+_FILE_LAG = timedelta(hours=10)
 _COARSE, _FINE = timedelta(hours=1), timedelta(minutes=30)
 _LAST = timedelta(days=2)  # for so long a first push or file is waited for
 _LONG = 12.0  # hours from which the coarse steps do
@@ -188,12 +190,14 @@ async def _play_through(
         while incident.mishap is not Mishap.NONE and not scene.deliveries.mishaps and simulator.clock() < began + _LAST:
             figures.false_delivered += await scene.until(simulator.clock() + 4 * step, step)
         figures.met = scene.deliveries.mishaps
+        # What befalls a file begins with it, days after the last one perhaps.
+        begun = scene.deliveries.mishap_at or began if incident.mishap is Mishap.BROKEN else began
         figures.asked = sum(f.met for f in simulator.faults.active if f.party == carrier.name)
         await _repair(scene, incident, figures, began)
         figures.false_delivered += await scene.until(simulator.clock() + _AFTERWARDS, _COARSE)
         await catch_up(scene.context)
-        await _count(scene, incident, figures, began)
-        wrong = [words for words in await _differences(scene) if not any(words.endswith(each) for each in before)]
+        await _count(scene, incident, figures, begun)
+        wrong = [words for words in await _lasting(scene) if not any(words.endswith(each) for each in before)]
         figures.mails_twice = sum(1 for words in wrong if TWICE.search(words))
         figures.events_lost, figures.misses = len(wrong) - figures.mails_twice, wrong[:5]
 
@@ -202,7 +206,7 @@ def _begin(scene: _Scene, incident: CarrierIncident, began: datetime) -> None:
     for part, fault in incident.faults(scene.carrier):
         until = None if part.until is None else began + timedelta(hours=part.until)
         scene.simulator.faults.order(replace(fault, since=began + timedelta(hours=part.since), until=until))
-    scene.deliveries.mishap, scene.deliveries.mishaps = incident.mishap, 0
+    scene.deliveries.mishap, scene.deliveries.mishaps, scene.deliveries.mishap_at = incident.mishap, 0, None
     if incident.repair is Repair.CREDENTIALS:
         scene.simulator.carriers[scene.carrier.name].replace_secrets()
 
@@ -236,6 +240,17 @@ def _mended(connector: Connector, field: str) -> Connector:
         parse=None if parse is None else lambda body: parse(body.replace(new, old)),
         parse_with=None if parse_with is None else lambda body, known: parse_with(body.replace(new, old), known),
     )
+
+
+async def _lasting(scene: _Scene) -> list[str]:
+    """What is lost or untrue. By files some news is always under way: it counts if the next files do not bring it."""
+    found = await _differences(scene)
+    if not found or Way.FILE not in scene.context.connectors[scene.carrier.name].ways:
+        return found
+    await scene.until(scene.simulator.clock() + _FILE_LAG, _COARSE)
+    await catch_up(scene.context)
+    later = set(await _differences(scene))
+    return [words for words in found if words in later]
 
 
 async def _differences(scene: _Scene) -> list[str]:

@@ -45,7 +45,7 @@ class _Hook:
 @dataclass(slots=True)
 class CarrierDeliveries:
     """Pushes and files of simulated carriers, delivered as time passes. `until`: delivered up to this instant;
-    `mishaps`: how many met with the `mishap`.
+    `mishaps`: how many met with the `mishap`, the first of them at `mishap_at`.
     """
 
     context: Context
@@ -57,6 +57,7 @@ class CarrierDeliveries:
     files: dict[str, int] = field(default_factory=dict)
     mishap: Mishap = Mishap.NONE
     mishaps: int = 0
+    mishap_at: datetime | None = None
 
     async def deliver(self, until: datetime) -> None:
         """Deliver what was sent since the last time."""
@@ -69,19 +70,24 @@ class CarrierDeliveries:
         await self.bring_files(since, until)
 
     async def _push(self, client: httpx.AsyncClient, name: str, hook: _Hook, push: SentPush) -> None:
-        self.mishaps += self.mishap is not Mishap.NONE
+        self._count(hit=self.mishap is not Mishap.NONE)
         for _ in range({Mishap.LOST: 0, Mishap.TWICE: 2}.get(self.mishap, 1)):
             answer = await client.post(hook.url, content=push.body, headers=push.headers)
             if self.mishap is not Mishap.FORGED:
                 answer.raise_for_status()
             self.pushes[name] = self.pushes.get(name, 0) + 1
 
+    def _count(self, *, hit: bool) -> None:
+        self.mishaps += hit
+        if hit and self.mishap_at is None:
+            self.mishap_at = self.simulator.clock()
+
     async def bring_files(self, since: datetime, until: datetime) -> None:
         """Bring the files that were written after `since`, until `until`; as often as it is called."""
         for name, carrier in self.simulator.carriers.items():
             for file in carrier.files(since, until):
                 is_broken = self.mishap is Mishap.BROKEN and not self.mishaps
-                self.mishaps += is_broken or self.mishap is Mishap.TWICE
+                self._count(hit=is_broken or self.mishap is Mishap.TWICE)
                 await self._take(name, file.name, _broken(file.content) if is_broken else file.content)
                 if self.mishap is Mishap.TWICE:
                     await self._take(name, f"copy-{file.name}", file.content)

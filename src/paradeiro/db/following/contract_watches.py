@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 from psycopg.types.json import Jsonb
 
 from paradeiro.db.operations.set_aside import error_text
 from paradeiro.db.pool import Connection
+from paradeiro.domain.bounds import clean_text, text_problem
 from paradeiro.domain.following.contract_drift import Baseline
 from paradeiro.domain.following.silence import Hour
 
@@ -53,7 +55,19 @@ async def put_watch(connection: Connection, account_id: int, watch: ContractWatc
     """Write a watch that was locked."""
     sql = "UPDATE contract_watch SET baseline = %s, example = %s, notified_at = %s WHERE account_id = %s"
     baseline, example = msgspec.to_builtins(watch.baseline), msgspec.to_builtins(watch.example)
-    await connection.execute(sql, (Jsonb(baseline), Jsonb(example), watch.notified_at, account_id))
+    values = (Jsonb(_storable(baseline)), Jsonb(_storable(example)), watch.notified_at, account_id)
+    await connection.execute(sql, values)
+
+
+def _storable(value: Any) -> Any:
+    """A value without characters that the database takes in no text: names of fields, reasons and the example come from
+    other parties, and must not keep their answers from being recorded.
+    """
+    if isinstance(value, str):
+        return clean_text(value, lines=True) if text_problem(value, lines=True) else value
+    if isinstance(value, dict):
+        return {_storable(name): _storable(each) for name, each in value.items()}
+    return [_storable(each) for each in value] if isinstance(value, list | tuple | set | frozenset) else value
 
 
 async def baseline(connection: Connection, account_id: int) -> Baseline:
