@@ -1,11 +1,8 @@
 """In: packages whose service proves deliveries; out: the services bought, and generated pictures of the deliveries."""
 
 import base64
-import struct
-import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Any
 
 from starlette.requests import Request
@@ -14,11 +11,11 @@ from starlette.routing import Route
 
 from paradeiro.simulator.carriers.correios import PostOffice, wall_clock
 from paradeiro.simulator.carriers.correios_bulk import ReceiptDesk, codes_of
+from paradeiro.simulator.carriers.drawn_pictures import DrawnPicture, draw_picture
 from paradeiro.simulator.scenario.ground_truth import Package, true_status
 
 _MOST_SIGNED = 10
 _MOST_ORDERED = 50
-_WIDTH, _HEIGHT = 48, 32
 # Of every ten packages: one with a picture of the house, one with a signed receipt, one with both, one on paper.
 _BOUGHT = {
     0: {"fotoFachada": "S"},
@@ -39,16 +36,6 @@ def service_of(code: str) -> dict[str, str] | None:
     return nothing | _BOUGHT.get(int(code[2:10]) % 10, {})
 
 
-@dataclass(frozen=True, slots=True)
-class DrawnPicture:
-    """A picture of a delivery: its content, and from when on it is shown."""
-
-    content: bytes = field(repr=False)
-    remark: str
-    delivered_at: datetime
-    shown_at: datetime
-
-
 def delivery_pictures(package: Package, at: datetime, *, signed: bool) -> list[DrawnPicture]:
     """The pictures of the delivery that is valid at an instant, also those that are shown only later."""
     number = int(package.code[2:10])
@@ -62,18 +49,6 @@ def delivery_pictures(package: Package, at: datetime, *, signed: bool) -> list[D
         DrawnPicture(draw_picture(f"{package.code} {delivered_at} {signed} {remark}"), remark, delivered_at, shown_at)
         for remark in remarks
     ]
-
-
-def draw_picture(what: str) -> bytes:
-    """A small PNG, a different one for each text: a house of one colour before a sky of another."""
-    ink = sha256(what.encode()).digest()
-    house = [[8 < x < 40 and y > 14 for x in range(_WIDTH)] for y in range(_HEIGHT)]
-    rows = b"".join(b"\x00" + b"".join(ink[:3] if here else ink[3:6] for here in line) for line in house)
-    header = struct.pack(">IIBBBBB", _WIDTH, _HEIGHT, 8, 2, 0, 0, 0)
-    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts
-    )
 
 
 @dataclass(slots=True)

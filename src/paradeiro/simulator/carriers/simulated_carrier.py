@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from starlette.applications import Starlette
 
+from paradeiro.simulator.carriers.drawn_pictures import DrawnPicture
 from paradeiro.simulator.scenario.ground_truth import GroundTruth, Package
 
 Clock = Callable[[], datetime]
@@ -77,6 +78,10 @@ class SimulatedCarrier:
     def own_number(cls, code: str) -> str:  # noqa: ARG003 - for subclasses
         """What else it calls the package that has this code; empty for nothing."""
         return ""
+
+    def pictures(self, package: Package, at: datetime) -> list[DrawnPicture]:  # noqa: ARG002 - for subclasses
+        """What proves the delivery of one of its packages that is valid at an instant, also what is shown later."""
+        return []
 
     def app(self) -> Starlette:
         """Its interface."""

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from paradeiro.simulator.carriers.correios import ZONE
 from paradeiro.simulator.carriers.correios_proofs import delivery_pictures
+from paradeiro.simulator.carriers.drawn_pictures import DrawnPicture
 from paradeiro.simulator.mailboxes import Mail
 from paradeiro.simulator.order_systems.vtex_shapes import shown_instant
 from paradeiro.simulator.parties import Simulator
@@ -59,9 +60,9 @@ def proof_differences(simulator: Simulator, proofs: Mapping[str, set[bytes]], at
     only a day after it was shown: a carrier is not queried every minute.
     """
     found = []
-    for package in simulator.ground_truth.packages_of("correios"):
-        drawn = [*delivery_pictures(package, at, signed=False), *delivery_pictures(package, at, signed=True)]
-        kept = proofs.get(package.code, set())
+    for package in simulator.ground_truth.packages:
+        kept = proofs.get(package.followed_as, set())
+        drawn = _drawn(simulator, package, at)
         due = {each.content for each in drawn if each.shown_at + _SOON_ENOUGH <= at}
         name = f"{package.code} ({package.kind})"
         if missing := len(due - kept):
@@ -69,6 +70,12 @@ def proof_differences(simulator: Simulator, proofs: Mapping[str, set[bytes]], at
         if wrong := len(kept - {each.content for each in drawn}):
             found.append(f"{name}: {wrong} pictures are not of the delivery that stands")
     return found
+
+
+def _drawn(simulator: Simulator, package: Package, at: datetime) -> list[DrawnPicture]:
+    if package.carrier != "correios":
+        return simulator.carriers[package.carrier].pictures(package, at)
+    return [picture for signed in (False, True) for picture in delivery_pictures(package, at, signed=signed)]
 
 
 def _package(package: Package, stand: TrueStatus, claim: Claim | None, at: datetime) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """In: requests as FedEx documents them; out: results per number, and errors in its form."""
 
+import base64
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -158,3 +159,37 @@ async def test_the_truth_can_be_read_with_the_published_types() -> None:
             assert at == [h.happened_at for h in package.visible(moment)]
             seen = zip((PUBLISHED[scan["eventType"]] for scan in scans), at, strict=True)
             assert follow(seen) == world.true_now(package)
+
+
+async def document(carrier: FedEx, number: str, kind: str = "SIGNATURE_PROOF_OF_DELIVERY", bearer: str = "") -> Any:
+    asked = {
+        "trackDocumentDetail": {"documentType": kind, "documentFormat": "PNG"},
+        "trackDocumentSpecification": [{"trackingNumberInfo": {"trackingNumber": number}}],
+    }
+    headers = {"authorization": f"Bearer {bearer or await token(carrier)}"}
+    async with client(carrier) as http:
+        return await http.post("/track/v1/trackingdocuments", json=asked, headers=headers)
+
+
+async def test_a_signed_delivery_has_a_document_and_says_so() -> None:
+    world = World(FedEx)
+    made = [world.words("accepted", "out", "delivered") for _ in range(12)]
+    moving, carrier = world.words("accepted", "out"), world.carrier()
+    signed = [package for package in made if carrier.pictures(package, END)]
+    assert 0 < len(signed) < len(made)
+    for package in (*made, moving):
+        ((result,),) = await results(carrier, package.code)
+        told = (await document(carrier, package.code)).json()["output"]
+        if package in signed:
+            assert [each["type"] for each in result["availableImages"]] == ["SIGNATURE_PROOF_OF_DELIVERY"]
+            assert [base64.b64decode(each)[:4] for each in told["document"]] == [b"\x89PNG"]
+        else:
+            assert (result["availableImages"], told["document"]) == ([], [])
+            assert told["alerts"][0]["code"] == "TRACKING.DATA.NOTFOUND"
+
+
+async def test_documents_need_a_token_and_a_known_type() -> None:
+    world = World(FedEx)
+    package, carrier = world.words("accepted", "delivered"), world.carrier()
+    assert (await document(carrier, package.code, bearer="old")).status_code == 401
+    assert (await document(carrier, package.code, kind="PICTURE")).status_code == 400

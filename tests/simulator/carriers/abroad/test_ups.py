@@ -1,5 +1,6 @@
 """In: requests as UPS documents them; out: activity of a package, and errors in its form."""
 
+import base64
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -145,3 +146,27 @@ async def test_the_truth_can_be_read_with_types_and_status_codes() -> None:
 def _status(each: dict[str, Any]) -> str:
     status = each["status"]
     return TYPES.get(status["type"]) or STATUS_CODES[status["statusCode"]]
+
+
+async def test_signature_and_letter_come_with_a_delivery_and_only_if_asked_for() -> None:
+    world = World(Ups)
+    made = [world.words("accepted", "out", "delivered") for _ in range(12)]
+    moving, carrier = world.words("accepted", "out"), world.carrier()
+    bearer = await token(carrier)
+    signed = [package for package in made if carrier.pictures(package, END)]
+    assert 0 < len(signed) < len(made)
+
+    async def proofs(number: str, query: str) -> dict[str, Any]:
+        told = (await ask(carrier, f"{number}{query}", bearer)).json()["trackResponse"]["shipment"][0]["package"][0]
+        found = told.get("deliveryInformation", {})
+        return {name: found[name] for name in ("signature", "pod") if name in found}
+
+    both = "?returnSignature=true&returnPOD=true"
+    for package in signed:
+        assert await proofs(package.code, "") == {}
+        assert (await proofs(package.code, "?returnSignature=true")).keys() == {"signature"}
+        told = await proofs(package.code, both)
+        assert base64.b64decode(told["signature"]["image"]) != base64.b64decode(told["pod"]["content"])
+    assert await proofs(moving.code, both) == {}
+    unsigned = next(package for package in made if package not in signed)
+    assert await proofs(unsigned.code, both) == {}

@@ -4,8 +4,9 @@ Up to thirty numbers a request; a number may carry several shipments, and its ow
 status that FedEx derives from it.
 """
 
+import base64
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any, ClassVar
 
@@ -14,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from paradeiro.simulator.carriers.drawn_pictures import DrawnPicture, signed_delivery
 from paradeiro.simulator.carriers.interface import (
     BRASILIA,
     JSON_TYPE,
@@ -58,6 +60,7 @@ VOCABULARY = {
     "delivered": ("DL", "Delivered", "DL", "Delivered", "", ""),
 }
 _MOST = 30
+_SIGNED = "SIGNATURE_PROOF_OF_DELIVERY"
 _Item = dict[str, Any]
 
 
@@ -97,6 +100,7 @@ class FedEx(SimulatedCarrier):
             routes=[
                 Route("/oauth/token", self.token, methods=["POST"]),
                 Route("/track/v1/trackingnumbers", self.track, methods=["POST"]),
+                Route("/track/v1/trackingdocuments", self.documents, methods=["POST"]),
             ]
         )
 
@@ -130,6 +134,30 @@ class FedEx(SimulatedCarrier):
         detailed = body.get("includeDetailedScans") is True
         results = [self._complete(number, by_code.get(number), detailed=detailed) for number in numbers]
         return JSONResponse({"transactionId": self._transaction(), "output": {"completeTrackResults": results}})
+
+    async def documents(self, request: Request) -> Response:
+        """The signed proof of one delivery, as a picture."""
+        body = await json_object(request) or {}
+        self.count("trackingdocuments")
+        if not self.tokens.holds(bearer(request)):
+            text = "Access token expired. Please modify your request and try again."
+            return self._errors(401, "NOT.AUTHORIZED.ERROR", text)
+        detail, numbers = body.get("trackDocumentDetail") or {}, _numbers(body, "trackDocumentSpecification")
+        if detail.get("documentType") != _SIGNED or not any(numbers):
+            return self._errors(400, "TRACKING.DOCUMENTTYPE.INVALID", "Please provide a valid document type.")
+        package = next((each for each in self.packages if each.code == numbers[0]), None)
+        drawn = self.pictures(package, self.clock()) if package else []
+        told: _Item = {"documentType": _SIGNED, "documentFormat": detail.get("documentFormat", "PDF")}
+        told["document"] = [base64.b64encode(each.content).decode() for each in drawn]
+        if not drawn:
+            text = "Tracking information is not available at this time."
+            told["alerts"] = [{"code": "TRACKING.DATA.NOTFOUND", "alertType": "NOTE", "message": text}]
+        return JSONResponse({"transactionId": self._transaction(), "output": told})
+
+    def pictures(self, package: Package, at: datetime) -> list[DrawnPicture]:
+        """Of every other package the signature."""
+        signed = signed_delivery(package, at) if number_of("signed", package.code) % 2 else None
+        return [] if signed is None else [signed]
 
     def _transaction(self) -> str:
         return f"624deea6-b709-470c-8c39-{number_of(len(self.asked)):012x}"
@@ -168,6 +196,7 @@ class FedEx(SimulatedCarrier):
                 "scanLocation": _place(shown[-1]),
             },
             "dateAndTimes": _dates(package, shown),
+            "availableImages": [{"type": _SIGNED, "size": "LARGE"}] if self.pictures(package, self.clock()) else [],
             "scanEvents": scans if detailed else scans[:1],
         }
 
@@ -189,9 +218,9 @@ class FedEx(SimulatedCarrier):
         }
 
 
-def _numbers(body: _Item) -> list[str]:
+def _numbers(body: _Item, name: str = "trackingInfo") -> list[str]:
     try:
-        return [str(each["trackingNumberInfo"]["trackingNumber"]).strip() for each in body["trackingInfo"]]
+        return [str(each["trackingNumberInfo"]["trackingNumber"]).strip() for each in body[name]]
     except (KeyError, TypeError):
         return []
 

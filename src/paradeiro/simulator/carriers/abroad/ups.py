@@ -4,8 +4,9 @@ The activity's type decides (D delivered, X exception, …), with a code and a s
 stand apart, local and at Greenwich. A number that is not known is HTTP 200 with a warning.
 """
 
+import base64
 from dataclasses import dataclass, field
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, ClassVar
 
@@ -14,7 +15,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from paradeiro.simulator.carriers.interface import BRASILIA, Tokens, basic, bearer, sent_as
+from paradeiro.simulator.carriers.drawn_pictures import DrawnPicture, signed_delivery
+from paradeiro.simulator.carriers.interface import BRASILIA, Tokens, basic, bearer, number_of, sent_as
 from paradeiro.simulator.carriers.simulated_carrier import SimulatedCarrier
 from paradeiro.simulator.scenario.ground_truth import Happening, Package
 
@@ -46,6 +48,8 @@ VOCABULARY = {
     "returning": ("X", "DL", "035", "The package will be returned to the sender. ", "Exception"),
     "delivered": ("D", "FS", "011", "DELIVERED ", "Delivered"),
 }
+# What is asked for in the query, and where it is in `deliveryInformation`: base64.
+_PROOFS = {"returnSignature": ("signature", "image"), "returnPOD": ("pod", "content")}
 _LEAST, _MOST = 7, 34
 _Item = dict[str, Any]
 
@@ -114,8 +118,26 @@ class Ups(SimulatedCarrier):
         shown = package.visible(self.clock()) if package else []
         if package is None or not shown:
             return self._missing(number)
-        shipment = {"inquiryNumber": number, "package": [_package(package, shown)]}
+        told = _package(package, shown)
+        asked = {name for name in _PROOFS if request.query_params.get(name, "").lower() == "true"}
+        for picture in self.pictures(package, self.clock()) if asked else ():
+            packed = base64.b64encode(picture.content).decode()
+            told.setdefault("deliveryInformation", {}).update(
+                {
+                    part: {field: packed}
+                    for name, (part, field) in _PROOFS.items()
+                    if name in asked and part == picture.remark
+                }
+            )
+        shipment = {"inquiryNumber": number, "package": [told]}
         return JSONResponse({"trackResponse": {"shipment": [shipment]}})
+
+    def pictures(self, package: Package, at: datetime) -> list[DrawnPicture]:
+        """Of two packages in three that were signed for: the signature, and the letter that proves it."""
+        if number_of("signed", package.code) % 3 == 0:
+            return []
+        drawn = [signed_delivery(package, at, part) for part, _ in _PROOFS.values()]
+        return [each for each in drawn if each is not None]
 
     def _missing(self, number: str) -> Response:
         if self.missing_is_error:
