@@ -52,6 +52,8 @@ class Andreani(SimulatedCarrier):
     name: ClassVar[str] = "andreani"
     courier: ClassVar[str] = "Andreani"
     sayable: ClassVar[frozenset[str]] = frozenset(VOCABULARY)
+    events_field: ClassVar[str] = "eventos"
+    secret_fields: ClassVar[tuple[str, ...]] = ("password",)
 
     def __post_init__(self) -> None:
         self.tokens = Tokens(self.clock, timedelta(days=1))

@@ -50,6 +50,8 @@ class CorreoArgentino(SimulatedCarrier):
     name: ClassVar[str] = "correo_argentino"
     courier: ClassVar[str] = "Correo Argentino"
     sayable: ClassVar[frozenset[str]] = frozenset(VOCABULARY)
+    events_field: ClassVar[str] = "events"
+    secret_fields: ClassVar[tuple[str, ...]] = ("password",)
 
     def __post_init__(self) -> None:
         self.tokens = Tokens(self.clock, _LIFE)
