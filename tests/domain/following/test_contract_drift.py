@@ -54,6 +54,22 @@ def test_what_is_always_alike_is_nothing() -> None:
     assert kinds(learnt(answers=2000)) == []
 
 
+def test_what_is_inside_of_a_field_whose_inside_nobody_declared_is_no_news() -> None:
+    fields = {**FIELDS, "receiver": Expected(OBJECT | LIST)}
+    told = AnswerSample(shapes=({**USUAL, "receiver": OBJECT, "receiver.name": TEXT, "receiver.seen[]": OBJECT},))
+    baseline = learnt()
+    for _ in range(5):
+        baseline = lasting_deviations(update_baseline(baseline, told, fields, NOW))
+    assert kinds(baseline) == []
+    for _ in range(5):
+        baseline = lasting_deviations(
+            update_baseline(
+                baseline, AnswerSample(shapes=({**USUAL, "sender": OBJECT, "sender.name": TEXT},)), fields, NOW
+            )
+        )
+    assert kinds(baseline) == [(Drift.FIELD_NEW, "sender")]
+
+
 def test_a_new_field_is_reported_at_the_third_answer_that_has_it() -> None:
     baseline = after(learnt(), *[AnswerSample(shapes=({**WITH_UNIT, "colour": TEXT, "colour.shade": TEXT},))] * 2)
     assert kinds(baseline) == []

@@ -247,10 +247,12 @@ def _add_shape(
 
 
 def _unexpected(shape: Shape, expected: Mapping[str, Expected]) -> Iterable[str]:
-    """Keys of undeclared fields and undeclared types. Fields below an undeclared one are left out."""
+    """Keys of undeclared fields and undeclared types. Fields below an undeclared one are left out, and those inside of
+    what is declared without its inside.
+    """
     if not expected:
         return
-    unknown = {path for path in shape if path not in expected}
+    unknown = {path for path in shape if path not in expected and not _is_inside_open(path, expected)}
     for path in sorted(unknown):
         if not any(path.startswith((f"{other}.", f"{other}[")) for other in unknown if other != path):
             yield _key(Drift.FIELD_NEW, path)
@@ -258,6 +260,14 @@ def _unexpected(shape: Shape, expected: Mapping[str, Expected]) -> Iterable[str]
         if path in expected:
             for odd in sorted(types - expected[path].types - _NULL):
                 yield _key(Drift.TYPE_CHANGED, f"{path} {odd}")
+
+
+def _is_inside_open(path: str, expected: Mapping[str, Expected]) -> bool:
+    """Whether the nearest declared field around it has no declared field inside: nobody knows what is in there."""
+    above = _parent_path(path)
+    while above and above not in expected:
+        above = _parent_path(above)
+    return bool(above) and not any(each.startswith((f"{above}.", f"{above}[")) for each in expected)
 
 
 def _count_deviation(baseline: Baseline, key: str, now: datetime) -> Baseline:

@@ -50,6 +50,8 @@ class SimulatedCarrier:
     """How an order system writes it."""
     sayable: ClassVar[frozenset[str]]
     """Which of `carrier_journeys.HAPPENINGS` it can tell; each has the status that is given there."""
+    untimed: ClassVar[frozenset[str]] = frozenset()
+    """Which of them it tells without saying when."""
     known_by_key: ClassVar[bool] = False
     """Whether its packages have no code at the order system, but the key of their invoice."""
 

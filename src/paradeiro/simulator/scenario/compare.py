@@ -9,6 +9,7 @@ from itertools import pairwise
 from paradeiro.simulator.carriers.correios import ZONE
 from paradeiro.simulator.carriers.correios_proofs import delivery_pictures
 from paradeiro.simulator.carriers.drawn_pictures import DrawnPicture
+from paradeiro.simulator.carriers.registry import simulated_carriers
 from paradeiro.simulator.mailboxes import Mail
 from paradeiro.simulator.order_systems.vtex_shapes import shown_instant
 from paradeiro.simulator.parties import Simulator
@@ -113,9 +114,19 @@ def _event_differences(
         for index, h in enumerate(shown)
         if h.says is not None and index not in gone
     )
+    # What is told without an instant cannot be wrong about it.
+    untimed = {str(h.says) for h in shown if h.code in _untimed(package)}
+    said = {status for _, status in told} & untimed
+    passing = {"no position", "registered"} | untimed
     # One happening may be two scans of one second: what counts is that it happened.
-    never = {key: n for key, n in told.items() if key[1] not in {"no position", "registered"} and key not in truth}
-    return Counter(key for key in due if key not in told), Counter(never)
+    never = {key: n for key, n in told.items() if key[1] not in passing and key not in truth}
+    return Counter(key for key in due if key not in told and key[1] not in said), Counter(never)
+
+
+def _untimed(package: Package) -> frozenset[str]:
+    """What its carrier tells without saying when."""
+    carrier = simulated_carriers().get(package.carrier)
+    return frozenset() if carrier is None else carrier.untimed
 
 
 def _stated(package: Package, at: datetime, code: str, says: str | None) -> tuple[datetime, str]:
@@ -147,7 +158,8 @@ def _at_order_system(simulator: Simulator, package: Package, stand: TrueStatus, 
     if courier.get("deliveredDate") != said:
         yield f"{name}: delivered date {courier.get('deliveredDate')}, the truth is {said}"
     due = history(package, at)
-    days = [shown_instant(f"{h.happened_at.astimezone(ZONE):%Y-%m-%d}") for h in due]
+    timed = [h for h in due if h.code not in _untimed(package)]
+    days = [shown_instant(f"{h.happened_at.astimezone(ZONE):%Y-%m-%d}") for h in timed]
     shown_days = [line["createDate"] for line in courier["data"]]
     if package.carrier != "correios":
         # Stages of labels and second scans are lines too: nothing may be missing.

@@ -57,6 +57,7 @@ class MelhorEnvio(SimulatedCarrier):
     name: ClassVar[str] = "melhor_envio"
     courier: ClassVar[str] = "Melhor Envio"
     sayable: ClassVar[frozenset[str]] = frozenset(VOCABULARY)
+    untimed: ClassVar[frozenset[str]] = frozenset(code for code, (_, since) in VOCABULARY.items() if not since)
     events_field: ClassVar[str] = "status"
     secret_fields: ClassVar[tuple[str, ...]] = ("token", "refresh_token")
 
