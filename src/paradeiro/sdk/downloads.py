@@ -17,8 +17,7 @@ import httpx
 
 from paradeiro.domain.words import Outcome
 from paradeiro.sdk.contract import AccountRef
-from paradeiro.sdk.guard import Guard, GuardedNetwork, HostRefusedError, Resolve, resolve
-from paradeiro.sdk.http import tls as shared_tls
+from paradeiro.sdk.guard import Guard, HostRefusedError, Resolve, guarded_pool, resolve
 
 TIMEOUT_SECONDS = 20.0  # for one whole file
 LARGEST_FILE = 8 * 1024 * 1024
@@ -47,12 +46,7 @@ class Downloads:
         self._own = _here(account.settings.get("base_url") or "")
         own = frozenset() if self._own is None else frozenset({f"{self._own[1]}:{self._own[2]}"})
         self._guard = Guard(account.inner_hosts | own, resolve)
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=tls or shared_tls(),
-            max_connections=_CONNECTIONS,
-            max_keepalive_connections=0,
-            network_backend=GuardedNetwork(self._guard),
-        )
+        self._pool = guarded_pool(self._guard, _CONNECTIONS, tls)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -7,11 +7,14 @@ the name's resolution has no effect. TLS and the Host header still use the name.
 import asyncio
 import ipaddress
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import httpcore
+
+from paradeiro.sdk.http import tls as shared_tls
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -91,6 +94,18 @@ async def resolve(host: str, port: int) -> list[str]:
     """Query the machine's resolver, off the event loop."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def guarded_pool(guard: Guard, connections: int, tls: ssl.SSLContext | None = None) -> httpcore.AsyncConnectionPool:
+    """A pool that connects to nothing but what the guard allows. Each exchange has its own connection, checked when it
+    is made. `tls`: instead of the machine's certificates.
+    """
+    return httpcore.AsyncConnectionPool(
+        ssl_context=tls or shared_tls(),
+        max_connections=connections,
+        max_keepalive_connections=0,
+        network_backend=GuardedNetwork(guard),
+    )
 
 
 class GuardedNetwork(httpcore.AsyncNetworkBackend):

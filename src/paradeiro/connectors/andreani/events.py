@@ -1,13 +1,11 @@
 """In: one trace as Andreani writes it; out: an event. Pure."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from paradeiro.domain.records import Place, TrackingEvent
-from paradeiro.domain.words import Status
 
 from .codes import meaning_of
 
@@ -51,8 +49,3 @@ def event_of(trace: Trace) -> TrackingEvent:
 def _number(value: int | str | None) -> str:
     """A number as text; 0 is none."""
     return "" if value in {None, 0, "0"} else str(value).strip()
-
-
-def unknown_codes(events: Iterable[TrackingEvent]) -> tuple[str, ...]:
-    """The codes that the table lacks: people are told of them."""
-    return tuple(sorted({event.code for event in events if event.status is Status.UNKNOWN}))

@@ -2,10 +2,11 @@
 
 import msgspec
 
+from paradeiro.domain.following.timeline import unknown_codes
 from paradeiro.domain.records import ParsedAnswer
 from paradeiro.domain.words import Outcome
 
-from .events import Trace, event_of, unknown_codes
+from .events import Trace, event_of
 
 
 class _Traces(msgspec.Struct):

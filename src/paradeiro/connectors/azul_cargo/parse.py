@@ -7,10 +7,10 @@ import msgspec
 from paradeiro.connectors.azul_cargo.codes import CODES, code_of, meaning_of
 from paradeiro.connectors.azul_cargo.refusals import meaning_of_error
 from paradeiro.domain.bounds import clean_text
-from paradeiro.domain.following.timeline import sort_events
+from paradeiro.domain.following.timeline import sort_events, unknown_codes
 from paradeiro.domain.orders import identifiers
 from paradeiro.domain.records import NOWHERE, ParsedAnswer, Place, TrackingEvent
-from paradeiro.domain.words import Outcome, Status
+from paradeiro.domain.words import Outcome
 from paradeiro.sdk.carriers.brazilian_times import read_estimate, read_event_time
 
 _LONGEST = 300
@@ -82,7 +82,7 @@ def _read(awbs: list[_Awb]) -> ParsedAnswer:
         Outcome.FOUND,
         sort_events(events),
         max(estimates, default=None),
-        unknown_codes=tuple(sorted({event.code for event in events if event.status is Status.UNKNOWN})),
+        unknown_codes=unknown_codes(events),
         identifiers=named,
         carrier_code=numbers[0] if len(numbers) == 1 else "",
     )

@@ -13,10 +13,10 @@ from paradeiro.connectors.brudam.document import (
     slices_of,
     text,
 )
-from paradeiro.domain.following.timeline import sort_events
+from paradeiro.domain.following.timeline import sort_events, unknown_codes
 from paradeiro.domain.orders.identifiers import Identifier, of_invoice_key
 from paradeiro.domain.records import ParsedAnswer, TrackingEvent
-from paradeiro.domain.words import Outcome, Status
+from paradeiro.domain.words import Outcome
 from paradeiro.sdk.carriers.brazilian_times import read_estimate, read_event_time
 
 _STATUS = ("status", "api_status", "codigo")
@@ -55,11 +55,10 @@ def _document(raw: bytes, table: Table) -> ParsedAnswer:
         return _malformed(str(error), names)
     if not events:
         return ParsedAnswer("", Outcome.NOT_FOUND, message="nothing has happened yet", identifiers=names)
-    unknown = tuple(sorted({event.code for event in events if event.status is Status.UNKNOWN}))
     # The newest event's estimate is the last one stated.
     newest = sorted(entries, key=lambda entry: first_text(_TIME, entry), reverse=True)
     estimate = read_estimate(first_text(_ESTIMATE, *newest, document), day_first=True)
-    return ParsedAnswer("", Outcome.FOUND, events, estimate, unknown_codes=unknown, identifiers=names)
+    return ParsedAnswer("", Outcome.FOUND, events, estimate, unknown_codes=unknown_codes(events), identifiers=names)
 
 
 def _event(entry: dict[str, Any], table: Table) -> TrackingEvent:

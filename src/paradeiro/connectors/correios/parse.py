@@ -21,7 +21,7 @@ from paradeiro.connectors.correios.soap import (
 from paradeiro.connectors.correios.text import clean, meaning_of_text, plain, slug
 from paradeiro.connectors.correios.times import read_day, read_time
 from paradeiro.domain.days import end_of_estimate
-from paradeiro.domain.following.timeline import sort_events
+from paradeiro.domain.following.timeline import sort_events, unknown_codes
 from paradeiro.domain.following.tracking_codes import tidy_code
 from paradeiro.domain.records import ParsedAnswer, TrackingEvent
 from paradeiro.domain.words import Outcome, ProofKind, Status
@@ -187,9 +187,13 @@ def _object(raw_object: object) -> ParsedAnswer:
         events = sort_events([_event(each) for each in raw_event])
     except _UnreadableError as error:
         return _malformed(code, str(error))
-    unknown = tuple(sorted({event.code for event in events if event.status is Status.UNKNOWN}))
     return ParsedAnswer(
-        code, Outcome.FOUND, events, _estimate(raw_object), unknown_codes=unknown, proofs=_proofs(raw_object)
+        code,
+        Outcome.FOUND,
+        events,
+        _estimate(raw_object),
+        unknown_codes=unknown_codes(events),
+        proofs=_proofs(raw_object),
     )
 
 

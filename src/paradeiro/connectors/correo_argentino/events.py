@@ -1,13 +1,11 @@
 """In: one event as Correo Argentino writes it; out: an event. Pure."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from paradeiro.domain.records import Place, TrackingEvent
-from paradeiro.domain.words import Status
 
 from .codes import meaning_of
 
@@ -41,8 +39,3 @@ def event_of(entry: Entry) -> TrackingEvent:
         description=(outcome or entry.event.strip()).capitalize(),
         zone_assumed=True,
     )
-
-
-def unknown_codes(events: Iterable[TrackingEvent]) -> tuple[str, ...]:
-    """The codes that the table lacks: people are told of them."""
-    return tuple(sorted({event.code for event in events if event.status is Status.UNKNOWN}))

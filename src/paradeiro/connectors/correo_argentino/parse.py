@@ -4,10 +4,11 @@ import msgspec
 
 from paradeiro.domain.following.phrases import normal_sentence
 from paradeiro.domain.following.returns import doubt_returned_deliveries
+from paradeiro.domain.following.timeline import unknown_codes
 from paradeiro.domain.records import ParsedAnswer
 from paradeiro.domain.words import Outcome
 
-from .events import Entry, event_of, unknown_codes
+from .events import Entry, event_of
 
 # The one error that means "not yet". It comes with status 200.
 _NOT_KNOWN = "no existe el cliente o pedido"

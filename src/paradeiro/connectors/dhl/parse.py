@@ -12,9 +12,9 @@ from paradeiro.connectors.dhl.codes import meaning_of
 from paradeiro.connectors.dhl.place import place_of
 from paradeiro.domain.bounds import clean_text
 from paradeiro.domain.days import end_of_estimate
-from paradeiro.domain.following.timeline import sort_events
+from paradeiro.domain.following.timeline import sort_events, unknown_codes
 from paradeiro.domain.records import ParsedAnswer, TrackingEvent
-from paradeiro.domain.words import Outcome, Status
+from paradeiro.domain.words import Outcome
 from paradeiro.sdk.carriers.place_zones import instant_at
 
 # Where a time has no offset and its place is unknown.
@@ -91,10 +91,11 @@ def _shipment(shipment: _Shipment, *, several: bool) -> ParsedAnswer:
         events = sort_events(each for raw in _with_status(shipment) for each in _events(raw, shipment))
     except _UnreadableError as error:
         return ParsedAnswer("", Outcome.MALFORMED, message=str(error), shipment=name)
-    unknown = tuple(sorted({event.code for event in events if event.status is Status.UNKNOWN}))
     sent_at = events[0].occurred_at if several and events else None
     found = Outcome.FOUND if events else Outcome.NOT_FOUND
-    return ParsedAnswer("", found, events, _estimate(shipment), unknown_codes=unknown, shipment=name, sent_at=sent_at)
+    return ParsedAnswer(
+        "", found, events, _estimate(shipment), unknown_codes=unknown_codes(events), shipment=name, sent_at=sent_at
+    )
 
 
 def _with_status(shipment: _Shipment) -> Iterator[_Event]:

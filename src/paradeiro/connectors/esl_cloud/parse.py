@@ -9,10 +9,10 @@ import msgspec
 
 from paradeiro.connectors.esl_cloud.codes import NO_CODE, Table, meaning_of, own_table, two_digits
 from paradeiro.domain.bounds import one_line
-from paradeiro.domain.following.timeline import sort_events
+from paradeiro.domain.following.timeline import sort_events, unknown_codes
 from paradeiro.domain.orders.identifiers import of_invoice_key
 from paradeiro.domain.records import ParsedAnswer, TrackingEvent
-from paradeiro.domain.words import Outcome, Status
+from paradeiro.domain.words import Outcome
 from paradeiro.sdk.carriers.brazilian_times import read_estimate, read_event_time
 
 _LONGEST, _LONGEST_CODE = 500, 20
@@ -49,10 +49,9 @@ def parse_with(body: bytes, settings: Mapping[str, str]) -> list[ParsedAnswer]:
 
 def _invoice(key: str, found: list[TrackingEvent], estimate: tuple[datetime, datetime] | None) -> ParsedAnswer:
     events = sort_events(found)
-    unknown = tuple(sorted({event.code for event in events if event.status is Status.UNKNOWN}))
     newest = estimate[1] if estimate else None
     names = of_invoice_key(key)
-    return ParsedAnswer("", Outcome.FOUND, events, newest, unknown_codes=unknown, identifiers=names)
+    return ParsedAnswer("", Outcome.FOUND, events, newest, unknown_codes=unknown_codes(events), identifiers=names)
 
 
 def occurrences_of(body: bytes) -> list[Any] | None:

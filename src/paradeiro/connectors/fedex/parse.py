@@ -10,9 +10,10 @@ from paradeiro.connectors.fedex.proofs import offered
 from paradeiro.connectors.fedex.times import SENT, ZONE, dated, estimate_of
 from paradeiro.domain.bounds import clean_text
 from paradeiro.domain.following.returns import doubt_returned_deliveries
+from paradeiro.domain.following.timeline import unknown_codes
 from paradeiro.domain.following.tracking_codes import tidy_code
 from paradeiro.domain.records import NOWHERE, ParsedAnswer, Place, TrackingEvent
-from paradeiro.domain.words import Outcome, Status
+from paradeiro.domain.words import Outcome
 from paradeiro.sdk.carriers.place_zones import instant_at
 
 _LONGEST, _LONGEST_CODE, _NOON = 500, 30, 12
@@ -91,9 +92,8 @@ def _shipment(number: _Number, result: _Result) -> ParsedAnswer:
         events = doubt_returned_deliveries([_event(each) for each in result.scanEvents])
     except _UnreadableError as error:
         return _malformed(code, str(error), shipment)
-    unknown = tuple(sorted({event.code for event in events if event.status is Status.UNKNOWN}))
     estimate = estimate_of(result.estimatedDeliveryTimeWindow, result.dateAndTimes)
-    found = ParsedAnswer(code, Outcome.FOUND, events, estimate, unknown_codes=unknown)
+    found = ParsedAnswer(code, Outcome.FOUND, events, estimate, unknown_codes=unknown_codes(events))
     sent_at = dated(result.dateAndTimes, SENT) or events[0].occurred_at
     return replace(found, proofs=offered(result.availableImages), shipment=shipment, sent_at=sent_at)
 

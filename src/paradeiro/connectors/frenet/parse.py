@@ -7,10 +7,10 @@ import msgspec
 from paradeiro.connectors.frenet.codes import DELIVERED_WORDS, TYPES, code_of, meaning_of
 from paradeiro.domain.bounds import clean_text
 from paradeiro.domain.following.phrases import normal_sentence
-from paradeiro.domain.following.timeline import sort_events
+from paradeiro.domain.following.timeline import sort_events, unknown_codes
 from paradeiro.domain.orders import identifiers
 from paradeiro.domain.records import NOWHERE, NamedLeg, ParsedAnswer, Place, TrackingEvent
-from paradeiro.domain.words import Outcome, Status
+from paradeiro.domain.words import Outcome
 from paradeiro.sdk.carriers.brazilian_times import read_estimate, read_event_time
 
 COLLECTION = "TrackingResponseCollection"
@@ -81,7 +81,7 @@ def _read(told: object) -> ParsedAnswer:
         Outcome.FOUND,
         sort_events(events),
         read_estimate(item.ExpectedDate, day_first=True),
-        unknown_codes=tuple(sorted({event.code for event in events if event.status is Status.UNKNOWN})),
+        unknown_codes=unknown_codes(events),
         identifiers=named,
         carrier_code=number,
         legs=(NamedLeg(service, number),) if service and number else (),

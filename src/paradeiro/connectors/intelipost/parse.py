@@ -12,9 +12,9 @@ from paradeiro.connectors.intelipost.proofs import Files, files_of, offered
 from paradeiro.connectors.intelipost.times import read_estimate, read_event_instant
 from paradeiro.domain.bounds import clean_text
 from paradeiro.domain.following.phrases import normal_sentence
-from paradeiro.domain.following.timeline import sort_events
+from paradeiro.domain.following.timeline import sort_events, unknown_codes
 from paradeiro.domain.records import NOWHERE, ParsedAnswer, Place, TrackingEvent
-from paradeiro.domain.words import Outcome, Status
+from paradeiro.domain.words import Outcome
 
 _LONGEST = 300
 _VOLUMES, _HISTORY = "shipment_order_volume_array", "shipment_order_volume_state_history_array"
@@ -106,7 +106,7 @@ def _read(order: dict[str, Any], told: list[tuple[dict[str, Any], Any]]) -> Pars
         Outcome.FOUND,
         sort_events(events),
         read_estimate(order),
-        unknown_codes=tuple(sorted({event.code for event in events if event.status is Status.UNKNOWN})),
+        unknown_codes=unknown_codes(events),
         proofs=offered(each for _, each in told),
         identifiers=named,
         carrier_code=code,

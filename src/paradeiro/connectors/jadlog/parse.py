@@ -10,9 +10,10 @@ from paradeiro.connectors.jadlog.questions import names_of
 from paradeiro.domain.bounds import clean_text
 from paradeiro.domain.following.phrases import normal_sentence
 from paradeiro.domain.following.returns import doubt_returned_deliveries
+from paradeiro.domain.following.timeline import unknown_codes
 from paradeiro.domain.orders.identifiers import Identifier
 from paradeiro.domain.records import NOWHERE, ParsedAnswer, Place, TrackingEvent
-from paradeiro.domain.words import Outcome, Status
+from paradeiro.domain.words import Outcome
 from paradeiro.sdk.carriers.brazilian_times import read_estimate, read_event_time
 
 _LONGEST = 300
@@ -88,7 +89,7 @@ def _read(told: object) -> ParsedAnswer:
         Outcome.FOUND,
         read,
         read_estimate(item.previsaoEntrega, day_first=True),
-        unknown_codes=tuple(sorted({event.code for event in read if event.status is Status.UNKNOWN})),
+        unknown_codes=unknown_codes(read),
         identifiers=named,
         carrier_code=_own_code(item),
     )

@@ -5,10 +5,11 @@ from typing import Any
 from paradeiro.connectors.jt_express.codes import meaning_of
 from paradeiro.connectors.jt_express.envelope import NoParcelsError, Parcel, parcels_of, scans_of, text
 from paradeiro.domain.following.returns import doubt_returned_deliveries
+from paradeiro.domain.following.timeline import unknown_codes
 from paradeiro.domain.following.tracking_codes import tidy_code
 from paradeiro.domain.orders.identifiers import Identifier, order_number, tracking_code
 from paradeiro.domain.records import NOWHERE, ParsedAnswer, Place, TrackingEvent
-from paradeiro.domain.words import Outcome, Status
+from paradeiro.domain.words import Outcome
 from paradeiro.sdk.carriers.brazilian_times import read_event_time
 
 
@@ -29,8 +30,7 @@ def _parsed(parcel: Parcel) -> ParsedAnswer:
         return ParsedAnswer(code, error.outcome, message=str(error), identifiers=names)
     if not events:
         return ParsedAnswer(code, Outcome.NOT_FOUND, message="no scan yet", identifiers=names)
-    unknown = tuple(sorted({event.code for event in events if event.status is Status.UNKNOWN}))
-    return ParsedAnswer(code, Outcome.FOUND, events, unknown_codes=unknown, identifiers=names)
+    return ParsedAnswer(code, Outcome.FOUND, events, unknown_codes=unknown_codes(events), identifiers=names)
 
 
 def _names(parcel: Parcel) -> tuple[Identifier, ...]:

@@ -4,11 +4,11 @@ from datetime import datetime
 
 from paradeiro.connectors.loggi.codes import meaning_of
 from paradeiro.connectors.loggi.document import Package, Step, UnreadableError, packages_of, steps_of, text
-from paradeiro.domain.following.timeline import sort_events
+from paradeiro.domain.following.timeline import sort_events, unknown_codes
 from paradeiro.domain.following.tracking_codes import tidy_code
 from paradeiro.domain.orders.identifiers import Identifier, carrier_number, tracking_code
 from paradeiro.domain.records import NOWHERE, ParsedAnswer, Place, TrackingEvent
-from paradeiro.domain.words import Outcome, Status
+from paradeiro.domain.words import Outcome
 from paradeiro.sdk.carriers.brazilian_times import read_estimate, read_event_time
 
 _DAY = len("2026-03-12")
@@ -36,10 +36,14 @@ def _parsed(code: str, packages: list[Package]) -> ParsedAnswer:
         return ParsedAnswer(code, Outcome.MALFORMED, message=str(error), identifiers=names)
     if not events:
         return ParsedAnswer(code, Outcome.NOT_FOUND, message="known; no step yet", identifiers=names)
-    unknown = tuple(sorted({event.code for event in events if event.status is Status.UNKNOWN}))
     estimates = [day for package in packages if (day := _estimate(package)) is not None]
     return ParsedAnswer(
-        code, Outcome.FOUND, events, max(estimates, default=None), unknown_codes=unknown, identifiers=names
+        code,
+        Outcome.FOUND,
+        events,
+        max(estimates, default=None),
+        unknown_codes=unknown_codes(events),
+        identifiers=names,
     )
 
 

@@ -10,7 +10,7 @@ from paradeiro.connectors.melhor_envio.codes import DELIVERED, INSTANTS, STATES,
 from paradeiro.connectors.melhor_envio.names import codes_of, courier_of, names_of, text_of
 from paradeiro.connectors.melhor_envio.times import read_instant
 from paradeiro.domain.bounds import clean_text
-from paradeiro.domain.following.timeline import sort_events
+from paradeiro.domain.following.timeline import sort_events, unknown_codes
 from paradeiro.domain.records import NamedLeg, ParsedAnswer, TrackingEvent
 from paradeiro.domain.words import Outcome, Status
 
@@ -63,7 +63,7 @@ def _read(told: object, event_name: str) -> ParsedAnswer:
         "",
         Outcome.FOUND,
         sort_events(events),
-        unknown_codes=tuple(sorted({event.code for event in events if event.status is Status.UNKNOWN})),
+        unknown_codes=unknown_codes(events),
         identifiers=named,
         carrier_code=tracking or own,
         legs=(NamedLeg(courier_of(told), tracking),) if tracking and tracking != own else (),

@@ -6,10 +6,10 @@ from io import BytesIO
 from paradeiro.connectors.ocoren.codes import Table, meaning_of, table_of
 from paradeiro.connectors.ocoren.groups import Group, read_groups
 from paradeiro.connectors.ocoren.layout import EventRecord
-from paradeiro.domain.following.timeline import sort_events
+from paradeiro.domain.following.timeline import sort_events, unknown_codes
 from paradeiro.domain.orders.identifiers import Identifier
 from paradeiro.domain.records import ParsedAnswer, TrackingEvent
-from paradeiro.domain.words import Outcome, Status
+from paradeiro.domain.words import Outcome
 
 # Of lines that cannot be read, how many are told.
 _MOST_TOLD = 20
@@ -33,8 +33,9 @@ def parse_with(body: bytes, settings: Mapping[str, str]) -> list[ParsedAnswer]:
 
 
 def _answer(identifier: Identifier, events: list[TrackingEvent]) -> ParsedAnswer:
-    unknown = tuple(sorted({event.code for event in events if event.status is Status.UNKNOWN}))
-    return ParsedAnswer("", Outcome.FOUND, sort_events(events), unknown_codes=unknown, identifiers=(identifier,))
+    return ParsedAnswer(
+        "", Outcome.FOUND, sort_events(events), unknown_codes=unknown_codes(events), identifiers=(identifier,)
+    )
 
 
 def _event(record: EventRecord, group: Group, table: Table) -> TrackingEvent:

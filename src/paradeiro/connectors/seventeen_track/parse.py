@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 from paradeiro.connectors.seventeen_track.codes import meaning_of
 from paradeiro.domain.bounds import in_bounds
 from paradeiro.domain.days import end_of_estimate
-from paradeiro.domain.following.timeline import sort_events
+from paradeiro.domain.following.timeline import sort_events, unknown_codes
 from paradeiro.domain.following.tracking_codes import tidy_code
 from paradeiro.domain.records import NOWHERE, ParsedAnswer, Place, TrackingEvent
-from paradeiro.domain.words import Outcome, Status
+from paradeiro.domain.words import Outcome
 
 # A time without an offset is the carrier's wall clock.
 ZONE = ZoneInfo("America/Sao_Paulo")
@@ -135,8 +135,7 @@ def _read(code: str, info: object) -> ParsedAnswer:
         return _malformed(code, str(error))
     if not events:
         return ParsedAnswer(code, Outcome.NOT_FOUND, message="no events yet")
-    unknown = tuple(sorted({event.code for event in events if event.status is Status.UNKNOWN}))
-    return ParsedAnswer(code, Outcome.FOUND, events, _estimate(info), unknown_codes=unknown)
+    return ParsedAnswer(code, Outcome.FOUND, events, _estimate(info), unknown_codes=unknown_codes(events))
 
 
 def _estimate(info: object) -> datetime | None:

@@ -16,7 +16,7 @@ from paradeiro.connectors.ssw.document import (
     read_answer,
     text,
 )
-from paradeiro.domain.following.timeline import sort_events
+from paradeiro.domain.following.timeline import sort_events, unknown_codes
 from paradeiro.domain.records import NOWHERE, ParsedAnswer, Place, TrackingEvent
 from paradeiro.domain.words import Outcome, Status
 from paradeiro.sdk.carriers.brazilian_times import EventTime, read_estimate, read_event_time
@@ -47,8 +47,7 @@ def _parsed(answer: dict[str, Any], table: Table) -> ParsedAnswer:
     events = sort_events(_counting([[_event(entry, table) for entry in each] for each in written]))
     if not events:
         return ParsedAnswer("", Outcome.NOT_FOUND, message="the document is known; nothing has happened yet")
-    unknown = tuple(sorted({event.code for event in events if event.status is Status.UNKNOWN}))
-    return ParsedAnswer("", Outcome.FOUND, events, _estimate(written), unknown_codes=unknown)
+    return ParsedAnswer("", Outcome.FOUND, events, _estimate(written), unknown_codes=unknown_codes(events))
 
 
 def _counting(ways: list[list[TrackingEvent]]) -> Iterable[TrackingEvent]:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from paradeiro.connectors.total_express.codes import meaning_of
 from paradeiro.connectors.total_express.parcels import NoParcelsError, Parcel, Step, parcels_of
-from paradeiro.domain.following.timeline import sort_events
+from paradeiro.domain.following.timeline import sort_events, unknown_codes
 from paradeiro.domain.following.tracking_codes import tidy_code
 from paradeiro.domain.orders.identifiers import Identifier, invoice, order_number, tracking_code
 from paradeiro.domain.records import ParsedAnswer, TrackingEvent
@@ -47,7 +47,6 @@ def _parsed(parcel: Parcel, sender: str, *, alone: bool, whole: bool) -> ParsedA
         events = sort_events(_event(step, parcel, whole=whole) for step in parcel.steps)
     except NoParcelsError as error:
         return ParsedAnswer("", error.outcome, message=str(error), identifiers=names)
-    unknown = tuple(sorted({event.code for event in events if event.status is Status.UNKNOWN}))
     # Without statuses it is only announced; its number may be news all the same.
     return ParsedAnswer(
         "",
@@ -55,7 +54,7 @@ def _parsed(parcel: Parcel, sender: str, *, alone: bool, whole: bool) -> ParsedA
         events,
         _estimate(parcel),
         message="" if events else "announced; nothing has happened yet",
-        unknown_codes=unknown,
+        unknown_codes=unknown_codes(events),
         identifiers=names,
         carrier_code=parcel.awb if alone else "",
     )

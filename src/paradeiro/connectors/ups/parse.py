@@ -10,6 +10,7 @@ from paradeiro.connectors.ups.names import names_package
 from paradeiro.connectors.ups.times import estimate_of, instant_of, local_time
 from paradeiro.domain.bounds import clean_text
 from paradeiro.domain.following.returns import doubt_returned_deliveries
+from paradeiro.domain.following.timeline import unknown_codes
 from paradeiro.domain.following.tracking_codes import tidy_code
 from paradeiro.domain.records import NOWHERE, ParsedAnswer, Place, TrackingEvent
 from paradeiro.domain.words import Outcome, ProofKind, Status
@@ -104,7 +105,6 @@ def _shipment(shipment: _Shipment) -> ParsedAnswer:
     except _UnreadableError as error:
         return _malformed(str(error), code)
     ordered = doubt_returned_deliveries(events)
-    unknown = tuple(sorted({event.code for event in ordered if event.status is Status.UNKNOWN}))
     own = tidy_code(_text(package.trackingNumber))
     estimate = estimate_of(package.deliveryDate)
     other = own if own != code else ""
@@ -113,7 +113,7 @@ def _shipment(shipment: _Shipment) -> ParsedAnswer:
         frozenset({ProofKind.SIGNED}) if any(event.status is Status.DELIVERED for event in ordered) else frozenset()
     )
     return ParsedAnswer(
-        code, Outcome.FOUND, ordered, estimate, unknown_codes=unknown, proofs=proofs, carrier_code=other
+        code, Outcome.FOUND, ordered, estimate, unknown_codes=unknown_codes(ordered), proofs=proofs, carrier_code=other
     )
 
 

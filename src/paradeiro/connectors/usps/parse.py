@@ -12,9 +12,10 @@ from paradeiro.connectors.usps.codes import meaning_of
 from paradeiro.domain.bounds import clean_text
 from paradeiro.domain.days import end_of_estimate
 from paradeiro.domain.following.returns import doubt_returned_deliveries
+from paradeiro.domain.following.timeline import unknown_codes
 from paradeiro.domain.following.tracking_codes import tidy_code
 from paradeiro.domain.records import NOWHERE, ParsedAnswer, Place, TrackingEvent
-from paradeiro.domain.words import Outcome, Status
+from paradeiro.domain.words import Outcome
 from paradeiro.sdk.carriers.place_zones import instant_at, state_zones
 
 # Where a time has no offset and its place is unknown.
@@ -86,8 +87,7 @@ def _number(answer: _Answer) -> ParsedAnswer:
         events = doubt_returned_deliveries([_event(each) for each in answer.trackingEvents])
     except _UnreadableError as error:
         return _malformed(code, str(error))
-    unknown = tuple(sorted({event.code for event in events if event.status is Status.UNKNOWN}))
-    found = ParsedAnswer(code, Outcome.FOUND, events, _estimate(answer), unknown_codes=unknown)
+    found = ParsedAnswer(code, Outcome.FOUND, events, _estimate(answer), unknown_codes=unknown_codes(events))
     taken_in = instant_at(_text(answer.mailPieceIntakeDate), NOWHERE, ZONE)
     piece = _text(answer.uniqueMailPieceID)
     return replace(

@@ -15,9 +15,8 @@ from paradeiro.connectors.webhook.render import trial_request
 from paradeiro.connectors.webhook.signature import secrets_of, signature_headers
 from paradeiro.domain.words import Outcome
 from paradeiro.sdk.contract import AccountRef, Clock, Request, Sent
-from paradeiro.sdk.guard import Guard, GuardedNetwork, Resolve, resolve
+from paradeiro.sdk.guard import Guard, Resolve, guarded_pool, resolve
 from paradeiro.sdk.http import HttpAnswer, retry_after
-from paradeiro.sdk.http import tls as shared_tls
 
 TIMEOUT_SECONDS = 20.0  # for the whole exchange up to the answer's status; Standard Webhooks recommends 15 to 30
 _BODY_SECONDS = 2.0
@@ -36,12 +35,7 @@ class WebhookSession:
         self._settings = account.settings
         self._clock = clock
         self._guard = Guard(account.inner_hosts, resolve)
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=tls or shared_tls(),
-            max_connections=_CONNECTIONS,
-            max_keepalive_connections=0,
-            network_backend=GuardedNetwork(self._guard),
-        )
+        self._pool = guarded_pool(self._guard, _CONNECTIONS, tls)
 
     async def close(self) -> None:
         """Close the connections."""

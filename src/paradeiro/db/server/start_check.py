@@ -165,10 +165,10 @@ def _check_key_of_database(connection: psycopg.Connection[TupleRow], key: str) -
                 "paradeiro account --help"
             )
             raise WrongKeyError(message)
-        keep_check(connection, key)
+        _keep_check(connection, key)
 
 
-def keep_check(connection: psycopg.Connection[TupleRow], key: str) -> None:
+def _keep_check(connection: psycopg.Connection[TupleRow], key: str) -> None:
     """Keep the value by which this key is known again."""
     query = """
         INSERT INTO secret_check (sealed) VALUES (%s) ON CONFLICT (id) DO UPDATE SET sealed = EXCLUDED.sealed"""

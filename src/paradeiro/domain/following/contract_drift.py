@@ -159,7 +159,7 @@ def since_renamed(baseline: Baseline) -> datetime | None:
 
 def has_news(shape: Shape, expected: Mapping[str, Expected], baseline: Baseline) -> bool:
     """Whether an answer has an undeclared field that the account is not known for; never without declared fields."""
-    return any(key.startswith(Drift.FIELD_NEW) and key not in baseline.accepted for key in _unexpected(shape, expected))
+    return any(key not in baseline.accepted for key in _undeclared_fields(shape, expected))
 
 
 def deviations(baseline: Baseline) -> tuple[Deviation, ...]:
@@ -236,19 +236,18 @@ def _add_shape(
             fields[path] = known.with_value(there, learn=bool(there) or is_young or known.usual < _NEARLY_ALL)
     learning = baseline.answers < _LEARNING
     baseline = replace(baseline, answers=baseline.answers + 1, fields=fields)
-    unexpected = set(_unexpected(shape, expected)) - baseline.accepted - counted
+    fresh = set(_undeclared_fields(shape, expected)) - baseline.accepted - counted
     if learning:
         # What looks like another field's new name is not learnt.
-        learnt = {key for key in unexpected if key.startswith(Drift.FIELD_NEW) and key not in baseline.odd}
-        return replace(baseline, accepted=baseline.accepted | learnt)
-    for key in sorted(unexpected):
+        return replace(baseline, accepted=baseline.accepted | (fresh - baseline.odd.keys()))
+    for key in sorted(fresh | (set(_undeclared_types(shape, expected)) - baseline.accepted)):
         baseline = _count_deviation(baseline, key, now)
     return baseline
 
 
-def _unexpected(shape: Shape, expected: Mapping[str, Expected]) -> Iterable[str]:
-    """Keys of undeclared fields and undeclared types. Fields below an undeclared one are left out, and those inside of
-    what is declared without its inside.
+def _undeclared_fields(shape: Shape, expected: Mapping[str, Expected]) -> Iterable[str]:
+    """Keys of undeclared fields. Those below an undeclared one are left out, and those inside of what is declared
+    without its inside.
     """
     if not expected:
         return
@@ -256,6 +255,10 @@ def _unexpected(shape: Shape, expected: Mapping[str, Expected]) -> Iterable[str]
     for path in sorted(unknown):
         if not any(path.startswith((f"{other}.", f"{other}[")) for other in unknown if other != path):
             yield _key(Drift.FIELD_NEW, path)
+
+
+def _undeclared_types(shape: Shape, expected: Mapping[str, Expected]) -> Iterable[str]:
+    """Keys of the types that a declared field does not have by its declaration."""
     for path, types in shape.items():
         if path in expected:
             for odd in sorted(types - expected[path].types - _NULL):

@@ -64,6 +64,11 @@ def sort_events(events: Iterable[TrackingEvent]) -> tuple[TrackingEvent, ...]:
     return tuple(sorted(chosen.values(), key=lambda e: (e.occurred_at, _rank(e), e.code, e.place_key)))
 
 
+def unknown_codes(events: Iterable[TrackingEvent]) -> tuple[str, ...]:
+    """The codes without a known meaning, each once: the `unknown_codes` of a connector's answer."""
+    return tuple(sorted({event.code for event in events if event.status is Status.UNKNOWN}))
+
+
 def select_new_events(known: Iterable[TrackingEvent], incoming: Iterable[TrackingEvent]) -> tuple[TrackingEvent, ...]:
     """The incoming events that are new. An event that only gained or lost its place is not."""
     identities: set[Identity] = set()

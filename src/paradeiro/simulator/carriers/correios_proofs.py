@@ -11,8 +11,8 @@ from starlette.routing import Route
 
 from paradeiro.simulator.carriers.correios import PostOffice, wall_clock
 from paradeiro.simulator.carriers.correios_bulk import ReceiptDesk, codes_of
-from paradeiro.simulator.carriers.drawn_pictures import DrawnPicture, draw_picture
-from paradeiro.simulator.scenario.ground_truth import Package, true_status
+from paradeiro.simulator.carriers.drawn_pictures import DrawnPicture, draw_picture, told_delivery
+from paradeiro.simulator.scenario.ground_truth import Package
 
 _MOST_SIGNED = 10
 _MOST_ORDERED = 50
@@ -39,10 +39,10 @@ def service_of(code: str) -> dict[str, str] | None:
 def delivery_pictures(package: Package, at: datetime, *, signed: bool) -> list[DrawnPicture]:
     """The pictures of the delivery that is valid at an instant, also those that are shown only later."""
     number = int(package.code[2:10])
-    delivered_at = true_status(package, at).delivered_at
-    if delivered_at is None or not package.code.endswith("BR") or number % 10 not in (_SIGNED if signed else _IMAGES):
+    told = told_delivery(package, at)
+    if told is None or not package.code.endswith("BR") or number % 10 not in (_SIGNED if signed else _IMAGES):
         return []
-    news = min(h.visible_at for h in package.happenings if h.happened_at == delivered_at and h.says == "delivered")
+    delivered_at, news = told
     shown_at = news + (_LATE if number // 10 % 5 == 0 else timedelta(0))
     remarks = ("",) if signed else ("FACHADA", "RECEBEDOR")
     return [

@@ -33,10 +33,19 @@ def draw_picture(what: str) -> bytes:
     )
 
 
-def signed_delivery(package: Package, at: datetime, remark: str = "") -> DrawnPicture | None:
-    """The signature of the delivery that is valid at an instant; None if there is none. It is shown with the news."""
+def told_delivery(package: Package, at: datetime) -> tuple[datetime, datetime] | None:
+    """When the delivery that is valid at an instant happened, and when its news came; None if there is none."""
     delivered_at = true_status(package, at).delivered_at
     if delivered_at is None:
         return None
-    news = min(h.visible_at for h in package.happenings if h.happened_at == delivered_at and h.says == "delivered")
-    return DrawnPicture(draw_picture(f"{package.code} {delivered_at} {remark}"), remark, delivered_at, news)
+    news = (h.visible_at for h in package.happenings if h.happened_at == delivered_at and h.says == "delivered")
+    return delivered_at, min(news)
+
+
+def signed_delivery(package: Package, at: datetime, remark: str = "") -> DrawnPicture | None:
+    """The signature of the delivery that is valid at an instant; None if there is none. It is shown with the news."""
+    told = told_delivery(package, at)
+    if told is None:
+        return None
+    delivered_at, shown_at = told
+    return DrawnPicture(draw_picture(f"{package.code} {delivered_at} {remark}"), remark, delivered_at, shown_at)

@@ -1,13 +1,11 @@
 """In: one entry of a package's history, as the carrier writes it; out: an event. Pure."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from paradeiro.domain.records import NOWHERE, Place, TrackingEvent
-from paradeiro.domain.words import Status
 from paradeiro.sdk.tables.codes import UNKNOWN
 
 from .codes import CODES
@@ -45,8 +43,3 @@ def event_of(entry: Entry) -> TrackingEvent:
         description=(entry.text or "").strip(),
         zone_assumed=when.tzinfo is None,
     )
-
-
-def unknown_codes(events: Iterable[TrackingEvent]) -> tuple[str, ...]:
-    """The codes that the table lacks: people are told of them."""
-    return tuple(sorted({event.code for event in events if event.status is Status.UNKNOWN}))

@@ -2,10 +2,11 @@
 
 import msgspec
 
+from paradeiro.domain.following.timeline import unknown_codes
 from paradeiro.domain.records import ParsedAnswer
 from paradeiro.domain.words import Outcome
 
-from .events import Entry, event_of, unknown_codes
+from .events import Entry, event_of
 
 
 class _Document(msgspec.Struct):

@@ -2,10 +2,11 @@
 
 import msgspec
 
+from paradeiro.domain.following.timeline import unknown_codes
 from paradeiro.domain.orders.identifiers import tracking_code
 from paradeiro.domain.records import ParsedAnswer
 from paradeiro.domain.words import Outcome
-from paradeiro.sdk.template.example_carrier.events import Entry, event_of, unknown_codes
+from paradeiro.sdk.template.example_carrier.events import Entry, event_of
 
 
 class _Document(msgspec.Struct):

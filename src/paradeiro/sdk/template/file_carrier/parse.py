@@ -1,9 +1,10 @@
 """In: a part of the carrier's file; out: the events of each package in it, with what names the package. Pure."""
 
+from paradeiro.domain.following.timeline import unknown_codes
 from paradeiro.domain.orders.identifiers import tracking_code
 from paradeiro.domain.records import ParsedAnswer, TrackingEvent
 from paradeiro.domain.words import Outcome
-from paradeiro.sdk.template.example_carrier.events import Entry, Where, event_of, unknown_codes
+from paradeiro.sdk.template.example_carrier.events import Entry, Where, event_of
 from paradeiro.sdk.template.file_carrier.lines import Line, is_idle, line_of, text_of
 
 
