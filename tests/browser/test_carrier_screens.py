@@ -10,6 +10,7 @@ from paradeiro.flow.carriers.lookup_quota import set_monthly
 from tests.browser.test_screens import _fits, _page, _served, pytestmark
 from tests.flow.conftest import Shop, shop
 from tests.flow.following.test_file_intake import open_desk
+from tests.web.accounts.test_wrong_carrier_page import open_misled_place
 
 __all__ = ["pytestmark", "shop"]
 LONG_CODE = "OCORRENCIA-SEM-NOME-DA-TRANSPORTADORA-0091-B"
@@ -26,6 +27,8 @@ async def test_a_code_gets_its_meaning_where_its_notice_is_read(shop: Shop, widt
     async with _served(desk.shop) as (address, sign_in), _page(width, "light") as page:
         await page.goto(address + sign_in)
         await page.goto(f"{address}/notices")
+        assert "(em 3 pacotes)" in await page.inner_text("main"), "a file is not about one package"
+        await _fits(page, f"notices-codes-{width}")
         await page.get_by_role("link", name="dizer o que significam").click()
         await page.wait_for_url("**/codes")
         assert await page.locator("tbody tr").count() == 2
@@ -37,6 +40,19 @@ async def test_a_code_gets_its_meaning_where_its_notice_is_read(shop: Shop, widt
         await _fits(page, f"codes-said-{width}")
         await page.goto(f"{address}/orders/1001")
         assert "Extraviado" in await page.inner_text("main")
+
+
+@WIDTHS
+async def test_a_wrong_carrier_is_put_right_on_its_notice(shop: Shop, width: int) -> None:
+    place = await open_misled_place(shop)
+    async with _served(place.shop) as (address, sign_in), _page(width, "light") as page:
+        await page.goto(address + sign_in)
+        await page.goto(f"{address}/notices")
+        await _fits(page, f"notices-carrier-{width}")
+        await page.get_by_role("button", name="Passar para regional").click()
+        await page.wait_for_selector("[role=status]")
+        assert "Passado: a outra transportadora" in await page.inner_text("main")
+        await _fits(page, f"notices-carrier-moved-{width}")
 
 
 @WIDTHS

@@ -23,6 +23,7 @@ from paradeiro.flow.errors import InvalidError, MissingError
 from paradeiro.flow.orders.intake import register
 from paradeiro.flow.orders.package_registration import Registration
 from paradeiro.sdk.ways_in import FilePart
+from paradeiro.sdk.wording.notices import notice_sentence
 from paradeiro.worker.maintenance import maintain
 from tests.flow.conftest import ANA, Shop
 from tests.flow.following import filed
@@ -87,6 +88,16 @@ async def test_a_file_moves_the_packages_that_it_names(desk: Desk) -> None:
     await desk.shop.run()
     assert [await desk.status(each) for each in (one, other)] == [Status.IN_TRANSIT, Status.DELIVERED]
     assert await desk.shop.notices() == []
+
+
+async def test_codes_that_nobody_knows_in_a_file_are_told_without_naming_a_package(desk: Desk) -> None:
+    for code, number in (("AA1", "1001"), ("AA2", "1002")):
+        await desk.register(code, number)
+        await desk.take(desk.line(code, "91"))
+    await desk.shop.run()
+    (notice,) = await desk.shop.notices()
+    assert "91 (em 2 pacotes). Os eventos" in notice_sentence(notice.kind, notice.facts, "")
+    assert "91 (on 2 packages). The events" in notice.message
 
 
 async def test_the_same_file_is_taken_once_whatever_it_is_called(desk: Desk) -> None:

@@ -20,8 +20,7 @@ from tests.web.apps import create_app
 CODE = "AA123456785BR"
 
 
-@pytest.fixture
-async def place(shop: Shop) -> Place:
+async def open_misled_place(shop: Shop) -> Place:
     """A carrier that finds all but one package, which has the form of another's codes."""
     kinds = (IdentifierKind.TRACKING_CODE, IdentifierKind.INVOICE)
     place = await open_place(shop, check_code=s10_problem, recognises_courier=lambda _: False, identifiers=kinds)
@@ -33,6 +32,11 @@ async def place(shop: Shop) -> Place:
         await place.shop.later(days=1)
         await place.run()
     return place
+
+
+@pytest.fixture
+async def place(shop: Shop) -> Place:
+    return await open_misled_place(shop)
 
 
 @pytest.fixture

@@ -187,9 +187,11 @@ async def _new_codes(
     codes = ", ".join(sorted({*seen, *unknown}))
     shipment_count = max(sum(seen.values()), 1)
     first = next(iter(unknown.values()))
+    # What was not asked for (a push, a file, a page of a feed) is not about one code.
+    example = f", among them {first.tracking_code}" if first.tracking_code else ""
     words = (
-        f"{account.name} sent codes that our table does not know: {codes} (on {shipment_count} packages, among them "
-        f"{first.tracking_code}). The events are kept and shown; the packages' status did not move. Say what they "
+        f"{account.name} sent codes that our table does not know: {codes} (on {shipment_count} packages{example}). "
+        "The events are kept and shown; the packages' status did not move. Say what they "
         f"mean: `paradeiro code map {account.connector} CODE STATUS`. Or mend the table, then run "
         f"paradeiro replay {account.connector} --since {now - _NEW_CODES_WITHIN:%Y-%m-%d}."
     )
@@ -200,6 +202,8 @@ async def _new_codes(
         "shipments": str(shipment_count),
         "command": f"paradeiro replay {account.connector} --since {now - _NEW_CODES_WITHIN:%Y-%m-%d}",
     }
+    if not first.tracking_code:
+        facts["variant"] = "unasked"
     return NoticeDraft(
         account.store_id,
         NoticeKind.UNKNOWN_CODE,

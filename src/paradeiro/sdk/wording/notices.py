@@ -4,12 +4,16 @@ from collections.abc import Mapping
 
 from paradeiro.sdk.wording.contract_drift import drift_clauses
 
+_CODES_HELD = (
+    "Os eventos foram guardados e aparecem; a posição dos pacotes não mudou. Diga o que eles significam na tela "
+    "“Códigos das transportadoras” (ou com “paradeiro code map”); ou conserte a tabela e depois rode {command}."
+)
 # By kind, and by kind and variant. What happened first, then what to do.
 _PT = {
     "unknown_code": "{account} mandou códigos que nossa tabela não conhece: {event} (em {shipments} pacotes, entre "
-    "eles {code}). Os eventos foram guardados e aparecem; a posição dos pacotes não mudou. Diga o que eles "
-    "significam na tela “Códigos das transportadoras” (ou com “paradeiro code map”); ou conserte a tabela e "
-    "depois rode {command}.",
+    "eles {code}). " + _CODES_HELD,
+    "unknown_code.unasked": "{account} mandou códigos que nossa tabela não conhece: {event} (em {shipments} pacotes). "
+    + _CODES_HELD,
     "contract_drift": "{account} responde de outro jeito desde {since}: {what}. Pacotes atingidos: {shipments}. "
     "Nada mudou por causa dessas respostas e todas estão guardadas: alguém precisa consertar o conector e depois "
     "rodar {command}.",
@@ -90,7 +94,7 @@ _PT = {
     "ambiguous_shipment": "{account} traz notícias de {code}, que serve para {count} pacotes: {names}. Nada foi "
     "registrado em nenhum deles. Informe a notícia na tela do pedido certo.",
     "wrong_carrier": "{carrier} não conhece {code}, do pedido {order}, há dois dias, e costuma conhecer um código em "
-    "horas. Parece ser de {guess}. Confira e passe o pacote para lá na tela do pedido; a história fica.",
+    "horas. Parece ser de {guess}. Confira e passe o pacote para lá; a história fica.",
     "feed_gap": "A lista de novidades de {account} tem um buraco: {why}. O que ela já não mostra não é conhecido aqui. "
     "Leia aqueles dias de novo ({command}), ou confira os pacotes que estão sem notícias.",
     "quota_used": "{account} gastou as {count} consultas deste mês. Os pacotes que já estão lá continuam sendo "
