@@ -164,9 +164,12 @@ async def test_proofs_of_a_delivery_are_seen(shop: Shop, width: int) -> None:
     async with _served(shop) as (address, sign_in), _page(width, "light") as page:
         await page.goto(address + sign_in)
         await page.goto(f"{address}/orders/1001")
-        await page.locator(".proof").first.scroll_into_view_if_needed()
-        await page.wait_for_function("[...document.querySelectorAll('.proof img')].every((i) => i.naturalWidth === 48)")
-        assert await page.locator(".proof img:visible").count() == 2
+        pictures = page.locator(".proof img:visible")
+        assert await pictures.count() == 2
+        width_when_fetched = "async (image) => { await image.decode(); return image.naturalWidth }"
+        for at in range(2):  # not wait_for_function: what it evaluates while it polls is against the page's policy
+            await pictures.nth(at).scroll_into_view_if_needed()
+            assert await pictures.nth(at).evaluate(width_when_fetched) == 48
         assert await page.get_by_text("baixar o arquivo").count() == 1
         await _fits(page, f"order-proofs-{width}")
 
