@@ -17,6 +17,7 @@ from paradeiro.simulator.carriers.correios_proofs import draw_picture
 from tests.browser.states import BRAND, NAME, SEVERAL, every_state
 from tests.browser.test_screens import ARGUMENTS, CHROMIUM, MISSING, _served, pytestmark, shop
 from tests.flow.conftest import Shop
+from tests.web.signing_in import PASSWORD, add_person
 
 __all__ = ["pytestmark", "shop"]
 PHONE, DESK = 390, 1440
@@ -149,12 +150,14 @@ async def test_the_operators_screens(shop: Shop) -> None:
     await shop.register("AA1", invoice="NF-LOST")
     await shop.later(days=1)
     assert await shop.notices(), "there is one to look at"
+    await add_person(shop.context, shop.store_id, "Ana", password=PASSWORD)
     found: list[str] = []
     async with _served(shop) as (address, _), _browser() as browser:
         for width, scheme in MATRIX:
             async with _page(browser, width, scheme) as page:
                 found += await _look(page, f"{address}/sign-in")
-                await page.get_by_label("Chave de API").fill("pk_bia")
+                await page.get_by_label("E-mail").fill("ana@loja.example.com")
+                await page.get_by_label("Senha").fill(PASSWORD)
                 await page.keyboard.press("Enter")
                 await page.wait_for_url(f"{address}/")
                 for path in (
@@ -163,6 +166,10 @@ async def test_the_operators_screens(shop: Shop) -> None:
                     "notices",
                     "accounts",
                     "couriers",
+                    "people",
+                    "keys",
+                    "audit",
+                    "profile",
                     "replies/1",
                     "import",
                     "docs",

@@ -18,10 +18,10 @@ from paradeiro.domain.records import Customer, Invoice, Order
 from paradeiro.domain.words import ProofKind
 from paradeiro.flow.orders.intake import take_orders
 from paradeiro.simulator.carriers.correios_proofs import draw_picture
-from paradeiro.web.pages import one_time_link
 from tests.flow.conftest import ANA, Shop, shop
 from tests.flow.test_main_line import DELIVERED, OUT, POSTED
 from tests.web.apps import create_app
+from tests.web.signing_in import PASSWORD, add_person, sign_in_link
 
 __all__ = ["shop"]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -48,7 +48,7 @@ pytestmark = [
 async def _served(shop: Shop) -> AsyncIterator[tuple[str, str]]:
     """The application on a free port; its address and a path that signs in."""
     async with transaction(shop.context.pool) as connection:
-        key_id = await stores.add_api_key(
+        await stores.add_api_key(
             connection, shop.store_id, name="Bia", key="pk_bia", scopes=["read", "write"], now=shop.clock()
         )
     config = uvicorn.Config(
@@ -60,7 +60,7 @@ async def _served(shop: Shop) -> AsyncIterator[tuple[str, str]]:
         await asyncio.sleep(0.01)
     try:
         port = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}", one_time_link(key_id, shop.context.secret_key, real_clock())
+        yield f"http://127.0.0.1:{port}", await sign_in_link(shop.context, shop.store_id)
     finally:
         server.should_exit = True
         await task
@@ -103,10 +103,12 @@ async def test_from_the_list_to_a_confirmed_delivery(shop: Shop, width: int, sch
     shop.outside.say("AA123456785BR", POSTED, OUT)
     await shop.ask(shipment, days=1, hours=1)
     shop.outside.fail("canal", "auth")
+    await add_person(shop.context, shop.store_id, "Ana", password=PASSWORD)
     async with _served(shop) as (address, _), _page(width, scheme) as page:
         await page.goto(address)
         await _fits(page, f"sign-in-{width}-{scheme}")
-        await page.get_by_label("Chave de API").fill("pk_bia")
+        await page.get_by_label("E-mail").fill("ana@loja.example.com")
+        await page.get_by_label("Senha").fill(PASSWORD)
         await page.keyboard.press("Enter")
         await page.wait_for_url(f"{address}/")
         await _fits(page, f"orders-{width}-{scheme}")

@@ -14,9 +14,10 @@ from paradeiro.cli.accounts.accounts import add_account
 from paradeiro.connectors import discover
 from paradeiro.db.accounts import stores
 from paradeiro.db.following import events
+from paradeiro.db.operations.audit import Actor
 from paradeiro.domain.following.timeline import fold
 from paradeiro.domain.records import Customer, Invoice, Order
-from paradeiro.domain.words import NoticeKind, Reason, Source, Status
+from paradeiro.domain.words import NoticeKind, Reason, Status
 from paradeiro.flow.accounts.token_store import TokenStore
 from paradeiro.flow.context import Context, Sessions
 from paradeiro.flow.orders.intake import register
@@ -131,9 +132,9 @@ async def go_on(at: Stage, shipment: int, step: Statement | None) -> None:
     context, store = at.shop.context, at.shop.store_id
     at.shop.clock.forward(seconds=20)
     if step is None:
-        await reopen(context, store, shipment, reason="não recebeu", source=Source.API, actor="erp")
+        await reopen(context, store, shipment, reason="não recebeu", by=Actor("erp", "api"))
     else:
-        await add_event(context, store, shipment, step, source=Source.API, actor="erp")
+        await add_event(context, store, shipment, step, by=Actor("erp", "api"))
 
 
 async def carry_on(at: Stage, chance: Random, context: Context) -> Context:

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 
+from paradeiro.db.operations.audit import Actor
 from paradeiro.domain.records import Customer, Invoice, Order
 from paradeiro.domain.words import NoticeKind, Source, Status
 from paradeiro.flow.orders.statements import Statement, add_event, confirm_delivery, reopen
@@ -98,11 +99,11 @@ async def test_statements_by_hand_go_the_same_way(shop: Shop) -> None:
     shipment = await shop.register("AA1", SOLD_ELSEWHERE)
     await shop.later(hours=1)
     stated = Statement(Status.OUT_FOR_DELIVERY)
-    await add_event(shop.context, shop.store_id, shipment, stated, source=Source.API, actor="erp")
+    await add_event(shop.context, shop.store_id, shipment, stated, by=Actor("erp", "api"))
     await shop.later(hours=1)
     at = shop.clock()
     for _ in range(2):
-        await confirm_delivery(shop.context, shop.store_id, shipment, delivered_at=at, source=Source.API, actor="erp")
+        await confirm_delivery(shop.context, shop.store_id, shipment, delivered_at=at, by=Actor("erp", "api"))
         await shop.run()
     assert [m["status"] for m in shop.outside.told("mail")] == ["out_for_delivery", "delivered"]
     assert [m["delivered"] for m in shop.outside.told("canal")[2:]] == [False, True]
@@ -145,7 +146,12 @@ async def test_a_delivery_that_the_operator_reopens(shop: Shop) -> None:
     shop.outside.say("AA1", POSTED, OUT, DELIVERED)
     await shop.ask(shipment, days=2)
     await reopen(
-        shop.context, shop.store_id, shipment, reason="o cliente não recebeu", source=Source.OPERATOR, actor="Bia"
+        shop.context,
+        shop.store_id,
+        shipment,
+        reason="o cliente não recebeu",
+        source=Source.OPERATOR,
+        by=Actor("Bia", "page"),
     )
     await shop.run()
     row = await shop.shipment_row(shipment)

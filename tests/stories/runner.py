@@ -22,6 +22,7 @@ from paradeiro.db.following import events, shipments
 from paradeiro.db.following.events import EventLine
 from paradeiro.db.following.shipments import ShipmentRow
 from paradeiro.db.operations import notices
+from paradeiro.db.operations.audit import Actor
 from paradeiro.domain.words import Source
 from paradeiro.flow.context import Context
 from paradeiro.flow.orders.intake import register
@@ -164,7 +165,12 @@ async def _do(context: Context, story: Story, step: dict[str, Any]) -> None:
         case "reopen":
             found = await _kept(context, package["code"])
             await reopen(
-                context, store_id, found.shipment.id, reason=step["because"], source=Source.OPERATOR, actor="Carla"
+                context,
+                store_id,
+                found.shipment.id,
+                reason=step["because"],
+                source=Source.OPERATOR,
+                by=Actor("Carla", "page"),
             )
         case "confirm":
             found = await _kept(context, package["code"])

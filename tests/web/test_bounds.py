@@ -14,11 +14,11 @@ from fastapi import FastAPI
 from paradeiro.app import real_clock
 from paradeiro.db.accounts import stores
 from paradeiro.db.pool import transaction
-from paradeiro.web.pages import one_time_link
 from tests.flow.conftest import Shop
 from tests.flow.test_main_line import POSTED
 from tests.web.apps import create_app
 from tests.web.orders.test_table_import import field, upload
+from tests.web.signing_in import enter
 
 _NEVERS = ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00", "31/12/9999"]
 _ODD = {
@@ -42,13 +42,11 @@ async def api(shop: Shop, app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """A client with a key, and signed in with it too."""
     async with transaction(shop.context.pool) as connection:
         scopes = ["read", "write"]
-        key_id = await stores.add_api_key(
-            connection, shop.store_id, name="erp", key="pk_erp", scopes=scopes, now=shop.clock()
-        )
+        await stores.add_api_key(connection, shop.store_id, name="erp", key="pk_erp", scopes=scopes, now=shop.clock())
     headers = {"X-API-Key": "pk_erp", "X-VTEX-API-AppKey": "x", "X-VTEX-API-AppToken": "pk_erp"}
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers, timeout=60) as client:
-        await client.get(one_time_link(key_id, shop.context.secret_key, real_clock()))
+        await enter(client, shop.context, shop.store_id)
         yield client
 
 

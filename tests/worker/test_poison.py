@@ -15,11 +15,11 @@ from paradeiro.db.operations.notices import Notice
 from paradeiro.db.pool import transaction
 from paradeiro.domain.records import Customer, Order
 from paradeiro.domain.words import NoticeKind, PartyKind, Status
-from paradeiro.web.pages import one_time_link
 from paradeiro.worker.maintenance import maintain
 from tests.flow.conftest import ANA, Shop, shop
 from tests.flow.test_main_line import MOVED, POSTED
 from tests.web.apps import create_app
+from tests.web.signing_in import enter
 
 __all__ = ["shop"]
 BAD = "(SELECT id FROM orders WHERE number = '1002')"
@@ -142,13 +142,13 @@ def told(shop: Shop, party: str) -> set[str]:
 @pytest.fixture
 async def browser(shop: Shop) -> AsyncIterator[httpx.AsyncClient]:
     async with transaction(shop.context.pool) as connection:
-        key_id = await stores.add_api_key(
+        await stores.add_api_key(
             connection, shop.store_id, name="Bia", key="pk_bia", scopes=["read", "write"], now=shop.clock()
         )
     transport = httpx.ASGITransport(create_app(shop.context, real_clock))
     headers = {"X-API-Key": "pk_bia", "X-VTEX-API-AppKey": "vtexappkey-x-ABCDEF", "X-VTEX-API-AppToken": "pk_bia"}
     async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
-        await client.get(one_time_link(key_id, shop.context.secret_key, real_clock()))
+        await enter(client, shop.context, shop.store_id)
         yield client
 
 

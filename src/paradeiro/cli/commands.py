@@ -31,6 +31,7 @@ from paradeiro.cli.outbox.carrier_commands import app as carriers
 from paradeiro.cli.outbox.channel_commands import app as channel
 from paradeiro.cli.outbox.resend_commands import resend
 from paradeiro.cli.outbox.untold_commands import untold
+from paradeiro.cli.people.operator_commands import app as operator
 from paradeiro.cli.printing import AsJson, show
 
 app = typer.Typer(
@@ -60,6 +61,7 @@ app.command()(resend)
 app.command()(untold)
 app.add_typer(key)
 app.add_typer(mail)
+app.add_typer(operator)
 app.add_typer(secret)
 app.add_typer(webhook_commands.app, name="webhook")
 _out = Console()

@@ -33,6 +33,7 @@ class Purpose(StrEnum):
     CREDENTIALS = "credentials"  # of accounts: settings, tokens, addresses of pushes
     PROOFS = "proofs"  # pictures of deliveries: faces, signatures, documents
     SIGNATURES = "signatures"  # of sign-in links and forms
+    SECOND_FACTORS = "second factors"  # of operators: what their codes are made of
     GUESSES = "guesses"  # hashes of addresses that guess at sign-in and look-up
     CHECK = "check"  # the value in the database that tells this key from another
 

@@ -298,6 +298,46 @@ class AuditAction(StrEnum):
     SET_ACCOUNT = "set_account"
     MAKE_KEY = "make_key"
     REVOKE_KEY = "revoke_key"
+    USE_KEY = "use_key"
+    REFUSE_KEY = "refuse_key"
+    SIGN_IN = "sign_in"
+    SIGN_OUT = "sign_out"
+    REFUSE_SIGN_IN = "refuse_sign_in"
+    END_SESSION = "end_session"
+    ADD_OPERATOR = "add_operator"
+    SET_ROLE = "set_role"
+    END_OPERATOR = "end_operator"
+    RESET_OPERATOR = "reset_operator"
+    SET_PASSWORD = "set_password"  # noqa: S105 - the name of an action
+    SET_SECOND_FACTOR = "set_second_factor"
+    SET_PASSKEY = "set_passkey"
+
+
+class Role(StrEnum):
+    """What a person may do in a store: see, do the daily work, or everything."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    ADMINISTRATOR = "administrator"
+
+
+class SignInMethod(StrEnum):
+    """By what a session was begun. `link`: one that this machine printed."""
+
+    PASSWORD = "password"  # noqa: S105 - a method's name
+    PASSWORD_TOTP = "password_totp"  # noqa: S105 - the same, with a code of an app
+    PASSKEY = "passkey"
+    OPENID = "openid"
+    LINK = "link"
+
+
+class LinkPurpose(StrEnum):
+    """What a one-time link does. `first`: makes the first administrator. `sign_in`: signs in, without a password."""
+
+    FIRST = "first"
+    INVITATION = "invitation"
+    RESET = "reset"
+    SIGN_IN = "sign_in"
 
 
 class EntryPoint(StrEnum):

@@ -1,6 +1,6 @@
-"""In: the path of a request; out: the area of the API that it belongs to. Pure.
+"""In: the path of a request; out: the area that it belongs to, an API's and a page's alike. Pure.
 
-A path that is not named here belongs to none: it takes a key with the whole scope, and a test finds it.
+A path that is not named here belongs to none: it takes the whole scope, and a test finds it.
 """
 
 import re
@@ -20,7 +20,7 @@ _API = {
     "webhooks": Area.ENDPOINTS,
     "notices": Area.NOTICES,
     "accounts": Area.NOTICES,
-    "keys": Area.SETTINGS,
+    "keys": Area.PEOPLE,
     "codes": Area.SETTINGS,
     "couriers": Area.SETTINGS,
     "channels": Area.SETTINGS,
@@ -32,10 +32,38 @@ _VTEX = ("/api/oms/", "/pvt/", "/pub/", "/shipping-network/")
 _STATED = re.compile(r".*/(events|confirm-delivery|reopen|replace|restore|replaced-by|move)")
 _OF_ACCOUNT = {"carriers": Area.SETTINGS, "files": Area.SHIPMENTS}
 _RECEIVED = re.compile(r".*/proofs(/[^/]*)?")
+# Pages below an order's: its number may have slashes, so they are known by how they end.
+_ORDER_PAGES = (
+    (re.compile(r"/orders/.+/packages/[^/]+/proofs/[^/]+"), Area.CUSTOMERS),
+    (re.compile(r"/orders/.+/customer/(export|erase)"), Area.CUSTOMERS),
+    (re.compile(r"/orders/.+/mail-again"), Area.NOTICES),
+    (re.compile(r"/orders/.+/packages/[^/]+/ask-now"), Area.SHIPMENTS),
+    (re.compile(r"/orders/.+/packages/[^/]+/[^/]+"), Area.STATEMENTS),
+    (re.compile(r"/notices/[^/]+/move"), Area.STATEMENTS),
+    (re.compile(r"/accounts/[^/]+/ask-now"), Area.NOTICES),
+)
+# By the first part; what an account's page shows is what its notices say.
+_PAGES = {
+    "": Area.ORDERS,
+    "orders": Area.ORDERS,
+    "replies": Area.SHIPMENTS,
+    "import": Area.SHIPMENTS,
+    "files": Area.SHIPMENTS,
+    "notices": Area.NOTICES,
+    "accounts": Area.SETTINGS,
+    "couriers": Area.SETTINGS,
+    "codes": Area.SETTINGS,
+    "people": Area.PEOPLE,
+    "keys": Area.PEOPLE,
+    "audit": Area.AUDIT,
+}
 
 
 def area_of(path: str) -> Area | None:
     """The area; None if it has none."""
+    if not path.startswith(("/api/", *_VTEX)):
+        ending = next((area for pattern, area in _ORDER_PAGES if pattern.fullmatch(path)), None)
+        return ending or _PAGES.get(path.removeprefix("/").partition("/")[0])
     if path.startswith(_VTEX):
         return Area.VTEX
     if not path.startswith("/api/v1/"):

@@ -1,4 +1,4 @@
-"""In: a request's API key or session cookie; out: the caller and its scopes. Nothing else authenticates."""
+"""In: a request's API key or session cookie; out: the caller, key or person, and its scopes. Nothing else does."""
 
 import base64
 import hmac
@@ -12,19 +12,21 @@ from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
-from paradeiro.db.accounts import api_keys, sessions, stores
-from paradeiro.db.accounts.stores import ApiKey
-from paradeiro.db.pool import Connection
+from paradeiro.db.accounts import stores
+from paradeiro.db.operations.audit import Actor
+from paradeiro.db.people import sessions
 from paradeiro.db.secrets import Purpose, purpose_key
+from paradeiro.domain.words import EntryPoint, Role
+from paradeiro.flow.accounts import key_use
 from paradeiro.flow.accounts.scopes import READ, WRITE, Area, allows, scope_for
 from paradeiro.flow.context import Context
+from paradeiro.flow.people.roles import scopes_of
 from paradeiro.web.areas import area_of
 
 COOKIE = "paradeiro_session"
 # Names the message that the next page shows once, after a form was taken.
 DONE_COOKIE = "paradeiro_done"
-SESSION = timedelta(days=7)
-_USED_WITHIN = timedelta(minutes=1)
+_SEEN_WITHIN = timedelta(minutes=1)
 _HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, description="An API key of the store")
 _VTEX = APIKeyHeader(
     name="X-VTEX-API-AppToken",
@@ -40,7 +42,7 @@ class NotSignedInError(Exception):
 
 
 class NotAllowedError(Exception):
-    """The key lacks the scope. To do: use one that has it."""
+    """The key, or the person's role, lacks the scope. To do: use a key that has it, ask an administrator."""
 
     def __init__(self, scope: str) -> None:
         super().__init__(f"this key may not do that: it needs the scope '{scope}'")
@@ -49,15 +51,20 @@ class NotAllowedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The caller: its key's id and name, its store, its scopes."""
+    """Who asks: an API key, or a person with a role in the store that is on their screen; and the scopes of either."""
 
-    key_id: int
     store_id: int
     name: str
     scopes: tuple[str, ...]
+    key_id: int | None = None
+    operator_id: int | None = None
+    role: Role | None = None
+
+    def may(self, verb: str, area: Area | None) -> bool:
+        return allows(self.scopes, area, verb)
 
     def require_scope(self, verb: str, area: Area | None = None) -> "Caller":
-        if not allows(self.scopes, area, verb):
+        if not self.may(verb, area):
             raise NotAllowedError(scope_for(area, verb))
         return self
 
@@ -65,6 +72,11 @@ class Caller:
 def origin_of(request: Request) -> str:
     """The network address that a request came from, as the server reports it; for the audit log."""
     return request.client.host if request.client else ""
+
+
+def page_actor(request: Request, who: Caller) -> Actor:
+    """The person who sent a form, for the audit log."""
+    return Actor(who.name, EntryPoint.PAGE, origin_of(request), operator_id=who.operator_id)
 
 
 def is_https(request: Request, public_url: str) -> bool:
@@ -92,15 +104,21 @@ async def caller(
     """The API's caller, by key; a signed-in operator's browser may read too (for the API's own documentation)."""
     key = header or (bearer.credentials if bearer else None) or vtex
     if key:
-        async with context.pool.connection() as connection:
-            found = await stores.api_key(connection, key)
-            await _note_use(context, connection, found, origin_of(request))
-        if found is None:
-            raise NotSignedInError
-        return _caller_of(found)
+        return await _caller_by_key(request, context, key)
     if request.method == "GET":
-        return await operator(request, context)
+        return await signed_in(request, context)
     raise NotSignedInError
+
+
+async def _caller_by_key(request: Request, context: Context, key: str) -> Caller:
+    origin = origin_of(request)
+    async with context.pool.connection() as connection:
+        found = await stores.api_key(connection, key)
+        if found is None:
+            await key_use.note_refusal(context, connection, key, origin)
+            raise NotSignedInError
+        await key_use.note_use(context, connection, found, origin)
+    return Caller(found.store_id, found.name, found.scopes, key_id=found.id)
 
 
 async def reader(request: Request, caller: Annotated[Caller, Depends(caller)]) -> Caller:
@@ -111,17 +129,23 @@ async def writer(request: Request, caller: Annotated[Caller, Depends(caller)]) -
     return caller.require_scope(WRITE, area_of(request.scope["path"]))
 
 
-async def operator(request: Request, context: RequestContext) -> Caller:
-    """The caller behind a session cookie. Raises `NotSignedInError`."""
-    cookie = request.cookies.get(COOKIE, "")
+async def signed_in(request: Request, context: RequestContext) -> Caller:
+    """The person behind a session cookie. Raises `NotSignedInError`."""
+    cookie, now = request.cookies.get(COOKIE, ""), real_now(request)
     if not cookie:
         raise NotSignedInError
     async with context.pool.connection() as connection:
-        found = await sessions.key_of_session(connection, cookie, now=real_now(request))
-        await _note_use(context, connection, found, origin_of(request))
-    if found is None:
-        raise NotSignedInError
-    return _caller_of(found)
+        found = await sessions.signed_in(connection, cookie, now=now)
+        if found is None:
+            raise NotSignedInError
+        if now - found.seen_at >= _SEEN_WITHIN:
+            await sessions.mark_seen(connection, found.number, before=now - _SEEN_WITHIN, now=now)
+    return Caller(found.store_id, found.name, scopes_of(found.role), operator_id=found.operator_id, role=found.role)
+
+
+async def operator(request: Request, who: Annotated[Caller, Depends(signed_in)]) -> Caller:
+    """A signed-in person who may see this page. Raises `NotSignedInError`, `NotAllowedError`."""
+    return who.require_scope(READ, area_of(request.scope["path"]))
 
 
 async def is_authenticated(request: Request) -> bool:
@@ -135,47 +159,20 @@ async def is_authenticated(request: Request) -> bool:
     async with context.pool.connection() as connection:
         if key:
             return await stores.api_key(connection, key) is not None
-        return bool(cookie) and await sessions.key_of_session(connection, cookie, now=real_now(request)) is not None
+        return bool(cookie) and await sessions.signed_in(connection, cookie, now=real_now(request)) is not None
 
 
+AnyCaller = Annotated[Caller, Depends(caller)]
 Reader = Annotated[Caller, Depends(reader)]
 Writer = Annotated[Caller, Depends(writer)]
+SignedIn = Annotated[Caller, Depends(signed_in)]
 Operator = Annotated[Caller, Depends(operator)]
-
-
-async def _note_use(context: Context, connection: Connection, key: ApiKey | None, origin: str) -> None:
-    """Store when a key was used last, to the minute, and from where, so that most reads write nothing."""
-    now = context.now()
-    if key is not None and (key.last_used_at is None or now - key.last_used_at >= _USED_WITHIN * context.pace):
-        await api_keys.mark_used(connection, key.id, before=now - _USED_WITHIN * context.pace, now=now, origin=origin)
-
-
-def _caller_of(key: ApiKey) -> Caller:
-    return Caller(key.id, key.store_id, key.name, key.scopes)
 
 
 def real_now(request: Request) -> datetime:
     """The real time: sessions end by it, also while the context runs on the simulator's clock."""
     now: datetime = request.app.state.real_clock()
     return now
-
-
-def sign_link(key_id: int, secret: str, *, ends_at: datetime) -> str:
-    """A signed sign-in link: key id and expiry (in microseconds, so that no two links are equal)."""
-    body = f"{key_id}.{int(ends_at.timestamp() * 1_000_000)}"
-    return f"{body}.{sign('link', body, secret)}"
-
-
-def open_link(link: str, secret: str, *, now: datetime) -> tuple[int, datetime] | None:
-    """The key's id and the expiry of a link with our signature that has not expired; else None. Whether it was used
-    already is checked in the database.
-    """
-    body, _, mark = link.rpartition(".")
-    if not body or not equal_in_constant_time(mark, sign("link", body, secret)):
-        return None
-    key_id, _, ends = body.partition(".")
-    ends_at = datetime.fromtimestamp(int(ends) / 1_000_000, now.tzinfo)
-    return (int(key_id), ends_at) if ends_at > now else None
 
 
 def form_token(session: str, secret: str) -> str:

@@ -124,6 +124,8 @@ async def _on_not_signed_in(request: Request, _: Exception) -> Response:
 
 
 async def _on_not_allowed(request: Request, error: Exception) -> Response:
+    if _is_page(request):
+        return pages.not_allowed_page(request)
     return _error_response(
         request, 403, "not_allowed", f"{str(error)[:1].upper()}{str(error)[1:]}. Use a key that has it."
     )

@@ -10,7 +10,7 @@ from paradeiro.db.operations.audit import Actor
 from paradeiro.db.orders import orders
 from paradeiro.db.pool import transaction
 from paradeiro.domain.records import Customer, Invoice, Item, Order
-from paradeiro.domain.words import NoticeKind, ProofKind, Source, Status
+from paradeiro.domain.words import NoticeKind, ProofKind, Status
 from paradeiro.flow.customers.personal_data import (
     CustomerQuery,
     erase_customer,
@@ -60,10 +60,10 @@ async def lived(shop: Shop) -> int:
     await shop.ask(shipment, days=2)
     await shop.later(hours=1)
     why = "Souza ligou: não recebeu"
-    await reopen(shop.context, shop.store_id, shipment, reason=why, source=Source.OPERATOR, actor="op")
+    await reopen(shop.context, shop.store_id, shipment, reason=why, by=Actor("op", "page"))
     shop.outside.fail("mail", "doubt")
     said = Statement(Status.OUT_FOR_DELIVERY, description="Ana pediu de novo")
-    await add_event(shop.context, shop.store_id, shipment, said, source=Source.API, actor="erp")
+    await add_event(shop.context, shop.store_id, shipment, said, by=Actor("erp", "api"))
     await shop.run()
     return shipment
 

@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 from paradeiro.db.following import proofs
 from paradeiro.db.following.proofs import ProofLine, SearchLine
 from paradeiro.db.measuring import bench_rows
+from paradeiro.db.operations.audit import Actor
 from paradeiro.db.pool import transaction
 from paradeiro.db.secrets import new_key
 from paradeiro.domain.words import NoticeKind, ProofKind, Source
@@ -281,7 +282,7 @@ async def test_the_same_picture_shown_again_after_the_next_delivery_counts(shop:
 async def test_reopened_by_hand(shop: Shop) -> None:
     shop.outside.show("AA1", IMAGE, HOUSE)
     shipment = await delivered(shop, IMAGE)
-    await reopen(shop.context, shop.store_id, shipment, reason="vizinho errado", source=Source.OPERATOR, actor="Bia")
+    await reopen(shop.context, shop.store_id, shipment, reason="vizinho errado", by=Actor("Bia", "page"))
     (picture,) = await stored_proofs(shop, shipment)
     assert picture.withdrawn_at is not None
     assert (await search(shop, shipment)).state == "withdrawn"

@@ -253,7 +253,12 @@ async def test_a_delivery_that_is_taken_back_is_reported_of_the_invoice(store: S
     assert store.told()[-1]["isDelivered"] is True
     store.shop.clock.forward(days=3)
     await reopen(
-        store.shop.context, store.shop.store_id, one, reason="the neighbour", source=Source.OPERATOR, actor="ana"
+        store.shop.context,
+        store.shop.store_id,
+        one,
+        reason="the neighbour",
+        source=Source.OPERATOR,
+        by=Actor("ana", "page"),
     )
     await store.shop.run()
     assert store.told()[-1]["isDelivered"] is False
@@ -291,7 +296,7 @@ async def test_what_people_state_of_a_box_is_of_both_its_invoices(store: Store) 
     assert row is not None
     context = store.shop.context
     store.shop.clock.forward(hours=1)
-    await confirm_delivery(context, store.shop.store_id, row[0], delivered_at=None, source=Source.OPERATOR, actor="ana")
+    await confirm_delivery(context, store.shop.store_id, row[0], delivered_at=None, by=Actor("ana", "page"))
     await store.shop.run()
     assert (await store.shop.shipment_row(one)).shipment.snapshot.delivered, (
         "the row of an invoice leads to its package"
@@ -424,7 +429,7 @@ async def test_a_replaced_label_sends_only_messages_by_invoice(store: Store) -> 
     await replace_label(store.shop.context, store.shop.store_id, one, NewLabel(B), BY)
     await store.shop.run()
     stated = Statement(Status.IN_TRANSIT)
-    await add_event(store.shop.context, store.shop.store_id, one, stated, source=Source.OPERATOR, actor="ana")
+    await add_event(store.shop.context, store.shop.store_id, one, stated, by=Actor("ana", "page"))
     await store.shop.run()
     assert store.mails() == []
     assert [line["description"].rpartition(" · ")[2] for line in store.told()[-1]["events"]] == [A]

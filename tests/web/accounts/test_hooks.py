@@ -467,13 +467,13 @@ async def test_an_account_says_when_it_last_pushed(door: Door) -> None:
 
 
 async def test_the_accounts_page_says_the_same(door: Door) -> None:
-    from paradeiro.web.pages import one_time_link
+    from tests.web.signing_in import enter
 
     async with transaction(door.shop.context.pool) as connection:
-        key_id = await stores.add_api_key(
+        await stores.add_api_key(
             connection, door.shop.store_id, name="Bia", key="pk_bia", scopes=["read"], now=door.shop.clock()
         )
-    await door.client.get(one_time_link(key_id, door.shop.context.secret_key, real_clock()))
+    await enter(door.client, door.shop.context, door.shop.store_id)
     assert "nenhuma notificação desde hoje, 09:00" in (await door.client.get("/accounts")).text
     door.shop.clock.forward(hours=2)
     await door.push(push_of(CODE))

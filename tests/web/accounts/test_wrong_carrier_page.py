@@ -12,10 +12,10 @@ from paradeiro.db.operations import audit
 from paradeiro.db.pool import transaction
 from paradeiro.domain.following.tracking_codes import s10_problem
 from paradeiro.domain.orders.identifiers import IdentifierKind
-from paradeiro.web.pages import one_time_link
 from tests.flow.conftest import Shop
 from tests.flow.following.test_ways_in import Place, open_place
 from tests.web.apps import create_app
+from tests.web.signing_in import enter
 
 CODE = "AA123456785BR"
 
@@ -42,12 +42,12 @@ async def place(shop: Shop) -> Place:
 @pytest.fixture
 async def browser(place: Place) -> AsyncIterator[httpx.AsyncClient]:
     async with transaction(place.shop.context.pool) as connection:
-        key_id = await stores.add_api_key(
+        await stores.add_api_key(
             connection, place.shop.store_id, name="Bia", key="pk_bia", scopes=["read", "write"], now=place.shop.clock()
         )
     transport = httpx.ASGITransport(create_app(place.shop.context, real_clock))
     async with httpx.AsyncClient(transport=transport, base_url="http://test", follow_redirects=True) as made:
-        await made.get(one_time_link(key_id, place.shop.context.secret_key, real_clock()))
+        await enter(made, place.shop.context, place.shop.store_id)
         yield made
 
 

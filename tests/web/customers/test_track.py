@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from paradeiro.app import real_clock
+from paradeiro.db.operations.audit import Actor
 from paradeiro.db.pool import transaction
 from paradeiro.domain.records import Customer, Order
-from paradeiro.domain.words import Source
 from paradeiro.flow.orders.statements import confirm_delivery, reopen
 from paradeiro.web.track.language import choose_catalogue
 from tests.flow.conftest import ANA, Shop
@@ -115,12 +115,10 @@ async def test_a_delivery_that_was_taken_back_is_owned_up_to(customer: httpx.Asy
     shipment = await shop.register("AA1")
     shop.outside.say("AA1", POSTED, OUT)
     await shop.ask(shipment, days=1)
-    await confirm_delivery(
-        shop.context, shop.store_id, shipment, delivered_at=None, source=Source.OPERATOR, actor="Bia"
-    )
+    await confirm_delivery(shop.context, shop.store_id, shipment, delivered_at=None, by=Actor("Bia", "page"))
     assert "correction" not in (await customer.get(await _link(shop, shipment))).text
     shop.clock.forward(hours=1)
-    await reopen(shop.context, shop.store_id, shipment, reason="segredo da loja", source=Source.OPERATOR, actor="Bia")
+    await reopen(shop.context, shop.store_id, shipment, reason="segredo da loja", by=Actor("Bia", "page"))
     page = (await customer.get(await _link(shop, shipment))).text
     assert "A loja corrigiu: ele ainda não foi entregue." in page
     assert "segredo" not in page

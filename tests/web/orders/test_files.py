@@ -17,11 +17,10 @@ from paradeiro.db.pool import transaction
 from paradeiro.domain.words import Status
 from paradeiro.flow.answers import file_intake
 from paradeiro.web import bounds
-from paradeiro.web.pages import one_time_link
 from tests.flow.conftest import Shop
 from tests.flow.following.test_file_intake import Desk, open_desk
 from tests.web.apps import create_app
-from tests.web.signing_in import token_in
+from tests.web.signing_in import enter, token_in
 
 KEY = {"X-API-Key": "pk_bia"}
 
@@ -41,10 +40,10 @@ async def add_key(desk: Desk, key: str, scopes: list[str], store_id: int | None 
 
 @pytest.fixture
 async def client(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
-    key_id = await add_key(desk, "pk_bia", ["read", "write"])
+    await add_key(desk, "pk_bia", ["read", "write"])
     transport = httpx.ASGITransport(create_app(desk.shop.context, real_clock))
     async with httpx.AsyncClient(transport=transport, base_url="http://test", follow_redirects=True) as made:
-        await made.get(one_time_link(key_id, desk.shop.context.secret_key, real_clock()))
+        await enter(made, desk.shop.context, desk.shop.store_id)
         yield made
 
 

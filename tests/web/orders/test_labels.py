@@ -13,10 +13,10 @@ from paradeiro.db.following import shipments
 from paradeiro.db.operations.audit import Actor
 from paradeiro.db.pool import transaction
 from paradeiro.flow.orders.table_import import check_table, import_table
-from paradeiro.web.pages import one_time_link
 from tests.flow.conftest import Shop
 from tests.web.apps import create_app
 from tests.web.orders.test_table_import import field
+from tests.web.signing_in import enter
 
 PACKAGE: dict[str, Any] = {
     "carrier": "posta",
@@ -30,7 +30,7 @@ PACKAGE: dict[str, Any] = {
 async def client(shop: Shop) -> AsyncIterator[httpx.AsyncClient]:
     """A browser that is signed in; the API takes the same cookie's key."""
     async with transaction(shop.context.pool) as connection:
-        key_id = await stores.add_api_key(
+        await stores.add_api_key(
             connection, shop.store_id, name="Bia", key="pk_bia", scopes=["read", "write"], now=shop.clock()
         )
     transport = httpx.ASGITransport(create_app(shop.context, real_clock))
@@ -38,7 +38,7 @@ async def client(shop: Shop) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(
         transport=transport, base_url="http://test", follow_redirects=True, headers=headers
     ) as client:
-        await client.get(one_time_link(key_id, shop.context.secret_key, real_clock()))
+        await enter(client, shop.context, shop.store_id)
         yield client
 
 

@@ -11,17 +11,21 @@ from paradeiro.domain.words import (
     BounceKind,
     EffectKind,
     EntryPoint,
+    LinkPurpose,
     Mailer,
     Outcome,
     PartyKind,
     ProofKind,
+    Role,
+    SignInMethod,
     TableProblem,
 )
+from paradeiro.flow.accounts.scopes import Area
 from paradeiro.web.pages import layout
 from paradeiro.web.pages.wording.screens import MESSAGES
 
 PAGES = Path(layout.__file__).parent
-TEXT = "\n".join(p.read_text(encoding="utf-8") for p in [*PAGES.glob("templates/*.html"), *PAGES.glob("*.py")])
+TEXT = "\n".join(p.read_text(encoding="utf-8") for p in [*PAGES.glob("templates/*.html"), *PAGES.rglob("*.py")])
 FAMILIES = {
     "kind.": set(EffectKind),
     "outcome.": set(Outcome) | {""},
@@ -34,6 +38,14 @@ FAMILIES = {
     "suppressed.": set(BounceKind),
     "state.": {"pending", "sending", "done", "superseded", "refused"},
     "source.": {"upload", "folder", "sftp", "ftps", "mail"},
+    "role.": set(Role),
+    "role_hint.": set(Role),
+    "method.": set(SignInMethod),
+    "link.": set(LinkPurpose) - {LinkPurpose.SIGN_IN},
+    "link_hint.": set(LinkPurpose) - {LinkPurpose.SIGN_IN},
+    "area.": set(Area),
+    "scope.": {"read", "write"},
+    "verb.": {"read", "write"},
     "account.": {"ok", "outage", "paused", "disabled"},
 }
 
@@ -65,3 +77,9 @@ def test_no_message_is_left_over() -> None:
     dynamic = (*FAMILIES, "tells.", "done.", "error.")
     unused = [n for n in MESSAGES if not n.startswith(dynamic) and not re.search(rf"""["']{re.escape(n)}["']""", rest)]
     assert unused == []
+
+
+def test_no_two_tables_have_a_message_of_the_same_name() -> None:
+    tables = [p.read_text(encoding="utf-8") for p in (PAGES / "wording").glob("*.py")]
+    names = [name for text in tables for name in re.findall(r'^    "([\w.-]+)": \(', text, re.MULTILINE)]
+    assert sorted(set(names)) == sorted(names)

@@ -11,12 +11,11 @@ from paradeiro.db.accounts import stores
 from paradeiro.db.pool import transaction
 from paradeiro.domain.records import Order
 from paradeiro.domain.words import ProofKind
-from paradeiro.web.pages import one_time_link
 from tests.flow.conftest import ANA, Shop
 from tests.flow.following.test_proofs_of_delivery import BACK, DOOR, HOUSE, PAPER, delivered
 from tests.flow.test_main_line import DELIVERED, POSTED
 from tests.web.apps import create_app
-from tests.web.signing_in import sign_out
+from tests.web.signing_in import enter, sign_out
 
 IMAGE, SIGNED = ProofKind.IMAGE, ProofKind.SIGNED
 DRAWING = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
@@ -27,15 +26,13 @@ async def client(shop: Shop) -> AsyncIterator[httpx.AsyncClient]:
     """Signed in as an operator; with a key, a program."""
     async with transaction(shop.context.pool) as connection:
         now = shop.clock()
-        key_id = await stores.add_api_key(
-            connection, shop.store_id, name="Bia", key="pk_bia", scopes=["read", "write"], now=now
-        )
+        await stores.add_api_key(connection, shop.store_id, name="Bia", key="pk_bia", scopes=["read", "write"], now=now)
         other = await stores.add_store(connection, "Outra", now=now)
         await stores.add_api_key(connection, other, name="erp", key="pk_other", scopes=["read"], now=now)
         await stores.add_api_key(connection, shop.store_id, name="w", key="pk_write", scopes=["write"], now=now)
     transport = httpx.ASGITransport(create_app(shop.context, real_clock))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as made:
-        await made.get(one_time_link(key_id, shop.context.secret_key, real_clock()))
+        await enter(made, shop.context, shop.store_id)
         yield made
 
 

@@ -13,10 +13,10 @@ from paradeiro.cli.orders.table_import import import_table_file
 from paradeiro.db.accounts import stores
 from paradeiro.db.operations import audit
 from paradeiro.db.pool import transaction
-from paradeiro.web.pages import one_time_link
 from paradeiro.worker.maintenance import maintain
 from tests.flow.conftest import Shop
 from tests.web.apps import create_app
+from tests.web.signing_in import enter
 
 GOOD = "pedido;transportadora;código;cliente\n1;posta;AA1;Ana\n2;posta;AA2;=cmd()\n"
 MIXED = GOOD + "3;ninguém;AA3;<script>\n4;posta;;x\n"
@@ -25,12 +25,12 @@ MIXED = GOOD + "3;ninguém;AA3;<script>\n4;posta;;x\n"
 @pytest.fixture
 async def browser(shop: Shop) -> AsyncIterator[httpx.AsyncClient]:
     async with transaction(shop.context.pool) as connection:
-        key_id = await stores.add_api_key(
+        await stores.add_api_key(
             connection, shop.store_id, name="Bia", key="pk_bia", scopes=["read", "write"], now=shop.clock()
         )
     transport = httpx.ASGITransport(create_app(shop.context, real_clock))
     async with httpx.AsyncClient(transport=transport, base_url="http://test", follow_redirects=True) as client:
-        await client.get(one_time_link(key_id, shop.context.secret_key, real_clock()))
+        await enter(client, shop.context, shop.store_id)
         yield client
 
 
@@ -104,10 +104,8 @@ async def test_another_stores_table_is_not_there(browser: httpx.AsyncClient, sho
     seen = await upload(browser, GOOD)
     async with transaction(shop.context.pool) as connection:
         other = await stores.add_store(connection, "Outra", now=shop.clock())
-        key = await stores.add_api_key(
-            connection, other, name="o", key="pk_o", scopes=["read", "write"], now=shop.clock()
-        )
-    await browser.get(one_time_link(key, shop.context.secret_key, real_clock()))
+        await stores.add_api_key(connection, other, name="o", key="pk_o", scopes=["read", "write"], now=shop.clock())
+    await enter(browser, shop.context, other, "Olga")
     form = field((await browser.get("/import")).text, "form")
     answer = await browser.post("/import/take", data={"form": form, "table": field(seen.text, "table")})
     assert answer.status_code == 422

@@ -58,7 +58,7 @@ def add(
 @app.command("list")
 def list_(store: _Which = "", json: AsJson = False) -> None:
     """The keys: id, name, store, scopes, when made, when last used, whether they are active."""
-    show(_run(_with_store(store, _list_keys)), as_json=json)
+    show(_run(run_in_store(store, _list_keys)), as_json=json)
 
 
 @app.command()
@@ -76,7 +76,7 @@ def rotate(
         made = await api_keys.rotate_key(context, store_id, key, cli_actor(), overlap=timedelta(days=overlap))
         return CommandOutput(made.text, {})
 
-    show(_run(_with_store(store, renew)), as_json=False)
+    show(_run(run_in_store(store, renew)), as_json=False)
 
 
 def _utc(day: datetime | None) -> datetime | None:
@@ -101,7 +101,7 @@ def revoke(
             "\n".join(words), {"revoked": [{"id": e.id, "name": e.name, "store": e.store} for e in ended]}
         )
 
-    show(_run(_with_store(store, end)), as_json=json)
+    show(_run(run_in_store(store, end)), as_json=json)
 
 
 def _run(coroutine: Awaitable[_T]) -> _T:
@@ -117,7 +117,7 @@ def _run(coroutine: Awaitable[_T]) -> _T:
         raise typer.Exit(2) from error
 
 
-async def _with_store(store: str, what: "Callable[[Context, int | None], Awaitable[CommandOutput]]") -> CommandOutput:
+async def run_in_store(store: str, what: "Callable[[Context, int | None], Awaitable[CommandOutput]]") -> CommandOutput:
     from paradeiro.app import open_app
     from paradeiro.cli.accounts.accounts import store_id_of
     from paradeiro.cli.running.database import database_url, migrate_command

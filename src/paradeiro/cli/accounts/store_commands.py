@@ -27,10 +27,13 @@ def add(
     if not name.strip() or any(not each.isprintable() for each in name):
         _err.print("A store needs a name of printable characters.", style="red", markup=False)
         raise typer.Exit(2)
-    made = asyncio.run(_add(name.strip(), time_zone))
-    said = f"The store {name.strip()} is added." if made else f"There is a store {name.strip()} already."
-    _out.print(said, markup=False, highlight=False)
-    raise typer.Exit(0 if made else 1)
+    administrators = asyncio.run(_add(name.strip(), time_zone))
+    if administrators is None:
+        _out.print(f"There is a store {name.strip()} already.", markup=False, highlight=False)
+        raise typer.Exit(1)
+    _out.print(f"The store {name.strip()} is added.", markup=False, highlight=False)
+    if administrators:
+        _out.print(f"Its administrators: {', '.join(administrators)}.", markup=False, highlight=False)
 
 
 @app.command("list")
@@ -43,11 +46,14 @@ def list_(json: Annotated[bool, typer.Option("--json", help="one JSON object a l
         _out.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-async def _add(name: str, time_zone: str) -> bool:
+async def _add(name: str, time_zone: str) -> list[str] | None:
+    """The names of its administrators: those of all other stores. None if there is such a store."""
     from paradeiro.app import open_app
     from paradeiro.cli.running.database import database_url, migrate_command
     from paradeiro.db.accounts.stores import add_store, stores
+    from paradeiro.db.people.operators import administrators_everywhere, set_role
     from paradeiro.db.pool import transaction
+    from paradeiro.domain.words import Role
     from paradeiro.settings import Settings
 
     settings = Settings()
@@ -55,9 +61,12 @@ async def _add(name: str, time_zone: str) -> bool:
         await migrate_command(url)
         async with open_app(settings, url) as context, transaction(context.pool) as connection:
             if any(each.name == name for each in (await stores(connection)).values()):
-                return False
-            await add_store(connection, name, now=context.now(), time_zone=time_zone)
-    return True
+                return None
+            heads = await administrators_everywhere(connection)
+            store_id = await add_store(connection, name, now=context.now(), time_zone=time_zone)
+            for each in heads:
+                await set_role(connection, store_id, each.id, Role.ADMINISTRATOR, now=context.now())
+            return [each.name for each in heads]
 
 
 async def _list() -> list[tuple[str, str]]:

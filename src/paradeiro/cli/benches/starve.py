@@ -14,11 +14,12 @@ from paradeiro.app import open_app, set_up_logs
 from paradeiro.cli.accounts.accounts import add_account
 from paradeiro.db.accounts import stores
 from paradeiro.db.measuring import bench_rows
+from paradeiro.db.operations.audit import Actor
 from paradeiro.db.pool import transaction
 from paradeiro.domain.following.tracking_codes import s10_check_digit
 from paradeiro.domain.outbox.mail_policy import MailPolicy
 from paradeiro.domain.records import Customer, Invoice, Order, Policy
-from paradeiro.domain.words import Source, Status
+from paradeiro.domain.words import Status
 from paradeiro.flow.context import Context
 from paradeiro.flow.orders.intake import register
 from paradeiro.flow.orders.package_registration import Registration
@@ -170,7 +171,7 @@ async def _news(context: Context, store_id: int, number: int) -> None:
     order = Order(f"{store_id}-{number}", Customer("Ana", "ana@example.com"))
     stated = Registration(order, "correios", _code(1_000 * store_id + number), Invoice("1"))
     shipment = (await register(context, store_id, stated)).shipment_id
-    await add_event(context, store_id, shipment, Statement(Status.ACCEPTED), source=Source.API, actor="bench")
+    await add_event(context, store_id, shipment, Statement(Status.ACCEPTED), by=Actor("bench", "api"))
 
 
 async def _one_mail(context: Context, store_id: int, box: MailServer, number: int) -> float:

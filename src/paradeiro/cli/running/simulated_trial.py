@@ -14,6 +14,7 @@ from rich.console import Console
 from paradeiro.app import open_app
 from paradeiro.cli.accounts.accounts import SIMULATED_STORE
 from paradeiro.cli.running.child_processes import ChildProcess, Lifeline
+from paradeiro.cli.running.first_sign_in import end_trial_operator
 from paradeiro.cli.running.simulated_store import add_accounts, subscribe
 from paradeiro.db.accounts.stores import remove_accounts
 from paradeiro.flow.errors import StatementError
@@ -107,8 +108,10 @@ async def end_trial(settings: Settings, url: str) -> int:
     """End the trial: its accounts are removed, its orders stay visible. How many accounts were removed."""
     for file in _files(settings):
         file.unlink(missing_ok=True)
-    async with open_app(settings, url) as context, context.pool.connection() as connection:
-        return await remove_accounts(connection, SIMULATED_STORE, now=context.now())
+    async with open_app(settings, url) as context:
+        await end_trial_operator(context, SIMULATED_STORE)
+        async with context.pool.connection() as connection:
+            return await remove_accounts(connection, SIMULATED_STORE, now=context.now())
 
 
 def delete_trial_files(settings: Settings) -> None:

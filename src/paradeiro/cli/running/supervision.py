@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 import psycopg
 from rich.console import Console
 
+from paradeiro.app import open_app
 from paradeiro.cli.accounts.accounts import SIMULATED_STORE
+from paradeiro.cli.running.first_sign_in import sign_in_path
 from paradeiro.cli.running.simulated_store import register_repeatedly
 from paradeiro.cli.running.simulated_trial import add_trial_accounts, end_trial, start_pushes, wait_for_simulator
 from paradeiro.cli.running.up_processes import Running
@@ -158,3 +160,8 @@ async def _end_trial(running: Running) -> None:
         highlight=False,
         soft_wrap=True,
     )
+    async with open_app(running.settings, running.url) as context:
+        path = await sign_in_path(context, None)
+    if path:
+        said = f"  {running.address}{path}\n  makes you the first administrator, once, within an hour."
+        _print(running.console, said, style="")

@@ -12,10 +12,11 @@ import httpx
 import psycopg
 from rich.console import Console
 
-from paradeiro.app import open_app, real_clock
+from paradeiro.app import open_app
 from paradeiro.cli.accounts.accounts import SIMULATED_STORE, make_key
 from paradeiro.cli.running.child_processes import ChildProcess, Lifeline
 from paradeiro.cli.running.database import REAL_DATABASE, migrate_command
+from paradeiro.cli.running.first_sign_in import sign_in_path
 from paradeiro.cli.running.simulated_trial import (
     TrialError,
     add_trial_accounts,
@@ -33,7 +34,6 @@ from paradeiro.db.migrate import DatabaseTooOldError, DatabaseUnreachableError
 from paradeiro.db.pool import open_pool
 from paradeiro.db.server.embedded import Embedded
 from paradeiro.settings import Settings
-from paradeiro.web.pages import one_time_link
 
 _OWN_KEY = "paradeiro up"
 _TRIAL_KEY = "paradeiro up, for the trial's packages"
@@ -168,10 +168,11 @@ async def _prepare(running: Running, *, always: bool) -> tuple[str, str]:
         if running.trial is not None:
             running.trial_key = (await make_key(context, name, name=_TRIAL_KEY))[1]
         key = ""
-        if key_id is None or always:
+        first = key_id is None
+        if first or always:
             key_id, key = await make_key(context, name, name=_OWN_KEY)
-        shown = bool(key) or running.console.is_terminal
-        return (one_time_link(key_id, context.secret_key, real_clock()) if shown else ""), key
+        shown = first or always or running.console.is_terminal
+        return (await sign_in_path(context, store_id if running.trial else None) if shown else ""), key
 
 
 def _wait_until_ready(address: str, children: list[ChildProcess]) -> None:
@@ -197,7 +198,8 @@ def _print_addresses(running: Running, sign_in: str, key: str) -> None:
     console.print("\nParadeiro is up.\n", style="bold")
     line("Orders", f"{address}{sign_in}")
     if sign_in:
-        line("", "(signs you in, once, within an hour)")
+        does = "signs you in" if running.trial else "makes you the first administrator"
+        line("", f"({does}, once, within an hour)")
     line("API", f"{address}/docs" + (f"   reads and writes with  X-API-Key: {key}" if key else ""))
     if not key:
         line("", "(the API key of the first start goes on working; for another: paradeiro up --show-key)")

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from psycopg.rows import class_row
 
+from paradeiro.db.accounts.stores import ApiKey, key_hash
 from paradeiro.db.pool import Connection
 
 
@@ -66,3 +67,12 @@ async def mark_used(connection: Connection, key_id: int, *, before: datetime, no
         UPDATE api_key SET last_used_at = %s, last_used_from = %s
         WHERE id = %s AND (last_used_at IS NULL OR last_used_at <= %s)"""
     await connection.execute(sql, (now, origin[:64], key_id, before))
+
+
+async def former_key(connection: Connection, text: str) -> ApiKey | None:
+    """The row of a key that was revoked or has ended; None for any other text."""
+    sql = """
+        SELECT id, store_id, name, scopes, last_used_at FROM api_key
+        WHERE hash = %s AND (revoked_at IS NOT NULL OR ends_at <= now())"""
+    row = await (await connection.execute(sql, (key_hash(text),))).fetchone()
+    return ApiKey(row[0], row[1], row[2], tuple(row[3]), row[4]) if row else None

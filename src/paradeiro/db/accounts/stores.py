@@ -285,20 +285,13 @@ async def add_api_key(
     sql = """
         INSERT INTO api_key (store_id, name, hash, scopes, created_at, ends_at)
         VALUES (%s, %s, %s, %s, %s, %s) RETURNING id"""
-    return int(await _one(connection, sql, (store_id, name, _hash(key), list(scopes), now, ends_at)))
+    return int(await _one(connection, sql, (store_id, name, key_hash(key), list(scopes), now, ends_at)))
 
 
 async def api_key(connection: Connection, key: str) -> ApiKey | None:
     """The row of a key; None for one that is unknown, was revoked or has ended (by the database's clock)."""
     sql = f"SELECT id, store_id, name, scopes, last_used_at FROM api_key WHERE hash = %s AND {VALID_KEY}"  # noqa: S608 - our own condition
-    row = await (await connection.execute(sql, (_hash(key),))).fetchone()
-    return ApiKey(row[0], row[1], row[2], tuple(row[3]), row[4]) if row else None
-
-
-async def api_key_by_id(connection: Connection, key_id: int) -> ApiKey | None:
-    """The same for a signed-in operator, whose session names the key by id."""
-    sql = f"SELECT id, store_id, name, scopes, last_used_at FROM api_key WHERE id = %s AND {VALID_KEY}"  # noqa: S608 - our own condition
-    row = await (await connection.execute(sql, (key_id,))).fetchone()
+    row = await (await connection.execute(sql, (key_hash(key),))).fetchone()
     return ApiKey(row[0], row[1], row[2], tuple(row[3]), row[4]) if row else None
 
 
@@ -314,7 +307,7 @@ async def revoke_named(connection: Connection, name: str, *, now: datetime) -> N
     await connection.execute("UPDATE api_key SET revoked_at = %s WHERE name = %s AND revoked_at IS NULL", (now, name))
 
 
-def _hash(key: str) -> bytes:
+def key_hash(key: str) -> bytes:
     return sha256(key.encode()).digest()
 
 

@@ -13,7 +13,8 @@ class Area(StrEnum):
     CUSTOMERS = "customers"  # personal data: exported, erased; pictures of deliveries
     ENDPOINTS = "endpoints"  # webhooks: where news is sent
     NOTICES = "notices"  # what went wrong, accounts' health, messages sent again
-    SETTINGS = "settings"  # who mails, channels, couriers, codes, API keys
+    SETTINGS = "settings"  # who mails, channels, couriers, codes, accounts
+    PEOPLE = "people"  # operators and API keys
     AUDIT = "audit"  # who did what
     VTEX = "vtex"  # the doors that speak VTEX's language
 

@@ -4,18 +4,15 @@ The answer does not reveal which of the two was wrong. Attempts are limited per 
 order number.
 """
 
-import hmac
-from datetime import datetime, timedelta
-from hashlib import sha256
-from ipaddress import IPv6Address, ip_address
+from datetime import timedelta
 
 from paradeiro.db.accounts import stores
 from paradeiro.db.customers import brands, order_lookup
 from paradeiro.db.pool import transaction
-from paradeiro.db.secrets import Purpose, purpose_key
 from paradeiro.domain.customers.order_lookup import plain_number, proves_identity
 from paradeiro.flow.context import Context
 from paradeiro.flow.errors import StatementError
+from paradeiro.flow.operations.attempt_limit import network_of, take_attempt
 
 # (burst, per hour). A family shares an IP address, a call centre more: ten at once, then one every three minutes.
 _PER_ORIGIN = (10, 20.0)
@@ -24,8 +21,6 @@ _PER_ORIGIN = (10, 20.0)
 _PER_NUMBER = (10, 10.0)
 # An order without an e-mail address could be locked by any ten attempts: it gets more.
 _PER_NUMBER_WITHOUT_EMAIL = (60, 20.0)
-# API keys cannot be guessed; many attempts mean a list of stolen keys or a faulty program.
-_SIGN_INS_PER_ORIGIN = (20, 60.0)
 _RETENTION = timedelta(days=1)
 _MAX_LENGTH = 200
 
@@ -60,15 +55,13 @@ async def _spend_attempts(context: Context, origin: str, number: str, *, by_code
     """Whether this origin may try, this number by postal code, and this number if its order has no e-mail address. All
     limits are always spent, or the answer would reveal which was used up.
     """
-    bounds = [("from", _network(origin), _PER_ORIGIN)]
+    bounds = [("from", network_of(origin), _PER_ORIGIN)]
     if by_code:
         bounds += [("number", number, _PER_NUMBER), ("no e-mail", number, _PER_NUMBER_WITHOUT_EMAIL)]
     async with transaction(context.pool) as connection:
         allowed = [
-            await order_lookup.take_attempt(
-                connection, _attempt_key(context, kind, text), most=most, per_hour=rate, now=context.now()
-            )
-            for kind, text, (most, rate) in bounds
+            await take_attempt(context, connection, kind, text, limit, now=context.now())
+            for kind, text, limit in bounds
         ]
     return (allowed[0], allowed[1], allowed[2]) if by_code else (allowed[0], True, True)
 
@@ -76,14 +69,6 @@ async def _spend_attempts(context: Context, origin: str, number: str, *, by_code
 def _too_many_attempts() -> TooManyAttemptsError:
     words = "Too many tries. Use the e-mail address of the order, or wait a few minutes."
     return TooManyAttemptsError("too_many", words)
-
-
-async def may_sign_in(context: Context, origin: str, *, now: datetime) -> bool:
-    """Whether this origin may try another API key."""
-    most, rate = _SIGN_INS_PER_ORIGIN
-    async with transaction(context.pool) as connection:
-        who = _attempt_key(context, "sign-in", _network(origin))
-        return await order_lookup.take_attempt(connection, who, most=most, per_hour=rate, now=now)
 
 
 async def store_of_host(context: Context, host: str) -> int | None:
@@ -100,17 +85,3 @@ async def forget_old_attempts(context: Context) -> None:
     """Delete attempt counters older than `_RETENTION`."""
     async with transaction(context.pool) as connection:
         await order_lookup.remove_old_attempts(connection, before=context.now() - _RETENTION)
-
-
-def _network(origin: str) -> str:
-    """The origin as it is limited: an IPv6 address by its /64 network, which has one owner."""
-    try:
-        address = ip_address(origin)
-    except ValueError:
-        return origin[:64]
-    return str(IPv6Address(int(address) >> 64 << 64)) if isinstance(address, IPv6Address) else str(address)
-
-
-def _attempt_key(context: Context, kind: str, text: str) -> bytes:
-    key = purpose_key(context.secret_key, Purpose.GUESSES)
-    return hmac.new(key, f"{kind} {text}".encode("utf-8", "replace"), sha256).digest()

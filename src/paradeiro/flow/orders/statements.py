@@ -10,7 +10,7 @@ from paradeiro.db.pool import transaction
 from paradeiro.domain.bounds import clean_text, instant_problem
 from paradeiro.domain.following.timeline import CLOCK_SKEW
 from paradeiro.domain.records import NOWHERE, Place, TrackingEvent
-from paradeiro.domain.words import AuditAction, Reason, Source, Status, Withdraws
+from paradeiro.domain.words import AuditAction, EntryPoint, Reason, Source, Status, Withdraws
 from paradeiro.flow.answers.parse_replies import ReportedEvents
 from paradeiro.flow.context import Context
 from paradeiro.flow.errors import ConflictError, InvalidError, MissingError
@@ -37,9 +37,7 @@ async def add_event(
     shipment_id: int,
     stated: Statement,
     *,
-    source: Source,
-    actor: str,
-    origin: str = "",
+    by: Actor,
     action: str = "event",
 ) -> RecordingResult:
     """Record an event stated by hand. The same statement twice is one event. Raises `StatementError`s."""
@@ -56,14 +54,13 @@ async def add_event(
     words = clean_text(stated.description, LONGEST_TEXT, lines=True)
     event = TrackingEvent(
         occurred_at=occurred_at,
-        code=f"{source}/{stated.status}",
+        code=f"{_source_of(by)}/{stated.status}",
         status=stated.status,
         reason=stated.reason,
         place=stated.place,
         description=words,
-        source=source,
+        source=_source_of(by),
     )
-    by = _actor_of(source, actor, origin)
     audit_text = " · ".join(part for part in (stated.status, stated.reason, words) if part)
     return await _record_statement(context, store_id, shipment_id, event, by, action, audit_text)
 
@@ -74,9 +71,7 @@ async def confirm_delivery(
     shipment_id: int,
     *,
     delivered_at: datetime | None,
-    source: Source,
-    actor: str,
-    origin: str = "",
+    by: Actor,
     description: str = "",
 ) -> RecordingResult:
     """Mark a package delivered by hand. If it is delivered already nothing changes. Raises `StatementError`s."""
@@ -87,14 +82,10 @@ async def confirm_delivery(
     if shipment_row.shipment.snapshot.delivered:
         return RecordingResult()
     stated = Statement(Status.DELIVERED, occurred_at=delivered_at, description=description)
-    return await add_event(
-        context, store_id, shipment_id, stated, source=source, actor=actor, origin=origin, action="confirm_delivery"
-    )
+    return await add_event(context, store_id, shipment_id, stated, by=by, action="confirm_delivery")
 
 
-async def reopen(
-    context: Context, store_id: int, shipment_id: int, *, reason: str, source: Source, actor: str, origin: str = ""
-) -> RecordingResult:
+async def reopen(context: Context, store_id: int, shipment_id: int, *, reason: str, by: Actor) -> RecordingResult:
     """Withdraw a delivery; order system, customer and marketplace are notified. Raises `StatementError`s."""
     if not reason.strip():
         raise InvalidError("no_reason", "Say why the delivery is taken back: reason must not be empty.")
@@ -106,13 +97,12 @@ async def reopen(
         raise ConflictError("not_delivered", "Only a delivered shipment can be reopened; this one is not delivered.")
     event = TrackingEvent(
         occurred_at=context.now(),
-        code=f"{source}/reopen",
+        code=f"{_source_of(by)}/reopen",
         status=None,
         description=clean_text(reason, LONGEST_TEXT, lines=True),
-        source=source,
+        source=_source_of(by),
         withdraws=Withdraws.DELIVERY,
     )
-    by = _actor_of(source, actor, origin)
     return await _record_statement(context, store_id, shipment_id, event, by, "reopen", event.description)
 
 
@@ -127,8 +117,8 @@ async def check_now(context: Context, store_id: int, shipment_id: int, by: Actor
         await audit.add_entries(connection, store_id, by, [line], now=context.now())
 
 
-def _actor_of(source: Source, actor: str, origin: str) -> Actor:
-    return Actor(actor, "api" if source is Source.API else "page", origin)
+def _source_of(by: Actor) -> Source:
+    return Source.API if by.entry_point == EntryPoint.API else Source.OPERATOR
 
 
 async def _record_statement(

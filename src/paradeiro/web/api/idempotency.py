@@ -19,6 +19,7 @@ from fastapi.security import HTTPBearer
 from paradeiro.db.operations import idempotency
 from paradeiro.db.operations.audit import Actor
 from paradeiro.db.operations.idempotency import RequestOwner
+from paradeiro.domain.words import EntryPoint
 from paradeiro.flow.accounts.scopes import WRITE
 from paradeiro.flow.context import Context
 from paradeiro.flow.errors import ConflictError, InvalidError
@@ -34,7 +35,7 @@ _BEARER = HTTPBearer(auto_error=False)
 
 def api_actor(request: Request, who: Caller) -> Actor:
     """The actor of an API request, for the audit log."""
-    return Actor(who.name, "api", origin_of(request))
+    return Actor(who.name, EntryPoint.API, origin_of(request), who.operator_id, who.key_id)
 
 
 async def request_owner(request: Request) -> RequestOwner | None:
@@ -48,6 +49,7 @@ async def request_owner(request: Request) -> RequestOwner | None:
     who.require_scope(WRITE, area_of(request.scope["path"]))
     if not _KEY.fullmatch(key):
         raise InvalidError("bad_key", f"{HEADER} takes 1 to 255 visible ASCII characters, for example a UUID.")
+    assert who.key_id is not None  # a browser's session may only read
     return RequestOwner(who.store_id, who.key_id, key)
 
 

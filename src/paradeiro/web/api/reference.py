@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
-from paradeiro.web.auth import Reader
+from paradeiro.web.auth import AnyCaller
 
 router = APIRouter(include_in_schema=False)
 # The style is inline; no scripts, nothing from other hosts.
@@ -19,13 +19,13 @@ _TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parent), autoesc
 
 
 @router.get("/openapi.json")
-async def openapi(request: Request, _: Reader) -> JSONResponse:
+async def openapi(request: Request, _: AnyCaller) -> JSONResponse:
     """The API as an OpenAPI 3.1 document."""
     return JSONResponse(request.app.openapi())
 
 
 @router.get("/docs")
-async def docs(request: Request, _: Reader) -> HTMLResponse:
+async def docs(request: Request, _: AnyCaller) -> HTMLResponse:
     """The same as a page."""
     document = request.app.openapi()
     page = _TEMPLATES.get_template("reference.html")

@@ -347,7 +347,9 @@ class OrderTaken(Shape):
 
 
 class AuditOut(Shape):
-    """Who (a key's name) did what, when, through which entry point (api, page, cli), from which network address."""
+    """Who did what, when, through which entry point (api, page, cli), from which network address. `actor` is the name
+    of a person (`operator_id`), of an API key (`api_key_id`), or the user of the command line.
+    """
 
     id: int
     done_at: datetime
@@ -358,6 +360,8 @@ class AuditOut(Shape):
     order_number: str
     shipment_id: int | None
     said: str
+    operator_id: int | None
+    api_key_id: int | None
     author: ClassVar[Any] = former_name("actor", str)
     door: ClassVar[Any] = former_name("entry_point", str)
     deed: ClassVar[Any] = former_name("action", str)

@@ -10,15 +10,12 @@ from paradeiro.web.pages import (
     orders,
     proofs,
     replies,
-    sign_in,
     statements,
     table_import,
 )
 from paradeiro.web.pages.accounts import accounts, codes, couriers, files
 from paradeiro.web.pages.layout import public_page, script, style
-from paradeiro.web.pages.sign_in import one_time_link
-
-__all__ = ["not_here", "one_time_link", "router"]
+from paradeiro.web.pages.people import audit, keys, people, profile, sign_in
 
 # Prefixes of addresses that only take forms, and the page with the form.
 _FORMS = (
@@ -27,6 +24,9 @@ _FORMS = (
     ("/couriers/", "/couriers"),
     ("/codes/", "/codes"),
     ("/import/", "/import"),
+    ("/people/", "/people"),
+    ("/keys/", "/keys"),
+    ("/profile/", "/profile"),
     ("/sign-out", "/"),
 )
 _FOR_EVER = "public, max-age=31536000, immutable"
@@ -45,6 +45,10 @@ router.include_router(accounts.router)
 router.include_router(couriers.router)
 router.include_router(codes.router)
 router.include_router(files.router)
+router.include_router(people.router)
+router.include_router(keys.router)
+router.include_router(audit.router)
+router.include_router(profile.router)
 
 
 @router.get("/static/{name}")
@@ -59,6 +63,11 @@ async def static(request: Request, name: str) -> Response:
 def page_not_found(request: Request) -> Response:
     """The page for unknown addresses, the same signed in or not."""
     return public_page(request, "nowhere.html", 404)
+
+
+def not_allowed_page(request: Request) -> Response:
+    """The page for what a person's role does not allow."""
+    return public_page(request, "not_allowed.html", 403)
 
 
 def not_found_or_form(request: Request, status: int) -> Response:

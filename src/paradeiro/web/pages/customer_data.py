@@ -6,13 +6,13 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Request, Response
 
-from paradeiro.db.operations.audit import Actor
 from paradeiro.db.orders.orders import order_by_number
+from paradeiro.flow.accounts.scopes import READ
 from paradeiro.flow.customers import bounces, personal_data
 from paradeiro.flow.customers.personal_data import CustomerQuery
 from paradeiro.flow.errors import InvalidError, StatementError
 from paradeiro.web.api.customers import export_out
-from paradeiro.web.auth import Operator, RequestContext, origin_of
+from paradeiro.web.auth import Operator, RequestContext, page_actor
 from paradeiro.web.pages import forms, order
 from paradeiro.web.pages.layout import is_searchable
 
@@ -27,11 +27,9 @@ async def export(
 ) -> Response:
     """The customer's data as a JSON file."""
     try:
-        forms.check_form(request, context, who, form)
+        forms.check_form(request, context, who, form, verb=READ)
         whose = CustomerQuery(order=number if is_searchable(number) else "")
-        person = await personal_data.export_customer(
-            context, who.store_id, whose, Actor(who.name, "page", origin_of(request))
-        )
+        person = await personal_data.export_customer(context, who.store_id, whose, page_actor(request, who))
     except StatementError as error:
         return await order.render(request, number, context, who, problem=error.code)
     name = _NO_FILE_NAME.sub("-", number)[:60]
@@ -54,7 +52,7 @@ async def erase(
         if sure != "yes":
             raise InvalidError("not_sure", "Nothing was erased: tick that you are sure.")
         whose = CustomerQuery(order=number if is_searchable(number) else "")
-        await personal_data.erase_customer(context, who.store_id, whose, Actor(who.name, "page", origin_of(request)))
+        await personal_data.erase_customer(context, who.store_id, whose, page_actor(request, who))
     except StatementError as error:
         return await order.render(request, number, context, who, problem=error.code, tried="customer")
     return forms.redirect_back(request, f"/orders/{quote(number, safe='')}", "erased")
@@ -70,7 +68,7 @@ async def mail_again(
         async with context.pool.connection() as connection:
             found = await order_by_number(connection, who.store_id, number) if is_searchable(number) else None
         address = (found[1].customer.email or "") if found else ""
-        await bounces.lift_suppression(context, who.store_id, address, Actor(who.name, "page", origin_of(request)))
+        await bounces.lift_suppression(context, who.store_id, address, page_actor(request, who))
     except StatementError as error:
         return await order.render(request, number, context, who, problem=error.code)
     return forms.redirect_back(request, f"/orders/{quote(number, safe='')}", "mail-again")

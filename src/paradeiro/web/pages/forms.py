@@ -1,4 +1,4 @@
-"""In: a posted form; out: whether it is ours and the key may write; a redirect with a message when it is done."""
+"""In: a posted form; out: whether it is ours and the role allows it; a redirect with a message when it is done."""
 
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
@@ -6,6 +6,7 @@ from fastapi.responses import RedirectResponse
 from paradeiro.flow.accounts.scopes import WRITE
 from paradeiro.flow.context import Context
 from paradeiro.flow.errors import InvalidError
+from paradeiro.web.areas import area_of
 from paradeiro.web.auth import (
     COOKIE,
     DONE_COOKIE,
@@ -32,14 +33,27 @@ _DONE = frozenset(
         "courier",
         "code",
         "move",
+        "role",
+        "person-ended",
+        "key-revoked",
+        "password",
+        "second-factor",
+        "second-factor-ended",
+        "session-ended",
+        "store",
     }
 )
 
 
-def check_form(request: Request, context: Context, who: Caller, form: str) -> None:
-    """Raises `InvalidError` unless the form is from a page of this session and the caller has the scope `write`."""
-    if WRITE not in who.scopes:
-        raise InvalidError("may_not_write", "This key may only read.")
+def check_form(request: Request, context: Context, who: Caller, form: str, *, verb: str = WRITE) -> None:
+    """Raises `InvalidError` unless the form is from a page of this session and the person's role allows it."""
+    if not who.may(verb, area_of(request.scope["path"])):
+        raise InvalidError("may_not_write", "Your role does not allow that.")
+    check_form_token(request, context, form)
+
+
+def check_form_token(request: Request, context: Context, form: str) -> None:
+    """Raises `InvalidError` unless the form is from a page of this session."""
     ours = form_token(request.cookies.get(COOKIE, ""), context.secret_key)
     if not equal_in_constant_time(form, ours):
         raise InvalidError("stale_form", "This page had grown old.")

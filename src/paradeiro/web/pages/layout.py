@@ -12,11 +12,14 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from paradeiro.db.accounts import stores
+from paradeiro.db.people import operators
 from paradeiro.db.screens import screen_queries as screens
-from paradeiro.flow.accounts.scopes import WRITE
+from paradeiro.flow.accounts.scopes import READ, WRITE, Area
 from paradeiro.flow.context import Context
 from paradeiro.sdk.wording import Catalogue, Language, catalogue_for
+from paradeiro.web.areas import area_of
 from paradeiro.web.auth import COOKIE, DONE_COOKIE, Caller, form_token
+from paradeiro.web.pages.browsers import browser_name
 from paradeiro.web.pages.times import Times
 from paradeiro.web.pages.wording.screens import screen_text
 
@@ -55,6 +58,7 @@ def script() -> tuple[str, bytes]:
     return f"/static/track-{sha256(content).hexdigest()[:12]}.js", content
 
 
+TEMPLATES.filters["browser"] = browser_name
 TEMPLATES.globals["script"] = lambda: script()[0]
 TEMPLATES.globals["style"] = lambda: style()[0]
 
@@ -94,7 +98,10 @@ async def page(
             "open_notices": open_notices,
             "unhealthy": unhealthy,
             "form": form_token(request.cookies.get(COOKIE, ""), context.secret_key),
-            "may_write": WRITE in who.scopes,
+            "stores": await _stores_of(context, who),
+            "may_write": who.may(WRITE, area_of(request.scope["path"])),
+            "may_read": lambda area: who.may(READ, Area(area)),
+            "may_change": lambda area: who.may(WRITE, Area(area)),
             "done": "",
             "problem": "",
         }
@@ -111,6 +118,15 @@ def public_page(request: Request, template: str, status: int = 200, **shown: Any
     words = words_for(request)
     html = TEMPLATES.get_template(template).render(_shared_values(request, words) | {"who": None} | shown)
     return _answer(request, html, status, words)
+
+
+async def _stores_of(context: Context, who: Caller) -> dict[int, str]:
+    """The stores between which a person may choose, by id."""
+    if who.operator_id is None:
+        return {}
+    async with context.pool.connection() as connection:
+        roles = await operators.roles_of(connection, who.operator_id)
+        return {store_id: each.name for store_id, each in (await stores.stores(connection, list(roles))).items()}
 
 
 async def not_found_page(request: Request, context: Context, who: Caller) -> HTMLResponse:

@@ -3,7 +3,6 @@
 from fastapi import APIRouter, Request, Response
 
 from paradeiro.db.operations import notices
-from paradeiro.db.operations.audit import Actor
 from paradeiro.db.operations.notices import Notice
 from paradeiro.db.pool import transaction
 from paradeiro.db.screens import screen_queries as screens
@@ -16,7 +15,7 @@ from paradeiro.flow.orders import orders_set_aside
 from paradeiro.flow.outbox import refusals
 from paradeiro.sdk.wording import Language
 from paradeiro.sdk.wording.notices import notice_sentence
-from paradeiro.web.auth import Caller, Operator, RequestContext, origin_of
+from paradeiro.web.auth import Caller, Operator, RequestContext, page_actor
 from paradeiro.web.pages import forms
 from paradeiro.web.pages.layout import page, parse_id, words_for
 from paradeiro.web.pages.statements import FormToken
@@ -72,7 +71,7 @@ async def resolve(
         )
         if ended is not None:
             await orders_set_aside.follow_up_notice(connection, ended, now=context.now())
-            by = Actor(who.name, "page", origin_of(request))
+            by = page_actor(request, who)
             about = f"{ended.kind}: {ended.subject}"
             await audit_log.write_entry(context, connection, who.store_id, by, AuditAction.RESOLVE_NOTICE, about)
     if ended is None:
@@ -90,7 +89,7 @@ async def move(request: Request, notice: str, context: RequestContext, who: Oper
         account = parse_id(found.facts.get("move_to", "")) if found else None
         if found is None or found.shipment_id is None or account is None:
             raise MissingError("gone", "There is no such notice any more.")
-        by = Actor(who.name, "page", origin_of(request))
+        by = page_actor(request, who)
         await moving.move_shipment(context, who.store_id, found.shipment_id, account, by)
     except StatementError as error:
         return await _render(request, context, who, problem=error.code)
@@ -104,7 +103,7 @@ async def resend(
     """Send the refused messages of a notice again, once its cause is fixed."""
     try:
         forms.check_form(request, context, who, form)
-        by = Actor(who.name, "page", origin_of(request))
+        by = page_actor(request, who)
         await refusals.resend_by_notice(context, who.store_id, parse_id(notice) or 0, by=by)
     except MissingError:
         return await _render(request, context, who, problem="gone")

@@ -23,7 +23,7 @@ from paradeiro.db.screens import lists
 from paradeiro.db.screens.lists import ShipmentLine
 from paradeiro.domain.records import Order
 from paradeiro.domain.words import PartyKind
-from paradeiro.flow.accounts.scopes import WRITE
+from paradeiro.flow.accounts.scopes import WRITE, Area
 from paradeiro.flow.context import Context, log
 from paradeiro.flow.customers.tracking_links import tracking_link
 from paradeiro.flow.following.recording_context import RecordingContext, load_recording_context
@@ -124,7 +124,8 @@ async def _packages(
     packages, hidden = [], []
     for each in (k for k in rows[:_MOST_PACKAGES] if k.shipment.id in by_id):
         shown = await events.event_lines(connection, each.shipment.id)
-        planned = await _planned_messages(connection, context, recording, each, shown) if WRITE in who.scopes else []
+        may_state = who.may(WRITE, Area.STATEMENTS)
+        planned = await _planned_messages(connection, context, recording, each, shown) if may_state else []
         about = (by_id[each.shipment.id], messages[each.shipment.id], planned, proofs.get(each.shipment.id))
         try:
             packages.append(_package_view(context, address, recording, each, shown, *about, words))

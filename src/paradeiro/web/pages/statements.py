@@ -11,14 +11,12 @@ from fastapi import APIRouter, Form, Request, Response
 from paradeiro.db.accounts import stores
 from paradeiro.db.following import shipments
 from paradeiro.db.following.shipments import ShipmentRow
-from paradeiro.db.operations.audit import Actor
-from paradeiro.domain.words import Source
 from paradeiro.flow.carriers import moving
 from paradeiro.flow.context import Context
 from paradeiro.flow.errors import InvalidError, MissingError, StatementError
 from paradeiro.flow.orders import label_replacement, statements
 from paradeiro.flow.orders.label_replacement import NewLabel
-from paradeiro.web.auth import Caller, Operator, RequestContext, origin_of
+from paradeiro.web.auth import Caller, Operator, RequestContext, page_actor
 from paradeiro.web.pages import forms, order
 from paradeiro.web.pages.layout import parse_id
 
@@ -45,9 +43,7 @@ async def confirm_delivery(
             who.store_id,
             row.shipment.id,
             delivered_at=when,
-            source=Source.OPERATOR,
-            actor=who.name,
-            origin=origin_of(request),
+            by=page_actor(request, who),
         )
         if not (await _of_order(context, who, number, shipment)).shipment.snapshot.delivered:
             raise InvalidError("not_counted", "The statement was kept, and it does not count.")
@@ -74,9 +70,7 @@ async def reopen(
             who.store_id,
             row.shipment.id,
             reason=why,
-            source=Source.OPERATOR,
-            actor=who.name,
-            origin=origin_of(request),
+            by=page_actor(request, who),
         )
 
     return await _apply(request, number, shipment, "reopen", context, who, form, apply, typed=reason)
@@ -95,7 +89,7 @@ async def replace(
     """Replace the package's label by another one."""
 
     async def apply(row: ShipmentRow) -> None:
-        by = Actor(who.name, "page", origin_of(request))
+        by = page_actor(request, who)
         label = NewLabel(code.replace("\x00", ""))
         await label_replacement.replace_label(context, who.store_id, row.shipment.id, label, by)
 
@@ -115,7 +109,7 @@ async def move(
     """Let another carrier's account follow the package."""
 
     async def apply(row: ShipmentRow) -> None:
-        by = Actor(who.name, "page", origin_of(request))
+        by = page_actor(request, who)
         await moving.move_shipment(context, who.store_id, row.shipment.id, parse_id(account) or 0, by)
 
     return await _apply(request, number, shipment, "move", context, who, form, apply)
@@ -128,7 +122,7 @@ async def restore(
     """Take the replacement of the label back."""
 
     async def apply(row: ShipmentRow) -> None:
-        by = Actor(who.name, "page", origin_of(request))
+        by = page_actor(request, who)
         await label_replacement.restore_label(context, who.store_id, row.shipment.id, by)
 
     return await _apply(request, number, shipment, "restore", context, who, form, apply)
@@ -141,7 +135,7 @@ async def ask_now(
     """Ask the carrier about the package at once."""
 
     async def apply(row: ShipmentRow) -> None:
-        by = Actor(who.name, "page", origin_of(request))
+        by = page_actor(request, who)
         await statements.check_now(context, who.store_id, row.shipment.id, by)
 
     return await _apply(request, number, shipment, "ask-now", context, who, form, apply)

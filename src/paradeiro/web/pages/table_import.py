@@ -4,14 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 
-from paradeiro.db.operations.audit import Actor
 from paradeiro.db.orders import uploaded_tables
 from paradeiro.db.pool import transaction
 from paradeiro.domain.orders.order_tables import OrderTable, TableFault, escape_formula
 from paradeiro.flow.context import Context
 from paradeiro.flow.errors import InvalidError, MissingError, StatementError
 from paradeiro.flow.orders.table_import import ImportResult, check_table, import_table
-from paradeiro.web.auth import Caller, Operator, RequestContext, origin_of
+from paradeiro.web.auth import Caller, Operator, RequestContext, page_actor
 from paradeiro.web.pages import forms
 from paradeiro.web.pages.layout import SECURITY, page, parse_id, words_for
 from paradeiro.web.pages.statements import FormToken
@@ -82,7 +81,7 @@ async def import_confirmed(
             uploaded = await uploaded_tables.uploaded_table(connection, who.store_id, table_id)
         if uploaded is None:
             raise MissingError("no_table", "This table was taken already, or waited too long.")
-        by = Actor(who.name, "page", origin_of(request))
+        by = page_actor(request, who)
         taken = await import_table(context, who.store_id, uploaded.content, by)
     except StatementError as error:
         return await _render(request, context, who, problem=error.code)

@@ -10,7 +10,7 @@ from paradeiro.db.outbox import effects
 from paradeiro.db.pool import LONG_AGO, Connection
 from paradeiro.db.screens import lists
 from paradeiro.db.screens.lists import ShipmentLine
-from paradeiro.domain.words import Source, Status, reason_or_other, status_or_unknown
+from paradeiro.domain.words import Status, reason_or_other, status_or_unknown
 from paradeiro.flow.context import Context
 from paradeiro.flow.customers.tracking_links import tracking_link
 from paradeiro.flow.errors import ConflictError, ExpiredError, MissingError
@@ -36,7 +36,7 @@ from paradeiro.web.api.shapes import (
     ShipmentPage,
     errors,
 )
-from paradeiro.web.auth import Caller, Reader, RequestContext, Writer, origin_of
+from paradeiro.web.auth import Caller, Reader, RequestContext, Writer
 
 router = APIRouter(tags=["shipments"], route_class=IdempotentRoute)
 Id = Annotated[int, Path(ge=1, le=2**62)]
@@ -101,9 +101,7 @@ async def state_event(
         who.store_id,
         shipment_id,
         body.statement(),
-        source=Source.API,
-        actor=who.name,
-        origin=origin_of(request),
+        by=api_actor(request, who),
     )
     return await _recorded_out(context, who, shipment_id, done)
 
@@ -118,9 +116,7 @@ async def confirm_delivery(
         who.store_id,
         shipment_id,
         delivered_at=body.delivered_at,
-        source=Source.API,
-        actor=who.name,
-        origin=origin_of(request),
+        by=api_actor(request, who),
         description=body.description,
     )
     return await _recorded_out(context, who, shipment_id, done)
@@ -136,9 +132,7 @@ async def reopen(
         who.store_id,
         shipment_id,
         reason=body.reason,
-        source=Source.API,
-        actor=who.name,
-        origin=origin_of(request),
+        by=api_actor(request, who),
     )
     return await _recorded_out(context, who, shipment_id, done)
 

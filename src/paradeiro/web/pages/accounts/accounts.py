@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 
 from paradeiro.db.accounts import stores
-from paradeiro.db.operations.audit import Actor
 from paradeiro.db.pool import transaction
 from paradeiro.db.screens import lists
 from paradeiro.domain.words import AuditAction, Mailer, PartyKind
@@ -15,7 +14,7 @@ from paradeiro.flow.errors import StatementError
 from paradeiro.flow.operations import audit_log
 from paradeiro.flow.outbox import endpoints
 from paradeiro.flow.outbox.mail_policy import mailer_of, set_mailer
-from paradeiro.web.auth import Caller, Operator, RequestContext, origin_of
+from paradeiro.web.auth import Caller, Operator, RequestContext, page_actor
 from paradeiro.web.pages import forms
 from paradeiro.web.pages.layout import page, parse_id
 from paradeiro.web.pages.statements import FormToken
@@ -62,7 +61,7 @@ async def ask_now(
         if account_id not in mine or account_id is None:
             return await _render(request, context, who, problem="gone")
         await stores.make_account_due(connection, account_id, now=context.now())
-        by = Actor(who.name, "page", origin_of(request))
+        by = page_actor(request, who)
         await audit_log.write_entry(context, connection, who.store_id, by, AuditAction.ASK_NOW, f"account {account_id}")
     if mine[account_id] == "disabled":
         await endpoints.enable(context, await endpoints.find(context, who.store_id, account_id), by)
@@ -80,5 +79,5 @@ async def choose_mailer(
         return await _render(request, context, who, problem=error.code)
     if mailer not in set(Mailer):
         return await _render(request, context, who, problem="gone")
-    await set_mailer(context, who.store_id, Mailer(mailer), Actor(who.name, "page", origin_of(request)))
+    await set_mailer(context, who.store_id, Mailer(mailer), page_actor(request, who))
     return forms.redirect_back(request, "/accounts", "mailer")

@@ -7,14 +7,13 @@ from fastapi import APIRouter, Form, Request, Response
 
 from paradeiro.db.accounts import stores
 from paradeiro.db.carriers.code_mappings import MappedCode, UnknownCode
-from paradeiro.db.operations.audit import Actor
 from paradeiro.domain.words import Reason, Status
 from paradeiro.flow.carriers import code_mappings
 from paradeiro.flow.carriers.code_mappings import NO_POSITION
 from paradeiro.flow.context import Context
 from paradeiro.flow.errors import StatementError
 from paradeiro.sdk.wording.catalogue import Catalogue
-from paradeiro.web.auth import Caller, Operator, RequestContext, origin_of
+from paradeiro.web.auth import Caller, Operator, RequestContext, page_actor
 from paradeiro.web.pages import forms
 from paradeiro.web.pages.layout import page, words_for
 from paradeiro.web.pages.statements import FormToken
@@ -91,7 +90,7 @@ async def set_meaning(
     meaning: Annotated[str, Form(max_length=100)] = "",
 ) -> Response:
     """Say what one code means, or that nobody knows it after all."""
-    by = Actor(who.name, "page", origin_of(request))
+    by = page_actor(request, who)
     status, _, reason = meaning.partition("/")
     try:
         forms.check_form(request, context, who, form)

@@ -6,12 +6,11 @@ from fastapi import APIRouter, Form, Request, Response
 
 from paradeiro.db.accounts import stores
 from paradeiro.db.carriers import courier_rules
-from paradeiro.db.operations.audit import Actor
 from paradeiro.domain.words import PartyKind
 from paradeiro.flow.context import Context
 from paradeiro.flow.errors import StatementError
 from paradeiro.flow.orders import couriers
-from paradeiro.web.auth import Caller, Operator, RequestContext, origin_of
+from paradeiro.web.auth import Caller, Operator, RequestContext, page_actor
 from paradeiro.web.pages import forms
 from paradeiro.web.pages.layout import page, parse_id
 from paradeiro.web.pages.statements import FormToken
@@ -56,7 +55,7 @@ async def set_rule(
     account: Annotated[str, Form(max_length=40)] = "",
 ) -> Response:
     """Set, change or remove the rule of one courier."""
-    by = Actor(who.name, "page", origin_of(request))
+    by = page_actor(request, who)
     name = courier.replace("\x00", "")
     try:
         forms.check_form(request, context, who, form)

@@ -4,12 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 
-from paradeiro.db.operations.audit import Actor
 from paradeiro.flow.answers import file_intake
 from paradeiro.flow.answers.file_intake import TakenFile
 from paradeiro.flow.context import Context
 from paradeiro.flow.errors import InvalidError, StatementError
-from paradeiro.web.auth import Caller, Operator, RequestContext, origin_of
+from paradeiro.web.auth import Caller, Operator, RequestContext, page_actor
 from paradeiro.web.pages import forms
 from paradeiro.web.pages.layout import page, parse_id
 from paradeiro.web.pages.statements import FormToken
@@ -39,7 +38,7 @@ async def upload_file(
         if file is None or not file.size:
             raise InvalidError("no_file", "There is no file.")
         found = await file_intake.file_account(context, who.store_id, parse_id(account) or 0)
-        by = Actor(who.name, "page", origin_of(request))
+        by = page_actor(request, who)
         taken = await file_intake.take_file(context, found.id, file.filename or "upload", file.file, "upload", by)
     except StatementError as error:
         return await _render(request, context, who, problem=error.code)

@@ -1,12 +1,6 @@
 """In: nothing; out: the screens' texts about packages and their labels. Part of screens.py."""
 
 PACKAGE_TEXTS = {
-    "action.order": ("pedido informado", "order stated"),
-    "action.register": ("pacote registrado", "package registered"),
-    "action.invoice": ("nota fiscal informada", "invoice stated"),
-    "action.event": ("evento informado", "event stated"),
-    "action.confirm_delivery": ("entrega confirmada", "delivery confirmed"),
-    "action.reopen": ("entrega retirada", "delivery taken back"),
     "action.replace": ("etiqueta substituída", "label replaced"),
     "action.restore": ("substituição desfeita", "replacement taken back"),
     "replaced_by": (

@@ -8,6 +8,7 @@ from paradeiro.web.pages.wording.customers import CUSTOMER_TEXTS
 from paradeiro.web.pages.wording.files import FILE_TEXTS
 from paradeiro.web.pages.wording.outcomes import OUTCOME_TEXTS
 from paradeiro.web.pages.wording.packages import PACKAGE_TEXTS
+from paradeiro.web.pages.wording.people import PEOPLE_TEXTS
 from paradeiro.web.pages.wording.resend import RESEND_TEXTS
 from paradeiro.web.pages.wording.sign_in import SIGN_IN_TEXTS
 from paradeiro.web.pages.wording.tables import TABLE_TEXTS
@@ -20,6 +21,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     **TABLE_TEXTS,
     **RESEND_TEXTS,
     **SIGN_IN_TEXTS,
+    **PEOPLE_TEXTS,
     **COURIER_TEXTS,
     **CODE_TEXTS,
     **FILE_TEXTS,
@@ -41,28 +43,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "What you look for does not exist in this store, or the address is not complete.",
     ),
     "to_the_orders": ("Ver os pedidos", "See the orders"),
-    # signing in
-    "sign_in": ("Entrar", "Sign in"),
-    "sign_in_hint": ("Com uma chave de API da loja.", "With an API key of the store."),
-    "no_key": (
-        (
-            "Sem chave? Quem cuida do servidor faz uma com “paradeiro key”; ao iniciar, o Paradeiro também mostra um "
-            "endereço que entra sozinho."
-        ),
-        (
-            "No key? Whoever runs the server makes one with “paradeiro key”; when it starts, Paradeiro also prints an "
-            "address that signs you in."
-        ),
-    ),
-    "key": ("Chave de API", "API key"),
-    "bad_key": (
-        "Esta chave não existe, foi encerrada ou não pode ler.",
-        "This key does not exist, has ended or may not read.",
-    ),
-    "bad_link": (
-        "Este endereço não vale mais. Entre com uma chave.",
-        "This address is no longer valid. Sign in with a key.",
-    ),
     # orders
     "nothing_waits": ("Nada espera por você.", "Nothing waits for you."),
     "one_waits": ("1 aviso espera por você.", "1 notice waits for you."),
@@ -206,8 +186,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "This page had grown old and nothing was done. Now it is fresh: try again.",
     ),
     "error.may_not_write": (
-        "Esta chave só pode ler; nada foi feito. Entre com uma que possa escrever.",
-        "This key may only read; nothing was done. Sign in with one that may write.",
+        "O seu papel não permite isto; nada foi feito. Quem administra a loja pode mudá-lo.",
+        "Your role does not allow that; nothing was done. An administrator of the store can change it.",
     ),
     "error.bad_time": (
         "A data e a hora não se leem: use o formato 2026-11-23T14:20.",

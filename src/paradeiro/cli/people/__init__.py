@@ -1,0 +1,1 @@
+"""In: what was typed after `paradeiro operator`; out: persons added, listed, ended and reset."""
