@@ -45,8 +45,8 @@ pytestmark = [
 
 
 @asynccontextmanager
-async def _served(shop: Shop) -> AsyncIterator[tuple[str, str]]:
-    """The application on a free port; its address and a path that signs in."""
+async def _served(shop: Shop, path: str = "") -> AsyncIterator[tuple[str, str]]:
+    """The application on a free port; its address, and the path: one that signs in, unless it is given."""
     async with transaction(shop.context.pool) as connection:
         await stores.add_api_key(
             connection, shop.store_id, name="Bia", key="pk_bia", scopes=["read", "write"], now=shop.clock()
@@ -60,15 +60,15 @@ async def _served(shop: Shop) -> AsyncIterator[tuple[str, str]]:
         await asyncio.sleep(0.01)
     try:
         port = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}", await sign_in_link(shop.context, shop.store_id)
+        yield f"http://127.0.0.1:{port}", path or await sign_in_link(shop.context, shop.store_id)
     finally:
         server.should_exit = True
         await task
 
 
 @asynccontextmanager
-async def _page(width: int, scheme: str) -> AsyncIterator[Page]:
-    """A page of an empty browser; anything said on its console is a failure."""
+async def _page(width: int, scheme: str, *, refused: bool = False) -> AsyncIterator[Page]:
+    """A page of an empty browser; anything said on its console is a failure, but a 403 where one is awaited."""
     said: list[str] = []
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
@@ -80,7 +80,14 @@ async def _page(width: int, scheme: str) -> AsyncIterator[Page]:
         )
         page = await browser_context.new_page()
         # A page that is not there is itself an error to a browser.
-        page.on("console", lambda m: m.location["url"].endswith(MISSING) or said.append(f"{m.text} {m.location}"))
+        page.on(
+            "console",
+            lambda m: (
+                m.location["url"].endswith(MISSING)
+                or (refused and "403" in m.text)
+                or said.append(f"{m.text} {m.location}")
+            ),
+        )
         page.on("pageerror", lambda error: said.append(str(error)))
         yield page
         await browser.close()

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from paradeiro.db.operations.audit import Actor
 from paradeiro.domain.records import Customer, Invoice, Order
-from paradeiro.domain.words import NoticeKind, Source, Status
+from paradeiro.domain.words import NoticeKind, Status
 from paradeiro.flow.orders.statements import Statement, add_event, confirm_delivery, reopen
 from tests.flow.conftest import ANA, Shop
 
@@ -150,7 +150,6 @@ async def test_a_delivery_that_the_operator_reopens(shop: Shop) -> None:
         shop.store_id,
         shipment,
         reason="o cliente não recebeu",
-        source=Source.OPERATOR,
         by=Actor("Bia", "page"),
     )
     await shop.run()

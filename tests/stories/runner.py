@@ -23,7 +23,6 @@ from paradeiro.db.following.events import EventLine
 from paradeiro.db.following.shipments import ShipmentRow
 from paradeiro.db.operations import notices
 from paradeiro.db.operations.audit import Actor
-from paradeiro.domain.words import Source
 from paradeiro.flow.context import Context
 from paradeiro.flow.orders.intake import register
 from paradeiro.flow.orders.statements import confirm_delivery, reopen
@@ -169,14 +168,12 @@ async def _do(context: Context, story: Story, step: dict[str, Any]) -> None:
                 store_id,
                 found.shipment.id,
                 reason=step["because"],
-                source=Source.OPERATOR,
                 by=Actor("Carla", "page"),
             )
         case "confirm":
             found = await _kept(context, package["code"])
             at = step.get("delivered_at")
-            who: dict[str, Any] = {"source": Source.API, "actor": "loja"}
-            await confirm_delivery(context, store_id, found.shipment.id, delivered_at=at, **who)
+            await confirm_delivery(context, store_id, found.shipment.id, delivered_at=at, by=Actor("loja", "api"))
         case other:
             raise AssertionError(f"nobody can '{other}' in a story")
     await drain(context)

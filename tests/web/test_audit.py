@@ -24,8 +24,22 @@ from tests.web.orders.test_pages import browser  # noqa: F401 - a fixture
 _CHANGING = {"POST", "PUT", "PATCH", "DELETE"}
 # Endpoints that change nothing of the store's, or whose audit entries another test checks.
 EXEMPT = {
-    "/sign-in": "opens a session",
-    "/sign-out": "ends a session",
+    "/sign-in": "tests/web/people/test_sessions.py",
+    "/sign-in/code": "tests/web/people/test_sessions.py",
+    "/sign-in/{link}": "tests/web/people/test_sessions.py",
+    "/sign-out": "tests/web/people/test_sessions.py",
+    "/people": "tests/web/people/test_people.py",
+    "/people/{operator}/role": "tests/web/people/test_people.py",
+    "/people/{operator}/reset": "tests/web/people/test_people.py",
+    "/people/{operator}/end": "tests/web/people/test_people.py",
+    "/keys": "tests/web/people/test_people.py",
+    "/keys/{key}/rotate": "tests/web/people/test_people.py",
+    "/keys/{key}/revoke": "tests/web/people/test_people.py",
+    "/profile/password": "tests/web/people/test_people.py",
+    "/profile/second-factor": "tests/web/people/test_people.py",
+    "/profile/second-factor/end": "tests/web/people/test_people.py",
+    "/profile/sessions/{number}/end": "tests/web/people/test_people.py",
+    "/profile/store": "changes nothing of the store's",
     "/hooks/{connector}/{token}": "sent by a party, no actor",
     "/import/take": "tests/web/orders/test_table_import.py",
     "/notices/{notice}/move": "tests/web/accounts/test_wrong_carrier_page.py",
@@ -95,7 +109,7 @@ TRIED = {
 async def entries(shop: Shop) -> list[str]:
     async with shop.context.pool.connection() as connection:
         rows = await (await connection.execute("SELECT action FROM audit ORDER BY id")).fetchall()
-    return [row[0] for row in rows]
+    return [row[0] for row in rows if row[0] not in {"use_key", "sign_in"}]
 
 
 def walked(router: Any, prefix: str) -> Iterator[tuple[str, APIRoute]]:

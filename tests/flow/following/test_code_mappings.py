@@ -160,7 +160,8 @@ async def test_codes_by_api(desk: Desk) -> None:
         assert (await client.delete("/codes", params=which)).status_code == 404
         async with desk.shop.context.pool.connection() as connection:
             lines = await audit.audit_lines(connection, desk.shop.store_id)
-        assert [(line.action, line.entry_point) for line in lines] == [("map_code", "api")] * 2
+        done = [(line.action, line.entry_point) for line in lines if line.action != "use_key"]
+        assert done == [("map_code", "api")] * 2
     assert await desk.status(await shipment(desk)) is Status.IN_TRANSIT
 
 

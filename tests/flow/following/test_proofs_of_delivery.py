@@ -13,7 +13,7 @@ from paradeiro.db.measuring import bench_rows
 from paradeiro.db.operations.audit import Actor
 from paradeiro.db.pool import transaction
 from paradeiro.db.secrets import new_key
-from paradeiro.domain.words import NoticeKind, ProofKind, Source
+from paradeiro.domain.words import NoticeKind, ProofKind
 from paradeiro.flow.following.proofs_of_delivery import fetch_proofs
 from paradeiro.flow.orders.statements import confirm_delivery, reopen
 from paradeiro.flow.replay import replay
@@ -102,8 +102,7 @@ async def test_a_delivery_that_only_a_person_stated_has_none(shop: Shop) -> None
     shipment = await shop.register("AA1")
     shop.outside.say("AA1", POSTED, proofs=[IMAGE])
     await shop.ask(shipment, hours=2)
-    by = {"source": Source.OPERATOR, "actor": "Bia"}
-    await confirm_delivery(shop.context, shop.store_id, shipment, delivered_at=None, **by)  # type: ignore[arg-type]
+    await confirm_delivery(shop.context, shop.store_id, shipment, delivered_at=None, by=Actor("Bia", "page"))
     shop.outside.say("AA1", POSTED, ("RO", "2026-11-02T13:30:00+00:00", "Itu"), proofs=[IMAGE])
     await shop.ask(shipment, hours=2)
     assert len(await shop.events(shipment)) == 3
@@ -293,8 +292,7 @@ async def test_taken_back_while_the_picture_is_fetched(shop: Shop, monkeypatch: 
     original = CarrierParty.fetch_proofs
 
     async def meanwhile(self: CarrierParty, *args: object) -> object:
-        by = {"source": Source.OPERATOR, "actor": "Bia"}
-        await reopen(shop.context, shop.store_id, 1, reason="não foi", **by)  # type: ignore[arg-type]
+        await reopen(shop.context, shop.store_id, 1, reason="não foi", by=Actor("Bia", "page"))
         return await original(self, *args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(CarrierParty, "fetch_proofs", meanwhile)

@@ -23,7 +23,7 @@ from paradeiro.db.operations.audit import Actor
 from paradeiro.db.orders import orders
 from paradeiro.db.pool import transaction
 from paradeiro.domain.records import Invoice, Order
-from paradeiro.domain.words import PartyKind, Source, Status
+from paradeiro.domain.words import PartyKind, Status
 from paradeiro.flow.context import Sessions
 from paradeiro.flow.errors import ConflictError, InvalidError
 from paradeiro.flow.orders.intake import StatedOrder, register, state_order, take_orders
@@ -257,7 +257,6 @@ async def test_a_delivery_that_is_taken_back_is_reported_of_the_invoice(store: S
         store.shop.store_id,
         one,
         reason="the neighbour",
-        source=Source.OPERATOR,
         by=Actor("ana", "page"),
     )
     await store.shop.run()

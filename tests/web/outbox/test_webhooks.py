@@ -25,7 +25,7 @@ from paradeiro.flow.errors import InvalidError, MissingError
 from tests.flow.endpoints import status
 from tests.flow.outbox.test_webhooks import PO, RO, Told, told
 from tests.web.apps import create_app
-from tests.web.signing_in import sign_in
+from tests.web.signing_in import enter
 
 __all__ = ["told"]
 _API = "/api/v1/webhooks"
@@ -90,8 +90,7 @@ async def test_the_accounts_page_shows_what_waits_and_enables(told: Told, client
     there.answer = status("410 Gone")
     await told.news(shipment, PO)
     await told.news(shipment, PO, RO)
-    key = (await _key(told, "read", "write"))["X-API-Key"]
-    await sign_in(client, key)
+    await enter(client, told.shop.context, told.shop.store_id)
     page = (await client.get("/accounts")).text
     assert "desligada: as mensagens esperam" in page
     assert "Ligar de novo" in page
