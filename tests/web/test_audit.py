@@ -26,6 +26,11 @@ _CHANGING = {"POST", "PUT", "PATCH", "DELETE"}
 EXEMPT = {
     "/sign-in": "opens a session",
     "/sign-out": "ends a session",
+    "/sign-in/passkey/options": "a challenge, stored nowhere",
+    "/profile/passkeys/options": "a challenge, stored nowhere",
+    "/sign-in/passkey": "tests/web/people/test_passkeys.py",
+    "/profile/passkeys": "tests/web/people/test_passkeys.py",
+    "/profile/passkeys/{passkey}/remove": "tests/web/people/test_passkeys.py",
     "/hooks/{connector}/{token}": "sent by a party, no actor",
     "/import/take": "tests/web/orders/test_table_import.py",
     "/notices/{notice}/move": "tests/web/accounts/test_wrong_carrier_page.py",

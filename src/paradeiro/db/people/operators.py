@@ -183,9 +183,3 @@ async def anybody_can_sign_in(connection: Connection) -> bool:
     row = await (await connection.execute(sql)).fetchone()
     assert row is not None
     return bool(row[0])
-
-
-async def drop_passkeys(connection: Connection, operator_id: int) -> None:
-    """Remove all passkeys of a person, and what an OpenID provider calls them."""
-    await connection.execute("DELETE FROM operator_passkey WHERE operator_id = %s", (operator_id,))
-    await connection.execute("DELETE FROM operator_identity WHERE operator_id = %s", (operator_id,))

@@ -12,6 +12,7 @@ from paradeiro.flow.errors import ExpiredError, StatementError
 from paradeiro.flow.people import links, sign_in
 from paradeiro.web.auth import COOKIE, RequestContext, equal_in_constant_time, form_token, is_https, real_now
 from paradeiro.web.pages.layout import public_page
+from paradeiro.web.pages.people.relying_party import relying_party
 from paradeiro.web.pages.people.visits import open_ticket, sign_ticket, visit_of
 
 router = APIRouter()
@@ -21,7 +22,14 @@ Password = Annotated[str, Form(max_length=1000)]
 VISIT_COOKIE = "paradeiro_visit"
 _VISIT = timedelta(hours=12)
 # By the error's code; 422 for all others.
-_STATUS = {"too_many": 429, "bad_sign_in": 401, "wrong_code": 401, "bad_link": 401}
+_STATUS = {
+    "too_many": 429,
+    "bad_sign_in": 401,
+    "wrong_code": 401,
+    "bad_link": 401,
+    "bad_passkey": 401,
+    "copied_passkey": 401,
+}
 
 
 @router.get("/sign-in")
@@ -133,13 +141,19 @@ def is_ours(request: Request, context: Context, form: str) -> bool:
 def render(request: Request, context: Context, template: str, problem: str = "", **shown: object) -> Response:
     """A page without a session, with its form's token; the status is that of the problem."""
     visit = request.cookies.get(VISIT_COOKIE, "") or context.new_token()
-    status = _STATUS.get(problem, 422) if problem else 200
+    party = relying_party(request, context.public_url)
+    status = status_of(problem) if problem else 200
     token = form_token(visit, context.secret_key)
-    values = {"name": "", "email": "", "ticket": ""} | shown
+    values = {"name": "", "email": "", "ticket": "", "passkey_host": party.id if party else ""} | shown
     problem = f"error.{problem}" if problem else ""
     answer = public_page(request, template, status, problem=problem, form=token, **values)
     _set_cookie(answer, request, context, VISIT_COOKIE, visit, _VISIT)
     return answer
+
+
+def status_of(problem: str) -> int:
+    """The HTTP status for who was refused with this code."""
+    return _STATUS.get(problem, 422)
 
 
 async def start_session(request: Request, context: Context, operator_id: int, method: SignInMethod) -> Response:
