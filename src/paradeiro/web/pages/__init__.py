@@ -15,7 +15,7 @@ from paradeiro.web.pages import (
 )
 from paradeiro.web.pages.accounts import accounts, codes, couriers, files
 from paradeiro.web.pages.layout import public_page, static_file
-from paradeiro.web.pages.people import audit, keys, passkeys, people, profile, sign_in
+from paradeiro.web.pages.people import audit, keys, openid, passkeys, people, profile, sign_in
 
 # Prefixes of addresses that only take forms, and the page with the form.
 _FORMS = (
@@ -34,6 +34,7 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 router = APIRouter()
 # Before a one-time link, which may be anything.
 router.include_router(passkeys.router)
+router.include_router(openid.router)
 router.include_router(sign_in.router)
 router.include_router(orders.router)
 router.include_router(statements.router)

@@ -29,6 +29,9 @@ _STATUS = {
     "bad_link": 401,
     "bad_passkey": 401,
     "copied_passkey": 401,
+    "openid_refused": 401,
+    "openid_unknown": 401,
+    "openid_down": 503,
 }
 
 
@@ -144,10 +147,11 @@ def render(request: Request, context: Context, template: str, problem: str = "",
     party = relying_party(request, context.public_url)
     status = status_of(problem) if problem else 200
     token = form_token(visit, context.secret_key)
-    values = {"name": "", "email": "", "ticket": "", "passkey_host": party.id if party else ""} | shown
+    provider = None if context.openid is None else context.openid.client.label
+    values = {"name": "", "email": "", "ticket": "", "passkey_host": party.id if party else "", "provider": provider}
     problem = f"error.{problem}" if problem else ""
-    answer = public_page(request, template, status, problem=problem, form=token, **values)
-    _set_cookie(answer, request, context, VISIT_COOKIE, visit, _VISIT)
+    answer = public_page(request, template, status, problem=problem, form=token, **values | shown)
+    set_cookie(answer, request, context, VISIT_COOKIE, visit, _VISIT)
     return answer
 
 
@@ -165,11 +169,12 @@ async def start_session(request: Request, context: Context, operator_id: int, me
     if not begun:
         return render(request, context, "sign_in.html", "bad_sign_in")
     answer = RedirectResponse("/", 303)
-    _set_cookie(answer, request, context, COOKIE, cookie, sign_in.SESSION)
+    set_cookie(answer, request, context, COOKIE, cookie, sign_in.SESSION)
     return answer
 
 
-def _set_cookie(answer: Response, request: Request, context: Context, name: str, value: str, lasts: timedelta) -> None:
+def set_cookie(answer: Response, request: Request, context: Context, name: str, value: str, lasts: timedelta) -> None:
+    """A cookie that scripts and other sites' forms cannot use."""
     seconds = int(lasts.total_seconds())
     answer.set_cookie(
         name, value, max_age=seconds, httponly=True, samesite="lax", secure=is_https(request, context.public_url)

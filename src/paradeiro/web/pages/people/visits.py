@@ -31,9 +31,11 @@ def open_ticket(ticket: str, secret: str, *, now: datetime) -> int | None:
     return int(operator_id) if int(ends) > now.timestamp() else None
 
 
-def sign_challenge(use: str, random: str, cookie: str, secret: str, *, now: datetime) -> str:
-    """A challenge for one purpose (`use`) and for the browser with this cookie; it ends after five minutes."""
-    body = f"{random}.{int((now + _TICKET).timestamp())}"
+def sign_challenge(
+    use: str, random: str, cookie: str, secret: str, *, now: datetime, lasts: timedelta = _TICKET
+) -> str:
+    """A challenge for one purpose (`use`) and for the browser with this cookie."""
+    body = f"{random}.{int((now + lasts).timestamp())}"
     return f"{body}.{sign(use, f'{body}.{cookie}', secret)}"
 
 

@@ -53,6 +53,24 @@ SIGN_IN_TEXTS: dict[str, tuple[str, str]] = {
         "Esta chave de acesso pode ter sido copiada e não foi aceita. Entre com a senha, remova-a e crie outra.",
         "This passkey may have been copied and was refused. Sign in with your password, remove it and add another.",
     ),
+    "sign_in_with": ("Entrar com {name}", "Sign in with {name}"),
+    "sign_in_with_openid": ("Entrar com a conta da empresa", "Sign in with your company account"),
+    "error.openid_stale": (
+        "Esta entrada demorou demais, já foi usada ou começou em outro navegador. Tente de novo.",
+        "This sign-in took too long, was used before, or began in another browser. Try again.",
+    ),
+    "error.openid_refused": (
+        "A conta da empresa não confirmou quem você é. Tente de novo, ou entre com a senha.",
+        "Your company account did not confirm who you are. Try again, or sign in with your password.",
+    ),
+    "error.openid_unknown": (
+        "Ninguém daqui tem esta conta com e-mail confirmado. Quem administra a loja pode incluir você.",
+        "Nobody here has this account with a verified address. An administrator of the store can add you.",
+    ),
+    "error.openid_down": (
+        "A conta da empresa não responde agora. Entre com a senha, ou tente mais tarde.",
+        "The company account does not answer now. Sign in with your password, or try again later.",
+    ),
     # a one-time link
     "link.first": ("Comece aqui", "Begin here"),
     "link.invitation": ("Bem-vindo", "Welcome"),
