@@ -182,6 +182,11 @@ def serve(provider: Provider) -> Iterator[Provider]:
             self._do("POST")
 
         def _do(self, method: str) -> None:
+            if self.path.startswith("/authorize?"):  # a person who is signed in there already
+                self.send_response(302)
+                self.send_header("Location", provider.authorize(self.path))
+                self.end_headers()
+                return
             body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
             status, content = provider.answer(method, urlsplit(self.path).path, self.headers, body)
             self.send_response(status)

@@ -87,6 +87,7 @@ async def test_who_was_added_signs_in_by_address_the_first_time_then_by_subject(
         assert (await browser.get("/")).status_code == 200
         assert "Loja SSO" not in (await browser.get("/?lang=pt")).text
         assert "· conta da empresa ·" in (await browser.get("/profile")).text
+        assert "senha, conta da empresa</td>" in (await browser.get("/people")).text
         assert "paradeiro_openid" not in browser.cookies
     async with at.browser() as browser:
         changed = await at.go(browser, sub="b-17", email="other@elsewhere.example", email_verified=False)

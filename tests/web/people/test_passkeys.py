@@ -84,8 +84,9 @@ async def test_a_passkey_is_added_used_listed_and_removed(at: SessionApp) -> Non
         assert options["userVerification"] == "required"
         assert options["allowCredentials"] == [], "no address is typed"
         assert (await enter(other, device)).headers["location"] == "/"
+        assert "senha, chave de acesso</td>" in (await other.get("/people")).text
         page = (await other.get("/profile")).text
-        assert "chave de acesso" in page
+        assert "· chave de acesso ·" in page
         assert "ainda não usada" not in page
         (kept,) = await _kept(at)
         assert (kept.name, kept.sign_count, kept.last_used_at is not None) == ("Celular", 1, True)
@@ -302,7 +303,9 @@ async def test_who_was_taken_out_does_not_come_in_even_if_added_anew(at: Session
     async with at.browser() as browser:
         async with transaction(at.shop.context.pool) as connection:
             await connection.execute("UPDATE operator SET ended_at = %s", (real_clock(),))
-        assert (await enter(browser, device)).status_code == 401, "the passkey alone does not count"
+        refused = await enter(browser, device)
+        assert (refused.status_code, "não vale aqui" in refused.text) == (401, True)
+        assert [each.last_used_at for each in await _kept(at)] == [None], "nothing counts for who is out"
         async with transaction(at.shop.context.pool) as connection:
             await connection.execute("UPDATE operator SET ended_at = NULL")
         assert (await enter(browser, device)).status_code == 303
