@@ -14,6 +14,9 @@ from paradeiro.app import real_clock
 from paradeiro.db.people import passkeys
 from paradeiro.db.pool import transaction
 from paradeiro.flow.people import operators as people
+from paradeiro.flow.people.challenges import Challenge
+from paradeiro.flow.people.passkeys import RelyingParty, check_passkey
+from paradeiro.flow.people.sign_in import RefusedError, Visit
 from paradeiro.web.auth import COOKIE
 from tests.flow.conftest import Shop
 from tests.web.apps import create_app
@@ -143,6 +146,10 @@ async def test_a_new_passkey_belongs_to_one_session_one_challenge_and_soon(at: S
         signing, _ = await ask(browser)
         assert await send(browser, ticket=signing["ticket"]) == 422, "a challenge to sign in proves no password"
         assert await send(browser, form="x") == 422
+        browser.cookies.set("paradeiro_visit", browser.cookies[COOKIE])
+        fields, options = await ask(browser)
+        other_use = device.create(asked["options"] | {"challenge": options["challenge"]})
+        assert await send(browser, ticket=fields["ticket"], answer=other_use) == 422, "not even of this very cookie"
         at.clock.ahead = timedelta(minutes=5, seconds=1)
         assert await send(browser) == 422, "too late"
         at.clock.ahead = timedelta()
@@ -236,6 +243,55 @@ async def test_an_answer_with_another_host_key_user_or_signature_signs_nobody_in
     assert [line for line in await at.said() if line[0] == "refuse_sign_in"] == [
         ("refuse_sign_in", "Bia", "passkey")
     ] * 6
+
+
+# Made once, with a key that no longer is: an answer to be taken as it stands, for ever.
+_KEY = "pQECAyYgASFYIFwWCcfLFLJ4_Ls3p2OxhHypXEmaU3W6KLsJt6o3y-rWIlgg82j-WxDyXTwxcnM6GsTjKfb7Re-9"
+_KEY += "LFHmnQvIE_ph86s"
+_CHALLENGE = "a challenge that never changes"
+_CLIENT = "eyJ0eXBlIjoid2ViYXV0aG4uZ2V0IiwiY2hhbGxlbmdlIjoiWVNCamFHRnNiR1Z1WjJVZ2RHaGhkQ0J1WlhabGNpQmphR0Z1WjJW"
+_CLIENT += "eiIsIm9yaWdpbiI6Imh0dHBzOi8vcmFzdHJlaW8uZXhhbXBsZS5jb20iLCJjcm9zc09yaWdpbiI6ZmFsc2V9"
+_DATA = "6_4-woHzFe6QouzFjVCZ4XoG4s8hmX28cmSr_69TAJAFAAAABw"
+_SIGNATURE = "MEUCIGFoI_FathUtqFvUpfXWjo3GcihbRwjbCmv4C49NDAjDAiEAtOC6H2cZrPcCYDhjh2ww4Z2vYQWtd78Qg11SUL6ltbI"
+_ID = "AQEBAQEBAQEBAQEBAQEBAQ"
+_PARTY = RelyingParty("rastreio.example.com", ("https://rastreio.example.com",))
+
+
+def _hard_wired(**changed: str) -> str:
+    said = {"clientDataJSON": _CLIENT, "authenticatorData": _DATA, "signature": _SIGNATURE}
+    said |= {"userHandle": text_of(b"operator:1")} | changed
+    return json.dumps({"id": _ID, "rawId": _ID, "type": "public-key", "response": said})
+
+
+@pytest.mark.parametrize(
+    ("answer", "challenge", "party", "count", "right"),
+    [
+        (_hard_wired(), _CHALLENGE, _PARTY, 6, True),
+        (_hard_wired(), _CHALLENGE, _PARTY, 7, False),
+        (_hard_wired(), "another challenge", _PARTY, 6, False),
+        (_hard_wired(), _CHALLENGE, replace(_PARTY, origins=("https://example.com",)), 6, False),
+        (_hard_wired(), _CHALLENGE, replace(_PARTY, id="example.com"), 6, False),
+        (_hard_wired(userHandle=text_of(b"operator:2")), _CHALLENGE, _PARTY, 6, False),
+        (_hard_wired(signature=f"{_SIGNATURE[:-4]}AAAA"), _CHALLENGE, _PARTY, 6, False),
+        (_hard_wired(authenticatorData=f"{_DATA[:-2]}gA"), _CHALLENGE, _PARTY, 6, False),
+    ],
+)
+async def test_a_hard_wired_answer(
+    at: SessionApp, answer: str, challenge: str, party: RelyingParty, count: int, right: bool
+) -> None:
+    assert at.person == 1
+    of = {"credential_id": bytes_of(_ID), "public_key": bytes_of(_KEY), "sign_count": count}
+    async with transaction(at.shop.context.pool) as connection:
+        await passkeys.add_passkey(connection, at.person, "x", **of, now=at.clock())
+    made = Challenge(challenge, at.clock() + timedelta(minutes=1))
+    visit = Visit("192.0.2.1", "", at.clock())
+    if right:
+        assert (await check_passkey(at.shop.context, answer, made, party, visit)).id == at.person
+    else:
+        with pytest.raises(RefusedError):
+            await check_passkey(at.shop.context, answer, made, party, visit)
+    (kept,) = await _kept(at)
+    assert kept.sign_count == (7 if right else count)
 
 
 async def test_a_challenge_is_of_one_browser_for_one_answer_and_soon(at: SessionApp) -> None:
