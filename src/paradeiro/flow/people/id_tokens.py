@@ -50,7 +50,7 @@ def read_keys(body: Mapping[str, Any]) -> tuple[jwk.Key, ...]:
     found = body.get("keys")
     keys = []
     for each in (found if isinstance(found, list) else [])[:_MOST_KEYS]:
-        if isinstance(each, dict) and each.get("kty") in _KEY_TYPE.values() and each.get("use", "sig") == "sig":
+        if isinstance(each, dict) and each.get("kty") in _KEY_TYPE.values():
             try:
                 keys.append(jwk.import_key(each))
             except (JoseError, ValueError, TypeError, KeyError):
