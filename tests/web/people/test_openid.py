@@ -137,6 +137,13 @@ async def test_nobody_is_made_and_no_role_is_given(at: At) -> None:
     assert await at.said() == []
 
 
+async def test_an_address_that_only_looks_like_a_persons_opens_nothing(at: At) -> None:
+    await add_person(at.shop.context, at.shop.store_id, "Kai")
+    await at.refused(UNKNOWN, sub="k-1", email="\N{KELVIN SIGN}ai@loja.example.com", email_verified=True)
+    async with at.browser() as browser:
+        assert (await at.go(browser, sub="k-1", email="KAI@loja.example.com", email_verified=True)).status_code == 303
+
+
 async def test_an_address_that_the_provider_gave_to_somebody_else_opens_nothing(at: At) -> None:
     async with at.browser() as browser:
         assert (await at.go(browser)).status_code == 303

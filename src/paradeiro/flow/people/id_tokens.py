@@ -70,7 +70,9 @@ def read_id_token(token: str, keys: Iterable[jwk.Key], expected: Expected, *, no
 def identity_of(issuer: str, claims: Mapping[str, Any]) -> Identity:
     """Who the claims speak of. An address counts only if the provider says in so many words that it is verified."""
     email = claims.get("email")
-    verified = claims.get("email_verified") is True and isinstance(email, str) and email.isprintable()
+    # Small letters of others are letters of ours: the Kelvin sign becomes a k.
+    usable = isinstance(email, str) and email.isascii() and email.isprintable()
+    verified = usable and claims.get("email_verified") is True
     return Identity(issuer, str(claims.get("sub", "")), str(email) if verified else "")
 
 
