@@ -16,6 +16,7 @@ from paradeiro.db.pool import open_pool
 from paradeiro.db.server.start_check import check_start
 from paradeiro.flow.accounts.token_store import TokenStore
 from paradeiro.flow.context import Context, Sessions
+from paradeiro.flow.people.openid_provider import OpenIdClient, OpenIdProvider
 from paradeiro.logs import configure_logs
 from paradeiro.sdk.contract import Clock
 from paradeiro.secret_key import KeySource, read_key
@@ -116,6 +117,14 @@ def internal_hosts(settings: Settings) -> frozenset[str]:
     return frozenset(host.strip().lower().rstrip(".") for host in settings.webhook_hosts.split(",") if host.strip())
 
 
+def openid_provider(settings: Settings) -> OpenIdProvider | None:
+    """The provider by which persons may sign in, if one is set."""
+    issuer, client_id, secret = settings.openid_issuer, settings.openid_client_id, settings.openid_client_secret
+    if issuer is None or client_id is None or secret is None:
+        return None
+    return OpenIdProvider(OpenIdClient(issuer, client_id, secret.get_secret_value(), settings.openid_label))
+
+
 def new_token() -> str:
     """128 random bits as text, for unguessable addresses."""
     return secrets.token_urlsafe(_TOKEN_BYTES)
@@ -154,6 +163,7 @@ async def open_app(
             pace=pace,
             reply_days=settings.reply_days,
             real_time=clock is real_clock,
+            openid=openid_provider(settings),
             public_url=(settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/"),
         )
     finally:

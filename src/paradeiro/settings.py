@@ -5,10 +5,11 @@ import warnings
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -100,6 +101,12 @@ class Settings(BaseSettings):
     simulator_file: Path | None = Field(None, description="set by `up` for its workers: where it says what it is")
     reply_days: int = Field(30, ge=1, description="days that raw replies are kept (not understood: until resolved)")
     webhook_hosts: str = Field("", description="our own network's hosts for webhooks: name or name:port, with commas")
+    openid_issuer: str | None = Field(None, description="an OpenID provider by which people may sign in: https://…")
+    openid_client_id: str | None = Field(None, description="what this server is called there")
+    openid_client_secret: SecretStr | None = Field(
+        None, validate_default=True, description="what it proves itself with there"
+    )
+    openid_label: str = Field("", max_length=40, description="the provider's name on the button: Sign in with …")
     max_connections: int = Field(1000, ge=10, le=100_000, description="at once, of each web process; 503 beyond")
     forwarded_allow_ips: str = Field(
         "", description="proxies whose X-Forwarded-For and -Proto are believed: addresses or networks, commas between"
@@ -120,6 +127,27 @@ class Settings(BaseSettings):
         if "@" in names or not port.replace(",", "").isdigit():
             raise ValueError(_NO_ADDRESS)
         return url
+
+    @field_validator("openid_issuer")
+    @classmethod
+    def _reachable(cls, issuer: str | None) -> str | None:
+        """Secrets go there: https, or this very machine."""
+        parts = urlsplit(issuer or "https://example.com")
+        local = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1", "localhost"}
+        if not parts.hostname or parts.query or parts.fragment or not (parts.scheme == "https" or local):
+            raise ValueError("is no issuer: https://…, without ? and #")
+        return issuer
+
+    @field_validator("openid_client_secret")
+    @classmethod
+    def _all_or_none(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        """An OpenID provider takes all three settings."""
+        names = ("openid_issuer", "openid_client_id")
+        given = [bool(info.data[name]) for name in names if name in info.data] + [bool(secret)]
+        if any(given) and not all(given):
+            needed = ", ".join(map(_variable, (*names, "openid_client_secret")))
+            raise ValueError(f"OpenID takes {needed}: all of them, or none")
+        return secret
 
     @classmethod
     def settings_customise_sources(

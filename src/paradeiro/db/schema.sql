@@ -750,3 +750,10 @@ CREATE TABLE operator_identity (                -- a person at an OpenID provide
     PRIMARY KEY (issuer, subject)
 );
 CREATE INDEX operator_identity_of_operator ON operator_identity (operator_id);
+
+CREATE TABLE operator_challenge (               -- one that a browser has answered: none is answered twice
+    hash      bytea PRIMARY KEY,                -- SHA-256 of it
+    store_id  bigint REFERENCES store,          -- always null: it is a browser's
+    ends_at   timestamptz NOT NULL              -- after which it is refused anyway
+);
+CREATE INDEX operator_challenge_ends ON operator_challenge (ends_at);

@@ -311,6 +311,7 @@ class AuditAction(StrEnum):
     SET_PASSWORD = "set_password"  # noqa: S105 - the name of an action
     SET_SECOND_FACTOR = "set_second_factor"
     SET_PASSKEY = "set_passkey"
+    LINK_IDENTITY = "link_identity"
 
 
 class Role(StrEnum):

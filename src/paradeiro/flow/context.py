@@ -13,6 +13,7 @@ from paradeiro.db.accounts import rate_limits
 from paradeiro.db.accounts.stores import Account
 from paradeiro.db.pool import Pool, transaction
 from paradeiro.flow.accounts.token_store import TokenStore
+from paradeiro.flow.people.openid_provider import OpenIdProvider
 from paradeiro.sdk.contract import AccountRef, Clock, Connector
 
 log = structlog.get_logger()
@@ -105,6 +106,7 @@ class Context:
     pace: float = 1.0  # clock seconds per real second; above 1 only with the simulator
 
     real_time: bool = False  # whether the clock is the machine's, comparable with the database's
+    openid: OpenIdProvider | None = None  # by which persons may sign in
 
     def now(self) -> datetime:
         return self.clock()

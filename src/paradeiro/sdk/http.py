@@ -82,9 +82,10 @@ async def send_request(
     params: Sequence[tuple[str, str]] = (),
     body: bytes | None = None,
     longest: float | None = None,
+    largest: int = LARGEST_BODY,
 ) -> HttpAnswer | HttpFailure:
     """Send one request. Every network error is an `HttpFailure`. `longest`: seconds for the whole of it, from waiting
-    for a connection to the last byte of the answer.
+    for a connection to the last byte of the answer. `largest`: bytes of the answer.
     """
     seconds = LONGEST_SECONDS if longest is None else longest
     progress = _Progress()
@@ -94,7 +95,7 @@ async def send_request(
         async with asyncio.timeout(seconds):
             response = await client.send(request, stream=True)
             try:
-                return HttpAnswer(response.status_code, _lower(response.headers), await _read(response))
+                return HttpAnswer(response.status_code, _lower(response.headers), await _read(response, largest))
             finally:
                 await response.aclose()
     except TimeoutError:
@@ -129,13 +130,13 @@ class _Progress:
             await self.half_open.aclose()
 
 
-async def _read(response: httpx.Response) -> bytes:
+async def _read(response: httpx.Response, largest: int) -> bytes:
     parts: list[bytes] = []
     size = 0
     async for part in response.aiter_bytes():
         size += len(part)
-        if size > LARGEST_BODY:
-            raise httpx.ReadError(f"the answer is larger than {LARGEST_BODY} bytes")
+        if size > largest:
+            raise httpx.ReadError(f"the answer is larger than {largest} bytes")
         parts.append(part)
     return b"".join(parts)
 

@@ -5,29 +5,28 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-# Our pages use none of these browser features.
-_PERMISSIONS = ", ".join(
-    f"{name}=()"
-    for name in (
-        "accelerometer",
-        "camera",
-        "display-capture",
-        "geolocation",
-        "gyroscope",
-        "microphone",
-        "midi",
-        "payment",
-        "publickey-credentials-get",
-        "usb",
-    )
+_FEATURES = (
+    "accelerometer",
+    "camera",
+    "display-capture",
+    "geolocation",
+    "gyroscope",
+    "microphone",
+    "midi",
+    "payment",
+    "usb",
 )
+_PASSKEYS = ("publickey-credentials-get", "publickey-credentials-create")
+# Our pages use none of these browser features, but for passkeys where one signs in and has them.
+_NONE = ", ".join(f"{name}=()" for name in (*_FEATURES, *_PASSKEYS))
+PASSKEYS_ALLOWED = ", ".join([*(f"{name}=()" for name in _FEATURES), *(f"{name}=(self)" for name in _PASSKEYS)])
 _TWO_YEARS = 2 * 365 * 24 * 3600
 
 
 def add_security_headers(request: Request, headers: MutableHeaders) -> None:
     """Add each header that the page itself has not set; HSTS where the public address is https."""
     headers.setdefault("Content-Security-Policy", _POLICY)
-    headers.setdefault("Permissions-Policy", _PERMISSIONS)
+    headers.setdefault("Permissions-Policy", _NONE)
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")
     # The older form of the policy's frame-ancestors; it has no value for "any site".

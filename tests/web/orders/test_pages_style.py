@@ -5,9 +5,9 @@ from itertools import product
 
 import pytest
 
-from paradeiro.web.pages.layout import style
+from paradeiro.web.pages.layout import static_file
 
-CSS = style()[1].decode()
+CSS = static_file("style.css")[1].decode()
 LIGHT, DARK = (
     dict(re.findall(r"--([\w-]+): (#[0-9a-f]{3,6});", block))
     for block in re.findall(r"(?<!html):root \{(.*?)\}", CSS, re.DOTALL)

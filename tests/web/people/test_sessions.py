@@ -43,11 +43,12 @@ class SessionApp:
     shop: Shop
     person: int
     clock: Clock = field(default_factory=Clock)
+    address: str = "http://test"
 
     @asynccontextmanager
     async def browser(self, place: str = "192.0.2.1") -> AsyncIterator[httpx.AsyncClient]:
         transport = httpx.ASGITransport(create_app(self.shop.context, self.clock), client=(place, 1))
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        async with httpx.AsyncClient(transport=transport, base_url=self.address) as client:
             yield client
 
     async def link(self, purpose: LinkPurpose = LinkPurpose.SIGN_IN) -> str:

@@ -153,6 +153,7 @@ def _facts(line: "OperatorLine") -> dict[str, object]:
         "password": line.has_password,
         "codes": line.has_totp,
         "passkeys": line.passkeys,
+        "openid": line.identities > 0,
         "sessions": line.sessions,
         "last_sign_in": line.last_sign_in_at,
     }

@@ -28,7 +28,7 @@ class Operator:
 
 @dataclass(frozen=True, slots=True)
 class OperatorLine:
-    """A person in one store, as a list shows it. `sessions`: browsers signed in."""
+    """A person in one store, as a list shows it. `identities`: at OpenID providers; `sessions`: browsers signed in."""
 
     id: int
     email: str
@@ -39,6 +39,7 @@ class OperatorLine:
     has_password: bool
     has_totp: bool
     passkeys: int
+    identities: int
     sessions: int
     last_sign_in_at: datetime | None
     ended_at: datetime | None
@@ -87,6 +88,7 @@ async def operator_lines(connection: Connection, store_id: int | None, *, now: d
         SELECT o.id, o.email, o.name, r.store_id, s.name AS store, r.role, o.password IS NOT NULL AS has_password,
                o.totp_secret IS NOT NULL AS has_totp, o.last_sign_in_at, o.ended_at,
                (SELECT count(*) FROM operator_passkey p WHERE p.operator_id = o.id)::int AS passkeys,
+               (SELECT count(*) FROM operator_identity i WHERE i.operator_id = o.id)::int AS identities,
                (SELECT count(*) FROM operator_session w
                 WHERE w.operator_id = o.id AND w.ends_at > %(now)s)::int AS sessions
         FROM operator_role r JOIN operator o ON o.id = r.operator_id JOIN store s ON s.store_id = r.store_id
@@ -183,9 +185,3 @@ async def anybody_can_sign_in(connection: Connection) -> bool:
     row = await (await connection.execute(sql)).fetchone()
     assert row is not None
     return bool(row[0])
-
-
-async def drop_passkeys(connection: Connection, operator_id: int) -> None:
-    """Remove all passkeys of a person, and what an OpenID provider calls them."""
-    await connection.execute("DELETE FROM operator_passkey WHERE operator_id = %s", (operator_id,))
-    await connection.execute("DELETE FROM operator_identity WHERE operator_id = %s", (operator_id,))

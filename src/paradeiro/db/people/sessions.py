@@ -20,6 +20,7 @@ class SignedIn:
     store_id: int
     role: Role
     number: int
+    begun_at: datetime
     seen_at: datetime
 
 
@@ -60,7 +61,7 @@ async def begin_session(
 async def signed_in(connection: Connection, cookie: str, *, now: datetime) -> SignedIn | None:
     """Who is signed in; None once the session, the person or their role in the store has ended."""
     sql = """
-        SELECT o.id AS operator_id, o.name, o.email, w.store_id, r.role, w.number, w.seen_at
+        SELECT o.id AS operator_id, o.name, o.email, w.store_id, r.role, w.number, w.begun_at, w.seen_at
         FROM operator_session w JOIN operator o ON o.id = w.operator_id
         JOIN operator_role r ON r.operator_id = o.id AND r.store_id = w.store_id
         WHERE w.hash = %s AND w.ends_at > %s AND o.ended_at IS NULL"""

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from paradeiro.db.operations.audit import Actor
 from paradeiro.db.people import links as link_rows
-from paradeiro.db.people import operators, sessions
+from paradeiro.db.people import operators, passkeys, sessions
 from paradeiro.db.people.operators import Operator, OperatorLine
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.domain.words import AuditAction, LinkPurpose, Role
@@ -97,6 +97,7 @@ async def end_operator(context: Context, store_id: int, operator_id: int, by: Ac
         if not await operators.roles_of(connection, operator_id):
             await sessions.end_sessions(connection, operator_id)
             await link_rows.drop_links(connection, operator_id)
+            await passkeys.drop_passkeys(connection, operator_id)
         await audit_log.write_entry(context, connection, store_id, by, AuditAction.END_OPERATOR, person.email)
 
 
@@ -110,7 +111,7 @@ async def reset_operator(
         person = await _of_store(connection, store_id, operator_id)
         if second_factor:
             await operators.set_totp(connection, operator_id, None)
-            await operators.drop_passkeys(connection, operator_id)
+            await passkeys.drop_passkeys(connection, operator_id)
             await sessions.end_sessions(connection, operator_id)
         link = await make_link(context, connection, operator_id, LinkPurpose.RESET, now=now)
         said = f"{person.email}, second factor too" if second_factor else person.email

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from datetime import timedelta
 
 from paradeiro.db.operations import audit
 from paradeiro.db.operations.audit import Actor, AuditEntry
@@ -16,18 +17,20 @@ from paradeiro.flow.people import sign_in, totp
 from paradeiro.flow.people.passwords import check_password, hash_password
 from paradeiro.flow.people.sign_in import RefusedError, Visit
 
+FRESH = timedelta(minutes=10)
+
 
 async def change_password(
     context: Context, operator_id: int, current: str, password: str, visit: Visit, *, keep: str
 ) -> None:
     """Another password; all sessions but that of the cookie `keep` end. Raises `InvalidError`."""
-    person = await _prove(context, operator_id, current, visit)
+    person = await prove(context, operator_id, current, visit)
     check_password(password, person.email, person.name)
     hashed = await hash_password(password)
     async with transaction(context.pool) as connection:
         await operators.set_password(connection, operator_id, hashed)
         await sessions.end_sessions(connection, operator_id, except_cookie=keep)
-        await _note(context, connection, person, visit, AuditAction.SET_PASSWORD, "")
+        await note(context, connection, person, visit, AuditAction.SET_PASSWORD, "")
 
 
 def seal_offer(secret: str, key: str) -> str:
@@ -55,15 +58,15 @@ async def begin_codes(context: Context, operator_id: int, sealed: str, code: str
             raise InvalidError("codes_asked", "Codes are asked for already.")
         await operators.set_totp(connection, operator_id, totp.seal_secret(secret, context.secret_key))
         await operators.take_totp_step(connection, operator_id, step)
-        await _note(context, connection, person, visit, AuditAction.SET_SECOND_FACTOR, "on")
+        await note(context, connection, person, visit, AuditAction.SET_SECOND_FACTOR, "on")
 
 
 async def end_codes(context: Context, operator_id: int, current: str, visit: Visit) -> None:
     """Ask for no codes any more. Raises `InvalidError`."""
-    person = await _prove(context, operator_id, current, visit)
+    person = await prove(context, operator_id, current, visit)
     async with transaction(context.pool) as connection:
         await operators.set_totp(connection, operator_id, None)
-        await _note(context, connection, person, visit, AuditAction.SET_SECOND_FACTOR, "off")
+        await note(context, connection, person, visit, AuditAction.SET_SECOND_FACTOR, "off")
 
 
 async def end_sessions(context: Context, operator_id: int, number: int | None, visit: Visit, *, keep: str) -> None:
@@ -73,7 +76,7 @@ async def end_sessions(context: Context, operator_id: int, number: int | None, v
         assert person is not None
         ended = await sessions.end_sessions(connection, operator_id, number=number, except_cookie=keep)
         if ended:
-            await _note(context, connection, person, visit, AuditAction.END_SESSION, str(ended))
+            await note(context, connection, person, visit, AuditAction.END_SESSION, str(ended))
 
 
 async def show_store(context: Context, operator_id: int, store_id: int, *, cookie: str) -> None:
@@ -85,7 +88,17 @@ async def show_store(context: Context, operator_id: int, store_id: int, *, cooki
         await operators.note_store(connection, operator_id, store_id)
 
 
-async def _prove(context: Context, operator_id: int, password: str, visit: Visit) -> Operator:
+async def prove_or_fresh(context: Context, operator_id: int, password: str, visit: Visit, *, cookie: str) -> None:
+    """Raises `InvalidError` unless this is the person's present password, or the session of the cookie has begun in the
+    last ten minutes: not everybody has a password.
+    """
+    async with context.pool.connection() as connection:
+        here = await sessions.signed_in(connection, cookie, now=visit.at)
+    if here is None or here.operator_id != operator_id or visit.at - here.begun_at > FRESH:
+        await prove(context, operator_id, password, visit)
+
+
+async def prove(context: Context, operator_id: int, password: str, visit: Visit) -> Operator:
     """The person, once they have typed their present password: a browser left open is not enough."""
     async with context.pool.connection() as connection:
         person = await operators.operator_by_id(connection, operator_id)
@@ -98,10 +111,10 @@ async def _prove(context: Context, operator_id: int, password: str, visit: Visit
         raise InvalidError("wrong_password", "The present password is wrong.") from error
 
 
-async def _note(
+async def note(
     context: Context, connection: Connection, person: Operator, visit: Visit, action: AuditAction, said: str
 ) -> None:
-    """In every store of the person: it concerns them all."""
+    """Write an entry in every store of the person: it concerns them all."""
     by = Actor(person.name, EntryPoint.PAGE, visit.origin, operator_id=person.id)
     for store_id in await operators.roles_of(connection, person.id):
         await audit.add_entries(connection, store_id, by, [AuditEntry(action, "", None, said)], now=context.now())

@@ -31,7 +31,7 @@ class Visit:
 
 
 class RefusedError(InvalidError):
-    """Nobody is signed in. The code says what the person reads: `bad_sign_in`, `too_many`, `wrong_code`."""
+    """Nobody is signed in. The code says what the person reads: `bad_sign_in`, `too_many`, `wrong_code`, …"""
 
 
 def clean_email(text: str) -> str:
@@ -44,13 +44,13 @@ async def check_credentials(context: Context, email: str, password: str, visit: 
     for this person; no such person and a wrong password take the same time and get the same words.
     """
     email = clean_email(email)
-    await _take_attempts(context, email, visit)
+    await take_attempts(context, email, visit)
     async with context.pool.connection() as connection:
         found = await operators.operator_by_email(connection, email)
     usable = found if found is not None and found.ended_at is None else None
     right = await passwords.is_password(password, usable.password if usable else None)
     if usable is None or not right:
-        await _note_refusal(context, usable, visit, "password")
+        await note_refusal(context, usable, visit, "password")
         raise RefusedError("bad_sign_in", "The address or the password is wrong.")
     return usable
 
@@ -59,28 +59,32 @@ async def check_code(context: Context, operator_id: int, code: str, visit: Visit
     """The person whose second factor made this code. Raises `RefusedError`."""
     async with context.pool.connection() as connection:
         found = await operators.operator_by_id(connection, operator_id)
-    await _take_attempts(context, found.email if found else "", visit)
+    await take_attempts(context, found.email if found else "", visit)
     async with transaction(context.pool) as connection:
         right = found is not None and await totp.take_code(connection, found, code, context.secret_key, visit.at)
     if found is None or found.ended_at is not None or not right:
-        await _note_refusal(context, found, visit, "code")
+        await note_refusal(context, found, visit, "code")
         raise RefusedError("wrong_code", "The code is wrong, or was used before. Take the one that the app shows now.")
     return found
 
 
-async def _take_attempts(context: Context, email: str, visit: Visit) -> None:
-    """Both limits are always spent, or the answer would tell which was used up."""
+async def take_attempts(context: Context, email: str | None, visit: Visit) -> None:
+    """Take one try from there, and one for the person with this address; None: they are not known yet. Both limits are
+    always spent, or the answer would tell which was used up. Raises `RefusedError`.
+    """
     async with transaction(context.pool) as connection:
         place = network_of(visit.origin)
         from_there = await take_attempt(context, connection, "sign-in", place, _PER_NETWORK, now=visit.at)
-        of_person = await take_attempt(context, connection, "sign-in as", email, _PER_PERSON, now=visit.at)
+        of_person = email is None or await take_attempt(
+            context, connection, "sign-in as", email, _PER_PERSON, now=visit.at
+        )
     if not (from_there and of_person):
         log.warning("too many tries to sign in", origin=visit.origin)
         raise RefusedError("too_many", "Too many tries. Wait a few minutes and try again.")
 
 
-async def _note_refusal(context: Context, operator: Operator | None, visit: Visit, what: str) -> None:
-    """An unknown person has no store whose audit log could say it: only the log does."""
+async def note_refusal(context: Context, operator: Operator | None, visit: Visit, what: str) -> None:
+    """Note a refusal. An unknown person has no store whose audit log could say it: only the log does."""
     log.info("a sign-in was refused", origin=visit.origin, operator=operator.id if operator else None, why=what)
     if operator is None:
         return

@@ -14,8 +14,8 @@ from paradeiro.web.pages import (
     table_import,
 )
 from paradeiro.web.pages.accounts import accounts, codes, couriers, files
-from paradeiro.web.pages.layout import public_page, script, style
-from paradeiro.web.pages.people import audit, keys, people, profile, sign_in
+from paradeiro.web.pages.layout import public_page, static_file
+from paradeiro.web.pages.people import audit, keys, openid, passkeys, people, profile, sign_in
 
 # Prefixes of addresses that only take forms, and the page with the form.
 _FORMS = (
@@ -29,8 +29,12 @@ _FORMS = (
     ("/profile/", "/profile"),
     ("/sign-out", "/"),
 )
+_STATIC = (("text/css", "style.css"), ("text/javascript", "track.js"), ("text/javascript", "passkeys.js"))
 _FOR_EVER = "public, max-age=31536000, immutable"
 router = APIRouter()
+# Before a one-time link, which may be anything.
+router.include_router(passkeys.router)
+router.include_router(openid.router)
 router.include_router(sign_in.router)
 router.include_router(orders.router)
 router.include_router(statements.router)
@@ -53,8 +57,9 @@ router.include_router(profile.router)
 
 @router.get("/static/{name}")
 async def static(request: Request, name: str) -> Response:
-    """The style sheet and the script; their addresses change with their contents, so they may be cached for ever."""
-    for media_type, (address, content) in (("text/css", style()), ("text/javascript", script())):
+    """The style sheet and the scripts; their addresses change with their contents, so they may be cached for ever."""
+    for media_type, file in _STATIC:
+        address, content = static_file(file)
         if address.endswith(f"/{name}"):
             return Response(content, media_type=media_type, headers={"Cache-Control": _FOR_EVER})
     return page_not_found(request)

@@ -40,6 +40,8 @@ _DONE = frozenset(
         "second-factor",
         "second-factor-ended",
         "session-ended",
+        "passkey",
+        "passkey-removed",
         "store",
     }
 )

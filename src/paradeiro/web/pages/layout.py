@@ -19,6 +19,7 @@ from paradeiro.flow.context import Context
 from paradeiro.sdk.wording import Catalogue, Language, catalogue_for
 from paradeiro.web.areas import area_of
 from paradeiro.web.auth import COOKIE, DONE_COOKIE, Caller, form_token
+from paradeiro.web.headers import PASSKEYS_ALLOWED
 from paradeiro.web.pages.browsers import browser_name
 from paradeiro.web.pages.times import Times
 from paradeiro.web.pages.wording.screens import screen_text
@@ -33,11 +34,20 @@ TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 # No scripts on operator screens, nothing from other hosts.
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'"
+)
 SECURITY = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'",
+    "Content-Security-Policy": _POLICY,
     "Cache-Control": "no-store",
     "X-Robots-Tag": "noindex, nofollow",
+}
+# But for passkeys, which no browser uses without a script: it is ours, and asks for a challenge.
+_WITH_PASSKEYS = frozenset({"sign_in.html", "profile.html"})
+_PASSKEY_SECURITY = SECURITY | {
+    "Content-Security-Policy": f"{_POLICY}; script-src 'self'; connect-src 'self'",
+    "Permissions-Policy": PASSKEYS_ALLOWED,
 }
 LANGUAGE_COOKIE = "paradeiro_language"
 _A_YEAR = 365 * 24 * 3600
@@ -45,22 +55,16 @@ _LARGEST_ID = 2**63 - 1
 
 
 @cache
-def style() -> tuple[str, bytes]:
-    """The style sheet's address, which changes with its contents, and the contents."""
-    content = (_WEB / "static" / "style.css").read_bytes()
-    return f"/static/style-{sha256(content).hexdigest()[:12]}.css", content
-
-
-@cache
-def script() -> tuple[str, bytes]:
-    """The same of the tracking page's script."""
-    content = (_WEB / "static" / "track.js").read_bytes()
-    return f"/static/track-{sha256(content).hexdigest()[:12]}.js", content
+def static_file(name: str) -> tuple[str, bytes]:
+    """A style sheet's or script's address, which changes with its contents, and the contents."""
+    content = (_WEB / "static" / name).read_bytes()
+    stem, _, ending = name.partition(".")
+    return f"/static/{stem}-{sha256(content).hexdigest()[:12]}.{ending}", content
 
 
 TEMPLATES.filters["browser"] = browser_name
-TEMPLATES.globals["script"] = lambda: script()[0]
-TEMPLATES.globals["style"] = lambda: style()[0]
+TEMPLATES.globals["script"] = lambda name: static_file(f"{name}.js")[0]
+TEMPLATES.globals["style"] = lambda: static_file("style.css")[0]
 
 
 def words_for(request: Request) -> Catalogue:
@@ -107,7 +111,7 @@ async def page(
         }
         | shown
     )
-    answer = _answer(request, html, http_status, words)
+    answer = _answer(request, template, html, http_status, words)
     if DONE_COOKIE in request.cookies:
         answer.delete_cookie(DONE_COOKIE)
     return answer
@@ -117,7 +121,7 @@ def public_page(request: Request, template: str, status: int = 200, **shown: Any
     """A page without a session."""
     words = words_for(request)
     html = TEMPLATES.get_template(template).render(_shared_values(request, words) | {"who": None} | shown)
-    return _answer(request, html, status, words)
+    return _answer(request, template, html, status, words)
 
 
 async def _stores_of(context: Context, who: Caller) -> dict[int, str]:
@@ -148,8 +152,8 @@ def _shared_values(request: Request, words: Catalogue) -> dict[str, Any]:
     }
 
 
-def _answer(request: Request, html: str, status: int, words: Catalogue) -> HTMLResponse:
-    answer = HTMLResponse(html, status, headers=SECURITY)
+def _answer(request: Request, template: str, html: str, status: int, words: Catalogue) -> HTMLResponse:
+    answer = HTMLResponse(html, status, headers=_PASSKEY_SECURITY if template in _WITH_PASSKEYS else SECURITY)
     if "lang" in request.query_params:
         value = "en" if words.language is Language.EN else "pt"
         answer.set_cookie(

@@ -72,4 +72,11 @@ CREATE TABLE operator_identity (                -- a person at an OpenID provide
 );
 CREATE INDEX operator_identity_of_operator ON operator_identity (operator_id);
 
+CREATE TABLE operator_challenge (               -- one that a browser has answered: none is answered twice
+    hash      bytea PRIMARY KEY,                -- SHA-256 of it
+    store_id  bigint REFERENCES store,          -- always null: it is a browser's
+    ends_at   timestamptz NOT NULL              -- after which it is refused anyway
+);
+CREATE INDEX operator_challenge_ends ON operator_challenge (ends_at);
+
 CREATE INDEX audit_of_key ON audit (api_key_id, done_at) WHERE action IN ('use_key', 'refuse_key');

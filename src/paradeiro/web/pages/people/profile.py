@@ -4,24 +4,24 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
-from paradeiro.db.people import operators, sessions
+from paradeiro.db.people import operators, passkeys, sessions
 from paradeiro.flow.context import Context
 from paradeiro.flow.errors import StatementError
 from paradeiro.flow.people import own_sign_in, totp
 from paradeiro.web.auth import COOKIE, Caller, RequestContext, SignedIn, real_now
 from paradeiro.web.pages import forms
 from paradeiro.web.pages.layout import page, parse_id
-from paradeiro.web.pages.people.sign_in import Password
+from paradeiro.web.pages.people.relying_party import relying_party
+from paradeiro.web.pages.people.sign_in import FormToken, Password
 from paradeiro.web.pages.people.visits import visit_of
 
 router = APIRouter()
-FormToken = Annotated[str, Form(max_length=200)]
 
 
 @router.get("/profile")
 async def profile(request: Request, context: RequestContext, who: SignedIn) -> Response:
     """The page."""
-    return await _render(request, context, who)
+    return await render_profile(request, context, who)
 
 
 @router.post("/profile/password")
@@ -37,10 +37,10 @@ async def password(
     try:
         forms.check_form_token(request, context, form)
         await own_sign_in.change_password(
-            context, _id(who), current, password, visit_of(request), keep=_cookie(request)
+            context, id_of(who), current, password, visit_of(request), keep=_cookie(request)
         )
     except StatementError as error:
-        return await _render(request, context, who, problem=error.code)
+        return await render_profile(request, context, who, problem=error.code)
     return forms.redirect_back(request, "/profile", "password")
 
 
@@ -56,9 +56,9 @@ async def second_factor(
     """Ask for codes of an app from now on; the first one proves that the app has the secret."""
     try:
         forms.check_form_token(request, context, form)
-        await own_sign_in.begin_codes(context, _id(who), sealed, code, visit_of(request))
+        await own_sign_in.begin_codes(context, id_of(who), sealed, code, visit_of(request))
     except StatementError as error:
-        return await _render(request, context, who, problem=error.code, sealed=sealed)
+        return await render_profile(request, context, who, problem=error.code, sealed=sealed)
     return forms.redirect_back(request, "/profile", "second-factor")
 
 
@@ -69,9 +69,9 @@ async def end_second_factor(
     """Ask for codes no more."""
     try:
         forms.check_form_token(request, context, form)
-        await own_sign_in.end_codes(context, _id(who), current, visit_of(request))
+        await own_sign_in.end_codes(context, id_of(who), current, visit_of(request))
     except StatementError as error:
-        return await _render(request, context, who, problem=error.code)
+        return await render_profile(request, context, who, problem=error.code)
     return forms.redirect_back(request, "/profile", "second-factor-ended")
 
 
@@ -83,9 +83,9 @@ async def end_session(
     try:
         forms.check_form_token(request, context, form)
         of = None if number == "others" else parse_id(number) or 0
-        await own_sign_in.end_sessions(context, _id(who), of, visit_of(request), keep=_cookie(request))
+        await own_sign_in.end_sessions(context, id_of(who), of, visit_of(request), keep=_cookie(request))
     except StatementError as error:
-        return await _render(request, context, who, problem=error.code)
+        return await render_profile(request, context, who, problem=error.code)
     return forms.redirect_back(request, "/profile", "session-ended")
 
 
@@ -100,19 +100,24 @@ async def show_store(
     """Put another of the person's stores on the screen."""
     try:
         forms.check_form_token(request, context, form)
-        await own_sign_in.show_store(context, _id(who), parse_id(store) or 0, cookie=_cookie(request))
+        await own_sign_in.show_store(context, id_of(who), parse_id(store) or 0, cookie=_cookie(request))
     except StatementError as error:
-        return await _render(request, context, who, problem=error.code)
+        return await render_profile(request, context, who, problem=error.code)
     return forms.redirect_back(request, "/", "store")
 
 
-async def _render(request: Request, context: Context, who: Caller, *, problem: str = "", sealed: str = "") -> Response:
+async def render_profile(
+    request: Request, context: Context, who: Caller, *, problem: str = "", sealed: str = ""
+) -> Response:
+    """The page, with what was wrong."""
     now = real_now(request)
     async with context.pool.connection() as connection:
-        person = await operators.operator_by_id(connection, _id(who))
-        lines = await sessions.session_lines(connection, _id(who), now=now)
+        person = await operators.operator_by_id(connection, id_of(who))
+        lines = await sessions.session_lines(connection, id_of(who), now=now)
         here = await sessions.signed_in(connection, _cookie(request), now=now)
+        keys = await passkeys.passkeys_of(connection, id_of(who))
     assert person is not None
+    party = relying_party(request, context.public_url)
     # The secret stays the same while its first code is typed wrong.
     secret = own_sign_in.open_offer(sealed, context.secret_key) or totp.new_secret()
     status = forms.status_of(problem) if problem else 200
@@ -125,6 +130,10 @@ async def _render(request: Request, context: Context, who: Caller, *, problem: s
         person=person,
         sessions=lines,
         here=here.number if here else 0,
+        passkeys=keys,
+        passkey_host=party.id if party else "",
+        proved=here is not None and now - here.begun_at < own_sign_in.FRESH,
+        browser=request.headers.get("User-Agent", ""),
         secret=secret,
         picture=totp.picture_of(secret, person.email),
         sealed=own_sign_in.seal_offer(secret, context.secret_key),
@@ -133,7 +142,8 @@ async def _render(request: Request, context: Context, who: Caller, *, problem: s
     )
 
 
-def _id(who: Caller) -> int:
+def id_of(who: Caller) -> int:
+    """The person's id."""
     assert who.operator_id is not None  # `SignedIn` is a person
     return who.operator_id
 

@@ -12,6 +12,7 @@ from paradeiro.flow.errors import ExpiredError, StatementError
 from paradeiro.flow.people import links, sign_in
 from paradeiro.web.auth import COOKIE, RequestContext, equal_in_constant_time, form_token, is_https, real_now
 from paradeiro.web.pages.layout import public_page
+from paradeiro.web.pages.people.relying_party import relying_party
 from paradeiro.web.pages.people.visits import open_ticket, sign_ticket, visit_of
 
 router = APIRouter()
@@ -21,7 +22,17 @@ Password = Annotated[str, Form(max_length=1000)]
 VISIT_COOKIE = "paradeiro_visit"
 _VISIT = timedelta(hours=12)
 # By the error's code; 422 for all others.
-_STATUS = {"too_many": 429, "bad_sign_in": 401, "wrong_code": 401, "bad_link": 401}
+_STATUS = {
+    "too_many": 429,
+    "bad_sign_in": 401,
+    "wrong_code": 401,
+    "bad_link": 401,
+    "bad_passkey": 401,
+    "copied_passkey": 401,
+    "openid_refused": 401,
+    "openid_unknown": 401,
+    "openid_down": 503,
+}
 
 
 @router.get("/sign-in")
@@ -133,13 +144,20 @@ def is_ours(request: Request, context: Context, form: str) -> bool:
 def render(request: Request, context: Context, template: str, problem: str = "", **shown: object) -> Response:
     """A page without a session, with its form's token; the status is that of the problem."""
     visit = request.cookies.get(VISIT_COOKIE, "") or context.new_token()
-    status = _STATUS.get(problem, 422) if problem else 200
+    party = relying_party(request, context.public_url)
+    status = status_of(problem) if problem else 200
     token = form_token(visit, context.secret_key)
-    values = {"name": "", "email": "", "ticket": ""} | shown
+    provider = None if context.openid is None else context.openid.client.label
+    values = {"name": "", "email": "", "ticket": "", "passkey_host": party.id if party else "", "provider": provider}
     problem = f"error.{problem}" if problem else ""
-    answer = public_page(request, template, status, problem=problem, form=token, **values)
-    _set_cookie(answer, request, context, VISIT_COOKIE, visit, _VISIT)
+    answer = public_page(request, template, status, problem=problem, form=token, **values | shown)
+    set_cookie(answer, request, context, VISIT_COOKIE, visit, _VISIT)
     return answer
+
+
+def status_of(problem: str) -> int:
+    """The HTTP status for who was refused with this code."""
+    return _STATUS.get(problem, 422)
 
 
 async def start_session(request: Request, context: Context, operator_id: int, method: SignInMethod) -> Response:
@@ -151,11 +169,12 @@ async def start_session(request: Request, context: Context, operator_id: int, me
     if not begun:
         return render(request, context, "sign_in.html", "bad_sign_in")
     answer = RedirectResponse("/", 303)
-    _set_cookie(answer, request, context, COOKIE, cookie, sign_in.SESSION)
+    set_cookie(answer, request, context, COOKIE, cookie, sign_in.SESSION)
     return answer
 
 
-def _set_cookie(answer: Response, request: Request, context: Context, name: str, value: str, lasts: timedelta) -> None:
+def set_cookie(answer: Response, request: Request, context: Context, name: str, value: str, lasts: timedelta) -> None:
+    """A cookie that scripts and other sites' forms cannot use."""
     seconds = int(lasts.total_seconds())
     answer.set_cookie(
         name, value, max_age=seconds, httponly=True, samesite="lax", secure=is_https(request, context.public_url)

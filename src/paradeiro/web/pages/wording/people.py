@@ -134,4 +134,5 @@ PEOPLE_TEXTS: dict[str, tuple[str, str]] = {
     "action.set_password": ("senha escolhida", "password chosen"),
     "action.set_second_factor": ("segundo fator mudado", "second factor changed"),
     "action.set_passkey": ("chave de acesso mudada", "passkey changed"),
+    "action.link_identity": ("conta da empresa ligada", "company account linked"),
 }

@@ -36,6 +36,41 @@ SIGN_IN_TEXTS: dict[str, tuple[str, str]] = {
         "Este link já foi usado ou venceu. Peça outro.",
         "This link was used or has ended. Ask for another.",
     ),
+    "sign_in_with_passkey": ("Entrar com chave de acesso", "Sign in with a passkey"),
+    "passkey_cancelled": (
+        "A chave de acesso não foi usada: o navegador cancelou ou o tempo acabou.",
+        "The passkey was not used: the browser cancelled, or the time ran out.",
+    ),
+    "passkey_failed": (
+        "Não deu certo. Confira a conexão e tente de novo; a senha continua valendo.",
+        "That did not work. Check the connection and try again; your password still works.",
+    ),
+    "error.bad_passkey": (
+        "Esta chave de acesso não vale aqui. Entre com a senha, ou peça um link a quem administra a loja.",
+        "This passkey is not valid here. Sign in with your password, or ask an administrator of the store for a link.",
+    ),
+    "error.copied_passkey": (
+        "Esta chave de acesso pode ter sido copiada e não foi aceita. Entre com a senha, remova-a e crie outra.",
+        "This passkey may have been copied and was refused. Sign in with your password, remove it and add another.",
+    ),
+    "sign_in_with": ("Entrar com {name}", "Sign in with {name}"),
+    "sign_in_with_openid": ("Entrar com a conta da empresa", "Sign in with your company account"),
+    "error.openid_stale": (
+        "Esta entrada demorou demais, já foi usada ou começou em outro navegador. Tente de novo.",
+        "This sign-in took too long, was used before, or began in another browser. Try again.",
+    ),
+    "error.openid_refused": (
+        "A conta da empresa não confirmou quem você é. Tente de novo, ou entre com a senha.",
+        "Your company account did not confirm who you are. Try again, or sign in with your password.",
+    ),
+    "error.openid_unknown": (
+        "Ninguém daqui tem esta conta com e-mail confirmado. Quem administra a loja pode incluir você.",
+        "Nobody here has this account with a verified address. An administrator of the store can add you.",
+    ),
+    "error.openid_down": (
+        "A conta da empresa não responde agora. Entre com a senha, ou tente mais tarde.",
+        "The company account does not answer now. Sign in with your password, or try again later.",
+    ),
     # a one-time link
     "link.first": ("Comece aqui", "Begin here"),
     "link.invitation": ("Bem-vindo", "Welcome"),
@@ -90,6 +125,32 @@ SIGN_IN_TEXTS: dict[str, tuple[str, str]] = {
     ),
     "qr_code": ("Código QR com o segredo", "QR code with the secret"),
     "or_type": ("Ou digite no aplicativo:", "Or type into the app:"),
+    "passkeys": ("Chaves de acesso", "Passkeys"),
+    "passkeys_hint": (
+        "Entre com o dedo, o rosto ou o PIN do aparelho, sem senha nem código.",
+        "Sign in with your finger, your face or your device's PIN, without password or code.",
+    ),
+    "add_passkey": ("Criar chave de acesso", "Add a passkey"),
+    "passkey_name": ("Nome, para você reconhecer", "Name, by which you know it"),
+    "passkey_proof": (
+        "Sem senha? Saia e entre de novo: por 10 minutos ela não é pedida.",
+        "No password? Sign out and in again: for 10 minutes it is not asked for.",
+    ),
+    "used_on": ("usada {when}", "used {when}"),
+    "not_used_yet": ("ainda não usada", "not used yet"),
+    "remove": ("Remover", "Remove"),
+    "done.passkey": ("A chave de acesso vale a partir de agora.", "The passkey counts from now on."),
+    "done.passkey-removed": ("A chave de acesso não vale mais.", "The passkey is no longer valid."),
+    "error.no_passkey": (
+        "O navegador não fez uma chave de acesso para este endereço. Tente de novo.",
+        "The browser made no passkey for this address. Try again.",
+    ),
+    "error.passkey_is_there": (
+        "Este aparelho já tem uma chave de acesso sua.",
+        "This device has a passkey of yours already.",
+    ),
+    "error.many_passkeys": ("São chaves demais. Remova uma antes.", "These are too many passkeys. Remove one first."),
+    "error.no_such_passkey": ("Esta chave de acesso não existe mais.", "This passkey is no longer there."),
     "sessions": ("Onde você entrou", "Where you are signed in"),
     "here": ("Este navegador", "This browser"),
     "end_others": ("Sair de todos os outros", "Sign all others out"),
