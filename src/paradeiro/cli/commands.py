@@ -20,6 +20,7 @@ from paradeiro.cli.accounts.vtex_commands import app as vtex
 from paradeiro.cli.connectors.code_commands import app as code
 from paradeiro.cli.customers.brand_commands import app as brand
 from paradeiro.cli.customers.customer_commands import app as customer
+from paradeiro.cli.operations.backup_commands import add_backup_commands
 from paradeiro.cli.operations.doctor_commands import doctor
 from paradeiro.cli.operations.secret_commands import app as secret
 from paradeiro.cli.operations.status_commands import status
@@ -49,6 +50,7 @@ app.add_typer(code)
 app.command()(file)
 app.command()(quota)
 app.command()(status)
+add_backup_commands(app)
 app.add_typer(brand)
 app.add_typer(carriers)
 app.add_typer(channel)
