@@ -34,6 +34,7 @@ _SHOWN = frozenset(
         "backup_folder",
         "backup_hours",
         "backup_keep",
+        "wal_folder",
         "log_level",
         "log_format",
     }
@@ -112,6 +113,9 @@ class Settings(BaseSettings):
     backup_keep: int = Field(7, ge=1, le=10_000, description="how many backups of `up` are kept")
     backup_passphrase: SecretStr | None = Field(None, description="opens and closes backups")
     backup_passphrase_file: Path | None = Field(None, description="a file that holds it")
+    wal_folder: Path | None = Field(
+        None, description="embedded database: where `up` keeps its WAL and base backups, to restore to any instant"
+    )
     log_format: str = Field("text", pattern="^(text|json)$", description="of the lines on standard error")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$")
 

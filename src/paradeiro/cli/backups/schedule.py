@@ -11,12 +11,14 @@ from pathlib import Path
 import psycopg
 
 from paradeiro.app import open_app
+from paradeiro.cli.backups.archiving import base_is_due, make_base
 from paradeiro.cli.backups.backup_files import backups_in, remove_older
+from paradeiro.db.server.embedded import EmbeddedError
 from paradeiro.db.server.start_check import UnusableDatabaseError
 from paradeiro.settings import Settings
 from paradeiro.worker.failures import Failures
 
-_JOB = "backup"
+_JOB, _BASE_JOB = "backup", "base backup"
 _LONGEST_SECONDS = 13 * 3600.0
 _LOOK_SECONDS = 30.0
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 60.0, 3600.0
@@ -44,6 +46,9 @@ def backup_problem(settings: Settings, now: datetime) -> str:
     return f"No backup was made in time in {settings.backup_folder}: {since}. See the log of `paradeiro up`."
 
 
+_FAILURES = (BackupFailedError, EmbeddedError, OSError, TimeoutError, psycopg.Error, UnusableDatabaseError)
+
+
 async def back_up_forever(
     settings: Settings,
     environment: Callable[[], Mapping[str, str]],
@@ -52,24 +57,57 @@ async def back_up_forever(
     say: Callable[[str], None],
 ) -> None:
     """Make a backup whenever one is due until `stop` is set. Nothing that fails here ends `up`."""
+    await asyncio.gather(_backups(settings, environment, url, stop, say), _bases(settings, url, stop, say))
+
+
+async def _backups(
+    settings: Settings,
+    environment: Callable[[], Mapping[str, str]],
+    url: str,
+    stop: asyncio.Event,
+    say: Callable[[str], None],
+) -> None:
     folder = settings.backup_folder
     if folder is None:
         return
+
+    async def make() -> None:
+        if _is_due(folder, settings.backup_hours, datetime.now(UTC)):
+            await _watched(settings, url, _JOB, _back_up(folder, environment(), stop))
+            remove_older(folder, settings.backup_keep)
+
+    await _repeat(make, f"The backup into {folder}", stop, say)
+
+
+async def _bases(settings: Settings, url: str, stop: asyncio.Event, say: Callable[[str], None]) -> None:
+    folder = settings.wal_folder
+    if folder is None or settings.database_url is not None:
+        return
+
+    async def make() -> None:
+        if base_is_due(folder, settings.backup_hours, datetime.now(UTC)):
+            await _watched(settings, url, _BASE_JOB, asyncio.to_thread(make_base, url, folder))
+
+    await _repeat(make, f"The base backup into {folder}", stop, say)
+
+
+async def _repeat(
+    make: Callable[[], Awaitable[None]], name: str, stop: asyncio.Event, say: Callable[[str], None]
+) -> None:
     pause, failing = _SHORTEST_PAUSE, False
     while not stop.is_set():
         wait = _LOOK_SECONDS
         try:
-            if _is_due(folder, settings.backup_hours, datetime.now(UTC)):
-                await _watched(settings, url, _back_up(folder, environment(), stop))
-                remove_older(folder, settings.backup_keep)
-                if failing:
-                    say("Backups are made again.")
-                pause, failing = _SHORTEST_PAUSE, False
-        except (BackupFailedError, OSError, TimeoutError, psycopg.Error, UnusableDatabaseError) as error:
+            await make()
+        except _FAILURES as error:
             if not failing:
-                say(f"The backup into {folder} failed: {error} It is tried again.")
+                say(f"{name} failed: {error} It is tried again.")
             wait, failing = pause, True
             pause = min(pause * 2, _LONGEST_PAUSE)
+        else:
+            if failing:
+                say(f"{name} is made again.")
+            pause, failing = _SHORTEST_PAUSE, False
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), wait)
 
@@ -79,14 +117,14 @@ def _is_due(folder: Path, hours: float, now: datetime) -> bool:
     return last is None or now - last >= timedelta(hours=hours)
 
 
-async def _watched(settings: Settings, url: str, work: Awaitable[None]) -> None:
+async def _watched(settings: Settings, url: str, job: str, work: Awaitable[None]) -> None:
     """Do it as a job of a worker is done: failures are counted, shown by `paradeiro status`, and after the third a
     notice.
     """
     async with open_app(settings, url, pool_size=2) as context:
         failures = Failures(context)
         await failures.load()
-        await failures.watch(_JOB, "", work)
+        await failures.watch(job, "", work)
 
 
 async def _back_up(folder: Path, environment: Mapping[str, str], stop: asyncio.Event) -> None:

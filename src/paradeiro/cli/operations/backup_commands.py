@@ -78,18 +78,26 @@ def restore(
         str,
         typer.Option(help="when the lost instance stopped (UTC): mails due by then are not sent again; none: all are"),
     ] = "now",
+    until: Annotated[
+        str, typer.Option(help="FILE is a PARADEIRO_WAL_FOLDER: the database as of this instant (UTC)")
+    ] = "",
     as_json: _Json = False,
 ) -> None:
     """Restore a backup into the configured database (PARADEIRO_DATABASE_URL, or the embedded one of
     PARADEIRO_DATA_DIR), all of it or nothing, and migrate it.
     """
+    from paradeiro.cli.backups.archiving import restore_to_instant
     from paradeiro.cli.backups.restoring import restore_backup
     from paradeiro.settings import Settings
 
+    out = Console(highlight=False, markup=False, soft_wrap=True)
     with _errors_told():
+        if (instant := _instant(until or "none")) is not None:
+            said = restore_to_instant(Settings(), Path(file), instant, _instant(told_until))
+            out.print(json.dumps({"said": said}) if as_json else "\n".join(said))
+            return
         path = None if file == _STREAM else Path(file)
         done = restore_backup(Settings(), path, replace=replace, told_until=_instant(told_until))
-    out = Console(highlight=False, markup=False, soft_wrap=True)
     if as_json:
         out.print(json.dumps(_facts(done.about) | {"said": done.said}))
     else:

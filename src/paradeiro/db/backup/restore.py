@@ -170,6 +170,13 @@ def _said(name: str, file: IO[bytes]) -> ProgramError:
     return failure(name, file.read(20_000))
 
 
+def forget_what_was_told(url: str, told_until: datetime | None) -> None:
+    """What `restore_database` does at its end, for a migrated database that was restored in another way."""
+    with connect(url) as connection:
+        connection.execute((_AFTER + _hold_mails(told_until)).encode())
+    mark_told(url, told_until)
+
+
 def mark_told(url: str, told_until: datetime | None) -> None:
     """Customers are not mailed again what carriers say that happened until then. Of a migrated database."""
     with connect(url) as connection:
