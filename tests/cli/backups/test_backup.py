@@ -163,9 +163,17 @@ def test_what_is_no_whole_backup_changes_nothing(
     file = backup_of(tmp_path / "backups")
     cut = tmp_path / "cut.backup"
     cut.write_bytes(file.read_bytes()[:-100])
+    assert run("backup", str(tmp_path / "clear"), "--no-encryption").exit_code == 0
+    clear = next((tmp_path / "clear").iterdir()).read_bytes()
+    # The whole dump is in it, only the manifest is not: it reaches the server, and is not committed.
+    without_manifest = tmp_path / "without.backup"
+    without_manifest.write_bytes(clear[: clear.rindex(b"manifest.json")])
     empty = postgres.fresh_url("nothing_restored")
     monkeypatch.setenv("PARADEIRO_DATABASE_URL", empty)
     monkeypatch.setenv("PARADEIRO_DATA_DIR", str(tmp_path / "b"))
+    done = run("restore", str(without_manifest))
+    assert (done.exit_code, "cut off" in done.output or "not whole" in done.output) == (2, True), done.output
+    assert rows_of(empty) == {}
     for words in (["restore"], ["backup", "verify"]):
         done = run(*words, str(cut))
         assert (done.exit_code, "passphrase" in done.output or "cut off" in done.output) == (2, True), done.output

@@ -79,6 +79,15 @@ def _backup_problems() -> list[str]:
     return [said] if said else []
 
 
+def _backup_age() -> str:
+    from paradeiro.cli.backups.schedule import last_backup
+    from paradeiro.settings import Settings
+
+    folder = Settings().backup_folder
+    last = None if folder is None else last_backup(folder)
+    return "" if last is None else f"{(datetime.now(UTC) - last).total_seconds() / 3600:.1f} hours ago, in {folder}"
+
+
 def _failure_facts(failure: JobFailure) -> dict[str, object]:
     return {
         "job": failure.job,
@@ -99,6 +108,8 @@ def _print(found: Health, failing: list[JobFailure], problems: list[str]) -> Non
         "waiting to be told": f"{found.effects_waiting}, the oldest for {found.oldest_effect_age:.0f} s",
         "open notices": ", ".join(f"{kind}: {count}" for kind, count in sorted(found.notices.items())) or "none",
     }
+    if age := _backup_age():
+        rows["last backup"] = age
     for name, value in rows.items():
         table.add_row(name, str(value))
     for failure in failing:
