@@ -32,6 +32,10 @@ _SHOWN = frozenset(
         "simulator_speed",
         "simulator_packages",
         "reply_days",
+        "backup_folder",
+        "backup_hours",
+        "backup_keep",
+        "wal_folder",
         "log_level",
         "log_format",
     }
@@ -110,6 +114,14 @@ class Settings(BaseSettings):
     max_connections: int = Field(1000, ge=10, le=100_000, description="at once, of each web process; 503 beyond")
     forwarded_allow_ips: str = Field(
         "", description="proxies whose X-Forwarded-For and -Proto are believed: addresses or networks, commas between"
+    )
+    backup_folder: Path | None = Field(None, description="where `up` puts a backup by itself; unset: it makes none")
+    backup_hours: float = Field(24.0, ge=0.1, le=24 * 31, description="hours from one backup of `up` to the next")
+    backup_keep: int = Field(7, ge=1, le=10_000, description="how many backups of `up` are kept")
+    backup_passphrase: SecretStr | None = Field(None, description="opens and closes backups")
+    backup_passphrase_file: Path | None = Field(None, description="a file that holds it")
+    wal_folder: Path | None = Field(
+        None, description="embedded database: where `up` keeps its WAL and base backups, to restore to any instant"
     )
     log_format: str = Field("text", pattern="^(text|json)$", description="of the lines on standard error")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$")

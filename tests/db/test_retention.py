@@ -8,6 +8,7 @@ from paradeiro.db.operations import retention
 from paradeiro.db.pool import transaction
 from paradeiro.flow.context import Context
 from paradeiro.worker.maintenance import maintain
+from paradeiro.worker.retention_rules import KEPT, TIMED
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -15,9 +16,21 @@ ROOT = Path(__file__).parent.parent.parent
 def test_every_table_is_named() -> None:
     schema = (ROOT / "src/paradeiro/db/schema.sql").read_text(encoding="utf-8")
     tables = set(re.findall(r"^CREATE TABLE (\w+)", schema, re.MULTILINE)) - {"reply_held"}
-    named = set(re.findall(r"`(\w+)`", (ROOT / "docs/retention.md").read_text(encoding="utf-8")))
+    named = set(re.findall(r"`(\w+)`", (ROOT / "docs/operations.md").read_text(encoding="utf-8")))
     assert len(tables) > 30
     assert tables - named == set()
+    assert tables - KEPT.keys() == set()
+
+
+def test_the_page_says_what_the_rules_say() -> None:
+    page = (ROOT / "docs/operations.md").read_text(encoding="utf-8").split("## What is kept for how long")[1]
+    rows = [line.strip("|").split("|") for line in page.splitlines() if line.startswith("| `")]
+    said = {table: row[1].strip() for row in rows for table in re.findall(r"`(\w+)`", row[0])}
+    assert said == KEPT
+    for each in TIMED:
+        assert re.search(
+            rf"\b{each.days} days|a year" if each.days == 365 else rf"\b{each.days} days", KEPT[each.table]
+        )
 
 
 async def test_the_queues_log_is_emptied(context: Context) -> None:

@@ -20,6 +20,7 @@ from paradeiro.cli.accounts.vtex_commands import app as vtex
 from paradeiro.cli.connectors.code_commands import app as code
 from paradeiro.cli.customers.brand_commands import app as brand
 from paradeiro.cli.customers.customer_commands import app as customer
+from paradeiro.cli.operations.backup_commands import add_backup_commands
 from paradeiro.cli.operations.doctor_commands import doctor
 from paradeiro.cli.operations.secret_commands import app as secret
 from paradeiro.cli.operations.status_commands import status
@@ -50,6 +51,7 @@ app.add_typer(code)
 app.command()(file)
 app.command()(quota)
 app.command()(status)
+add_backup_commands(app)
 app.add_typer(brand)
 app.add_typer(carriers)
 app.add_typer(channel)
@@ -167,19 +169,23 @@ def demo(
 
 @app.command()
 def drill(
-    carrier: Annotated[str, typer.Argument(help="a carrier, all (the simulated carriers but the post), or hard-day")],
+    carrier: Annotated[str, typer.Argument(help="a carrier, all (all simulated but the post), hard-day or failover")],
     scenario: Annotated[str | None, typer.Option(help="one incident or case by name; default: all")] = None,
-    short: Annotated[bool, typer.Option("--short", help="hard-day: only the cases that take seconds")] = False,
+    short: Annotated[bool, typer.Option("--short", help="hard-day, failover: what takes seconds")] = False,
     json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
 ) -> None:
     """Play incidents at a carrier or a marketplace against the simulator (is each noticed, reported once, repaired
-    without loss?), or a `hard-day`: bad values, dead parties, killed processes. Do the others go on?
+    without loss?), or a `hard-day`: bad values, dead parties, killed processes: do the others go on? `failover`: is
+    anything lost when the database's machine dies?
     """
     from paradeiro.cli.drill import UnknownIncidentError, drill_command
+    from paradeiro.cli.drills.failover import failover_command
     from paradeiro.cli.drills.hard_day.command import UnknownCaseError, hard_day_command
     from paradeiro.settings import Settings
 
     try:
+        if carrier == "failover":
+            raise typer.Exit(failover_command(Settings(), _out, short=short, as_json=json))
         if carrier == "hard-day":
             raise typer.Exit(hard_day_command(Settings(), _out, name=scenario, short=short, as_json=json))
         raise typer.Exit(drill_command(Settings(), _out, carrier=carrier, scenario=scenario, as_json=json))
@@ -285,18 +291,8 @@ def register(
     from paradeiro.settings import Settings
 
     try:
-        said = asyncio.run(
-            register_command(
-                Settings(),
-                store=store,
-                carrier=carrier,
-                code=tracking_code,
-                order=order,
-                invoice=invoice,
-                email=email,
-                lenient=lenient,
-            )
-        )
+        named = {"carrier": carrier, "code": tracking_code, "order": order, "invoice": invoice, "email": email}
+        said = asyncio.run(register_command(Settings(), store=store, lenient=lenient, **named))
     except StatementError as error:
         # The message is for API callers; on the command line it is an option.
         raise _fail(error.message.replace("send lenient: true", "add --lenient")) from error

@@ -23,7 +23,15 @@ from paradeiro.db.server.start_check import (
     revision_of,
 )
 
-__all__ = ["DatabaseTooOldError", "DatabaseUnreachableError", "NewerSchemaError", "head", "install_queue", "migrate"]
+__all__ = [
+    "DatabaseTooOldError",
+    "DatabaseUnreachableError",
+    "NewerSchemaError",
+    "head",
+    "install_queue",
+    "knows_revision",
+    "migrate",
+]
 
 _HERE = Path(__file__).parent
 # Any number that no other program uses; two workers starting together migrate one after the other.
@@ -89,6 +97,11 @@ def _check_revision(found: str | None) -> None:
 def head() -> str:
     """The newest revision that this version knows."""
     return max(_revisions())
+
+
+def knows_revision(revision: str) -> bool:
+    """Whether this version can migrate a database of that revision."""
+    return revision in _revisions()
 
 
 @cache

@@ -7,7 +7,9 @@ CREATE TABLE store (
     name        text NOT NULL UNIQUE,
     time_zone   text NOT NULL DEFAULT 'America/Sao_Paulo',
     policy      jsonb NOT NULL DEFAULT '{}',
-    created_at  timestamptz NOT NULL
+    created_at  timestamptz NOT NULL,
+    told_until  timestamptz,                -- restored from a backup: a lost instance mailed the news until then
+    effect_salt uuid NOT NULL DEFAULT gen_random_uuid() -- of the keys of effects, so that nobody can guess them
 );
 
 CREATE TABLE account (

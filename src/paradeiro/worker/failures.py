@@ -45,13 +45,18 @@ class Failures:
         if (job, payload) in self._failing:
             await self._clear_failure(job, payload)
 
+    async def load(self) -> None:
+        """Load the failures that others have seen."""
+        async with self._context.pool.connection() as connection:
+            self._failing = {(f.job, f.payload) for f in await health.job_failures(connection)}
+
     async def beat(self, worker: str, stop: asyncio.Event) -> None:
         """Write a heartbeat until `stop` is set, and load failures seen by other workers."""
         while not stop.is_set():
             with suppress(psycopg.Error, TimeoutError):  # no connection: logged elsewhere
                 async with self._context.pool.connection() as connection:
                     await health.put_heartbeat(connection, worker)
-                    self._failing = {(f.job, f.payload) for f in await health.job_failures(connection)}
+                await self.load()
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), _BEAT_SECONDS)
         with suppress(psycopg.Error, TimeoutError):

@@ -9,9 +9,9 @@ from functools import partial
 import psycopg
 
 from paradeiro.db.accounts import hooks
-from paradeiro.db.carriers import identifiers, received_files
+from paradeiro.db.carriers import identifiers
 from paradeiro.db.following import partitions, proofs
-from paradeiro.db.operations import idempotency, retention
+from paradeiro.db.operations import idempotency
 from paradeiro.db.orders import uploaded_tables
 from paradeiro.db.pool import Connection
 from paradeiro.flow.context import Context, log
@@ -19,6 +19,7 @@ from paradeiro.flow.customers.order_lookup import forget_old_attempts
 from paradeiro.flow.customers.personal_data import erase_expired
 from paradeiro.flow.orders.bulk import IDEMPOTENCY_DAYS, UPLOAD_HOURS
 from paradeiro.flow.outbox.reminders import remind_all
+from paradeiro.worker.retention_rules import TIMED
 
 # Days created ahead, so that storing a reply rarely has to; without a worker, or with simulated days, it does.
 AHEAD = 3
@@ -28,8 +29,6 @@ _SHORTEST_PAUSE_SECONDS = 1.0
 # Rows deleted in one statement: a fraction of a second.
 _AT_ONCE = 2_000
 _PICTURES = 20  # they are held in memory
-# Retention times: docs/retention.md.
-_JOB_LOG, _ATTEMPTS, _HOURS, _NOTICES, _WORKERS, _FILES = (timedelta(days=n) for n in (7, 180, 400, 400, 30, 365))
 _Watch = Callable[[str, str, Awaitable[None]], Awaitable[None]]
 
 
@@ -72,17 +71,12 @@ async def maintain(context: Context) -> bool:
 
 def _old_rows(connection: Connection, now: datetime) -> dict[str, Callable[[], Awaitable[object]]]:
     """Steps that delete from tables that only grow, each with its retention time."""
-    kinds = {
-        "old job log": (retention.remove_job_log, _JOB_LOG),
-        "old attempts": (retention.remove_attempts, _ATTEMPTS),
-        "old hours": (retention.remove_hours, _HOURS),
-        "ended notices": (retention.remove_notices, _NOTICES),
-        "dead workers": (retention.remove_workers, _WORKERS),
-        "old files": (received_files.remove_old_files, _FILES),
-    }
     return {
-        name: partial(_repeat, partial(forget, connection, before=now - days, limit=_AT_ONCE))
-        for name, (forget, days) in kinds.items()
+        each.step: partial(
+            _repeat,
+            partial(each.forget, connection, before=now - timedelta(days=each.days), limit=_AT_ONCE),
+        )
+        for each in TIMED
     }
 
 

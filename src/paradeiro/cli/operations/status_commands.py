@@ -3,6 +3,7 @@
 import asyncio
 import json
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -16,18 +17,32 @@ _out = Console()
 
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="print it as JSON")] = False,
+    retention: Annotated[bool, typer.Option("--retention", help="how long the rows of each table are kept")] = False,
 ) -> None:
     """What works now and what does not: workers, jobs, accounts, notices. Status 1: something needs a person."""
     from paradeiro.settings import Settings
 
+    if retention:
+        _print_retention(as_json=as_json)
+        return
     found, failing, clock = asyncio.run(_load(Settings()))
-    problems = _problems(found, clock)
+    problems = _problems(found, clock) + _backup_problems()
     if as_json:
         facts = asdict(found) | {"failures": [_failure_facts(f) for f in failing], "problems": problems}
         _out.print(json.dumps(facts, ensure_ascii=False), markup=False, highlight=False, soft_wrap=True)
     else:
         _print(found, failing, problems)
     raise typer.Exit(1 if problems else 0)
+
+
+def _print_retention(*, as_json: bool) -> None:
+    from paradeiro.worker.retention_rules import KEPT
+
+    if as_json:
+        _out.print(json.dumps(KEPT), markup=False, highlight=False, soft_wrap=True)
+        return
+    for table, kept in KEPT.items():
+        _out.print(f"{table:<22}{kept}", markup=False, highlight=False, soft_wrap=True)
 
 
 async def _load(settings: object) -> tuple[Health, list[JobFailure], str]:
@@ -56,6 +71,23 @@ def _problems(found: Health, clock: str) -> list[str]:
     return problems
 
 
+def _backup_problems() -> list[str]:
+    from paradeiro.cli.backups.schedule import backup_problem
+    from paradeiro.settings import Settings
+
+    said = backup_problem(Settings(), datetime.now(UTC))
+    return [said] if said else []
+
+
+def _backup_age() -> str:
+    from paradeiro.cli.backups.schedule import last_backup
+    from paradeiro.settings import Settings
+
+    folder = Settings().backup_folder
+    last = None if folder is None else last_backup(folder)
+    return "" if last is None else f"{(datetime.now(UTC) - last).total_seconds() / 3600:.1f} hours ago, in {folder}"
+
+
 def _failure_facts(failure: JobFailure) -> dict[str, object]:
     return {
         "job": failure.job,
@@ -76,6 +108,8 @@ def _print(found: Health, failing: list[JobFailure], problems: list[str]) -> Non
         "waiting to be told": f"{found.effects_waiting}, the oldest for {found.oldest_effect_age:.0f} s",
         "open notices": ", ".join(f"{kind}: {count}" for kind, count in sorted(found.notices.items())) or "none",
     }
+    if age := _backup_age():
+        rows["last backup"] = age
     for name, value in rows.items():
         table.add_row(name, str(value))
     for failure in failing:

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from paradeiro.app import open_app
 from paradeiro.cli.accounts.accounts import SIMULATED_STORE
+from paradeiro.cli.backups.schedule import back_up_forever
 from paradeiro.cli.running.first_sign_in import sign_in_path
 from paradeiro.cli.running.simulated_store import register_repeatedly
 from paradeiro.cli.running.simulated_trial import add_trial_accounts, end_trial, start_pushes, wait_for_simulator
@@ -96,6 +97,7 @@ async def watch(running: Running) -> None:
     database = None if running.server is None else Database(running.server, running.console)
     disk = None if running.server is None else DiskSpace(str(running.settings.data_dir.resolve()), running.console)
     trial_over = asyncio.Event()
+    backing_up = asyncio.create_task(_back_up(running, stop))
     registering = asyncio.create_task(_register(running, trial_over)) if running.trial else None
     next_look = 0.0
     while not stop.is_set():
@@ -116,8 +118,16 @@ async def watch(running: Running) -> None:
         except TimeoutError:
             continue
     trial_over.set()
+    await backing_up
     if registering is not None:
         await registering
+
+
+async def _back_up(running: Running, stop: asyncio.Event) -> None:
+    def say(sentence: str) -> None:
+        _print(running.console, sentence)
+
+    await back_up_forever(running.settings, running.environment, running.url, stop, say)
 
 
 async def _register(running: Running, over: asyncio.Event) -> None:

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from paradeiro.app import open_app
 from paradeiro.cli.accounts.accounts import SIMULATED_STORE, make_key
+from paradeiro.cli.backups.archiving import embedded_server
 from paradeiro.cli.running.child_processes import ChildProcess, Lifeline
 from paradeiro.cli.running.database import REAL_DATABASE, migrate_command
 from paradeiro.cli.running.first_sign_in import sign_in_path
@@ -68,7 +69,7 @@ def _end_on_signal(_: int, __: FrameType | None) -> NoReturn:
 def _up(settings: Settings, console: Console, stack: ExitStack, lock: UpLock, *, fresh: bool, show_key: bool) -> int:
     server = None
     if settings.database_url is None:
-        server = stack.enter_context(Embedded(settings.data_dir.resolve() / "postgres"))
+        server = stack.enter_context(embedded_server(settings))
     if fresh:
         _reset_trial(settings, server)
     url = settings.database_url or (server.url(REAL_DATABASE) if server else "")

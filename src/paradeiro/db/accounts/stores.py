@@ -28,6 +28,7 @@ class Store:
     name: str
     time_zone: str
     policy_json: str = field(repr=False)
+    told_until: datetime | None = None  # restored from a backup: a lost instance mailed the news until then
 
     @property
     def policy(self) -> Policy:
@@ -99,7 +100,7 @@ async def stores(connection: Connection, ids: Sequence[int] | None = None) -> di
     """Stores by id; all of them when `ids` is None."""
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(
-            "SELECT store_id, key, name, time_zone, policy::text AS policy_json FROM store "
+            "SELECT store_id, key, name, time_zone, policy::text AS policy_json, told_until FROM store "
             "WHERE %(ids)s::bigint[] IS NULL OR store_id = ANY(%(ids)s)",
             {"ids": None if ids is None else list(ids)},
         )
@@ -110,6 +111,7 @@ async def stores(connection: Connection, ids: Sequence[int] | None = None) -> di
                 row["name"],
                 row["time_zone"],
                 row["policy_json"],
+                row["told_until"],
             )
             async for row in cursor
         }

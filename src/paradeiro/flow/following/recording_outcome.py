@@ -129,7 +129,8 @@ def _plan(outcome: RecordingOutcome, change: Change, timeline: Timeline, facts: 
     if restored:
         row = replace(row, shipment=replace(row.shipment, replaced_by=None))
     newest = change.newest or change.new.since or facts.now
-    quiet = facts.quiet and facts.now - newest > _OLD_NEWS
+    told_until = context.stores[row.shipment.store_id].told_until
+    quiet = (facts.quiet and facts.now - newest > _OLD_NEWS) or (told_until is not None and newest <= told_until)
     was_told = row.shipment.id in facts.delivery_sent_ids
     return replace(
         outcome,

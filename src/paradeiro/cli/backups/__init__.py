@@ -1,0 +1,1 @@
+"""In: settings; out: backups made, checked, restored and made again by the clock."""
