@@ -10,6 +10,7 @@ import structlog
 
 from paradeiro.domain.redaction import redact_for_log
 
+_QUIET_SECONDS = 60.0
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 # Words in a log line's keys whose values are never written.
 _SECRET_WORDS = ("secret", "password", "token", "authorization", "access_code", "api_key", "app_key", "email")
@@ -63,9 +64,28 @@ class _JsonFormatter(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
+class _OncePerMinute(logging.Filter):
+    """Lets one record a minute through, its first line only: a pool logs each try while the database is away."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._passed_at = float("-inf")
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.created - self._passed_at < _QUIET_SECONDS:
+            return False
+        self._passed_at = record.created
+        record.msg = str(record.msg).partition("\n")[0]
+        return True
+
+
+_POOL_FILTER = _OncePerMinute()
+
+
 def configure_logs(level: str, *, as_json: bool = False) -> None:
     """Lines on standard error, redacted, at `level` and above: plain, or JSON, one object a line."""
     logging.setLogRecordFactory(_RedactedRecord)
+    logging.getLogger("psycopg.pool").addFilter(_POOL_FILTER)
     if as_json:
         handler = logging.StreamHandler()
         handler.setFormatter(_JsonFormatter())

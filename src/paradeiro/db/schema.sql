@@ -553,7 +553,17 @@ CREATE TABLE job_failure (                      -- a job that failed and has not
 CREATE TABLE worker_heartbeat (
     worker      text PRIMARY KEY,
     store_id    bigint REFERENCES store,        -- null: a worker works for all of them
-    seen_at     timestamptz NOT NULL            -- by the database's clock
+    seen_at     timestamptz NOT NULL,           -- by the database's clock
+    pool_in_use integer NOT NULL DEFAULT 0,     -- its database connections
+    pool_waiting integer NOT NULL DEFAULT 0     -- how many flows wait for one
+);
+CREATE TABLE metric_count (                     -- what all processes have counted, for /metrics
+    store_id    bigint REFERENCES store,        -- null: of no single store
+    account_id  bigint REFERENCES account,      -- null: of no single account
+    metric      text NOT NULL,
+    label       text NOT NULL DEFAULT '',       -- an outcome, a job, or the upper bound of a bucket
+    value       double precision NOT NULL,
+    UNIQUE NULLS NOT DISTINCT (store_id, account_id, metric, label)
 );
 CREATE TABLE clock_seen (                       -- the last instant at which a worker trusted its clock; one row
     id          smallint PRIMARY KEY DEFAULT 1 CHECK (id = 1),

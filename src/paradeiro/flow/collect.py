@@ -23,6 +23,7 @@ from paradeiro.db.operations.notices import NoticeDraft
 from paradeiro.db.operations.set_aside import work_apart
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.domain.following.schedule import next_check
+from paradeiro.domain.tally import Metric
 from paradeiro.domain.words import NoticeKind, Outcome
 from paradeiro.flow.accounts import account_health
 from paradeiro.flow.answers.claiming import ClaimedBatch, claim_due
@@ -111,6 +112,7 @@ async def _check_many(context: Context, claimed: ClaimedBatch, window: _CheckWin
         check = _Check(claimed.account, context.connectors, as_fallback=False, seconds=None, now=context.now())
         async with transaction(context.pool) as connection:
             await _write_answers_isolated(connection, check, answered, answers)
+        _count(context, claimed.account, answers.values())
     return [row for row in claimed.due if row.shipment.tracking_code not in answers]
 
 
@@ -136,7 +138,14 @@ async def _check_batch(
     async with transaction(context.pool) as connection:
         await unusable_rows.set_row_aside(connection, found.unusable, now=context.now())
         answered = [row for row in due if row.shipment.tracking_code in found.answers]
-        return await _write_answers_isolated(connection, check, answered, found.answers)
+        reached = await _write_answers_isolated(connection, check, answered, found.answers)
+    _count(context, claimed.account, found.answers.values())
+    return reached
+
+
+def _count(context: Context, account: Account, answers: Iterable[Answer]) -> None:
+    outcomes = [answer.outcome for answer in answers if not answer.unasked]
+    context.tally.add_each(Metric.QUESTIONS, account.store_id, account.id, outcomes)
 
 
 def _no_answers(_: str) -> Answers:

@@ -12,6 +12,7 @@ import structlog
 from paradeiro.db.accounts import rate_limits
 from paradeiro.db.accounts.stores import Account
 from paradeiro.db.pool import Pool, transaction
+from paradeiro.domain.tally import Tally
 from paradeiro.flow.accounts.token_store import TokenStore
 from paradeiro.flow.people.openid_provider import OpenIdProvider
 from paradeiro.sdk.contract import AccountRef, Clock, Connector
@@ -107,6 +108,7 @@ class Context:
 
     real_time: bool = False  # whether the clock is the machine's, comparable with the database's
     openid: OpenIdProvider | None = None  # by which persons may sign in
+    tally: Tally = field(default_factory=Tally, compare=False)  # what this process counted, for /metrics
 
     def now(self) -> datetime:
         return self.clock()

@@ -21,6 +21,7 @@ from paradeiro.db.outbox import deadlines, effects
 from paradeiro.db.outbox.effects import ClaimedEffect, EffectResult
 from paradeiro.db.pool import Connection, transaction
 from paradeiro.domain.redaction import redact, redact_receipt
+from paradeiro.domain.tally import Metric
 from paradeiro.domain.words import BounceKind, Outcome, PartyKind
 from paradeiro.flow.context import Context, log
 from paradeiro.flow.customers import bounces
@@ -75,6 +76,7 @@ async def _relay_batch(context: Context, account_id: int) -> tuple[int, bool]:
     async with transaction(context.pool) as connection:
         pauses = context.connectors[account.connector].pauses
         await _write_results(connection, account, pauses, items, sent, began=now, now=context.now())
+    context.tally.add_each(Metric.EFFECTS, account.store_id, account.id, [result.outcome for result in sent])
     accepted = sum(result.outcome is Outcome.FOUND for result in sent)
     stopped = any(result.outcome is Outcome.AUTH_FAILED for result in sent)
     return accepted, not stopped

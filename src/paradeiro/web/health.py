@@ -1,21 +1,15 @@
-"""In: GET /health…, GET /metrics; out: alive, ready, or the problems; the same as figures for Prometheus.
+"""In: GET /health…; out: alive, ready, or the problems.
 
 /health… needs no key and names no store and no account.
 """
 
-from collections.abc import Sequence
-from typing import Annotated
-
 import psycopg
-from fastapi import APIRouter, Depends, Request
-from fastapi.responses import JSONResponse, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
 
 from paradeiro.db.operations import health
-from paradeiro.db.operations.health import Health, QueueHealth
-from paradeiro.db.outbox import deadlines
+from paradeiro.db.operations.health import QueueHealth
 from paradeiro.flow.context import Context
-from paradeiro.web.auth import Caller, RequestContext, reader
 from paradeiro.web.disk_space import nearly_full
 
 router = APIRouter()
@@ -74,43 +68,3 @@ def _problems(found: QueueHealth) -> list[str]:
     if found.clock:
         problems.append(f"no work is done, since the clock is not trusted ({found.clock}): see `paradeiro doctor`")
     return problems
-
-
-@router.get("/metrics")
-async def metrics(context: RequestContext, _: Annotated[Caller, Depends(reader)]) -> Response:
-    """Figures of the whole installation for Prometheus. Needs a key with the scope `read`, as a bearer token."""
-    async with context.pool.connection() as connection:
-        found = await health.read_health(connection, now=context.now())
-        untold = await deadlines.deadline_counts(connection, now=context.now())
-    return Response(generate_latest(_registry(found, untold)), media_type=CONTENT_TYPE_LATEST)
-
-
-def _registry(found: Health, untold: Sequence[deadlines.DeadlineCount]) -> CollectorRegistry:
-    registry = CollectorRegistry()
-    plain = {
-        "jobs_waiting": (found.jobs_waiting, "Jobs in the queue"),
-        "oldest_job_seconds": (found.oldest_job_age, "How long the oldest of them has waited"),
-        "workers": (found.workers, "Workers seen in the last minute"),
-        "shipments_followed": (found.shipments_followed, "Shipments that are asked for"),
-        "shipments_overdue": (found.shipments_overdue, "Of these, due for more than an hour"),
-        "effects_waiting": (found.effects_waiting, "Effects that are not told yet"),
-        "oldest_effect_seconds": (found.oldest_effect_age, "How long the oldest that may go has waited"),
-    }
-    for name, (value, words) in plain.items():
-        Gauge(f"paradeiro_{name}", words, registry=registry).set(value)
-    labelled = {
-        "failing_jobs": ("job", found.failing_jobs, "Jobs that failed three times in a row or more"),
-        "accounts_in_trouble": ("connector", found.unhealthy_accounts, "Accounts that cannot be asked or told"),
-        "open_notices": ("kind", found.notices, "Notices that wait for a person"),
-    }
-    for name, (label, values, words) in labelled.items():
-        gauge = Gauge(f"paradeiro_{name}", words, [label], registry=registry)
-        for key, value in values.items():
-            gauge.labels(key).set(value)
-    labels = ["store", "connector"]
-    late = Gauge("paradeiro_untold_overdue", "Told too late by now: not taken by their time", labels, registry=registry)
-    soon = Gauge("paradeiro_untold_due_soon", "Not taken yet, and due within a day", labels, registry=registry)
-    for each in untold:
-        late.labels(str(each.store_id), each.connector).set(each.overdue)
-        soon.labels(str(each.store_id), each.connector).set(each.soon)
-    return registry

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from paradeiro.domain.bounds import clean_text, text_problem
 from paradeiro.flow.context import Context, log
 from paradeiro.flow.errors import ConflictError, ExpiredError, InvalidError, MissingError, StatementError
-from paradeiro.web import api, health, hooks, pages, track, vtex
+from paradeiro.web import api, health, hooks, metrics, pages, track, vtex
 from paradeiro.web.api.reference import router as reference
 from paradeiro.web.auth import NotAllowedError, NotSignedInError
 from paradeiro.web.bounds import BodyLimits, BodyRefusedError
@@ -43,6 +43,7 @@ def create_app(context: Context | None, real_clock: Callable[[], datetime]) -> F
     app.include_router(hooks.router, include_in_schema=False)
     app.include_router(vtex.router, include_in_schema=False)
     app.include_router(health.router, include_in_schema=False)
+    app.include_router(metrics.router, include_in_schema=False)
     app.add_middleware(_Guard)
     app.add_middleware(AnyContentTypeIsJson)
     app.add_middleware(BodyLimits)

@@ -12,6 +12,7 @@ from pgqueuer.queries import Queries
 from pgqueuer.types import QueueEntrypoint
 
 from paradeiro.flow.context import Context
+from paradeiro.flow.operations.counting import write_counts
 from paradeiro.worker.handlers import ENTRYPOINTS, handle
 from paradeiro.worker.sweep import sweep
 
@@ -34,6 +35,7 @@ async def drain(context: Context) -> int:
         done = await _empty_queue(context)
         ran += done
         if not done:
+            await write_counts(context)
             return ran
     message = f"still not idle after {_MAX_ROUNDS} rounds"
     raise NeverIdleError(message)

@@ -10,12 +10,14 @@ import psycopg
 from pgqueuer.errors import RetryRequested
 
 from paradeiro.db.accounts import stores
-from paradeiro.db.operations import health, notices
+from paradeiro.db.operations import health, metric_counts, notices
 from paradeiro.db.operations.health import JobFailure
 from paradeiro.db.operations.notices import NoticeDraft
 from paradeiro.db.pool import Connection, transaction
+from paradeiro.domain.tally import Metric
 from paradeiro.domain.words import NoticeKind
 from paradeiro.flow.context import Context, log
+from paradeiro.flow.operations.counting import pool_of, write_counts
 
 _NOTICE_AT = 3
 _LOG_AGAIN = timedelta(hours=1)
@@ -40,6 +42,7 @@ class Failures:
         except RetryRequested:
             raise
         except Exception as error:
+            self._context.tally.add(Metric.JOBS_FAILED, None, None, job)
             await self._record_failure(job, payload, error)
             raise
         if (job, payload) in self._failing:
@@ -56,12 +59,16 @@ class Failures:
             with suppress(psycopg.Error, TimeoutError):  # no connection: logged elsewhere
                 async with self._context.pool.connection() as connection:
                     await health.put_heartbeat(connection, worker)
+                    await metric_counts.put_pool(connection, worker, pool_of(self._context.pool))
+                # After the connection is back in the pool: they take one of their own.
                 await self.load()
+                await write_counts(self._context)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), _BEAT_SECONDS)
         with suppress(psycopg.Error, TimeoutError):
             async with self._context.pool.connection() as connection:
                 await health.remove_heartbeat(connection, worker)
+            await write_counts(self._context)
 
     async def _record_failure(self, job: str, payload: str, error: Exception) -> None:
         try:

@@ -73,6 +73,7 @@ _GROUPS = (
     ("job_failure", "until the job gets through; 30 days if nobody runs it any more"),
     ("worker_heartbeat", "one day after the last sign of life"),
     ("clock_seen secret_check", "one row, for ever"),
+    ("metric_count", "for ever"),
     ("operator operator_role", "until an administrator ends the person; the name stays, what they signed in with goes"),
     ("operator_session operator_link", "until they end (7 days; one hour to 7 days) or are used"),
     ("operator_passkey operator_identity", "until removed, the second factor is reset or the person has ended"),

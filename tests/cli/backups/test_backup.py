@@ -213,6 +213,8 @@ def test_a_newer_one_is_refused_and_an_older_one_is_migrated(
     monkeypatch.delenv("PARADEIRO_DATABASE_URL")
     monkeypatch.setenv("PARADEIRO_DATA_DIR", str(tmp_path / "a"))
     with psycopg.connect(source) as connection:
+        connection.execute("DROP TABLE metric_count")
+        connection.execute("ALTER TABLE worker_heartbeat DROP COLUMN pool_in_use, DROP COLUMN pool_waiting")
         connection.execute("ALTER TABLE store DROP COLUMN told_until, DROP COLUMN effect_salt")
         connection.execute("UPDATE alembic_version SET version_num = '0041'")
     older = backup_of(tmp_path / "older")

@@ -113,13 +113,22 @@ def decide_outcome(
         updated.duplicates,
         proofs_withdrawn=_delivery_changed(shipment.snapshot, timeline.snapshot),
         proofs_wanted=tuple(_proof_requests(row, replies)) if proof_is_due(timeline, now) else (),
-        news=sum(e.reply_id is not None and now - e.event.occurred_at < _HISTORY for e in events),
+        news=len(_recent(events, now)),
         carrier_code=code,
         legs=tuple(leg_drafts(facts.context, row, [leg for each in replies for leg in each.legs])),
         number_effects=tuple(_number_effects(row, code, facts)) if code or _first_news(row, timeline) else (),
         resolved=NOTICES_ENDED_BY_NEWS if _is_found_first(known, events) else (),
     )
     return outcome if updated.change is None else _plan(outcome, updated.change, timeline, facts)
+
+
+def recent_news(outcome: RecordingOutcome, now: datetime) -> list[EventRow]:
+    """The new events of a carrier that are no backfill: as many as `outcome.news`."""
+    return _recent(outcome.events, now)
+
+
+def _recent(events: Sequence[EventRow], now: datetime) -> list[EventRow]:
+    return [each for each in events if each.reply_id is not None and now - each.event.occurred_at < _HISTORY]
 
 
 def _plan(outcome: RecordingOutcome, change: Change, timeline: Timeline, facts: RecordingFacts) -> RecordingOutcome:
