@@ -71,7 +71,8 @@ async def put_replies(
         INSERT INTO reply (store_id, account_id, outcome, received_at, recorded_at, partition_day,
                            tracking_code, digest, compression, body)
         SELECT %s, %s, %s, %s, %s, %s, * FROM unnest(%s::text[], %s::bytea[], %s::smallint[], %s::bytea[])
-        ON CONFLICT (account_id, tracking_code, digest, partition_day, ((received_at AT TIME ZONE 'UTC')::date))
+        ON CONFLICT (account_id, tracking_code, digest, partition_day, ((received_at AT TIME ZONE 'UTC')::date),
+                     store_id)
         DO UPDATE SET received_at = EXCLUDED.received_at, recorded_at = EXCLUDED.recorded_at
         RETURNING tracking_code, id"""
     # In the order of their codes: two workers that store the same answers never wait for each other crosswise.
@@ -103,7 +104,8 @@ async def put_parts(
         INSERT INTO reply (store_id, account_id, outcome, received_at, recorded_at, partition_day, tracking_code,
                            digest, compression, body)
         SELECT %s, %s, %s, %s, %s, %s, '', * FROM unnest(%s::bytea[], %s::smallint[], %s::bytea[])
-        ON CONFLICT (account_id, tracking_code, digest, partition_day, ((received_at AT TIME ZONE 'UTC')::date))
+        ON CONFLICT (account_id, tracking_code, digest, partition_day, ((received_at AT TIME ZONE 'UTC')::date),
+                     store_id)
         DO UPDATE SET received_at = EXCLUDED.received_at, recorded_at = EXCLUDED.recorded_at
         RETURNING digest, id"""
     # In the order of their digests, as above.

@@ -1,0 +1,22 @@
+"""In: nothing; out: how tables are kept apart by store: which have no store of their own, and why.
+
+Every other table has `store_id` in its primary key and in every unique index, and carries it in every foreign key, so
+that a row of one store cannot point at another's (decision 0050). Only these tables are exempt.
+"""
+
+# Tables that all stores read together; beyond one machine each has a copy of them (docs/scale.md).
+REFERENCE = {
+    "store": "The stores themselves: `store_id` is the primary key. Names and public keys are unique among all stores.",
+    "brand": "A customer's browser names a host before any store is known, and a host belongs to one store only.",
+}
+# Tables about the installation, not about a store; their `store_id` is null where no store is concerned.
+LOCAL = {
+    "clock_seen": "One row: the clock that all workers trust.",
+    "secret_check": "One row: by it a wrong secret key is known.",
+    "worker_heartbeat": "A worker works for all stores.",
+    "job_failure": "A job may work for all stores; `store_id` is null then.",
+    "lookup_attempt": "A look-up by the number of an order names no store; who asks is counted for all of them.",
+}
+# The migrations' own table and the job queue's tables (those begin with its prefix) come from their libraries.
+FOREIGN = {"alembic_version": "Alembic's: the revision of the schema."}
+QUEUE_PREFIX = "pgqueuer"
