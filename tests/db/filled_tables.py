@@ -12,6 +12,7 @@ from paradeiro.db.tenancy import FOREIGN, LOCAL, QUEUE_PREFIX
 
 Connection = psycopg.Connection[TupleRow]
 Values = dict[str, Any]
+Rows = dict[str, Values]  # by table
 
 _COLUMNS = """
     SELECT c.relname, a.attname, format_type(a.atttypid, NULL), a.attnotnull AND d.oid IS NULL, a.attidentity <> ''
@@ -30,6 +31,8 @@ _FOREIGN_KEYS = """
 _CHECKS = """
     SELECT conrelid::regclass::text, pg_get_constraintdef(oid) FROM pg_constraint
     WHERE contype = 'c' AND connamespace = current_schema()::regnamespace"""
+# What is read by somebody else than by whom it was written.
+_SHAPED = {("store", "time_zone"): "America/Sao_Paulo"}
 _ONE_OF = re.compile(r"\(?\((\w+) = ANY \(ARRAY\['([^']*)'::text")
 # Whatever a column of this type may hold; text is made apart.
 _BY_TYPE: Values = {
@@ -72,7 +75,10 @@ class Catalogue:
 
     def in_order(self) -> list[str]:
         """All tables, each after those that it refers to."""
-        needs = {table: {k.to_table for k in self.foreign_keys if k.table == table} - {table} for table in self.columns}
+        needs = {
+            table: {"store", *(k.to_table for k in self.foreign_keys if k.table == table)} - {table}
+            for table in self.columns
+        }
         done: list[str] = []
         while len(done) < len(needs):
             ready = [table for table in needs if table not in done and needs[table] <= {*done}]
@@ -93,20 +99,22 @@ def read_catalogue(connection: Connection) -> Catalogue:
     return found
 
 
-def row_of(catalogue: Catalogue, table: str, parents: dict[str, Values], *, salt: str) -> Values:
+def row_of(catalogue: Catalogue, table: str, parents: Rows, *, salt: str) -> Values:
     """Values for a new row that refers to the given rows; texts and bytes have `salt` in them."""
     row: Values = {}
     for column, (kind, required, identity) in catalogue.columns[table].items():
         if identity:
             continue
-        word = catalogue.words.get((table, column))
+        word = catalogue.words.get((table, column)) or _SHAPED.get((table, column))
         if required or kind in ("text", "bytea"):
-            text = word or f"{column} {salt}"
+            text = word or f"{column}-{salt}"
             row[column] = text if kind == "text" else text.encode() if kind == "bytea" else _BY_TYPE[kind]
     for key in catalogue.foreign_keys:
         if key.table == table and key.to_table != table:
             pairs = zip(key.columns, key.to_columns, strict=True)
             row.update({column: parents[key.to_table][to] for column, to in pairs})
+    if table != "store":
+        row["store_id"] = parents["store"]["store_id"]
     return row
 
 
@@ -122,9 +130,9 @@ def insert(connection: Connection, table: str, row: Values) -> Values:
     return dict(stored[0])
 
 
-def fill(connection: Connection, catalogue: Catalogue, *, salt: str) -> dict[str, Values]:
+def fill(connection: Connection, catalogue: Catalogue, *, salt: str) -> Rows:
     """A new store with a row in every table; the rows by table."""
-    rows: dict[str, Values] = {}
+    rows: Rows = {}
     for table in catalogue.in_order():
         rows[table] = insert(connection, table, row_of(catalogue, table, rows, salt=salt))
     return rows

@@ -20,3 +20,15 @@ LOCAL = {
 # The migrations' own table and the job queue's tables (those begin with its prefix) come from their libraries.
 FOREIGN = {"alembic_version": "Alembic's: the revision of the schema."}
 QUEUE_PREFIX = "pgqueuer"
+
+# The roles of the database, made by `paradeiro migrate` where it may (db/server/roles.py). Neither can sign in, neither
+# is a superuser or bypasses policies. Whoever works on the database is one of three:
+#
+# - its owner, who signs in: migrates, and makes and drops the partitions of `reply` (`as_owner` in db/pool.py);
+# - STORE_ROLE, for one store at a time (db/store_pool.py): every request once its caller is known (API, pages, VTEX's
+#   doors). It sees the rows of the store that the transaction names, and none if it names none;
+# - ALL_STORES_ROLE, for flows that work for all stores: claiming due packages and effects, sweeps, maintenance, jobs,
+#   the command line, health, and what must be looked up before a store is known (a key, a session, a customer's token,
+#   the address of a hook). Each connection of the pool begins with it.
+STORE_ROLE = "paradeiro_store"
+ALL_STORES_ROLE = "paradeiro_all_stores"

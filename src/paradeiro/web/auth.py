@@ -2,7 +2,7 @@
 
 import base64
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Annotated
@@ -16,6 +16,7 @@ from paradeiro.db.accounts import api_keys, sessions, stores
 from paradeiro.db.accounts.stores import ApiKey
 from paradeiro.db.pool import Connection
 from paradeiro.db.secrets import Purpose, purpose_key
+from paradeiro.db.store_pool import StorePool
 from paradeiro.flow.accounts.scopes import READ, WRITE, Area, allows, scope_for
 from paradeiro.flow.context import Context
 from paradeiro.web.areas import area_of
@@ -74,9 +75,16 @@ def is_https(request: Request, public_url: str) -> bool:
 
 
 def context_of(request: Request) -> Context:
-    """The context that app.py put on the application."""
+    """The context that app.py put on the application. Once the request's store is known (`bind_store`), its pool gives
+    connections that see that store only.
+    """
     context: Context = request.app.state.context
-    return context
+    return replace(context, pool=StorePool(context.pool, lambda: getattr(request.state, "store_id", None)))
+
+
+def bind_store(request: Request, store_id: int) -> None:
+    """Let the rest of a request see one store only."""
+    request.state.store_id = store_id
 
 
 RequestContext = Annotated[Context, Depends(context_of)]
@@ -97,7 +105,7 @@ async def caller(
             await _note_use(context, connection, found, origin_of(request))
         if found is None:
             raise NotSignedInError
-        return _caller_of(found)
+        return _caller_of(request, found)
     if request.method == "GET":
         return await operator(request, context)
     raise NotSignedInError
@@ -121,7 +129,7 @@ async def operator(request: Request, context: RequestContext) -> Caller:
         await _note_use(context, connection, found, origin_of(request))
     if found is None:
         raise NotSignedInError
-    return _caller_of(found)
+    return _caller_of(request, found)
 
 
 async def is_authenticated(request: Request) -> bool:
@@ -150,7 +158,8 @@ async def _note_use(context: Context, connection: Connection, key: ApiKey | None
         await api_keys.mark_used(connection, key.id, before=now - _USED_WITHIN * context.pace, now=now, origin=origin)
 
 
-def _caller_of(key: ApiKey) -> Caller:
+def _caller_of(request: Request, key: ApiKey) -> Caller:
+    bind_store(request, key.store_id)
     return Caller(key.id, key.store_id, key.name, key.scopes)
 
 

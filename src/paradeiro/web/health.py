@@ -15,7 +15,7 @@ from paradeiro.db.operations import health
 from paradeiro.db.operations.health import Health, QueueHealth
 from paradeiro.db.outbox import deadlines
 from paradeiro.flow.context import Context
-from paradeiro.web.auth import Caller, RequestContext, reader
+from paradeiro.web.auth import Caller, reader
 from paradeiro.web.disk_space import nearly_full
 
 router = APIRouter()
@@ -77,8 +77,9 @@ def _problems(found: QueueHealth) -> list[str]:
 
 
 @router.get("/metrics")
-async def metrics(context: RequestContext, _: Annotated[Caller, Depends(reader)]) -> Response:
+async def metrics(request: Request, _: Annotated[Caller, Depends(reader)]) -> Response:
     """Figures of the whole installation for Prometheus. Needs a key with the scope `read`, as a bearer token."""
+    context: Context = request.app.state.context  # not the request's: of all stores
     async with context.pool.connection() as connection:
         found = await health.read_health(connection, now=context.now())
         untold = await deadlines.deadline_counts(connection, now=context.now())

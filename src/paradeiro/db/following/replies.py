@@ -9,7 +9,7 @@ from typing import Any
 from paradeiro.db.following.compression import compress, decompress
 from paradeiro.db.following.partitions import HELD, create_partition, day_of
 from paradeiro.db.operations.set_aside import UnusableRow, error_text, not_set_aside
-from paradeiro.db.pool import Connection
+from paradeiro.db.pool import Connection, as_all_stores
 from paradeiro.domain.words import Outcome
 
 
@@ -222,7 +222,9 @@ async def is_expired(connection: Connection, reply_id: int) -> bool:
     sql = """
         SELECT %(id)s <= (SELECT last_value FROM reply_id_seq WHERE is_called)
            AND NOT EXISTS (SELECT 1 FROM reply WHERE id = %(id)s)"""
-    return (await (await connection.execute(sql, {"id": reply_id})).fetchone()) == (True,)
+    # Another store's reply is not seen, and not expired.
+    async with connection.transaction(), as_all_stores(connection):
+        return (await (await connection.execute(sql, {"id": reply_id})).fetchone()) == (True,)
 
 
 async def codes_since(
