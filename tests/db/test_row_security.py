@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import psycopg
@@ -195,3 +196,29 @@ async def test_without_the_right_to_make_roles_all_works_as_before(postgres: Emb
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
         connection.execute("REVOKE paradeiro_store, paradeiro_all_stores FROM tenant_admin")
         connection.execute("DROP ROLE tenant_admin")
+
+
+def _xmins(connection: Connection) -> list[TupleRow]:
+    return connection.execute("SELECT relname, xmin::text FROM pg_class ORDER BY 1").fetchall()
+
+
+def test_installing_the_roles_again_changes_nothing(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        before = _xmins(connection)
+        assert install_roles(database) == ""
+        assert _xmins(connection) == before
+        connection.execute("CREATE TABLE added (store_id bigint NOT NULL)")
+        assert install_roles(database) == ""
+        assert connection.execute("SELECT has_table_privilege(%s, 'added', 'UPDATE')", (STORE_ROLE,)).fetchone() == (
+            True,
+        )
+
+
+def test_several_may_install_the_roles_at_once(postgres: Embedded) -> None:
+    url = postgres.fresh_url("at_once")
+    migrate(url)
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(install_roles, [url] * 8)) == [""] * 8
+    with psycopg.connect(url) as connection:
+        assert has_roles(connection)
+    postgres.drop("at_once")

@@ -46,6 +46,12 @@ class StorePool:
                 raise
 
 
+async def narrow_to(connection: Connection, store_id: int) -> None:
+    """Let the rest of the caller's transaction see one store only. On a database that has the roles."""
+    sql = "SELECT set_config('role', %s, true), set_config('paradeiro.store_id', %s, true)"
+    await connection.execute(sql, (STORE_ROLE, str(store_id)))
+
+
 async def _commit(connection: Connection) -> None:
     """COMMIT; not of what a failed statement has already undone, which the server would take for a ROLLBACK."""
     if connection.info.transaction_status is TransactionStatus.INERROR:

@@ -14,12 +14,15 @@ from paradeiro.db.server.start_check import connect
 from paradeiro.db.tenancy import ALL_STORES_ROLE, LOCAL, QUEUE_PREFIX, STORE_ROLE
 
 _POLICY = "every_store"
+# Any number that no other program uses: two processes that grant at once would fail.
+_KEY = 7_202_611_232
+# The tables, whether policies hold on them, whether the role for all has its own, and whether both may use them.
 _OURS: LiteralString = """
     SELECT c.relname, c.relrowsecurity,
-           EXISTS (SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'every_store')
+           EXISTS (SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'every_store'),
+           has_table_privilege(%s, c.oid, 'SELECT, INSERT') AND has_table_privilege(%s, c.oid, 'DELETE')
     FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
       AND NOT c.relispartition AND c.relname !~ '^(alembic_version$|reply_[0-9]{8}$)' ORDER BY c.relname"""
-
 _USED = "SELECT has_table_privilege(%s, 'shipment', 'SELECT') AND pg_has_role(session_user, %s, 'MEMBER')"
 
 
@@ -28,14 +31,22 @@ def install_roles(url: str) -> str:
     with connect(url) as connection:
         connection.autocommit = True
         try:
-            for role in (STORE_ROLE, ALL_STORES_ROLE):
-                _make(connection, role)
+            make_roles(connection)
             with connection.transaction():
+                connection.execute("SELECT pg_advisory_xact_lock(%s)", (_KEY,))
                 _grant(connection)
         except psycopg.errors.InsufficientPrivilege as error:
             said = str(error.diag.message_primary or error)
             return f"{said}. Let a superuser run: {'; '.join(statements())}."
     return ""
+
+
+def make_roles(connection: psycopg.Connection[TupleRow]) -> None:
+    """Make the roles, on a connection in autocommit mode; before a dump is restored, since its policies name one.
+    Raises `InsufficientPrivilege`.
+    """
+    for role in (STORE_ROLE, ALL_STORES_ROLE):
+        _make(connection, role)
 
 
 def statements() -> list[str]:
@@ -65,10 +76,13 @@ def _make(connection: psycopg.Connection[TupleRow], role: str) -> None:
 
 
 def _grant(connection: psycopg.Connection[TupleRow]) -> None:
-    both = {"one": sql.Identifier(STORE_ROLE), "all": sql.Identifier(ALL_STORES_ROLE)}
+    tables = connection.execute(_OURS, (STORE_ROLE, ALL_STORES_ROLE)).fetchall()
+    if all(may and has_policy is secured for _, secured, has_policy, may in tables):
+        return
+    names = {"one": sql.Identifier(STORE_ROLE), "all": sql.Identifier(ALL_STORES_ROLE)}
     schema = connection.execute("SELECT current_schema()").fetchone()
     assert schema is not None
-    both["schema"] = sql.Identifier(schema[0])
+    names["schema"] = sql.Identifier(schema[0])
     for statement in (
         "GRANT USAGE ON SCHEMA {schema} TO {one}, {all}",
         "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {all}",
@@ -76,9 +90,9 @@ def _grant(connection: psycopg.Connection[TupleRow]) -> None:
         # What the owner makes later: partitions, and what the queue's library adds.
         "ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {all}",
     ):
-        connection.execute(sql.SQL(statement).format(**both))
-    for table, secured, has_policy in connection.execute(_OURS).fetchall():
-        names = both | {"table": sql.Identifier(table)}
+        connection.execute(sql.SQL(statement).format(**names))
+    for table, secured, has_policy, _ in tables:
+        names["table"] = sql.Identifier(table)
         connection.execute(sql.SQL(_may(table)).format(**names))
         if secured and not has_policy:
             policy = "CREATE POLICY {policy} ON {table} TO {all} USING (true)"
