@@ -4,12 +4,14 @@ import contextlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
 from psycopg import sql
 from psycopg.rows import TupleRow
 
+from paradeiro.db.following.replies import put_parts
 from paradeiro.db.migrate import install_queue, migrate
 from paradeiro.db.operations.doctor import why_not_apart
 from paradeiro.db.pool import open_pool, transaction
@@ -17,6 +19,7 @@ from paradeiro.db.server.embedded import Embedded
 from paradeiro.db.server.roles import has_roles, install_roles
 from paradeiro.db.store_pool import StorePool
 from paradeiro.db.tenancy import ALL_STORES_ROLE, LOCAL, STORE_ROLE
+from paradeiro.domain.words import Outcome
 from tests.db.filled_tables import fill, read_catalogue
 
 Connection = psycopg.Connection[TupleRow]
@@ -222,3 +225,18 @@ def test_several_may_install_the_roles_at_once(postgres: Embedded) -> None:
     with psycopg.connect(url) as connection:
         assert has_roles(connection)
     postgres.drop("at_once")
+
+
+async def test_one_stores_role_keeps_a_reply_on_a_day_that_has_no_partition(database: str) -> None:
+    with psycopg.connect(database) as connection:
+        rows = fill(connection, read_catalogue(connection), salt="a")
+    own, account, day = rows["store"]["store_id"], rows["account"]["id"], datetime(2031, 5, 1, tzinfo=UTC)
+    pool = await open_pool(database, size=1)
+    async with StorePool(pool, lambda: own).connection() as one:
+        kept = await put_parts(one, own, account, [b"{}"], outcome=Outcome.FOUND, now=day, to_record=False)
+        assert len(kept) == 1
+        row = await (
+            await one.execute("SELECT current_user::text, to_regclass('reply_20310501') IS NOT NULL")
+        ).fetchone()
+        assert row == (STORE_ROLE, True)
+    await pool.close()
