@@ -15,6 +15,8 @@ from paradeiro.db.accounts import stores
 from paradeiro.db.pool import transaction
 from paradeiro.flow.accounts import api_keys
 from paradeiro.flow.context import Context
+from paradeiro.web import server
+from paradeiro.web.auth import Reader, RequestContext
 from tests.db.filled_tables import Rows, fill, read_catalogue
 from tests.web.apps import create_app
 from tests.web.signing_in import sign_in, token_in
@@ -151,3 +153,33 @@ async def test_nobody_reads_or_changes_another_store(context: Context, marked: R
             wrong += [f"{caller.name} changed {table}" for table in before if before[table] != after[table]]
             before = after
     assert not wrong, "\n".join(wrong)
+
+
+async def test_a_handler_without_a_where_sees_its_callers_store(context: Context, marked: Rows) -> None:
+    async with transaction(context.pool) as connection:
+        other = await stores.add_store(connection, "Outra", now=context.now())
+    keys = [
+        (await api_keys.make_key(context, store, name="erp", scopes=["read"], by=None)).text
+        for store in (marked["store"]["store_id"], other)
+    ]
+    app = server.create_app(context, real_clock)
+    app.add_api_route("/api/v1/orders/of-everybody", _numbers, methods=["GET"])
+    app.router.routes.insert(0, app.router.routes.pop())
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test/api/v1/orders") as client:
+        seen = [(await client.get("/of-everybody", headers={"X-API-Key": key})).json() for key in keys]
+    assert seen == [[marked["orders"]["number"]], []]
+
+
+async def _numbers(context: RequestContext, _: Reader) -> list[str]:
+    async with context.pool.connection() as connection:
+        return [row[0] async for row in await connection.execute("SELECT number FROM orders")]
+
+
+async def test_a_customers_page_is_read_as_one_store(context: Context, marked: Rows, database: str) -> None:
+    with psycopg.connect(database) as connection:
+        connection.execute("REVOKE SELECT ON brand FROM paradeiro_store")
+    transport = httpx.ASGITransport(create_app(context, real_clock))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="brand"):
+            await client.get(f"/t/{marked['shipment']['tracking_token']}")
