@@ -20,6 +20,7 @@ from paradeiro.db.migrate import install_queue, migrate
 from paradeiro.db.pool import open_pool
 from paradeiro.db.secrets import new_key
 from paradeiro.db.server.embedded import Embedded, drop_database
+from paradeiro.db.server.roles import install_roles
 from paradeiro.flow.accounts.token_store import TokenStore
 from paradeiro.flow.context import Context, Sessions
 
@@ -90,6 +91,7 @@ def postgres() -> Iterator[Embedded]:
         url = server.fresh_url(TEMPLATE)
         migrate(url)
         asyncio.run(install_queue(url))
+        assert install_roles(url) == ""
         # One connection writes the catalogue's cache, which is copied with the files.
         psycopg.connect(url).close()
         yield server

@@ -14,7 +14,7 @@ from paradeiro.cli.accounts.accounts import make_key
 from paradeiro.db import jobs
 from paradeiro.db.jobs import Job
 from paradeiro.db.operations import health
-from paradeiro.db.pool import transaction
+from paradeiro.db.pool import as_owner, transaction
 from paradeiro.flow.context import Context
 from paradeiro.worker.failures import Failures
 from paradeiro.worker.run import work
@@ -150,7 +150,7 @@ async def test_a_clock_that_is_not_trusted_is_told(shop: Shop, api: httpx.AsyncC
 
 
 async def test_a_database_without_schema_is_not_ready(context: Context, clock: HandClock) -> None:
-    async with transaction(context.pool) as connection:
+    async with transaction(context.pool) as connection, as_owner(connection):
         await connection.execute("DROP TABLE worker_heartbeat")
     transport = httpx.ASGITransport(create_app(context, real_clock))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:

@@ -12,7 +12,7 @@ import pytest
 from paradeiro.db.following import partitions, replies
 from paradeiro.db.operations import notices
 from paradeiro.db.operations.notices import NoticeDraft
-from paradeiro.db.pool import Connection, transaction
+from paradeiro.db.pool import Connection, as_owner, transaction
 from paradeiro.domain.words import NoticeKind, Outcome
 from paradeiro.worker.maintenance import AHEAD, maintain, maintain_forever
 from paradeiro.worker.run import work
@@ -263,12 +263,12 @@ async def test_the_move_and_the_drop_are_one_step(shop: Shop) -> None:
     await shop.register("AA1")
     await spoil(shop, "AA1", "precious")
     shop.clock.forward(days=31)
-    async with shop.context.pool.connection() as connection:
+    async with transaction(shop.context.pool) as connection, as_owner(connection):
         await connection.execute("ALTER TABLE reply_held ADD CONSTRAINT full_up CHECK (false) NOT VALID")
     with pytest.raises(psycopg.errors.CheckViolation):
         await maintain(shop.context)
     assert await days(shop, "down") == [-31]
-    async with shop.context.pool.connection() as connection:
+    async with transaction(shop.context.pool) as connection, as_owner(connection):
         await connection.execute("ALTER TABLE reply_held DROP CONSTRAINT full_up")
     assert await maintain(shop.context)
     assert await bodies(shop) == [b"<html>precious</html>"]

@@ -12,7 +12,7 @@ from paradeiro.app import real_clock
 from paradeiro.db.accounts import stores
 from paradeiro.db.operations import notices
 from paradeiro.db.operations.notices import Notice
-from paradeiro.db.pool import transaction
+from paradeiro.db.pool import as_owner, transaction
 from paradeiro.domain.records import Customer, Order
 from paradeiro.domain.words import NoticeKind, PartyKind, Status
 from paradeiro.worker.maintenance import maintain
@@ -114,7 +114,7 @@ BEFORE_BOUNDS = """
 
 
 async def run_sql(shop: Shop, sql: str) -> None:
-    async with transaction(shop.context.pool) as connection:
+    async with transaction(shop.context.pool) as connection, as_owner(connection):
         await connection.execute(sql.encode())
 
 

@@ -1,10 +1,11 @@
 """In: a database address; out: a pool of connections and transactions on them."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from psycopg import AsyncConnection, DataError, adapters
 from psycopg.abc import AdaptContext, Buffer
@@ -13,10 +14,11 @@ from psycopg.pq import Format
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from paradeiro.db.server.start_check import DatabaseUnreachableError
+from paradeiro.db.server.roles import has_roles
+from paradeiro.db.server.start_check import DatabaseUnreachableError, connect
+from paradeiro.db.tenancy import ALL_STORES_ROLE, STORE_ROLE
 
 Connection = AsyncConnection[TupleRow]
-Pool = AsyncConnectionPool[Connection]
 Row = dict[str, Any]
 
 _CONNECT_TIMEOUT = 10.0
@@ -54,6 +56,29 @@ class _BoundedInstant(Loader):
         return at if is_plausible_instant(at) else None
 
 
+class Pool(Protocol):
+    """What flows work with: a pool of connections, or one store's view of it."""
+
+    @property
+    def has_roles(self) -> bool:
+        """Whether the database can keep stores apart by role (db/tenancy.py)."""
+        ...
+
+    def connection(self, timeout: float | None = None) -> AbstractAsyncContextManager[Connection]:
+        """A connection, in autocommit mode or in one transaction, until the end of the block."""
+        ...
+
+    def get_stats(self) -> dict[str, int]:
+        """Its figures, as psycopg's pool names them."""
+        ...
+
+
+class ServerPool(AsyncConnectionPool[Connection]):
+    """The pool of the server's connections, in the role for all stores where there is one."""
+
+    has_roles = False
+
+
 async def _configure(connection: Connection) -> None:
     connection.adapters.register_loader(_INSTANT, _BoundedInstant)
 
@@ -63,11 +88,13 @@ def own_name() -> str:
     return f"paradeiro {os.getpid()}"
 
 
-async def open_pool(url: str, *, size: int = 10) -> Pool:
-    """A pool of at most `size` autocommit connections. `url` is a libpq URL. Raises
+async def open_pool(url: str, *, size: int = 10) -> ServerPool:
+    """A pool of at most `size` autocommit connections, in the role for all stores. `url` is a libpq URL. Raises
     `DatabaseUnreachableError` if none comes within ten seconds.
     """
-    pool: Pool = AsyncConnectionPool(
+    with_roles = await asyncio.to_thread(_has_roles, url)
+    role = f" -c role={ALL_STORES_ROLE}" if with_roles else ""
+    pool = ServerPool(
         url,
         min_size=1,
         max_size=size,
@@ -80,7 +107,7 @@ async def open_pool(url: str, *, size: int = 10) -> Pool:
             "autocommit": True,
             "connect_timeout": int(_CONNECT_TIMEOUT),
             "application_name": own_name(),
-            "options": f"-c statement_timeout={_STATEMENT_TIMEOUT_MS} -c timezone=UTC",
+            "options": f"-c statement_timeout={_STATEMENT_TIMEOUT_MS} -c timezone=UTC{role}",
         },
     )
     try:
@@ -88,7 +115,13 @@ async def open_pool(url: str, *, size: int = 10) -> Pool:
     except PoolTimeout as error:
         message = f"The database gave no connection within {_CONNECT_TIMEOUT:.0f} s. See that the server runs."
         raise DatabaseUnreachableError(message) from error
+    pool.has_roles = with_roles
     return pool
+
+
+def _has_roles(url: str) -> bool:
+    with connect(url) as connection:
+        return has_roles(connection)
 
 
 @asynccontextmanager
@@ -96,6 +129,32 @@ async def transaction(pool: Pool, *, commit: bool = True) -> AsyncIterator[Conne
     """A connection inside one transaction: committed at the end if `commit`, rolled back otherwise and on errors."""
     async with pool.connection() as connection, connection.transaction(force_rollback=not commit):
         yield connection
+
+
+@asynccontextmanager
+async def as_owner(connection: Connection) -> AsyncIterator[None]:
+    """The owner's rights for what only it may do, in the caller's transaction; the role is the former at the end."""
+    async with _in_role(connection, "none"):
+        yield
+
+
+@asynccontextmanager
+async def as_all_stores(connection: Connection) -> AsyncIterator[None]:
+    """For a question that one store's rows cannot answer, in the caller's transaction; then the role is the former.
+    What is found out of other stores must not be shown.
+    """
+    row = await (await connection.execute("SELECT current_setting('role')")).fetchone()
+    async with _in_role(connection, ALL_STORES_ROLE if row == (STORE_ROLE,) else str(row[0] if row else "none")):
+        yield
+
+
+@asynccontextmanager
+async def _in_role(connection: Connection, role: str) -> AsyncIterator[None]:
+    # When it fails the transaction is rolled back, and the role with it.
+    former = await (await connection.execute("SELECT current_setting('role')")).fetchone()
+    await connection.execute("SELECT set_config('role', %s, true)", (role,))
+    yield
+    await connection.execute("SELECT set_config('role', %s, true)", former)
 
 
 async def open_connection(url: str) -> Connection:

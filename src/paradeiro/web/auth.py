@@ -2,7 +2,7 @@
 
 import base64
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Annotated
@@ -16,6 +16,7 @@ from paradeiro.db.accounts import stores
 from paradeiro.db.operations.audit import Actor
 from paradeiro.db.people import sessions
 from paradeiro.db.secrets import Purpose, purpose_key
+from paradeiro.db.store_pool import StorePool
 from paradeiro.domain.words import EntryPoint, Role
 from paradeiro.flow.accounts import key_use
 from paradeiro.flow.accounts.scopes import READ, WRITE, Area, allows, scope_for
@@ -86,12 +87,28 @@ def is_https(request: Request, public_url: str) -> bool:
 
 
 def context_of(request: Request) -> Context:
-    """The context that app.py put on the application."""
+    """The context that app.py put on the application. Once the request's store is known (`bind_store`), its pool gives
+    connections that see that store only.
+    """
+    context: Context = request.app.state.context
+    return replace(context, pool=StorePool(context.pool, lambda: getattr(request.state, "store_id", None)))
+
+
+def bind_store(request: Request, store_id: int) -> None:
+    """Let the rest of a request see one store only."""
+    request.state.store_id = store_id
+
+
+RequestContext = Annotated[Context, Depends(context_of)]
+
+
+def all_stores_context(request: Request) -> Context:
+    """The same without that bound, for persons (who may work for several stores) and for figures of all stores."""
     context: Context = request.app.state.context
     return context
 
 
-RequestContext = Annotated[Context, Depends(context_of)]
+AllStoresContext = Annotated[Context, Depends(all_stores_context)]
 
 
 async def caller(
@@ -118,6 +135,7 @@ async def _caller_by_key(request: Request, context: Context, key: str) -> Caller
             await key_use.note_refusal(context, connection, key, origin)
             raise NotSignedInError
         await key_use.note_use(context, connection, found, origin)
+    bind_store(request, found.store_id)
     return Caller(found.store_id, found.name, found.scopes, key_id=found.id)
 
 
@@ -140,6 +158,7 @@ async def signed_in(request: Request, context: RequestContext) -> Caller:
             raise NotSignedInError
         if now - found.seen_at >= _SEEN_WITHIN:
             await sessions.mark_seen(connection, found.number, before=now - _SEEN_WITHIN, now=now)
+    bind_store(request, found.store_id)
     return Caller(found.store_id, found.name, scopes_of(found.role), operator_id=found.operator_id, role=found.role)
 
 

@@ -16,7 +16,7 @@ from paradeiro.db.operations.health import Health
 from paradeiro.db.operations.metric_counts import Allowance, Count, WorkerPools
 from paradeiro.db.outbox import deadlines
 from paradeiro.flow.operations.counting import pool_of
-from paradeiro.web.auth import Caller, RequestContext, reader
+from paradeiro.web.auth import AllStoresContext, Caller, reader
 from paradeiro.web.metric_families import CountCollector
 
 router = APIRouter()
@@ -38,7 +38,7 @@ class _Figures:
 
 
 @router.get("/metrics")
-async def metrics(request: Request, context: RequestContext, _: Annotated[Caller, Depends(reader)]) -> Response:
+async def metrics(request: Request, context: AllStoresContext, _: Annotated[Caller, Depends(reader)]) -> Response:
     """Figures of the whole installation for Prometheus. Needs a key with the scope `read`, as a bearer token."""
     now = context.now()
     free_bytes: Callable[[], int] | None = getattr(request.app.state, "free_bytes", None)

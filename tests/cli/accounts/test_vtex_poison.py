@@ -11,7 +11,7 @@ import pytest
 from paradeiro.cli.accounts.vtex import backfill
 from paradeiro.db.accounts import stores
 from paradeiro.db.operations import notices
-from paradeiro.db.pool import transaction
+from paradeiro.db.pool import as_owner, transaction
 from paradeiro.flow.orders import orders_set_aside
 from paradeiro.sdk.wording.notices import notice_sentence
 from paradeiro.simulator.scenario.ground_truth import SoldOrder
@@ -37,12 +37,12 @@ def _named(**more: str) -> Callable[[SoldOrder], SoldOrder]:
 
 async def _forbid(server: RunningApp, number: str) -> None:
     """A database constraint that refuses this order."""
-    async with transaction(server.context.pool) as connection:
+    async with transaction(server.context.pool) as connection, as_owner(connection):
         await connection.execute(f"ALTER TABLE orders ADD CONSTRAINT odd CHECK (number <> '{number}') NOT VALID")
 
 
 async def _allow(server: RunningApp) -> None:
-    async with transaction(server.context.pool) as connection:
+    async with transaction(server.context.pool) as connection, as_owner(connection):
         await connection.execute("ALTER TABLE orders DROP CONSTRAINT odd")
 
 

@@ -216,11 +216,11 @@ def test_a_newer_one_is_refused_and_an_older_one_is_migrated(
         connection.execute("DROP TABLE metric_count")
         connection.execute("ALTER TABLE worker_heartbeat DROP COLUMN pool_in_use, DROP COLUMN pool_waiting")
         connection.execute("ALTER TABLE store DROP COLUMN told_until, DROP COLUMN effect_salt")
-        connection.execute("UPDATE alembic_version SET version_num = '0041'")
+        connection.execute("UPDATE alembic_version SET version_num = '0043'")
     older = backup_of(tmp_path / "older")
     monkeypatch.setenv("PARADEIRO_DATA_DIR", str(tmp_path / "c"))
     done = run("restore", str(older))
-    assert (done.exit_code, "revision 0041 and migrated to" in done.output) == (0, True), done.output
+    assert (done.exit_code, "revision 0043 and migrated to" in done.output) == (0, True), done.output
 
 
 def test_without_a_passphrase_the_key_is_left_out_and_that_is_said(

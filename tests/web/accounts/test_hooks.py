@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from structlog.testing import capture_logs
 
@@ -510,3 +511,9 @@ async def test_many_old_pushes_go_and_fresh_ones_stay(door: Door, monkeypatch: p
     assert await door.push(push_of(CODE, number="new")) == 200
     assert await maintain(door.shop.context)
     assert await door.rows("SELECT count(*) FROM push") == [(1,)]
+
+
+async def test_what_a_push_does_is_done_as_one_store(door: Door, database: str) -> None:
+    with psycopg.connect(database) as connection:
+        connection.execute("REVOKE INSERT ON push FROM paradeiro_store")
+    assert await door.push(push_of(CODE)) == 500

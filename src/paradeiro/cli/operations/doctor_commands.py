@@ -68,6 +68,8 @@ def finding_lines(found: "Findings") -> list[str]:
         facts.append(f"All of that was made due now: {found.repaired} rows.")
     elif found.put_off:
         facts.append("Rules of ours never wait so long: a clock was wrong. `paradeiro doctor --repair` makes them due.")
+    if found.stores:
+        facts.append(f"Stores are kept apart by Paradeiro only, not by the database: {found.stores}")
     if found.healthy:
         facts.append("Nothing is wrong." if not found.repaired else "Nothing else is wrong.")
     return facts

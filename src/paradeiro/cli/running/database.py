@@ -14,6 +14,7 @@ from paradeiro.cli.running.up_lock import address_of_up
 from paradeiro.db.migrate import install_queue
 from paradeiro.db.migrate import migrate as migrate_schema
 from paradeiro.db.server.embedded import Embedded
+from paradeiro.db.server.roles import install_roles
 from paradeiro.db.server.start_check import check_address
 from paradeiro.settings import Settings
 
@@ -57,6 +58,9 @@ def free_bytes_of(settings: Settings) -> Callable[[], int] | None:
 
 
 async def migrate_command(url: str) -> None:
-    """Migrate the schema and install the job queue."""
+    """Migrate the schema, install the job queue, and make the roles; says so if the database's user may not."""
     await asyncio.to_thread(migrate_schema, url)
     await install_queue(url)
+    if why_not := await asyncio.to_thread(install_roles, url):
+        text = f"Stores are not kept apart by the database: {why_not}"
+        Console(stderr=True).print(text, style="yellow", markup=False, highlight=False, soft_wrap=True)

@@ -47,7 +47,7 @@ async def put_hook(
     """The account's hook: the existing one, else a new one with this token and secret."""
     sql = """
         INSERT INTO hook (account_id, store_id, token_hash, secrets, created_at) VALUES (%s, %s, %s, %s, %s)
-        ON CONFLICT (account_id) DO NOTHING"""
+        ON CONFLICT (account_id, store_id) DO NOTHING"""
     sealed = seal({"token": token, "secret": secret}, key)
     await connection.execute(sql, (account_id, store_id, _hash(token), sealed, now))
     found = await hook_of_account(connection, account_id, key)
@@ -119,7 +119,7 @@ async def put_push(
     sql = """
         INSERT INTO push (store_id, account_id, digest, outcome, about, body, received_at)
         VALUES (%s, %s, %s, %s, %s, %s, %s)
-        ON CONFLICT (account_id, digest) DO NOTHING RETURNING true"""
+        ON CONFLICT (account_id, digest, store_id) DO NOTHING RETURNING true"""
     digest = sha256(identity.encode("utf-8", "replace") or body).digest()
     values = (hook.store_id, hook.account_id, digest, outcome, list(about), body, now)
     if await (await connection.execute(sql, values)).fetchone() is not None:

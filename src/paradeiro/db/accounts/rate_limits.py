@@ -17,7 +17,7 @@ async def take_request(
     sql = """
         INSERT INTO rate_limit AS a (account_id, store_id, level, filled_at)
         VALUES (%(id)s, %(store)s, %(burst)s - 1, %(now)s)
-        ON CONFLICT (account_id) DO UPDATE SET
+        ON CONFLICT (account_id, store_id) DO UPDATE SET
             level = least(%(burst)s, a.level + %(rate)s * greatest(extract(epoch FROM %(now)s - a.filled_at), 0)) - 1,
             filled_at = greatest(a.filled_at, %(now)s)
         RETURNING level"""

@@ -26,7 +26,7 @@ async def lock_tokens(
     seed = sha256(typed.encode()).digest()
     sql = """
         INSERT INTO account_token (account_id, store_id, seed) VALUES (%s, %s, %s)
-        ON CONFLICT (account_id) DO UPDATE SET seed = EXCLUDED.seed,
+        ON CONFLICT (account_id, store_id) DO UPDATE SET seed = EXCLUDED.seed,
             tokens = CASE WHEN account_token.seed = EXCLUDED.seed THEN account_token.tokens END,
             expires_at = CASE WHEN account_token.seed = EXCLUDED.seed THEN account_token.expires_at END
         RETURNING tokens, expires_at"""

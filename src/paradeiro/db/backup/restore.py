@@ -7,15 +7,18 @@ read and its manifest found right.
 import subprocess
 import tempfile
 import threading
+from contextlib import suppress
 from datetime import datetime
 from typing import IO
 
+import psycopg
 from psycopg import sql
 
 from paradeiro.db.backup.archive import ArchiveReader
 from paradeiro.db.backup.dump import running, with_errors_ignored
 from paradeiro.db.backup.programs import MAJOR, ProgramError, connection_arguments, failure
 from paradeiro.db.server.postgres_files import client_program
+from paradeiro.db.server.roles import make_roles
 from paradeiro.db.server.start_check import UnusableDatabaseError, check_server, connect
 from paradeiro.domain.words import EffectKind
 
@@ -86,6 +89,7 @@ def restore_database(
 
     Raises `BackupDamagedError`, `ProgramError`; then nothing was changed.
     """
+    _prepare_roles(url)
     where, environment = connection_arguments(url)
     reading = [
         client_program("pg_restore"),
@@ -111,6 +115,15 @@ def restore_database(
         if pg_restore.wait() != 0 and psql.poll() is None:
             raise _said("pg_restore", said_reading)
         _finish(psql, "" if as_it_was else _AFTER + _hold_mails(told_until), said_writing)
+
+
+def _prepare_roles(url: str) -> None:
+    """The dump's policies name the roles that keep stores apart. Where our user may not make them, `psql` says which
+    one is missing, and `paradeiro migrate` what a superuser runs.
+    """
+    with connect(url) as connection, suppress(psycopg.errors.InsufficientPrivilege):
+        connection.autocommit = True
+        make_roles(connection)
 
 
 def _feed(archive: ArchiveReader, pg_restore: subprocess.Popen[bytes]) -> None:

@@ -78,7 +78,8 @@ async def put_unassigned(
     sql = """
         INSERT INTO unassigned_package (order_id, store_id, invoice_number, courier, invoice, seen_at)
         VALUES (%s, %s, %s, %s, %s, %s)
-        ON CONFLICT (order_id, invoice_number) DO UPDATE SET courier = EXCLUDED.courier, invoice = EXCLUDED.invoice"""
+        ON CONFLICT (order_id, invoice_number, store_id)
+        DO UPDATE SET courier = EXCLUDED.courier, invoice = EXCLUDED.invoice"""
     body = Jsonb(msgspec.to_builtins(invoice))
     await connection.execute(sql, (order_id, store_id, invoice.number, courier, body, now))
 

@@ -43,7 +43,7 @@ async def put_legs(connection: Connection, drafts: Sequence[LegDraft], *, now: d
         INSERT INTO shipment_leg (store_id, shipment_id, account_id, carrier, tracking_code, named_by, next_check,
                                   created_at)
         VALUES (%s, %s, %s, %s, %s, %s, CASE WHEN %s::bigint IS NOT NULL THEN %s::timestamptz END, %s)
-        ON CONFLICT (shipment_id, carrier, tracking_code) DO UPDATE
+        ON CONFLICT (shipment_id, carrier, tracking_code, store_id) DO UPDATE
             SET account_id = EXCLUDED.account_id, next_check = EXCLUDED.next_check
             WHERE shipment_leg.account_id IS NULL AND EXCLUDED.account_id IS NOT NULL
         RETURNING account_id"""

@@ -20,7 +20,7 @@ async def set_quota(connection: Connection, store_id: int, account_id: int, mont
     """Set an account's quota; what was spent this month stays spent."""
     sql = """
         INSERT INTO lookup_quota (account_id, store_id, monthly, month) VALUES (%s, %s, %s, %s)
-        ON CONFLICT (account_id) DO UPDATE SET monthly = EXCLUDED.monthly"""
+        ON CONFLICT (account_id, store_id) DO UPDATE SET monthly = EXCLUDED.monthly"""
     await connection.execute(sql, (account_id, store_id, monthly, month))
 
 

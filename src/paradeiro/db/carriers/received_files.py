@@ -77,7 +77,7 @@ async def put_file(
     sql = f"""
         INSERT INTO received_file (store_id, account_id, name, source, digest, size, received_at)
         VALUES (%s, %s, %s, %s, %s, %s, %s)
-        ON CONFLICT (account_id, digest) DO UPDATE SET name = received_file.name
+        ON CONFLICT (account_id, digest, store_id) DO UPDATE SET name = received_file.name
         RETURNING {_COLUMNS}"""  # noqa: S608 - our own columns
     values = (store_id, account_id, name, source, digest, size, now)
     row = await (await connection.execute(sql, values)).fetchone()

@@ -66,7 +66,7 @@ async def add_bounce(
     """Store a bounce. False if it is stored already."""
     sql = """
         INSERT INTO bounce (store_id, effect_id, address, kind, reason, at) VALUES (%s, %s, %s, %s, %s, %s)
-        ON CONFLICT (effect_id, kind) DO NOTHING RETURNING true"""
+        ON CONFLICT (effect_id, kind, store_id) DO NOTHING RETURNING true"""
     values = (store_id, mail.effect_id, mail.address, kind.value, reason, now)
     return await (await connection.execute(sql, values)).fetchone() is not None
 

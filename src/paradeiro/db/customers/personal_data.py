@@ -6,7 +6,7 @@ from datetime import datetime
 
 from psycopg.rows import class_row
 
-from paradeiro.db.pool import Connection
+from paradeiro.db.pool import Connection, as_all_stores
 from paradeiro.domain.customers.personal_data import any_name_pattern, full_name_pattern
 from paradeiro.domain.records import Customer
 
@@ -151,8 +151,11 @@ async def _scrub(connection: Connection, store_id: int, order: CustomerOrder) ->
 async def _scrub_shared(connection: Connection, store_id: int, named: Sequence[str]) -> None:
     """Remove the same from texts of accounts and jobs, where older versions stored parties' messages unredacted."""
     values = {"gone": _GONE, "store": store_id, "whole": "|".join(sorted(set(named)))}
-    for statement in (_ACCOUNTS, _ACCOUNT_NOTICES, _BOUNCES, _PROOF_SEARCHES, _JOBS) if named else ():
+    for statement in (_ACCOUNTS, _ACCOUNT_NOTICES, _BOUNCES, _PROOF_SEARCHES) if named else ():
         await connection.execute(statement, values)
+    if named:
+        async with connection.transaction(), as_all_stores(connection):
+            await connection.execute(_JOBS, values)
 
 
 _EVENTS = """

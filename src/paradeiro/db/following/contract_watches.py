@@ -38,7 +38,9 @@ class ContractWatch:
 
 async def lock_watch(connection: Connection, store_id: int, account_id: int) -> ContractWatch:
     """An account's watch, locked until the transaction ends."""
-    sql = "INSERT INTO contract_watch (account_id, store_id) VALUES (%s, %s) ON CONFLICT (account_id) DO NOTHING"
+    sql = """
+        INSERT INTO contract_watch (account_id, store_id) VALUES (%s, %s)
+        ON CONFLICT (account_id, store_id) DO NOTHING"""
     await connection.execute(sql, (account_id, store_id))
     sql = "SELECT baseline::text, example::text, notified_at FROM contract_watch WHERE account_id = %s FOR UPDATE"
     row = await (await connection.execute(sql, (account_id,))).fetchone()
@@ -87,7 +89,7 @@ async def count_hour(
     """Add to the account's current hour."""
     sql = """
         INSERT INTO account_hour (account_id, store_id, hour, answers, events) VALUES (%s, %s, %s, %s, %s)
-        ON CONFLICT (account_id, hour) DO UPDATE
+        ON CONFLICT (account_id, hour, store_id) DO UPDATE
         SET answers = account_hour.answers + EXCLUDED.answers, events = account_hour.events + EXCLUDED.events"""
     await connection.execute(sql, (account_id, store_id, _hour(now), answers, events))
 
@@ -128,13 +130,13 @@ async def mark_silence_checked(
         SELECT %(account)s, %(store)s, %(hour)s, count(*)::int FROM shipment
         WHERE account_id = %(account)s AND (next_check IS NOT NULL OR (%(unasked)s AND replaced_by IS NULL))
           AND status NOT IN ('delivered', 'returned', 'cancelled') AND coalesce(news_at, registered_at) >= %(lively)s
-        ON CONFLICT (account_id, hour) DO UPDATE SET active = EXCLUDED.active"""
+        ON CONFLICT (account_id, hour, store_id) DO UPDATE SET active = EXCLUDED.active"""
     values = {"account": account_id, "store": store_id, "hour": _hour(now), "lively": lively}
     values["unasked"] = unasked
     await connection.execute(sql, values)
     sql = """
         INSERT INTO contract_watch (account_id, store_id, silence_checked_at) VALUES (%s, %s, %s)
-        ON CONFLICT (account_id) DO UPDATE SET silence_checked_at = EXCLUDED.silence_checked_at"""
+        ON CONFLICT (account_id, store_id) DO UPDATE SET silence_checked_at = EXCLUDED.silence_checked_at"""
     await connection.execute(sql, (account_id, store_id, now))
 
 

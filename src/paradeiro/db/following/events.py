@@ -62,7 +62,7 @@ async def add_events(connection: Connection, rows: Sequence[EventRow], *, now: d
                                     withdraws, body, reply_id, actor, recorded_at)
         SELECT *, %s FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::text[], %s::text[], %s::text[],
             %s::text[], %s::text[], %s::text[], %s::jsonb[], %s::bigint[], %s::text[])
-        ON CONFLICT (shipment_id, occurred_at, code, place_key) DO NOTHING"""
+        ON CONFLICT (shipment_id, occurred_at, code, place_key, store_id) DO NOTHING"""
     columns = (
         [row.store_id for row in rows],
         [row.shipment_id for row in rows],

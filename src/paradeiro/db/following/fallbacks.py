@@ -133,7 +133,7 @@ async def write_results(
         SELECT s.store_id, s.id, %s, a.digest, a.outcome, a.failures, %s
         FROM unnest(%s::bigint[], %s::bytea[], %s::text[], %s::int[]) AS a (id, digest, outcome, failures)
         JOIN shipment s USING (id)
-        ON CONFLICT (shipment_id, account_id) DO UPDATE SET digest = coalesce(EXCLUDED.digest, k.digest),
+        ON CONFLICT (shipment_id, account_id, store_id) DO UPDATE SET digest = coalesce(EXCLUDED.digest, k.digest),
             outcome = EXCLUDED.outcome, failures = EXCLUDED.failures, asked_at = EXCLUDED.asked_at"""
     columns = ([a.digest for a in ordered], [a.outcome.value for a in ordered], [a.failures for a in ordered])
     await connection.execute(sql, (account_id, now, ids, *columns))

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 import psycopg
 from psycopg import sql
 
-from paradeiro.db.pool import Connection
+from paradeiro.db.pool import Connection, as_owner
 
 HELD = "infinity"  # the partition of held replies whose day was dropped
 _NAME = "reply_%Y%m%d"
@@ -68,7 +68,7 @@ async def create_partition(connection: Connection, day: date) -> None:
     row = await (await connection.execute(query, (name,))).fetchone()
     if row == (True,):
         return
-    async with connection.transaction():
+    async with connection.transaction(), as_owner(connection):
         # Blocks other creators only; readers and writers of replies pass.
         await connection.execute("LOCK TABLE ONLY reply IN SHARE UPDATE EXCLUSIVE MODE")
         row = await (await connection.execute(query, (name,))).fetchone()
@@ -114,6 +114,7 @@ async def detach_partition(connection: Connection, partition_day: Partition, *, 
     name = sql.Identifier(partition_day.day.strftime(_NAME))
     if partition_day.state != "down":
         how = sql.SQL("CONCURRENTLY" if partition_day.state == "up" else "FINALIZE")
+        await connection.execute("SET ROLE NONE")
         await connection.execute(sql.SQL("SET lock_timeout = {}").format(sql.Literal(_PATIENCE_MS)))
         try:
             await connection.execute(sql.SQL("ALTER TABLE reply DETACH PARTITION {} {}").format(name, how))
@@ -121,6 +122,7 @@ async def detach_partition(connection: Connection, partition_day: Partition, *, 
             return None
         finally:
             await connection.execute("RESET lock_timeout")
+            await connection.execute("RESET ROLE")
     return await drop_detached(connection, partition_day, before=before)
 
 
@@ -130,7 +132,7 @@ async def drop_detached(connection: Connection, partition_day: Partition, *, bef
     move = sql.SQL("INSERT INTO reply ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {} r WHERE {}")
     held = sql.SQL("{}, {}").format(_COLUMNS, sql.SQL("date 'infinity'"))
     stays = _STAYS.format(before=sql.Literal(before))
-    async with connection.transaction():
+    async with connection.transaction(), as_owner(connection):
         # Nothing waits for this, and after a month of unreadable replies it may take long.
         await connection.execute("SET LOCAL statement_timeout = 0")
         moved = await connection.execute(move.format(_ALL, held, name, stays))

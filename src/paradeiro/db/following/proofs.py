@@ -104,7 +104,8 @@ async def request_proofs(connection: Connection, wanted: Sequence[ProofRequest],
         INSERT INTO proof_search (store_id, shipment_id, kind, next_try, wanted_at)
         SELECT w.store_id, w.shipment_id, w.kind, %s, %s
         FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS w (store_id, shipment_id, kind)
-        ON CONFLICT (shipment_id, kind) DO UPDATE SET state = 'wanted', tries = 0, next_try = EXCLUDED.next_try,
+        ON CONFLICT (shipment_id, kind, store_id)
+        DO UPDATE SET state = 'wanted', tries = 0, next_try = EXCLUDED.next_try,
             leased_until = NULL, ticket = '', message = '', wanted_at = EXCLUDED.wanted_at, ended_at = NULL
         WHERE proof_search.state = 'withdrawn'"""
     # In the order of the key, so that two recordings never wait for each other crosswise.
@@ -171,7 +172,7 @@ async def put_proofs(connection: Connection, found: Sequence[NewProof], *, key: 
         INSERT INTO proof (store_id, shipment_id, kind, content_type, image, digest, comment, taken_at, fetched_at,
                            withdrawn_at, sealed, size)
         VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, true, %s)
-        ON CONFLICT (shipment_id, digest) DO UPDATE SET withdrawn_at = EXCLUDED.withdrawn_at"""
+        ON CONFLICT (shipment_id, digest, store_id) DO UPDATE SET withdrawn_at = EXCLUDED.withdrawn_at"""
     digests = [(sha256(each.image).digest(), each) for each in found]
     for digest, each in sorted(digests, key=lambda d: (d[1].shipment_id, d[0])):
         sealed = seal_bytes(each.image, key, Purpose.PROOFS)

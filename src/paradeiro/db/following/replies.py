@@ -9,7 +9,7 @@ from typing import Any
 from paradeiro.db.following.compression import compress, decompress
 from paradeiro.db.following.partitions import HELD, create_partition, day_of
 from paradeiro.db.operations.set_aside import UnusableRow, error_text, not_set_aside
-from paradeiro.db.pool import Connection
+from paradeiro.db.pool import Connection, as_all_stores
 from paradeiro.domain.words import Outcome
 
 
@@ -71,7 +71,8 @@ async def put_replies(
         INSERT INTO reply (store_id, account_id, outcome, received_at, recorded_at, partition_day,
                            tracking_code, digest, compression, body)
         SELECT %s, %s, %s, %s, %s, %s, * FROM unnest(%s::text[], %s::bytea[], %s::smallint[], %s::bytea[])
-        ON CONFLICT (account_id, tracking_code, digest, partition_day, ((received_at AT TIME ZONE 'UTC')::date))
+        ON CONFLICT (account_id, tracking_code, digest, partition_day, ((received_at AT TIME ZONE 'UTC')::date),
+                     store_id)
         DO UPDATE SET received_at = EXCLUDED.received_at, recorded_at = EXCLUDED.recorded_at
         RETURNING tracking_code, id"""
     # In the order of their codes: two workers that store the same answers never wait for each other crosswise.
@@ -103,7 +104,8 @@ async def put_parts(
         INSERT INTO reply (store_id, account_id, outcome, received_at, recorded_at, partition_day, tracking_code,
                            digest, compression, body)
         SELECT %s, %s, %s, %s, %s, %s, '', * FROM unnest(%s::bytea[], %s::smallint[], %s::bytea[])
-        ON CONFLICT (account_id, tracking_code, digest, partition_day, ((received_at AT TIME ZONE 'UTC')::date))
+        ON CONFLICT (account_id, tracking_code, digest, partition_day, ((received_at AT TIME ZONE 'UTC')::date),
+                     store_id)
         DO UPDATE SET received_at = EXCLUDED.received_at, recorded_at = EXCLUDED.recorded_at
         RETURNING digest, id"""
     # In the order of their digests, as above.
@@ -220,7 +222,9 @@ async def is_expired(connection: Connection, reply_id: int) -> bool:
     sql = """
         SELECT %(id)s <= (SELECT last_value FROM reply_id_seq WHERE is_called)
            AND NOT EXISTS (SELECT 1 FROM reply WHERE id = %(id)s)"""
-    return (await (await connection.execute(sql, {"id": reply_id})).fetchone()) == (True,)
+    # Another store's reply is not seen, and not expired.
+    async with connection.transaction(), as_all_stores(connection):
+        return (await (await connection.execute(sql, {"id": reply_id})).fetchone()) == (True,)
 
 
 async def codes_since(

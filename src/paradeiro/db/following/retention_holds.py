@@ -27,7 +27,7 @@ async def hold_replies(
         INSERT INTO retention_hold (store_id, notice_id, reply_id)
         SELECT store_id, id, unnest(%s::bigint[]) FROM notice
         WHERE store_id = %s AND kind = %s AND subject = %s AND resolved_at IS NULL
-        ON CONFLICT (notice_id, reply_id) DO UPDATE SET understood_at = NULL"""
+        ON CONFLICT (notice_id, reply_id, store_id) DO UPDATE SET understood_at = NULL"""
     await connection.execute(sql, (sorted(set(reply_ids)), store_id, kind, subject))
 
 

@@ -340,23 +340,25 @@ async def next_due(connection: Connection, *, patience: timedelta = timedelta(0)
             FROM shipment s JOIN account a ON a.id = s.account_id
             WHERE s.next_check IS NOT NULL AND a.state NOT IN ('disabled', 'removed') AND NOT EXISTS (
                 SELECT 1 FROM set_aside x WHERE (x.what, x.row_id) IN (('shipment', s.id), ('account', a.id)))
-            GROUP BY a.id
+            GROUP BY a.id, a.store_id
             UNION ALL
             SELECT greatest(min(s.next_check), b.open_at, CASE a.state WHEN 'outage' THEN a.problem_since + %s END)
             FROM shipment s JOIN account a ON a.id = s.account_id AND a.state <> 'ok'
             JOIN fallback i ON i.store_id = a.store_id AND i.carrier = a.connector AND i.account_id <> a.id
-            JOIN account b ON b.id = i.account_id GROUP BY a.id, b.id
+            JOIN account b ON b.id = i.account_id GROUP BY a.id, a.store_id, b.id, b.store_id
             UNION ALL SELECT greatest(next_visit, open_at) FROM account
             WHERE kind = 'order_system' AND state NOT IN ('disabled', 'removed')
             UNION ALL SELECT greatest(min(l.next_check), a.open_at) FROM shipment_leg l
-            JOIN account a ON a.id = l.account_id WHERE l.next_check IS NOT NULL GROUP BY a.id
+            JOIN account a ON a.id = l.account_id WHERE l.next_check IS NOT NULL
+            GROUP BY a.id, a.store_id
             UNION ALL SELECT greatest(next_visit, open_at) FROM account
             WHERE kind = 'carrier' AND next_visit IS NOT NULL AND state NOT IN ('disabled', 'removed')
             UNION ALL SELECT greatest(n.at, a.open_at) FROM account a JOIN (
                 SELECT account_id, due_at AS at FROM order_hint UNION ALL SELECT account_id, next_read FROM feed) n
                 ON n.account_id = a.id
             UNION ALL SELECT greatest(min(p.next_try), a.open_at) FROM proof_search p
-            JOIN shipment s ON s.id = p.shipment_id JOIN account a ON a.id = s.account_id GROUP BY a.id
+            JOIN shipment s ON s.id = p.shipment_id JOIN account a ON a.id = s.account_id
+            GROUP BY a.id, a.store_id
             UNION ALL SELECT min(e.not_before) FROM effect e WHERE e.state IN ('pending', 'sending') AND NOT EXISTS (
                 SELECT 1 FROM set_aside x WHERE (x.what, x.row_id) IN
                     (('effect', e.id), ('shipment', e.shipment_id), ('account', e.account_id)))) due"""

@@ -6,7 +6,7 @@ from typing import Any
 
 from paradeiro.db.following.partitions import create_partition, day_of
 from paradeiro.db.following.replies import put_replies
-from paradeiro.db.pool import Connection
+from paradeiro.db.pool import Connection, as_owner
 from paradeiro.domain.words import Outcome
 
 
@@ -26,7 +26,8 @@ async def add_packages(connection: Connection, account_id: int, codes: Sequence[
            FROM orders o JOIN account a ON a.id = %s AND a.store_id = o.store_id WHERE o.number = ANY(%s)""",
         (now - timedelta(days=1), now, account_id, list(codes)),
     )
-    await connection.execute("ANALYZE")
+    async with connection.transaction(), as_owner(connection):
+        await connection.execute("ANALYZE")
 
 
 async def add_replies(
@@ -44,7 +45,8 @@ async def add_replies(
 
 async def event_rows(connection: Connection) -> list[tuple[Any, ...]]:
     """What was recorded, and an empty table of the same shape to insert it into again."""
-    await connection.execute("CREATE TABLE raw_event (LIKE tracking_event INCLUDING ALL)")
+    async with connection.transaction(), as_owner(connection):
+        await connection.execute("CREATE TABLE raw_event (LIKE tracking_event INCLUDING ALL)")
     sql = """
         SELECT store_id, shipment_id, occurred_at, code, place_key, status, reason, source, withdraws, body::text
         FROM tracking_event ORDER BY id"""
@@ -74,10 +76,11 @@ async def stored_bytes(connection: Connection, bodies: Sequence[bytes], *, toast
 
     `toast_target` in bytes: from which length on the row is compressed by PostgreSQL (its default is about 2,000).
     """
-    await connection.execute("DROP TABLE IF EXISTS raw_body")
-    await connection.execute("CREATE TABLE raw_body (body bytea NOT NULL)")
-    if toast_target is not None:
-        await connection.execute(f"ALTER TABLE raw_body SET (toast_tuple_target = {int(toast_target)})")
+    async with connection.transaction(), as_owner(connection):
+        await connection.execute("DROP TABLE IF EXISTS raw_body")
+        await connection.execute("CREATE TABLE raw_body (body bytea NOT NULL)")
+        if toast_target is not None:
+            await connection.execute(f"ALTER TABLE raw_body SET (toast_tuple_target = {int(toast_target)})")
     for start in range(0, len(bodies), 50):
         await connection.execute("INSERT INTO raw_body SELECT unnest(%s::bytea[])", (list(bodies[start : start + 50]),))
     back = [row[0] async for row in await connection.execute("SELECT body FROM raw_body")]

@@ -1,6 +1,6 @@
 """In: a database of a drill; out: rows made unusable. Never for a production database."""
 
-from paradeiro.db.pool import Connection
+from paradeiro.db.pool import Connection, as_owner
 
 # Makes a row of each table that a loop reads unusable: JSON of another shape, values of a newer version, a removed
 # connector. Our code writes none of these values.
@@ -20,9 +20,11 @@ async def damage_shipment(connection: Connection, what: str, shipment_id: int) -
 
 async def set_newer_revision(connection: Connection) -> None:
     """Set the revision as if a newer version had migrated the database."""
-    await connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    async with connection.transaction(), as_owner(connection):
+        await connection.execute("UPDATE alembic_version SET version_num = '9999'")
 
 
 async def drop_column(connection: Connection) -> None:
     """Drop a column as if a migration had not run, though the revision says that it has."""
-    await connection.execute("ALTER TABLE orders DROP COLUMN postal_code")
+    async with connection.transaction(), as_owner(connection):
+        await connection.execute("ALTER TABLE orders DROP COLUMN postal_code")

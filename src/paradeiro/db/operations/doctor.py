@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from paradeiro.db.pool import Connection
+from paradeiro.db.server.roles import statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,22 @@ async def unhealthy_accounts(connection: Connection) -> list[UnhealthyAccount]:
         SELECT t.name, a.name, a.state, a.problem, a.open_at FROM account a JOIN store t USING (store_id)
         WHERE a.state NOT IN ('ok', 'removed') ORDER BY t.name, a.name"""
     return [UnhealthyAccount(*row) async for row in await connection.execute(sql)]
+
+
+async def why_not_apart(connection: Connection, *, has_roles: bool) -> str:
+    """Why the database does not hold requests to their store by role, and what to do; empty if it does. The embedded
+    server listens on no network, so that its superuser is nobody else.
+    """
+    if not has_roles:
+        return f"its user has not the roles for it. Let a superuser run: {'; '.join(statements())}."
+    sql = """
+        SELECT (rolsuper OR rolbypassrls) AND current_setting('listen_addresses') <> ''
+        FROM pg_roles WHERE rolname = session_user"""
+    if await (await connection.execute(sql)).fetchone() != (True,):
+        return ""
+    return (
+        "its user is a superuser or bypasses policies. Give PARADEIRO_DATABASE_URL a user that owns the database only."
+    )
 
 
 async def _count(connection: Connection, sql: str, values: tuple[datetime] | dict[str, object]) -> int:

@@ -71,7 +71,7 @@ async def open_notices(connection: Connection, drafts: Sequence[NoticeDraft], *,
             RETURNING id)
         INSERT INTO retention_hold (store_id, notice_id, reply_id)
         SELECT %s, id, %s::bigint FROM opened WHERE %s::bigint IS NOT NULL
-        ON CONFLICT (notice_id, reply_id) DO UPDATE SET understood_at = NULL"""
+        ON CONFLICT (notice_id, reply_id, store_id) DO UPDATE SET understood_at = NULL"""
     # Sorted, so that two transactions never wait for each other's notices crosswise.
     for draft in sorted(map(_without_names, drafts), key=lambda d: (d.store_id, d.kind, d.subject)):
         # Other parties' words are in them: invalid characters must not keep the notice from being stored.

@@ -5,7 +5,7 @@ from typing import LiteralString
 
 from psycopg import sql
 
-from paradeiro.db.pool import Connection, own_name
+from paradeiro.db.pool import Connection, as_owner, own_name
 from paradeiro.db.secrets import Purpose, WrongKeyError, reseal, reseal_bytes
 
 
@@ -78,5 +78,7 @@ async def others_at_work(connection: Connection) -> int:
     query = """
         SELECT count(*)::int FROM pg_stat_activity
         WHERE datname = current_database() AND application_name LIKE 'paradeiro %%' AND application_name <> %s"""
-    row = await (await connection.execute(query, (own_name(),))).fetchone()
+    # Names of connections are shown to the user who made them.
+    async with connection.transaction(), as_owner(connection):
+        row = await (await connection.execute(query, (own_name(),))).fetchone()
     return int(row[0]) if row else 0

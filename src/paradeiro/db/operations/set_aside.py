@@ -72,7 +72,7 @@ async def set_rows_aside(connection: Connection, unusable: Sequence[UnusableRow]
     """Set rows aside, and open one notice for all that fail for the same reason."""
     sql = """
         INSERT INTO set_aside (what, row_id, store_id, subject, name, since) VALUES (%s, %s, %s, %s, %s, %s)
-        ON CONFLICT (what, row_id) DO UPDATE SET subject = EXCLUDED.subject, name = EXCLUDED.name"""
+        ON CONFLICT (what, row_id, store_id) DO UPDATE SET subject = EXCLUDED.subject, name = EXCLUDED.name"""
     ordered = sorted(unusable, key=lambda s: (s.what, s.row_id))
     for each in ordered:
         await connection.execute(sql, (each.what, each.row_id, each.store_id, each.subject, each.name, now))

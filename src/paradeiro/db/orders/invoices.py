@@ -29,7 +29,7 @@ async def put_invoice(
     sql = """
         INSERT INTO stated_invoice (store_id, order_id, number, returns, body, actor, stated_at)
         VALUES (%s, %s, %s, %s, %s, %s, %s)
-        ON CONFLICT (order_id, number) DO UPDATE SET body = EXCLUDED.body"""
+        ON CONFLICT (order_id, number, store_id) DO UPDATE SET body = EXCLUDED.body"""
     body = Jsonb(msgspec.to_builtins(stated.invoice))
     values = (store_id, order_id, stated.invoice.number, stated.returns, body, actor, stated.stated_at)
     await connection.execute(sql, values)

@@ -15,7 +15,7 @@ async def add_hints(
     sql = """
         INSERT INTO order_hint (store_id, account_id, number, hinted_at, due_at)
         SELECT %s, %s, n, %s, %s FROM unnest(%s::text[]) n ORDER BY n
-        ON CONFLICT (account_id, number) DO UPDATE SET hinted_at = EXCLUDED.hinted_at, tries = 0,
+        ON CONFLICT (account_id, number, store_id) DO UPDATE SET hinted_at = EXCLUDED.hinted_at, tries = 0,
             due_at = greatest(least(order_hint.due_at, %s), EXCLUDED.due_at)"""
     # One that is being read is left until the lease is over at the latest; one that failed need not wait longer.
     values = (store_id, account_id, now, now, list(set(numbers)), now + _LONGEST_LEASE)
@@ -73,7 +73,7 @@ async def start_feed(connection: Connection, store_id: int, account_id: int, *, 
     """Read this account's feed from now on."""
     sql = """
         INSERT INTO feed (account_id, store_id, next_read, created_at) VALUES (%s, %s, %s, %s)
-        ON CONFLICT (account_id) DO UPDATE SET next_read = EXCLUDED.next_read"""
+        ON CONFLICT (account_id, store_id) DO UPDATE SET next_read = EXCLUDED.next_read"""
     await connection.execute(sql, (account_id, store_id, now, now))
 
 

@@ -175,11 +175,16 @@ async def _insert(
 
 async def orders_going_elsewhere(connection: Connection, shipment_id: int, *, most: int) -> list[str]:
     """Numbers of other orders of the store that have this package's code and go to another postal code."""
+    # Step by step: in tables without statistics the planner would read all the store's packages for each.
     sql = """
-        SELECT DISTINCT o.number FROM shipment mine JOIN orders m ON m.id = mine.order_id
-        JOIN shipment s ON (s.store_id, s.tracking_code, s.carrier) = (mine.store_id, mine.tracking_code, mine.carrier)
-        JOIN orders o ON o.id = s.order_id
-        WHERE mine.id = %s AND o.id <> m.id AND s.replaced_by IS NULL AND o.postal_code <> m.postal_code
+        WITH mine AS MATERIALIZED (
+            SELECT s.store_id, s.tracking_code, s.carrier, s.order_id, m.postal_code
+            FROM shipment s JOIN orders m ON m.id = s.order_id WHERE s.id = %s),
+        same AS MATERIALIZED (
+            SELECT s.order_id, mine.postal_code FROM mine JOIN shipment s
+                ON (s.store_id, s.tracking_code, s.carrier) = (mine.store_id, mine.tracking_code, mine.carrier)
+            WHERE s.replaced_by IS NULL AND s.order_id <> mine.order_id)
+        SELECT DISTINCT o.number FROM same JOIN orders o ON o.id = same.order_id WHERE o.postal_code <> same.postal_code
         ORDER BY o.number LIMIT %s"""
     return [row[0] async for row in await connection.execute(sql, (shipment_id, most))]
 

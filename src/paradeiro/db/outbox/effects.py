@@ -103,7 +103,8 @@ async def add_effects(connection: Connection, rows: Sequence[EffectRow], *, now:
             (SELECT coalesce(max(e.id), 0) FROM tracking_event e WHERE e.shipment_id = n.shipment_id) END
         FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[])
             AS n (store_id, order_id, shipment_id, account_id, kind, cause)
-        ON CONFLICT (shipment_id, account_id, kind, cause) DO NOTHING RETURNING id, kind, shipment_id, account_id"""
+        ON CONFLICT (shipment_id, account_id, kind, cause, store_id)
+        DO NOTHING RETURNING id, kind, shipment_id, account_id"""
     columns = (
         [row.store_id for row in rows],
         [row.order_id for row in rows],

@@ -34,7 +34,8 @@ async def endpoint_lines(connection: Connection, store_id: int) -> list[Endpoint
                nullif(a.settings->>'former_until', '')::timestamptz AS former_until,
                count(e.id)::int AS waiting, min(e.created_at) AS oldest, a.created_at
         FROM account a LEFT JOIN effect e ON e.account_id = a.id AND e.state IN ('pending', 'sending')
-        WHERE a.store_id = %s AND a.kind = 'webhook' AND a.state <> 'removed' GROUP BY a.id ORDER BY a.id"""
+        WHERE a.store_id = %s AND a.kind = 'webhook' AND a.state <> 'removed'
+        GROUP BY a.id, a.store_id ORDER BY a.id"""
     async with connection.cursor(row_factory=class_row(EndpointLine)) as cursor:
         await cursor.execute(sql, (store_id,))
         return await cursor.fetchall()

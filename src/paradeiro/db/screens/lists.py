@@ -87,7 +87,7 @@ async def order_lines(
           AND (%(status)s::text IS NULL
                OR EXISTS (SELECT 1 FROM shipment c WHERE c.order_id = o.id AND c.status = %(status)s
                           AND c.package_id IS NULL AND c.replaced_by IS NULL))
-        GROUP BY o.id ORDER BY o.id DESC LIMIT %(limit)s"""  # noqa: S608 - our own columns
+        GROUP BY o.id, o.store_id ORDER BY o.id DESC LIMIT %(limit)s"""  # noqa: S608 - our own columns
     async with connection.cursor(row_factory=class_row(OrderLine)) as cursor:
         values = {"store": store_id, "before": before, "search": search, "like": _like(search), "status": status}
         await cursor.execute(sql, values | {"limit": limit})

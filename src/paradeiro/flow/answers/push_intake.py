@@ -12,6 +12,7 @@ from paradeiro.db.operations import notices
 from paradeiro.db.operations.notices import NoticeDraft
 from paradeiro.db.orders import order_hints
 from paradeiro.db.pool import Connection, transaction
+from paradeiro.db.store_pool import narrow_to
 from paradeiro.domain.words import NoticeKind, Outcome, PartyKind
 from paradeiro.flow.context import Context, log
 from paradeiro.flow.customers import bounces
@@ -34,6 +35,8 @@ async def take_push(context: Context, connector: str, token: str, push: Push) ->
         if hook is None or connector not in context.connectors:
             return None
         account = (await stores.accounts(connection, context.secret_key, ids=[hook.account_id]))[0]
+        if context.pool.has_roles:
+            await narrow_to(connection, account.store_id)
         read_push = context.connectors[connector].read_push
         reports = context.connectors[connector].read_report is not None
         if account.connector != connector or (read_push is None and not reports):

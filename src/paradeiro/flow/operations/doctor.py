@@ -15,13 +15,16 @@ _JOBS_LATE = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """`clock`: its problem, empty if none. `repaired`: how many rows were made due again."""
+    """`clock`: its problem, empty if none. `repaired`: how many rows were made due again. `stores`: why the database
+    does not keep stores apart by role; all works all the same, so this is no fault.
+    """
 
     clock: str
     jobs: JobCounts
     accounts: tuple[UnhealthyAccount, ...]
     put_off: tuple[OverdueRows, ...]
     repaired: int = 0
+    stores: str = ""
 
     @property
     def healthy(self) -> bool:
@@ -46,7 +49,8 @@ async def examine(context: Context, *, repair: bool) -> Findings:
             repaired = await doctor.make_due(connection, now=now, patience=GIVE_UP_AFTER)
             await clock.reset_clock(connection)
             seen = None
-    return Findings(clock_problem or (seen.problem if seen else ""), jobs, accounts, found, repaired)
+        stores = await doctor.why_not_apart(connection, has_roles=context.pool.has_roles)
+    return Findings(clock_problem or (seen.problem if seen else ""), jobs, accounts, found, repaired, stores)
 
 
 def _clock_problem(context: Context, ours: datetime, database: datetime) -> str:

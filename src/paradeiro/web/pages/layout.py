@@ -18,7 +18,7 @@ from paradeiro.flow.accounts.scopes import READ, WRITE, Area
 from paradeiro.flow.context import Context
 from paradeiro.sdk.wording import Catalogue, Language, catalogue_for
 from paradeiro.web.areas import area_of
-from paradeiro.web.auth import COOKIE, DONE_COOKIE, Caller, form_token
+from paradeiro.web.auth import COOKIE, DONE_COOKIE, Caller, all_stores_context, form_token
 from paradeiro.web.headers import PASSKEYS_ALLOWED
 from paradeiro.web.pages.browsers import browser_name
 from paradeiro.web.pages.times import Times
@@ -102,7 +102,7 @@ async def page(
             "open_notices": open_notices,
             "unhealthy": unhealthy,
             "form": form_token(request.cookies.get(COOKIE, ""), context.secret_key),
-            "stores": await _stores_of(context, who),
+            "stores": await _stores_of(request, who),
             "may_write": who.may(WRITE, area_of(request.scope["path"])),
             "may_read": lambda area: who.may(READ, Area(area)),
             "may_change": lambda area: who.may(WRITE, Area(area)),
@@ -124,11 +124,11 @@ def public_page(request: Request, template: str, status: int = 200, **shown: Any
     return _answer(request, template, html, status, words)
 
 
-async def _stores_of(context: Context, who: Caller) -> dict[int, str]:
+async def _stores_of(request: Request, who: Caller) -> dict[int, str]:
     """The stores between which a person may choose, by id."""
     if who.operator_id is None:
         return {}
-    async with context.pool.connection() as connection:
+    async with all_stores_context(request).pool.connection() as connection:
         roles = await operators.roles_of(connection, who.operator_id)
         return {store_id: each.name for store_id, each in (await stores.stores(connection, list(roles))).items()}
 

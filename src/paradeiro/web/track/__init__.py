@@ -21,7 +21,7 @@ from paradeiro.flow.outbox.carrier_tables import carrier_of_package
 from paradeiro.sdk.wording import Catalogue
 from paradeiro.sdk.wording.mail_choices import MAIL_CHOICE_WORDING
 from paradeiro.sdk.wording.personal_data import PERSONAL_DATA_WORDING
-from paradeiro.web.auth import RequestContext
+from paradeiro.web.auth import RequestContext, bind_store
 from paradeiro.web.package_view import zone_city
 from paradeiro.web.pages.layout import SECURITY, TEMPLATES, is_searchable
 from paradeiro.web.track import live, mail_address, mail_choices, order_lookup, personal_data, proofs
@@ -129,8 +129,10 @@ async def _render(request: Request, context: Context, token: str, lang: str, *, 
 async def _load_page(request: Request, context: Context, token: str, lang: str) -> _Page | None:
     async with context.pool.connection() as connection:
         found = await shipments.by_token(connection, token) if is_searchable(token) else None
-        if found is None:
-            return None
+    if found is None:
+        return None
+    bind_store(request, found.shipment.store_id)
+    async with context.pool.connection() as connection:
         store = (await stores.stores(connection, [found.shipment.store_id]))[found.shipment.store_id]
         # Read before the packages: a change in between is announced twice rather than never.
         version = await page_versions(connection, [token])

@@ -12,7 +12,7 @@ CREATE TABLE operator (                         -- a person who uses the screens
     totp_step        bigint NOT NULL DEFAULT 0, -- of the last code that was taken: a code works once
     created_at       timestamptz NOT NULL,
     last_sign_in_at  timestamptz,
-    last_store_id    bigint REFERENCES store,   -- the one that was on the screen last
+    last_store_id    bigint,                    -- the one that was on the screen last
     ended_at         timestamptz                -- may not sign in any more
 );
 

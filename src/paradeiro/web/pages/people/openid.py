@@ -12,7 +12,7 @@ from paradeiro.flow.context import Context
 from paradeiro.flow.errors import StatementError
 from paradeiro.flow.people import openid
 from paradeiro.flow.people.openid_provider import SignInTry
-from paradeiro.web.auth import RequestContext, equal_in_constant_time, real_now, sign
+from paradeiro.web.auth import AllStoresContext, equal_in_constant_time, real_now, sign
 from paradeiro.web.pages.people.relying_party import address_of_pages
 from paradeiro.web.pages.people.sign_in import render, set_cookie, start_session
 from paradeiro.web.pages.people.visits import open_challenge, sign_challenge, visit_of
@@ -26,7 +26,7 @@ _LASTS = timedelta(minutes=10)
 
 
 @router.get(_PATH)
-async def begin(request: Request, context: RequestContext) -> Response:
+async def begin(request: Request, context: AllStoresContext) -> Response:
     """Send the browser to the provider."""
     if context.openid is None:
         return RedirectResponse("/sign-in", 303)
@@ -44,7 +44,7 @@ async def begin(request: Request, context: RequestContext) -> Response:
 @router.get(f"{_PATH}/callback")
 async def come_back(
     request: Request,
-    context: RequestContext,
+    context: AllStoresContext,
     code: Annotated[str, Query(max_length=4000)] = "",
     state: Annotated[str, Query(max_length=200)] = "",
     error: Annotated[str, Query(max_length=200)] = "",

@@ -13,7 +13,7 @@ from paradeiro.flow.people import own_sign_in, passkeys
 from paradeiro.flow.people.challenges import Challenge
 from paradeiro.flow.people.operators import check_name
 from paradeiro.flow.people.passkeys import RelyingParty
-from paradeiro.web.auth import COOKIE, RequestContext, SignedIn, real_now
+from paradeiro.web.auth import COOKIE, AllStoresContext, SignedIn, real_now
 from paradeiro.web.pages import forms
 from paradeiro.web.pages.layout import parse_id, words_for
 from paradeiro.web.pages.people.profile import id_of, render_profile
@@ -37,7 +37,7 @@ _Name = Annotated[str, Form(max_length=300)]
 
 
 @router.post("/sign-in/passkey/options")
-async def options_to_sign_in(request: Request, context: RequestContext, form: FormToken = "") -> Response:
+async def options_to_sign_in(request: Request, context: AllStoresContext, form: FormToken = "") -> Response:
     """What the browser is asked to sign in with: JSON, for our script."""
     party = relying_party(request, context.public_url)
     if party is None or not is_ours(request, context, form):
@@ -48,7 +48,7 @@ async def options_to_sign_in(request: Request, context: RequestContext, form: Fo
 
 @router.post("/sign-in/passkey")
 async def by_passkey(
-    request: Request, context: RequestContext, answer: _Answer = "", ticket: _Ticket = "", form: FormToken = ""
+    request: Request, context: AllStoresContext, answer: _Answer = "", ticket: _Ticket = "", form: FormToken = ""
 ) -> Response:
     """Sign in with a passkey: it is a device and what opens it, so no code is asked for."""
     party = relying_party(request, context.public_url)
@@ -65,7 +65,7 @@ async def by_passkey(
 @router.post("/profile/passkeys/options")
 async def options_to_add(
     request: Request,
-    context: RequestContext,
+    context: AllStoresContext,
     who: SignedIn,
     form: FormToken = "",
     name: _Name = "",
@@ -87,7 +87,7 @@ async def options_to_add(
 @router.post("/profile/passkeys")
 async def add(
     request: Request,
-    context: RequestContext,
+    context: AllStoresContext,
     who: SignedIn,
     form: FormToken = "",
     name: _Name = "",
@@ -108,7 +108,7 @@ async def add(
 
 @router.post("/profile/passkeys/{passkey}/remove")
 async def remove(
-    request: Request, passkey: str, context: RequestContext, who: SignedIn, form: FormToken = ""
+    request: Request, passkey: str, context: AllStoresContext, who: SignedIn, form: FormToken = ""
 ) -> Response:
     """Remove a passkey."""
     try:

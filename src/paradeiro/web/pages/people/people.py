@@ -9,7 +9,7 @@ from paradeiro.flow.context import Context
 from paradeiro.flow.errors import InvalidError, StatementError
 from paradeiro.flow.people import operators
 from paradeiro.flow.people.operators import Invitation
-from paradeiro.web.auth import Caller, Operator, RequestContext, page_actor, real_now
+from paradeiro.web.auth import AllStoresContext, Caller, Operator, page_actor, real_now
 from paradeiro.web.pages import forms
 from paradeiro.web.pages.layout import page, parse_id
 
@@ -19,7 +19,7 @@ _Role = Annotated[str, Form(max_length=20)]
 
 
 @router.get("/people")
-async def people(request: Request, context: RequestContext, who: Operator) -> Response:
+async def people(request: Request, context: AllStoresContext, who: Operator) -> Response:
     """The page."""
     return await _render(request, context, who)
 
@@ -27,7 +27,7 @@ async def people(request: Request, context: RequestContext, who: Operator) -> Re
 @router.post("/people")
 async def invite(
     request: Request,
-    context: RequestContext,
+    context: AllStoresContext,
     who: Operator,
     form: FormToken = "",
     email: Annotated[str, Form(max_length=300)] = "",
@@ -53,7 +53,7 @@ async def invite(
 
 @router.post("/people/{operator}/role")
 async def set_role(
-    request: Request, operator: str, context: RequestContext, who: Operator, form: FormToken = "", role: _Role = ""
+    request: Request, operator: str, context: AllStoresContext, who: Operator, form: FormToken = "", role: _Role = ""
 ) -> Response:
     """Give a person another role."""
     try:
@@ -69,7 +69,7 @@ async def set_role(
 async def reset(
     request: Request,
     operator: str,
-    context: RequestContext,
+    context: AllStoresContext,
     who: Operator,
     form: FormToken = "",
     second_factor: Annotated[str, Form(max_length=10)] = "",
@@ -92,7 +92,7 @@ async def reset(
 
 @router.post("/people/{operator}/end")
 async def end(
-    request: Request, operator: str, context: RequestContext, who: Operator, form: FormToken = ""
+    request: Request, operator: str, context: AllStoresContext, who: Operator, form: FormToken = ""
 ) -> Response:
     """Take a person out of the store."""
     try:

@@ -8,7 +8,7 @@ from paradeiro.db.people import operators, passkeys, sessions
 from paradeiro.flow.context import Context
 from paradeiro.flow.errors import StatementError
 from paradeiro.flow.people import own_sign_in, totp
-from paradeiro.web.auth import COOKIE, Caller, RequestContext, SignedIn, real_now
+from paradeiro.web.auth import COOKIE, AllStoresContext, Caller, SignedIn, real_now
 from paradeiro.web.pages import forms
 from paradeiro.web.pages.layout import page, parse_id
 from paradeiro.web.pages.people.relying_party import relying_party
@@ -19,7 +19,7 @@ router = APIRouter()
 
 
 @router.get("/profile")
-async def profile(request: Request, context: RequestContext, who: SignedIn) -> Response:
+async def profile(request: Request, context: AllStoresContext, who: SignedIn) -> Response:
     """The page."""
     return await render_profile(request, context, who)
 
@@ -27,7 +27,7 @@ async def profile(request: Request, context: RequestContext, who: SignedIn) -> R
 @router.post("/profile/password")
 async def password(
     request: Request,
-    context: RequestContext,
+    context: AllStoresContext,
     who: SignedIn,
     form: FormToken = "",
     current: Password = "",
@@ -47,7 +47,7 @@ async def password(
 @router.post("/profile/second-factor")
 async def second_factor(
     request: Request,
-    context: RequestContext,
+    context: AllStoresContext,
     who: SignedIn,
     form: FormToken = "",
     sealed: Annotated[str, Form(max_length=1000)] = "",
@@ -64,7 +64,7 @@ async def second_factor(
 
 @router.post("/profile/second-factor/end")
 async def end_second_factor(
-    request: Request, context: RequestContext, who: SignedIn, form: FormToken = "", current: Password = ""
+    request: Request, context: AllStoresContext, who: SignedIn, form: FormToken = "", current: Password = ""
 ) -> Response:
     """Ask for codes no more."""
     try:
@@ -77,7 +77,7 @@ async def end_second_factor(
 
 @router.post("/profile/sessions/{number}/end")
 async def end_session(
-    request: Request, number: str, context: RequestContext, who: SignedIn, form: FormToken = ""
+    request: Request, number: str, context: AllStoresContext, who: SignedIn, form: FormToken = ""
 ) -> Response:
     """Sign another browser out; `others`: all of them."""
     try:
@@ -92,7 +92,7 @@ async def end_session(
 @router.post("/profile/store")
 async def show_store(
     request: Request,
-    context: RequestContext,
+    context: AllStoresContext,
     who: SignedIn,
     form: FormToken = "",
     store: Annotated[str, Form(max_length=20)] = "",

@@ -10,7 +10,7 @@ from paradeiro.domain.words import LinkPurpose, SignInMethod
 from paradeiro.flow.context import Context
 from paradeiro.flow.errors import ExpiredError, StatementError
 from paradeiro.flow.people import links, sign_in
-from paradeiro.web.auth import COOKIE, RequestContext, equal_in_constant_time, form_token, is_https, real_now
+from paradeiro.web.auth import COOKIE, AllStoresContext, equal_in_constant_time, form_token, is_https, real_now
 from paradeiro.web.pages.layout import public_page
 from paradeiro.web.pages.people.relying_party import relying_party
 from paradeiro.web.pages.people.visits import open_ticket, sign_ticket, visit_of
@@ -36,7 +36,7 @@ _STATUS = {
 
 
 @router.get("/sign-in")
-async def form(request: Request, context: RequestContext) -> Response:
+async def form(request: Request, context: AllStoresContext) -> Response:
     """The form."""
     return render(request, context, "sign_in.html")
 
@@ -44,7 +44,7 @@ async def form(request: Request, context: RequestContext) -> Response:
 @router.post("/sign-in")
 async def by_password(
     request: Request,
-    context: RequestContext,
+    context: AllStoresContext,
     email: Annotated[str, Form(max_length=300)] = "",
     password: Password = "",
     form: FormToken = "",
@@ -65,7 +65,7 @@ async def by_password(
 @router.post("/sign-in/code")
 async def by_code(
     request: Request,
-    context: RequestContext,
+    context: AllStoresContext,
     ticket: Annotated[str, Form(max_length=300)] = "",
     code: Annotated[str, Form(max_length=20)] = "",
     form: FormToken = "",
@@ -82,7 +82,7 @@ async def by_code(
 
 
 @router.get("/sign-in/{link}")
-async def by_link(request: Request, link: str, context: RequestContext) -> Response:
+async def by_link(request: Request, link: str, context: AllStoresContext) -> Response:
     """Sign in by a link that this machine printed (it works once), or show the form of an invitation or a reset."""
     try:
         found, person = await links.look_at(context, link, now=real_now(request))
@@ -98,7 +98,7 @@ async def by_link(request: Request, link: str, context: RequestContext) -> Respo
 async def choose_password(
     request: Request,
     link: str,
-    context: RequestContext,
+    context: AllStoresContext,
     password: Password = "",
     name: Annotated[str, Form(max_length=300)] = "",
     email: Annotated[str, Form(max_length=300)] = "",
@@ -124,7 +124,7 @@ async def choose_password(
 
 
 @router.post("/sign-out")
-async def sign_out(request: Request, context: RequestContext, form: FormToken = "") -> Response:
+async def sign_out(request: Request, context: AllStoresContext, form: FormToken = "") -> Response:
     """End the session: cookie and database row. Forms of other sites are ignored."""
     cookie = request.cookies.get(COOKIE, "")
     if not equal_in_constant_time(form, form_token(cookie, context.secret_key)):
