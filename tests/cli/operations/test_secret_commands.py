@@ -16,6 +16,7 @@ from paradeiro.db.accounts.tokens import StoredTokens
 from paradeiro.db.following import proofs
 from paradeiro.db.following.proofs import NewProof
 from paradeiro.db.operations import resealing
+from paradeiro.db.people import operators
 from paradeiro.db.pool import transaction
 from paradeiro.db.secrets import BadKeyError, WrongKeyError, keys_of, new_key
 from paradeiro.domain.records import Invoice, Order
@@ -23,6 +24,7 @@ from paradeiro.domain.words import PartyKind, ProofKind
 from paradeiro.flow.context import Context
 from paradeiro.flow.orders.intake import register
 from paradeiro.flow.orders.package_registration import Registration
+from paradeiro.flow.people import totp
 from paradeiro.settings import Settings
 from paradeiro.worker.maintenance import maintain
 from tests.flow.conftest import ANA
@@ -57,6 +59,8 @@ async def _fill(settings: Settings) -> None:
         await hooks.write_registration(connection, account_id, url="https://x.example", subscription="1", key=key)
         await tokens.lock_tokens(connection, store_id, account_id, typed="one", key=key)
         await tokens.put_tokens(connection, account_id, StoredTokens("a", "r", now), key=key)
+        ana = await operators.add_operator(connection, "ana@loja.example.com", "Ana", now=now)
+        await operators.set_totp(connection, ana, totp.seal_secret("JBSWY3DP", key))
     async with open_app(settings, settings.database_url or "") as context:
         stated = Registration(Order("1001", ANA), "correios", "AA123456785BR", Invoice("1"))
         shipment = (await register(context, store_id, stated)).shipment_id
@@ -74,6 +78,10 @@ async def _read(context: Context) -> tuple[str, str, str, bytes]:
         row = await (await connection.execute("SELECT id, store_id, shipment_id FROM proof")).fetchone()
         assert row is not None
         image = await proofs.proof_image(connection, row[1], row[2], row[0], key=context.secret_key)
+        ana = await operators.operator_by_email(connection, "ana@loja.example.com")
+    assert ana is not None
+    assert ana.totp_secret is not None
+    assert totp.open_secret(ana.totp_secret, context.secret_key) == "JBSWY3DP"
     assert hook is not None
     assert kept is not None
     assert image is not None
@@ -170,8 +178,9 @@ def test_every_encrypted_column_is_encrypted_anew() -> None:
         ("hook", "secrets"),
         ("hook", "url"),
         ("proof", "image"),
+        ("operator", "totp_secret"),
     }
-    assert schema.count(" bytea") == 26, "a new column of bytes: if it is encrypted, name it in resealing.SEALED"
+    assert schema.count(" bytea") == 30, "a new column of bytes: if it is encrypted, name it in resealing.SEALED"
 
 
 def test_pictures_from_before_are_encrypted_by_the_upkeep(settings: Settings) -> None:

@@ -26,7 +26,7 @@ from tests.flow.customers.test_personal_data import BY, found_anywhere, lived
 from tests.flow.following.test_fallbacks import fallback
 from tests.flow.test_main_line import DELIVERED, OUT, POSTED
 from tests.web.apps import create_app
-from tests.web.signing_in import sign_in
+from tests.web.signing_in import enter
 
 _SAYS = "450 4.2.1 <ana@example.com>: Ana Souza (11 98765-4321, CPF 529.982.247-25) is greylisted"
 # Where an address has to be, until the customer is erased.
@@ -95,7 +95,7 @@ async def _seen(shop: Shop, *paths: str) -> str:
     key = {"X-API-Key": (await make_key(shop.context, "Loja", name="op"))[1]}
     transport = httpx.ASGITransport(create_app(shop.context, real_clock))
     async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=key) as client:
-        await sign_in(client, key["X-API-Key"])
+        await enter(client, shop.context, shop.store_id)
         answers = [await client.get(path) for path in paths]
     assert [a.status_code for a in answers] == [200] * len(paths)
     return "\n".join(a.text for a in answers)

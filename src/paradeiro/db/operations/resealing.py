@@ -27,6 +27,7 @@ SEALED = (
     Sealed("hook", "account_id", "secrets"),
     Sealed("hook", "account_id", "url", "url IS NOT NULL"),
     Sealed("proof", "id", "image", "sealed", Purpose.PROOFS),
+    Sealed("operator", "id", "totp_secret", "totp_secret IS NOT NULL", Purpose.SECOND_FACTORS),
 )
 
 
