@@ -32,8 +32,10 @@ from paradeiro.cli.running.up_lock import UpLock, hold_up_lock
 from paradeiro.cli.running.up_processes import Running
 from paradeiro.db.accounts.stores import add_store, api_key_named, has_accounts, revoke_named, stores
 from paradeiro.db.migrate import DatabaseTooOldError, DatabaseUnreachableError
+from paradeiro.db.people.operators import anybody_can_sign_in
 from paradeiro.db.pool import open_pool
 from paradeiro.db.server.embedded import Embedded
+from paradeiro.flow.context import Context
 from paradeiro.settings import Settings
 
 _OWN_KEY = "paradeiro up"
@@ -173,7 +175,18 @@ async def _prepare(running: Running, *, always: bool) -> tuple[str, str]:
         if first or always:
             key_id, key = await make_key(context, name, name=_OWN_KEY)
         shown = first or always or running.console.is_terminal
-        return (await sign_in_path(context, store_id if running.trial else None) if shown else ""), key
+        if not shown:
+            await _say_how_to_begin(running, context)
+            return "", key
+        return await sign_in_path(context, store_id if running.trial else None), key
+
+
+async def _say_how_to_begin(running: Running, context: Context) -> None:
+    """What is printed may end up in a log, so a link is not; after an upgrade from keys there is nobody yet."""
+    async with context.pool.connection() as connection:
+        if running.trial is None and not await anybody_can_sign_in(connection):
+            said = "Nobody can sign in yet: paradeiro operator add EMAIL --store STORE --role administrator"
+            running.console.print(said, style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 def _wait_until_ready(address: str, children: list[ChildProcess]) -> None:
