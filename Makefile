@@ -1,5 +1,5 @@
 # Paradeiro. `make up` starts it, `make test` proves it; both make what they need first.
-.PHONY: env up demo test quick check format
+.PHONY: env up demo test quick check format sbom
 .DEFAULT_GOAL := up
 
 env: ## the environment: .venv/bin/paradeiro
@@ -22,14 +22,19 @@ quick: env ## the thinking (domain, parse, render, conformance) and one story fr
 	.venv/bin/pytest -n 2 --dist worksteal tests/domain tests/connectors tests/sdk tests/test_connectors.py \
 		"tests/stories/test_stories.py::test_story[sedex_delivered_next_day]" $(ARGS)
 
-check: env ## lint, format, types, import contracts, house rules, what the documentation names, lock file
+check: env ## lint, format, types, import contracts, house rules, what the documentation names, lock file, known weaknesses
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-logo
 	.venv/bin/pytest tests/test_house.py tests/test_docs.py
 	.uv/bin/uv lock --check
+	@sh scripts/audit.sh
 
 format: env ## what the formatter and the safe fixes can mend
 	.venv/bin/ruff check --fix
 	.venv/bin/ruff format
+
+sbom: env ## sbom.json: every package that runs, with version and hashes (CycloneDX)
+	@.uv/bin/uv export --quiet --frozen --no-dev --format cyclonedx1.5 --output-file sbom.json >/dev/null
+	@echo sbom.json
