@@ -6,8 +6,10 @@ from paradeiro.db.operations.audit import Actor
 from paradeiro.domain.records import Order
 from paradeiro.domain.words import EntryPoint, NoticeKind
 from paradeiro.flow.accounts import pausing
+from paradeiro.flow.collect import collect
 from paradeiro.flow.errors import ConflictError, MissingError
 from paradeiro.flow.orders import statements
+from paradeiro.flow.orders.order_sweep import sweep_orders
 from tests.flow.conftest import ANA, Shop
 from tests.flow.outbox.test_webhooks import PO, Told, told  # noqa: F401 - a fixture
 from tests.flow.test_main_line import POSTED, SOLD_ELSEWHERE
@@ -28,6 +30,7 @@ async def test_a_disabled_carrier_is_not_asked_and_is_asked_at_once_when_resumed
     await pause(shop, "posta")
     shop.outside.say("AA1", POSTED)
     await shop.later(days=2)
+    assert await collect(shop.context, shop.accounts["posta"]) == 0, "a job from before the pause asks nothing either"
     assert shop.outside.asked() == []
     with pytest.raises(ConflictError, match="posta is disabled"):
         await statements.check_now(shop.context, shop.store_id, shipment, ME)
@@ -41,6 +44,7 @@ async def test_a_disabled_order_system_is_not_read_and_is_read_at_once_when_resu
     await pause(shop, "loja")
     shop.outside.order(Order("77", ANA))
     await shop.later(days=1)
+    assert await sweep_orders(shop.context, shop.accounts["loja"]) == 0
     assert await _orders(shop) == 0
     await resume(shop, "loja")
     await shop.run()
