@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from paradeiro.cli.accounts import webhook_commands
-from paradeiro.cli.accounts.account_commands import AccountCommand
+from paradeiro.cli.accounts.account_commands import app as account_
 from paradeiro.cli.accounts.fallback_commands import FORMER, fallback
 from paradeiro.cli.accounts.feed_commands import app as feed
 from paradeiro.cli.accounts.feed_commands import quota
@@ -42,6 +42,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.add_typer(account_)
 app.add_typer(vtex)
 app.add_typer(store)
 app.add_typer(package)
@@ -317,30 +318,6 @@ def import_(
     raise typer.Exit(status)
 
 
-@app.command("account", cls=AccountCommand)
-def account_(
-    connector: str,
-    store: Annotated[str, typer.Option(help="the store's name")],
-    name: Annotated[str, typer.Option(help="how people call this account")] = "",
-    channel: Annotated[str, typer.Option(help="marketplaces: the order channel that it sells")] = "",
-    set_: Annotated[list[str] | None, typer.Option("--set", help="field=value, once per field")] = None,
-) -> None:
-    """Add an account at a party, or give it new credentials. Secret fields that are not set are asked for."""
-    from paradeiro.cli.accounts.accounts import account_command
-    from paradeiro.flow.errors import StatementError
-    from paradeiro.settings import Settings
-
-    try:
-        said = asyncio.run(
-            account_command(
-                Settings(), connector, store=store, name=name, channel=channel, given=set_ or [], ask=_ask_secret
-            )
-        )
-    except StatementError as error:
-        raise _fail(error.message) from error
-    _out.print(said, markup=False, highlight=False)
-
-
 @app.command()
 def hook(
     connector: str,
@@ -372,12 +349,6 @@ def hook(
     except StatementError as error:
         raise _fail(error.message) from error
     _out.print(said, markup=False, highlight=False)
-
-
-def _ask_secret(field: str) -> str:
-    if not sys.stdin.isatty():
-        return ""
-    return str(typer.prompt(field, hide_input=True, default="", show_default=False))
 
 
 @app.command()

@@ -296,6 +296,8 @@ class AuditAction(StrEnum):
     CHANGE_WEBHOOK = "change_webhook"
     REMOVE_WEBHOOK = "remove_webhook"
     SET_ACCOUNT = "set_account"
+    PAUSE_ACCOUNT = "pause_account"
+    RESUME_ACCOUNT = "resume_account"
     MAKE_KEY = "make_key"
     REVOKE_KEY = "revoke_key"
     USE_KEY = "use_key"

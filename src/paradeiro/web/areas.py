@@ -30,7 +30,12 @@ _API = {
 _VTEX = ("/api/oms/", "/pvt/", "/pub/", "/shipping-network/")
 # Below a package or an invoice: what is said of it, and who received it.
 _STATED = re.compile(r".*/(events|confirm-delivery|reopen|replace|restore|replaced-by|move)")
-_OF_ACCOUNT = {"carriers": Area.SETTINGS, "files": Area.SHIPMENTS}
+_OF_ACCOUNT = {
+    "carriers": Area.SETTINGS,
+    "pause": Area.SETTINGS,
+    "resume": Area.SETTINGS,
+    "files": Area.SHIPMENTS,
+}
 _RECEIVED = re.compile(r".*/proofs(/[^/]*)?")
 # Pages below an order's: its number may have slashes, so they are known by how they end.
 _ORDER_PAGES = (

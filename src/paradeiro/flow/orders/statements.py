@@ -11,6 +11,7 @@ from paradeiro.domain.bounds import clean_text, instant_problem
 from paradeiro.domain.following.timeline import CLOCK_SKEW
 from paradeiro.domain.records import NOWHERE, Place, TrackingEvent
 from paradeiro.domain.words import AuditAction, EntryPoint, Reason, Source, Status, Withdraws
+from paradeiro.flow.accounts.pausing import refuse_resting
 from paradeiro.flow.answers.parse_replies import ReportedEvents
 from paradeiro.flow.context import Context
 from paradeiro.flow.errors import ConflictError, InvalidError, MissingError
@@ -107,11 +108,12 @@ async def reopen(context: Context, store_id: int, shipment_id: int, *, reason: s
 
 
 async def check_now(context: Context, store_id: int, shipment_id: int, by: Actor) -> None:
-    """Make a package due for a check now. Raises `MissingError`."""
+    """Make a package due for a check now. Raises `MissingError`; `ConflictError` if its account may not be asked."""
     async with transaction(context.pool) as connection:
         shipment_row = await shipments.shipment_row(connection, store_id, shipment_id)
         if shipment_row is None:
             raise _missing(shipment_id)
+        await refuse_resting(connection, shipment_row.account_id)
         await shipments.make_due(connection, store_id, shipment_row.shipment.id, now=context.now())
         line = AuditEntry(AuditAction.ASK_NOW, shipment_row.order.number, shipment_row.shipment.id)
         await audit.add_entries(connection, store_id, by, [line], now=context.now())

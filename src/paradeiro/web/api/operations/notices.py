@@ -9,6 +9,8 @@ from paradeiro.db.operations.notices import Notice
 from paradeiro.db.pool import transaction
 from paradeiro.db.screens import lists
 from paradeiro.domain.words import AuditAction
+from paradeiro.flow.accounts import pausing
+from paradeiro.flow.context import Context
 from paradeiro.flow.errors import MissingError
 from paradeiro.flow.operations import audit_log
 from paradeiro.flow.orders import orders_set_aside
@@ -61,6 +63,30 @@ async def list_accounts(context: RequestContext, who: Reader) -> list[AccountOut
     """The store's accounts, their health, and how much waits for each. No credentials."""
     async with context.pool.connection() as connection:
         return [AccountOut(**line) for line in await lists.account_lines(connection, who.store_id)]
+
+
+@router.post("/accounts/{account_id}/pause", responses=_ERRORS)
+async def pause_account(
+    request: Request, account_id: Annotated[int, Path(ge=1)], context: RequestContext, who: Writer
+) -> AccountOut:
+    """Disable an account: it is asked and told nothing until it is resumed. Doing it again changes nothing."""
+    await pausing.pause(context, who.store_id, account_id, api_actor(request, who))
+    return await _account_out(context, who.store_id, account_id)
+
+
+@router.post("/accounts/{account_id}/resume", responses=_ERRORS)
+async def resume_account(
+    request: Request, account_id: Annotated[int, Path(ge=1)], context: RequestContext, who: Writer
+) -> AccountOut:
+    """Go on with a disabled account at once; what waited goes in order. One that is not disabled stays as it is."""
+    await pausing.resume(context, who.store_id, account_id, api_actor(request, who))
+    return await _account_out(context, who.store_id, account_id)
+
+
+async def _account_out(context: Context, store_id: int, account_id: int) -> AccountOut:
+    async with context.pool.connection() as connection:
+        lines = await lists.account_lines(connection, store_id)
+    return AccountOut(**next(line for line in lines if line["id"] == account_id))
 
 
 def _notice_out(notice: Notice) -> NoticeOut:

@@ -8,11 +8,11 @@ from paradeiro.db.accounts import stores
 from paradeiro.db.pool import transaction
 from paradeiro.db.screens import lists
 from paradeiro.domain.words import AuditAction, Mailer, PartyKind
+from paradeiro.flow.accounts import pausing
 from paradeiro.flow.carriers.lookup_quota import month_of
 from paradeiro.flow.context import Context
 from paradeiro.flow.errors import StatementError
 from paradeiro.flow.operations import audit_log
-from paradeiro.flow.outbox import endpoints
 from paradeiro.flow.outbox.mail_policy import mailer_of, set_mailer
 from paradeiro.web.auth import Caller, Operator, RequestContext, page_actor
 from paradeiro.web.pages import forms
@@ -64,7 +64,7 @@ async def ask_now(
         by = page_actor(request, who)
         await audit_log.write_entry(context, connection, who.store_id, by, AuditAction.ASK_NOW, f"account {account_id}")
     if mine[account_id] == "disabled":
-        await endpoints.enable(context, await endpoints.find(context, who.store_id, account_id), by)
+        await pausing.resume(context, who.store_id, account_id, by)
     return forms.redirect_back(request, "/accounts", "try-now")
 
 

@@ -44,6 +44,8 @@ CUSTOMER_TEXTS: dict[str, tuple[str, str]] = {
     "action.change_webhook": ("webhook mudado", "webhook changed"),
     "action.remove_webhook": ("webhook removido", "webhook removed"),
     "action.set_account": ("conta informada", "account set"),
+    "action.pause_account": ("conta desligada", "account disabled"),
+    "action.resume_account": ("conta ligada de novo", "account resumed"),
     "action.make_key": ("chave de API criada", "API key made"),
     "action.revoke_key": ("chave de API revogada", "API key revoked"),
     "action.lift_suppression": ("e-mails a um endereço liberados", "an address gets mail again"),

@@ -219,6 +219,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
             "order, cannot be true. Check date and time and confirm again."
         ),
     ),
+    "error.account_disabled": (
+        "A conta desta transportadora está desligada: nada se pergunta até ela ser ligada de novo, em Contas.",
+        "This carrier's account is disabled: nothing is asked until it is enabled again, under Accounts.",
+    ),
+    "error.account_paused": (
+        "A transportadora recusa as credenciais da conta: informe novas, e os pacotes voltam a ser consultados.",
+        "The carrier refuses the account's credentials: enter new ones, and its packages are asked about again.",
+    ),
     "error.gone": ("Isso já estava feito, ou não existe mais.", "That was done already, or is no longer there."),
     # notices
     "notices_hint": (
@@ -292,7 +300,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "account.outage": ("não responde", "does not answer"),
     "account.paused": ("pausada: recusa as credenciais", "paused: it refuses the credentials"),
     "enable": ("Ligar de novo", "Enable"),
-    "account.disabled": ("desligada: as mensagens esperam", "disabled: its messages wait"),
+    "account.disabled": ("desligada: nada se pergunta nem se envia", "disabled: nothing is asked or sent"),
     "party.carrier": ("transportadora", "carrier"),
     "party.order_system": ("sistema de pedidos", "order system"),
     "party.marketplace": ("marketplace", "marketplace"),
