@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from paradeiro.db.pool import transaction
+from paradeiro.db.pool import as_owner, transaction
 from tests.flow.conftest import Shop
 
 HAPPENED = timedelta(minutes=10)
@@ -35,7 +35,7 @@ async def test_the_same_news_has_the_same_key_after_a_restore(shop: Shop) -> Non
     at = shop.clock() + HAPPENED
     await _news(shop, at)
     keys = "SELECT kind, key FROM effect ORDER BY kind, cause"
-    async with transaction(shop.context.pool) as connection:
+    async with transaction(shop.context.pool) as connection, as_owner(connection):
         before = await (await connection.execute(keys)).fetchall()
         # A backup from before it was registered, and rows that get other ids.
         await connection.execute("TRUNCATE shipment CASCADE")
