@@ -92,7 +92,7 @@ async def test_the_accounts_page_shows_what_waits_and_enables(told: Told, client
     await told.news(shipment, PO, RO)
     await enter(client, told.shop.context, told.shop.store_id)
     page = (await client.get("/accounts")).text
-    assert "desligada: as mensagens esperam" in page
+    assert "desligada: nada se pergunta nem se envia; as mensagens esperam" in page
     assert "Ligar de novo" in page
     assert "HTTP 410" in page
     found = re.search(r'name="form" value="([^"]+)"', page)

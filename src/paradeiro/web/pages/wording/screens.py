@@ -300,7 +300,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "account.outage": ("não responde", "does not answer"),
     "account.paused": ("pausada: recusa as credenciais", "paused: it refuses the credentials"),
     "enable": ("Ligar de novo", "Enable"),
-    "account.disabled": ("desligada: nada se pergunta nem se envia", "disabled: nothing is asked or sent"),
+    "account.disabled": (
+        "desligada: nada se pergunta nem se envia; as mensagens esperam",
+        "disabled: nothing is asked or sent; its messages wait",
+    ),
     "party.carrier": ("transportadora", "carrier"),
     "party.order_system": ("sistema de pedidos", "order system"),
     "party.marketplace": ("marketplace", "marketplace"),
