@@ -13,6 +13,7 @@ from paradeiro.domain.words import AuditAction, EntryPoint, LinkPurpose, Role
 from paradeiro.flow.context import Context
 from paradeiro.flow.errors import ExpiredError
 from paradeiro.flow.people.operators import check_email, check_name
+from paradeiro.flow.people.own_sign_in import note
 from paradeiro.flow.people.passwords import check_password, hash_password
 from paradeiro.flow.people.sign_in import Visit
 
@@ -54,9 +55,9 @@ async def choose_password(
             operator_id = link.operator_id
         await operators.set_password(connection, operator_id, hashed)
         await sessions.end_sessions(connection, operator_id)
-        await _note(context, connection, operator_id, name, visit)
         found = await operators.operator_by_id(connection, operator_id)
-    assert found is not None
+        assert found is not None
+        await note(context, connection, found, visit, AuditAction.SET_PASSWORD, "")
     return found
 
 
@@ -68,12 +69,6 @@ async def _add_first(context: Context, connection: Connection, name: str, email:
         said = AuditEntry(AuditAction.ADD_OPERATOR, "", None, f"{email}: {Role.ADMINISTRATOR}")
         await audit.add_entries(connection, store_id, by, [said], now=context.now())
     return operator_id
-
-
-async def _note(context: Context, connection: Connection, operator_id: int, name: str, visit: Visit) -> None:
-    by = Actor(name, EntryPoint.PAGE, visit.origin, operator_id=operator_id)
-    for store_id in await operators.roles_of(connection, operator_id):
-        await audit.add_entries(connection, store_id, by, [AuditEntry(AuditAction.SET_PASSWORD, "")], now=context.now())
 
 
 async def _whose(connection: Connection, link: Link) -> Operator | None:

@@ -1,16 +1,15 @@
 """In: who somebody is at the OpenID provider; out: the person of ours whom an administrator has added, or a refusal."""
 
-from paradeiro.db.operations import audit
-from paradeiro.db.operations.audit import Actor, AuditEntry
 from paradeiro.db.people import identities, operators
 from paradeiro.db.people.operators import Operator
 from paradeiro.db.pool import Connection, transaction
-from paradeiro.domain.words import AuditAction, EntryPoint
+from paradeiro.domain.words import AuditAction
 from paradeiro.flow.context import Context, log
 from paradeiro.flow.people import sign_in
 from paradeiro.flow.people.challenges import Challenge, use_challenge
 from paradeiro.flow.people.id_tokens import Identity
 from paradeiro.flow.people.openid_provider import OpenIdProvider, ProviderDownError, ProviderRefusedError, SignInTry
+from paradeiro.flow.people.own_sign_in import note
 from paradeiro.flow.people.sign_in import RefusedError, Visit, clean_email
 
 
@@ -61,10 +60,7 @@ async def _remember(
     """False if the provider calls this person otherwise: an address that is given to somebody else opens nothing."""
     added = await identities.add_identity(connection, identity.issuer, identity.subject, person.id, now=visit.at)
     if added:
-        by = Actor(person.name, EntryPoint.PAGE, visit.origin, operator_id=person.id)
-        entry = AuditEntry(AuditAction.LINK_IDENTITY, "", None, identity.issuer)
-        for store_id in await operators.roles_of(connection, person.id):
-            await audit.add_entries(connection, store_id, by, [entry], now=context.now())
+        await note(context, connection, person, visit, AuditAction.LINK_IDENTITY, identity.issuer)
     return added
 
 
